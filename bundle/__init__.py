@@ -1,0 +1,1 @@
+"""Packs the functions and the layer for Lambda and for one machine."""

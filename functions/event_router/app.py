@@ -1,0 +1,69 @@
+"""Lambda handler of the router."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from event_router.batch import Ports, Record, route_batch
+from event_router.route import Routed
+from taskbridge.lambdas import Clients, batch_response, received_at, setting
+from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.queues import PushQueue
+from taskbridge.tables.configuration import ConfigurationTable
+from taskbridge.tables.events import EventTable, UnroutedEvent
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Route a batch of the ingest queue."""
+    observability, ports = _wired()
+    records = [Record(record["messageId"], record["body"].encode(), received_at(record)) for record in event["Records"]]
+    with observability.invocation(context.aws_request_id), traced("route_batch"):
+        return batch_response(route_batch(records, ports))
+
+
+@cache
+def _wired() -> tuple[Observability, Ports]:
+    """Everything the router needs, once per process."""
+    observability = build_observability("event_router")
+    clients = Clients()
+    tables = clients.client("dynamodb")
+    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
+    ports = Ports(
+        configuration=configuration.current,
+        outbox=PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL")),
+        unrouted=EventTable(tables, setting("EVENT_TABLE"), float(setting("LOG_RETENTION_DAYS"))),
+        journal=_Journal(observability),
+    )
+    return observability, ports
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """Log lines and metrics of the router."""
+
+    observability: Observability
+
+    def routed(self, record: Record, decision: Routed | UnroutedEvent) -> None:
+        """See Journal."""
+        if isinstance(decision, Routed):
+            first = decision.messages[0]
+            platforms = [message.platform_id for message in decision.messages]
+            self.observability.logger.info(
+                "routed",
+                event_id=decision.event_id,
+                sess_id=first.sess_id,
+                platform=platforms,
+                action=first.action,
+            )
+            return
+        self.observability.count("EventSkipped" if decision.status == "skipped" else "EventRejected")
+        self.observability.logger.info(
+            decision.status, event_id=decision.event_id, sess_id=decision.sess_id, reason=decision.reason
+        )
+
+    def failed(self, record: Record, error: Exception) -> None:
+        """See Journal."""
+        self.observability.logger.warning("stays in the queue", message_id=record.message_id, error=str(error))

@@ -1,0 +1,78 @@
+"""Where an event goes, and why if nowhere. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from taskbridge.errors import InvalidEvent
+from taskbridge.events import PUSHED_ACTIONS, Action, TriggerEvent, parse_event
+from taskbridge.messages import EventMessage, build_event_message
+from taskbridge.rules import resolve_platforms
+from taskbridge.tables.configuration import Configuration
+from taskbridge.tables.events import UnroutedEvent
+
+QUESTIONNAIRE = "the application is a questionnaire (问卷通): it has no tasks for a task center"
+NOT_PUSHED = "node_published does not concern a task center"
+NO_PLATFORM = "no trigger rule sends this action of this application to an enabled platform"
+_ID_LIMIT = 128
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What EventBridge puts around an event; `id` is its own."""
+
+    id: str
+    detail: msgspec.Raw = msgspec.Raw(b"null")
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """An event with a message for each platform that it goes to."""
+
+    event_id: str
+    messages: tuple[EventMessage, ...]
+
+
+def route(envelope: Envelope, received_at: str, configuration: Configuration) -> Routed | UnroutedEvent:
+    """The messages that an event makes, or the reason why it makes none. Never raises for what an event holds."""
+    try:
+        event = parse_event(bytes(envelope.detail))
+    except InvalidEvent as error:
+        return UnroutedEvent(event_id=_id_of(envelope), status="rejected", reason=str(error), received_at=received_at)
+    reason = _skip_reason(event)
+    platforms = resolve_platforms(
+        configuration.rules, event.action, event.app.app_id, configuration.enabled_platforms()
+    )
+    if not reason and platforms:
+        messages = tuple(build_event_message(event, platform_id, received_at) for platform_id in platforms)
+        return Routed(event.id, messages)
+    return UnroutedEvent(
+        event_id=event.id,
+        status="skipped",
+        reason=reason or NO_PLATFORM,
+        received_at=received_at,
+        action=event.action,
+        app_id=event.app.app_id,
+        sess_id="" if isinstance(event.session, msgspec.UnsetType) else event.session.sess_id,
+    )
+
+
+def _skip_reason(event: TriggerEvent) -> str:
+    if event.app.kind == "questionnaire":
+        return QUESTIONNAIRE
+    if event.action == Action.NODE_PUBLISHED:
+        return NOT_PUSHED
+    if event.action not in PUSHED_ACTIONS:
+        return f"unknown action {event.action}"
+    return ""
+
+
+def _id_of(envelope: Envelope) -> str:
+    """The event's own id where it has one that can be a key, else EventBridge's."""
+    try:
+        event_id = msgspec.json.decode(envelope.detail)["id"]
+    except (msgspec.DecodeError, TypeError, KeyError, IndexError):
+        return envelope.id
+    usable = isinstance(event_id, str) and 0 < len(event_id) <= _ID_LIMIT
+    return event_id if usable else envelope.id

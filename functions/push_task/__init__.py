@@ -1,0 +1,1 @@
+"""Make the task center agree: SQS FIFO in, HTTP out."""

@@ -1,0 +1,101 @@
+"""Lambda handler of the push function."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from push_task.batch import Ports, Record, push_batch
+from push_task.journal import PushJournal
+from push_task.lines import ConfiguredLines
+from push_task.send import ThreadedSender
+from taskbridge.breaker import Breakers
+from taskbridge.http import build_http_client
+from taskbridge.lambdas import Clients, batch_response, setting
+from taskbridge.leases import DynamoLeases
+from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.queues import Visibility
+from taskbridge.secrets import PlatformSecrets
+from taskbridge.tables.configuration import ConfigurationTable
+from taskbridge.tables.coordination import CoordinationTable
+from taskbridge.tables.instances import InstanceTable
+from taskbridge.tables.push_log_pages import PushLogPageTable
+from taskbridge.tables.push_logs import PushLogTable
+from taskbridge.tokens import TokenCache, TokenStore
+
+THREADS = 16
+TIME_TO_SETTLE_S = 3.0
+DAY_S = 86400.0
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Push a batch of the push queue."""
+    wired = _wired()
+    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_SETTLE_S
+    records = [Record(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]]
+    with wired.observability.invocation(context.aws_request_id), traced("push_batch"):
+        return batch_response(push_batch(records, wired.ports, deadline))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wired:
+    observability: Observability
+    ports: Ports
+
+
+@cache
+def _wired() -> _Wired:
+    """Everything the function needs, once per process."""
+    observability = build_observability("push_task")
+    clients = Clients()
+    tables = clients.client("dynamodb")
+    retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
+    coordination = CoordinationTable(tables, setting("COORDINATION_TABLE"))
+    pages = PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s)
+    ports = Ports(
+        instances=InstanceTable(tables, setting("INSTANCE_TABLE"), pages),
+        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s),
+        sender=_sender(clients, tables, coordination),
+        queue=Visibility(clients.client("sqs"), setting("PUSH_QUEUE_URL")),
+        journal=PushJournal(observability),
+        clock=time.time,
+        random=random.random,
+        new_id=lambda: uuid.uuid4().hex[:12],
+    )
+    return _Wired(observability, ports)
+
+
+def _sender(clients: Clients, tables: Any, coordination: CoordinationTable) -> ThreadedSender:
+    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
+    ssm = clients.client("ssm")
+    prefix = setting("PARAMETER_PREFIX")
+    lines = ConfiguredLines(
+        configuration.current,
+        build_http_client(THREADS),
+        TokenCache(_token_store(ssm, tables, prefix), time.time, time.sleep, random.random),
+        PlatformSecrets(ssm, prefix, time.time),
+        time.time,
+    )
+    return ThreadedSender(
+        lines,
+        Breakers(coordination, time.time),
+        coordination,
+        time.time,
+        sleep=time.sleep,
+        pool=ThreadPoolExecutor(THREADS, thread_name_prefix="push"),
+    )
+
+
+def _token_store(ssm: Any, tables: Any, prefix: str) -> TokenStore:
+    if setting("TOKEN_STORE", "ssm") == "valkey":
+        from taskbridge.tokens_valkey import ValkeyTokenStore
+
+        return ValkeyTokenStore.connect(setting("VALKEY_URL"), prefix)
+    from taskbridge.tokens_ssm import SsmTokenStore
+
+    return SsmTokenStore(ssm, DynamoLeases(tables, setting("COORDINATION_TABLE"), time.time), prefix)

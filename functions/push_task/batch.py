@@ -1,0 +1,206 @@
+"""A batch of the push queue from end to end. The order of its effects is what makes a crash anywhere harmless:
+
+read the documents, write them with the attempt marked, call, write the logs, write the documents. A crash before the
+first write leaves nothing; one after it leaves documents that know a call may have been made, and messages that come
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from push_task.logs import events_to_load, write_logs
+from push_task.plan import Plan
+from push_task.settle import StepResult, mark_attempt, settle
+from push_task.turn import Disposition, Received, Turn, begin_turn, dispose
+from taskbridge.errors import InvalidEvent, StaleVersion
+from taskbridge.messages import instance_key, parse_message
+from taskbridge.push_logs import PushLog
+from taskbridge.tables.instances import InstanceStore, Stored
+from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.push_logs import PushLogStore
+
+LOST_RACE_WAIT_S = 2.0
+SETTLE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message as SQS delivers it."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The calls of one turn."""
+
+    platform_id: str
+    plan: Plan
+    is_probe: bool = False
+
+
+class Sender(Protocol):
+    """Who makes the calls."""
+
+    def blocks(self, platform_id: str, *, probe: bool) -> str:
+        """Why nothing can be sent to this platform now; empty where it can."""
+
+    def send(self, jobs: Sequence[Job], deadline: float) -> list[list[StepResult]]:
+        """Make the calls of each job, in parallel, and say how each ended."""
+
+    def hold(self, job: Job) -> list[StepResult]:
+        """The results of a job whose platform is blocked."""
+
+
+class Queue(Protocol):
+    """The push queue, as far as a worker changes messages in it."""
+
+    def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
+        """Make messages invisible for so many seconds from now."""
+
+
+class Journal(Protocol):
+    """Who hears what happened: log lines and metrics."""
+
+    def unreadable(self, record: Record, error: InvalidEvent) -> None:
+        """A message that cannot be read goes to the dead-letter queue."""
+
+    def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
+        """A turn is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside."""
+
+    instances: InstanceStore
+    logs: PushLogStore
+    sender: Sender
+    queue: Queue
+    journal: Journal
+    clock: Callable[[], float]
+    random: Callable[[], float]
+    new_id: Callable[[], str]
+
+
+def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list[str]:
+    """Bring the task center to what the messages, and all before them, imply.
+
+    `deadline` is the time by which calls must have ended. Returns the ids of the messages that stay in the queue.
+    Raises StoreError where the tables do not answer: then all of them stay.
+    """
+    groups, unreadable = _read(records, ports)
+    stored = ports.instances.load(groups)
+    turns = [begin_turn(stored[instance_key(*key)], received) for key, received in groups.items()]
+    loaded = _load_logs(turns, ports)
+    turns, lost = _mark(turns, ports)
+    results = _send(turns, ports, deadline)
+    kept = [*unreadable, *(entry.message_id for entry in lost)]
+    kept += [entry.message_id for entry in _settle(turns, results, loaded, ports)]
+    return kept
+
+
+def _read(records: Iterable[Record], ports: Ports) -> tuple[dict[tuple[str, str], list[Received]], list[str]]:
+    groups: dict[tuple[str, str], list[Received]] = {}
+    unreadable: list[str] = []
+    for record in records:
+        try:
+            message = parse_message(record.body)
+        except InvalidEvent as error:
+            ports.journal.unreadable(record, error)
+            unreadable.append(record.message_id)
+            continue
+        key = (message.platform_id, message.sess_id)
+        groups.setdefault(key, []).append(Received(message, record.message_id, record.receipt_handle))
+    return groups, unreadable
+
+
+def _load_logs(turns: list[Turn], ports: Ports) -> dict[tuple[str, str], PushLog]:
+    keys = [
+        (event_id, turn.platform_id)
+        for turn in turns
+        for event_id in events_to_load(turn.story, turn.unsettled_events())
+    ]
+    return ports.logs.load(keys) if keys else {}
+
+
+def _mark(turns: list[Turn], ports: Ports) -> tuple[list[Turn], list[Received]]:
+    """Write the documents with the attempt marked. Who lost a race leaves the messages for a moment."""
+    now = ports.clock()
+    to_send = [turn for turn in turns if turn.plan.steps() and not _blocked(turn, ports)]
+    for turn in to_send:
+        mark_attempt(turn.instance, turn.plan.steps(), now)
+        turn.marked = True
+    stale: set[str] = set()
+    pages = _pages(turns, now, ports)
+    for platform_id, page in pages.items():
+        stale |= ports.instances.save([t.stored for t in to_send if t.platform_id == platform_id], page)
+    lost = [entry for turn in turns if turn.stored.key in stale for entry in turn.received]
+    ports.queue.hide([(entry.receipt_handle, LOST_RACE_WAIT_S) for entry in lost])
+    return [turn for turn in turns if turn.stored.key not in stale], lost
+
+
+def _blocked(turn: Turn, ports: Ports) -> bool:
+    return bool(ports.sender.blocks(turn.platform_id, probe=turn.is_probe))
+
+
+def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:
+    pages: dict[str, Page] = {}
+    for platform_id in dict.fromkeys(turn.platform_id for turn in turns):
+        mine = [turn for turn in turns if turn.platform_id == platform_id]
+        events = dict.fromkeys(message.event_id for turn in mine for message, _ in turn.story.folded)
+        instances = tuple(turn.instance.sess_id for turn in mine)
+        pages[platform_id] = Page(platform_id, now, ports.new_id(), tuple(events), instances)
+    return pages
+
+
+def _send(turns: list[Turn], ports: Ports, deadline: float) -> list[list[StepResult]]:
+    jobs = [(turn.marked, Job(turn.platform_id, turn.plan, turn.is_probe)) for turn in turns]
+    sent = iter(ports.sender.send([job for marked, job in jobs if marked], deadline))
+    return [next(sent) if marked else ports.sender.hold(job) for marked, job in jobs]
+
+
+def _settle(
+    turns: list[Turn],
+    results: list[list[StepResult]],
+    loaded: dict[tuple[str, str], PushLog],
+    ports: Ports,
+) -> list[Received]:
+    """Write the logs, then the documents; returns what stays in the queue."""
+    now = ports.clock()
+    dispositions: dict[str, Disposition] = {}
+    logs: list[PushLog] = []
+    for turn, ended in zip(turns, results, strict=True):
+        settle(turn.instance, ended, now)
+        dispositions[turn.stored.key] = dispose(turn, ended, now, ports.random)
+        known = {event: log for (event, platform), log in loaded.items() if platform == turn.platform_id}
+        written = write_logs(turn.instance, turn.story, ended, known, now)
+        ports.journal.turned(turn, ended, written)
+        logs += written
+    ports.logs.put(logs)
+    _save_settled(turns, results, ports)
+    hidden = [(entry.receipt_handle, each.wait_s) for each in dispositions.values() for entry in each.keep]
+    ports.queue.hide(hidden)
+    return [entry for each in dispositions.values() for entry in each.keep]
+
+
+def _save_settled(turns: list[Turn], results: list[list[StepResult]], ports: Ports) -> None:
+    """Outcomes are facts: where somebody else wrote meanwhile, they are taken into the newer document."""
+    by_key = {turn.stored.key: ended for turn, ended in zip(turns, results, strict=True)}
+    pending: dict[str, Stored] = {turn.stored.key: turn.stored for turn in turns}
+    for _ in range(SETTLE_TRIES):
+        stale = ports.instances.save(list(pending.values()))
+        if not stale:
+            return
+        keys = [(pending[key].instance.platform_id, pending[key].instance.sess_id) for key in stale]
+        pending = ports.instances.load(keys)
+        now = ports.clock()
+        for key, stored in pending.items():
+            settle(stored.instance, by_key[key], now)
+            stored.instance.due_at = now  # whoever wrote meanwhile may think that we are still at it
+    raise StaleVersion("an instance changed faster than its outcome could be written")

@@ -1,0 +1,54 @@
+"""Log lines and metrics of the push function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from push_task.batch import Record
+from push_task.settle import End, StepResult
+from push_task.turn import Turn
+from taskbridge.errors import InvalidEvent
+from taskbridge.observability import Observability
+from taskbridge.push_logs import LogStatus, PushLog, entry_name
+
+_COUNTED = {LogStatus.SUPERSEDED: "EventSuperseded", LogStatus.SKIPPED: "EventSkipped"}
+_ENDS = {End.DONE: "TaskPushed", End.PERMANENT: "TaskFailed", End.TRANSIENT: "PushRetried"}
+
+
+@dataclass(frozen=True, slots=True)
+class PushJournal:
+    """See Journal. Ids and reasons only: never a request, a subject or a name."""
+
+    observability: Observability
+
+    def unreadable(self, record: Record, error: InvalidEvent) -> None:
+        """See Journal."""
+        self.observability.logger.error("unreadable message", message_id=record.message_id, error=str(error))
+
+    def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
+        """See Journal."""
+        for result in results:
+            self._count_call(result)
+        for log in logs:
+            self.observability.count(_COUNTED.get(log.status, ""), 1 if log.status in _COUNTED else 0)
+            for key, entry in log.entries.items():
+                self.observability.logger.info(
+                    entry.status,
+                    event_id=log.event_id,
+                    sess_id=log.sess_id,
+                    platform=log.platform_id,
+                    item=entry_name(key),
+                    operation=entry.operation,
+                    attempts=entry.attempts,
+                    errcode=entry.errcode,
+                    reason=entry.reason,
+                )
+
+    def _count_call(self, result: StepResult) -> None:
+        if result.end in _ENDS:
+            self.observability.count(_ENDS[result.end])
+        for attempt in result.attempts:
+            if attempt.operation == "token":
+                self.observability.count("TokenRefreshed")
+            else:
+                self.observability.milliseconds("PushLatency", attempt.duration_ms)

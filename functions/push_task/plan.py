@@ -1,0 +1,163 @@
+"""Which calls an instance needs now. Pure: the document decides, not the event that woke us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from taskbridge.commands import (
+    Command,
+    DeleteInstance,
+    DeleteTask,
+    InstanceView,
+    Operation,
+    Person,
+    SaveInstance,
+    SaveTask,
+    SessionStatus,
+    TaskStatus,
+    TaskView,
+)
+from taskbridge.instances import INSTANCE, Instance, Item, Presence, Work
+
+ENDED_NODE = "事项结束"
+NOBODY = "the task has no assignees: nobody to show it to"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call, for one item as it is at `revision`. `was` is the item's presence before the call."""
+
+    key: str
+    revision: int
+    was: Presence
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Calls in two stages: those of the second may only be made when the first left nothing undone."""
+
+    first: tuple[Step, ...] = ()
+    second: tuple[Step, ...] = ()
+
+    def steps(self) -> tuple[Step, ...]:
+        """All of them."""
+        return self.first + self.second
+
+
+def plan_calls(instance: Instance) -> Plan:
+    """The calls that bring the task center to what the document wants.
+
+    Items that cannot be expressed (a todo for nobody) are marked as failed in the document.
+    """
+    if instance.is_deleted:
+        return _plan_deletion(instance)
+    tasks = tuple(
+        _save_step(instance, task_id, item)
+        for task_id, item in instance.tasks.items()
+        if item.work is Work.PENDING and _can_be_shown(item)
+    )
+    return Plan(first=tasks, second=_plan_instance(instance, tasks))
+
+
+def _plan_deletion(instance: Instance) -> Plan:
+    todos = tuple(
+        Step(task_id, item.revision, item.presence, DeleteTask(task_id, instance.sess_id))
+        for task_id, item in instance.tasks.items()
+        if item.work is Work.PENDING
+    )
+    item = instance.item
+    block_deletion(instance)
+    if item.work is not Work.PENDING:
+        return Plan(first=todos)
+    last = Step(INSTANCE, item.revision, item.presence, DeleteInstance(instance.sess_id))
+    return Plan(first=todos, second=(last,))
+
+
+def block_deletion(instance: Instance) -> None:
+    """An instance stays while one of its todos cannot be deleted; a replay tries both again."""
+    item = instance.item
+    stuck = [task_id for task_id, todo in instance.tasks.items() if todo.work is Work.FAILED]
+    if instance.is_deleted and item.work is Work.PENDING and stuck:
+        item.work, item.reason = Work.FAILED, f"todo {stuck[0]} could not be deleted before its instance"
+
+
+def _plan_instance(instance: Instance, tasks: tuple[Step, ...]) -> tuple[Step, ...]:
+    """An instance of its own is only sent where no task carries its status."""
+    item = instance.item
+    if item.work is not Work.PENDING:
+        return ()
+    to_create = instance.ended_sequence >= 0 and item.presence is not Presence.PRESENT
+    if tasks and not to_create:
+        return ()
+    carrier = _last_known_task(instance)
+    if carrier and not to_create:
+        command: Command = SaveTask(
+            Operation.UPDATE_TASK, task_view(carrier, instance.tasks[carrier]), instance_view(instance)
+        )
+    else:
+        command = SaveInstance(instance_view(instance), _node_of(instance))
+    return (Step(INSTANCE, item.revision, item.presence, command),)
+
+
+def _save_step(instance: Instance, task_id: str, item: Item) -> Step:
+    known = item.presence is Presence.PRESENT
+    operation = Operation.UPDATE_TASK if known else Operation.INSERT_TASK
+    command = SaveTask(operation, task_view(task_id, item), instance_view(instance))
+    return Step(task_id, item.revision, item.presence, command)
+
+
+def _can_be_shown(item: Item) -> bool:
+    """A todo needs somebody to be shown to; without, only a newer or an older event can help."""
+    if item.presence is Presence.PRESENT or item.value("assignees"):
+        return True
+    item.work, item.reason = Work.FAILED, NOBODY
+    return False
+
+
+def _last_known_task(instance: Instance) -> str:
+    """The task that carries the instance's status where an event named none; empty where none is there."""
+    shown = [
+        (item.sequence, task_id)
+        for task_id, item in instance.tasks.items()
+        if item.presence is Presence.PRESENT and item.facts
+    ]
+    return max(shown)[1] if shown else ""
+
+
+def _node_of(instance: Instance) -> str:
+    running = instance.item.value("status") in (SessionStatus.RUNNING, SessionStatus.DRAFT)
+    return "" if running and instance.ended_sequence < 0 else ENDED_NODE
+
+
+def task_view(task_id: str, item: Item) -> TaskView:
+    """A task as the document has it. A task without a time of its own began when it was last heard of."""
+    return TaskView(
+        task_id=task_id,
+        node_id=item.value("node_id", ""),
+        node_name=item.value("node_name", ""),
+        status=TaskStatus(item.value("status")),
+        assignees=tuple(Person(*person) for person in item.value("assignees", [])),
+        priority=item.value("priority", 3),
+        created_at=_moment(item.value("created_at") or item.value("occurred_at")),
+    )
+
+
+def instance_view(instance: Instance) -> InstanceView:
+    """The instance as the document has it, with the application's name where it has no subject."""
+    item = instance.item
+    return InstanceView(
+        sess_id=instance.sess_id,
+        status=SessionStatus(item.value("status", SessionStatus.RUNNING)),
+        subject=item.value("subject") or item.value("app_name", ""),
+        initiator=Person(*item.value("initiator", [""])),
+        app_id=item.value("app_id", ""),
+        app_name=item.value("app_name", ""),
+        created_at=_moment(item.value("created_at") or item.value("occurred_at")),
+    )
+
+
+def _moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

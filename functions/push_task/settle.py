@@ -1,0 +1,118 @@
+"""What the outcomes of calls mean for the document. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from push_task.plan import Step, block_deletion
+from taskbridge.commands import Operation, SaveInstance, SaveTask
+from taskbridge.instances import INSTANCE, Instance, Item, Presence, Work
+from taskbridge.push_logs import LoggedAttempt
+
+_SAVES = frozenset({Operation.INSERT_TASK, Operation.UPDATE_TASK, Operation.SAVE_INSTANCE})
+_DELETES = frozenset({Operation.DELETE_TASK, Operation.DELETE_INSTANCE})
+
+
+class End(StrEnum):
+    """How a step ended."""
+
+    DONE = "done"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    NOT_SENT = "not_sent"  # waits for a breaker, for its turn or for time: no attempt was made
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How one step ended, with what was called. `wait_s` is how long it has to wait at least."""
+
+    step: Step
+    end: End
+    reason: str = ""
+    errcode: str = ""
+    wait_s: float = 0.0
+    attempts: tuple[LoggedAttempt, ...] = ()
+
+
+def mark_attempt(instance: Instance, steps: tuple[Step, ...], now: float) -> None:
+    """Before the calls: whatever happens from here on, a todo that may have been inserted is known to be."""
+    for step in steps:
+        item = instance.get(step.key)
+        if item.presence is Presence.ABSENT and step.command.operation in _SAVES:
+            item.presence = Presence.UNKNOWN
+    instance.attempt_started_at = now if steps else 0.0
+    instance.due_at = 0.0
+
+
+def settle(instance: Instance, results: list[StepResult], now: float) -> None:
+    """Take the outcomes into the document. Right for a newer document than the one the calls were made for."""
+    for result in results:
+        item = instance.get(result.step.key)
+        if result.end is End.DONE:
+            _settle_done(instance, item, result.step)
+        elif result.end is End.NOT_SENT:
+            _settle_not_sent(item, result)
+        else:
+            _settle_failed(item, result, now)
+    _settle_carried(instance)
+    block_deletion(instance)
+    instance.attempt_started_at = 0.0
+
+
+def _settle_done(instance: Instance, item: Item, step: Step) -> None:
+    command = step.command
+    operation = command.operation
+    if operation in _DELETES:
+        item.presence, item.facts = Presence.GONE, {}
+    else:
+        _note_carried(instance, step)
+        _note_present(item, step)
+    if item.revision == step.revision:
+        item.work, item.attempts, item.failing_since, item.reason = Work.NONE, 0, 0.0, ""
+
+
+def _note_present(item: Item, step: Step) -> None:
+    """What was saved is there; were it deleted meanwhile, it has to go once more."""
+    if step.key == INSTANCE and step.command.operation is not Operation.SAVE_INSTANCE:
+        return  # a task carried the status: the instance itself was not created
+    if item.presence is Presence.GONE:
+        item.want()
+    item.presence = Presence.PRESENT
+
+
+def _note_carried(instance: Instance, step: Step) -> None:
+    """The status of the instance that the call carried is known to the task center now."""
+    command = step.command
+    if isinstance(command, SaveTask | SaveInstance) and command.instance.status == instance.item.value("status"):
+        instance.carried_sequence = instance.item.fact_sequence("status")
+        instance.carried_status = str(command.instance.status)
+
+
+def _settle_carried(instance: Instance) -> None:
+    """An instance whose status went along with a task has nothing left to send."""
+    item = instance.item
+    to_create = instance.ended_sequence >= 0 and item.presence is not Presence.PRESENT
+    if instance.is_deleted or item.work is not Work.PENDING or to_create:
+        return
+    if instance.carried_sequence >= item.fact_sequence("status"):
+        item.work, item.attempts, item.failing_since, item.reason = Work.NONE, 0, 0.0, ""
+
+
+def _settle_not_sent(item: Item, result: StepResult) -> None:
+    if item.presence is Presence.UNKNOWN and result.step.was is Presence.ABSENT:
+        item.presence = Presence.ABSENT
+    item.reason = result.reason
+
+
+def _settle_failed(item: Item, result: StepResult, now: float) -> None:
+    if result.end is End.PERMANENT and item.presence is Presence.UNKNOWN:
+        item.presence = result.step.was  # refused: it did not get in now
+    if item.revision != result.step.revision:
+        return
+    item.attempts += 1
+    item.reason = result.reason
+    if result.end is End.PERMANENT:
+        item.work = Work.FAILED
+    elif not item.failing_since:
+        item.failing_since = now

@@ -1,0 +1,137 @@
+"""One instance's turn in a batch: what woke us, what is to be called, and what becomes of the messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from push_task.logs import Story
+from push_task.plan import Plan, plan_calls
+from push_task.retry import GIVE_UP_AFTER_S, GiveUp, InQueue, Later, next_try
+from push_task.settle import End, StepResult
+from taskbridge.instances import Instance, Presence, Work, fold
+from taskbridge.messages import EventMessage, Message, SyncMessage
+from taskbridge.tables.instances import Stored
+
+LONGEST_TURN_WAIT_S = 60.0
+GAVE_UP = "no success in {days:.0f} days: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message with what SQS calls it."""
+
+    message: Message
+    message_id: str
+    receipt_handle: str
+
+
+@dataclass(slots=True)
+class Turn:
+    """One instance in one batch."""
+
+    stored: Stored
+    received: list[Received]
+    story: Story = field(default_factory=Story)
+    plan: Plan = field(default_factory=Plan)
+    marked: bool = False  # the document says that calls may have been made
+
+    @property
+    def instance(self) -> Instance:
+        """The document."""
+        return self.stored.instance
+
+    @property
+    def platform_id(self) -> str:
+        """The platform that everything of this turn goes to."""
+        return self.stored.instance.platform_id
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether one attempt may go through an open breaker."""
+        return any(isinstance(entry.message, SyncMessage) and entry.message.probe for entry in self.received)
+
+    def unsettled_events(self) -> set[str]:
+        """The events whose logs tell what becomes of the items that have work left."""
+        return {self.instance.get(key).event_id for key in self.story.unsettled}
+
+
+def begin_turn(stored: Stored, received: list[Received]) -> Turn:
+    """Take the messages into the document and plan the calls."""
+    turn = Turn(stored, received)
+    turn.story.known_before = set(stored.instance.events)
+    for entry in received:
+        if isinstance(entry.message, EventMessage):
+            _fold_event(turn, entry.message)
+        else:
+            _take_sync(stored.instance, entry.message)
+    turn.plan = plan_calls(stored.instance)
+    turn.story.unsettled = {key for key, item in stored.instance.items().items() if item.work is Work.PENDING}
+    return turn
+
+
+def _fold_event(turn: Turn, message: EventMessage) -> None:
+    unsettled = {key: item.event_id for key, item in turn.instance.items().items() if item.work is not Work.NONE}
+    changes = fold(turn.instance, message)
+    turn.story.folded.append((message, changes))
+    in_batch = {folded.event_id for folded, _ in turn.story.folded}
+    for key, event_id in unsettled.items():
+        taken = turn.instance.get(key).event_id != event_id
+        if taken and event_id not in in_batch:
+            turn.story.overtaken.add((event_id, key))
+
+
+def _take_sync(instance: Instance, message: SyncMessage) -> None:
+    """A replay tries again what was refused for good; `force` sends also what was acknowledged."""
+    for key, item in instance.items().items():
+        if message.replay and item.work is Work.FAILED:
+            item.want()
+        if key in message.force and item.facts and item.presence is not Presence.GONE:
+            item.want()
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """What becomes of the messages: those that stay in the queue, invisible for `wait_s`."""
+
+    keep: tuple[Received, ...] = ()
+    wait_s: float = 0.0
+
+
+def dispose(turn: Turn, results: list[StepResult], now: float, random: Callable[[], float]) -> Disposition:
+    """Decide when each unfinished item is tried again, and by whom; sets `due_at` of the document."""
+    waits = [wait for result in results if (wait := _wait_of(turn.instance, result, now, random)) is not None]
+    unfinished = {key for key, item in turn.instance.items().items() if item.work is Work.PENDING}
+    turn.instance.due_at = 0.0
+    if not unfinished:
+        return Disposition()
+    keep = tuple(entry for entry in turn.received if _is_current(turn.instance, entry.message, unfinished))
+    in_queue = [wait.wait_s for wait in waits if isinstance(wait, InQueue)]
+    later = [wait.due_at for wait in waits if isinstance(wait, Later)]
+    if keep and in_queue and not later:
+        return Disposition(keep, max(in_queue))
+    turn.instance.due_at = min([*later, *(now + wait for wait in in_queue)], default=now)
+    return Disposition()
+
+
+def _wait_of(instance: Instance, result: StepResult, now: float, random: Callable[[], float]) -> InQueue | Later | None:
+    item = instance.get(result.step.key)
+    if item.work is not Work.PENDING:
+        return None
+    if result.end is End.NOT_SENT:
+        return InQueue(result.wait_s) if 0 < result.wait_s <= LONGEST_TURN_WAIT_S else Later(now + result.wait_s)
+    if result.end is not End.TRANSIENT:
+        return InQueue(1.0)  # done or refused, but a newer state came in meanwhile
+    wait = next_try(item.attempts, item.failing_since, now, random(), result.wait_s)
+    if isinstance(wait, GiveUp):
+        item.work = Work.FAILED
+        item.reason = GAVE_UP.format(days=GIVE_UP_AFTER_S / 86400, reason=item.reason)
+        return None
+    return wait
+
+
+def _is_current(instance: Instance, message: Message, unfinished: set[str]) -> bool:
+    """Whether the message is the newest event of something unfinished."""
+    if not isinstance(message, EventMessage):
+        return False
+    return any(instance.get(key).event_id == message.event_id for key in unfinished)

@@ -1,0 +1,1 @@
+"""What two or more of the functions share: contracts, platforms, rules, tables, tokens, errors."""

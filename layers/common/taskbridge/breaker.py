@@ -1,0 +1,102 @@
+"""The circuit breaker of a platform, shared by the fleet.
+
+Closed: every call goes. A worker that sees `FAILURES_TO_OPEN` transient failures in a row, with no success between,
+opens it: calls stop, work waits in the instance table, and the reconciler lets one probe at a time through. Any
+success closes it. A healthy platform costs no write, and one cached read every few seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from taskbridge.errors import StoreError
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+FAILURES_TO_OPEN = 8
+CACHE_S = 5.0
+CACHE_OPEN_S = 1.0  # who waits wants to know sooner
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerState:
+    """A breaker as it is stored; times in epoch seconds. `probe_until`: somebody is trying until then."""
+
+    is_open: bool = False
+    opened_at: float = 0.0
+    probe_until: float = 0.0
+    reason: str = ""
+
+
+class BreakerStore(Protocol):
+    """Where breakers live."""
+
+    def read_breaker(self, platform_id: str) -> BreakerState:
+        """The breaker of a platform."""
+
+    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+        """Open it, unless it is open; tells whether this call did."""
+
+    def close_breaker(self, platform_id: str, now: float) -> bool:
+        """Close it, unless it is closed; tells whether this call did."""
+
+
+class Breakers:
+    """The breakers as one worker sees them. Safe for threads."""
+
+    def __init__(self, store: BreakerStore, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[float, BreakerState]] = {}
+        self._failures: dict[str, int] = {}
+
+    def allows(self, platform_id: str, *, probe: bool = False) -> bool:
+        """Whether a call may go now. A probe may, until it has failed."""
+        with self._lock:
+            if not self._state(platform_id).is_open:
+                return True
+            return probe and self._failures.get(platform_id, 0) == 0
+
+    def start_probe(self, platform_id: str) -> None:
+        """A probe begins: what failed before does not count against it."""
+        with self._lock:
+            self._failures[platform_id] = 0
+
+    def note_success(self, platform_id: str) -> None:
+        """The platform answered: whatever was wrong is over."""
+        with self._lock:
+            self._failures[platform_id] = 0
+            if self._state(platform_id).is_open:
+                self._try(self._store.close_breaker, platform_id, self._clock())
+                self._seen[platform_id] = (self._clock(), BreakerState())
+
+    def note_failure(self, platform_id: str, reason: str) -> None:
+        """A transient failure: enough of them in a row open the breaker."""
+        with self._lock:
+            self._failures[platform_id] = self._failures.get(platform_id, 0) + 1
+            if self._failures[platform_id] >= FAILURES_TO_OPEN and not self._state(platform_id).is_open:
+                now = self._clock()
+                self._try(self._store.open_breaker, platform_id, now, reason)
+                self._seen[platform_id] = (now, BreakerState(is_open=True, opened_at=now, reason=reason))
+
+    def _state(self, platform_id: str) -> BreakerState:
+        now = self._clock()
+        read_at, state = self._seen.get(platform_id, (-CACHE_S, BreakerState()))
+        if now - read_at >= (CACHE_OPEN_S if state.is_open else CACHE_S):
+            state = self._try(self._store.read_breaker, platform_id) or state
+            self._seen[platform_id] = (now, state)
+        return state
+
+    def _try(self, call: Callable[..., T], *args: object) -> T | None:
+        """A breaker protects the platform; while its store does not answer, calls go on as before."""
+        try:
+            return call(*args)
+        except StoreError as error:
+            logger.warning("the breaker's store does not answer: %s", error)
+            return None

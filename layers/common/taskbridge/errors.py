@@ -1,0 +1,82 @@
+"""The one tree of errors.
+
+TaskbridgeError
+├── InvalidEvent          an event, or a message made from it, does not have the form that was agreed
+├── ConfigurationError    a platform, rule or setting is missing or malformed
+├── StoreError            a table or a parameter did not answer
+│   └── StaleVersion      somebody else wrote the item since it was read
+└── PlatformError         a platform did not do what was asked
+    ├── TransientError    it may do it later
+    │   ├── ThrottledError      it said when
+    │   └── TokenRefused        a fresh token was refused as well
+    └── PermanentError    it will not, until a person changes something
+"""
+
+from __future__ import annotations
+
+
+class TaskbridgeError(Exception):
+    """Root of everything that taskbridge raises on purpose."""
+
+
+class InvalidEvent(TaskbridgeError):
+    """An event that cannot be read: `field` names where, `problem` what was expected and what came."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class ConfigurationError(TaskbridgeError):
+    """A platform, rule or setting that cannot be used: `field` names which."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class StoreError(TaskbridgeError):
+    """A table, queue or parameter store did not answer, or answered with an error that may pass."""
+
+
+class StaleVersion(StoreError):
+    """A conditional write lost: the item has another version than the one that was read."""
+
+
+class PlatformError(TaskbridgeError):
+    """A platform did not do what was asked.
+
+    `status` is the HTTP status or None where no answer came, `errcode` the platform's own code as text,
+    `retry_after` seconds where the platform said so. The message never holds a secret or a token.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        errcode: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.errcode = errcode
+        self.retry_after = retry_after
+
+
+class TransientError(PlatformError):
+    """No answer, HTTP 5xx or 408, an unreadable body, a code in `retry_codes`: it may work later."""
+
+
+class ThrottledError(TransientError):
+    """HTTP 429: it works again after `retry_after` seconds, where given."""
+
+
+class TokenRefused(TransientError):
+    """HTTP 401 or 403, or a token-expired code, also with a token that was just fetched."""
+
+
+class PermanentError(PlatformError):
+    """Any other refusal: repeating the same request would be refused again."""

@@ -1,0 +1,253 @@
+"""Trigger events of the upstream process system: their form, and what their actions mean.
+
+The form is the `detail` of an EventBridge event with source `htd.process` and detail-type `process.trigger`,
+as `docs/trigger-event.schema.json` has it. Unknown properties are ignored. The values of form fields are kept
+as they came (raw JSON): the push half never looks into them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from taskbridge.commands import Person, SessionStatus, TaskStatus
+from taskbridge.errors import InvalidEvent
+
+SOURCE = "htd.process"
+DETAIL_TYPE = "process.trigger"
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class LangText(msgspec.Struct, frozen=True):
+    """One language of a multilingual text."""
+
+    lang: str
+    text: str | None
+
+
+Text = str | dict[str, str | None] | list[LangText]
+
+CHINESE = ("zh", "zh-CN", "zh_CN", "cn")
+ENGLISH = ("en", "en-US", "en_US")
+
+
+class Action(StrEnum):
+    """The main actions: `<name>` of `action.<name>.<x>`."""
+
+    TASK_RECEIVED = "task_received"
+    TASK_COMPLETED = "task_completed"
+    TASK_ABORTED = "task_aborted"
+    APPROVER_CHANGED = "approver_changed"
+    INSTANCE_COMPLETED = "instance_completed"
+    INSTANCE_STARTED_AND_ENDED = "instance_started_and_ended"
+    INSTANCE_TERMINATED = "instance_terminated"
+    INSTANCE_REVOKED = "instance_revoked"
+    INSTANCE_REJECTED = "instance_rejected"
+    INSTANCE_DELETED = "instance_deleted"
+    NODE_PUBLISHED = "node_published"
+
+
+PUSHED_ACTIONS = frozenset(Action) - {Action.NODE_PUBLISHED}
+
+
+class User(msgspec.Struct, frozen=True):
+    """A user; `number` is the campus-wide account."""
+
+    uid: str
+    number: str = ""
+    name: str = ""
+
+    def person(self) -> Person:
+        """The same user in taskbridge's own words."""
+        return Person(uid=self.uid, number=self.number, name=self.name)
+
+
+class App(msgspec.Struct, frozen=True):
+    """The application (process definition) that the event belongs to."""
+
+    app_id: str
+    name: Text
+    kind: Literal["process", "questionnaire"] = "process"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """The process instance, as it is after the trigger."""
+
+    sess_id: str
+    status: SessionStatus
+    initiator: User
+    subject: Text | msgspec.UnsetType = msgspec.UNSET
+    created_at: Moment | msgspec.UnsetType = msgspec.UNSET
+
+
+class Option(msgspec.Struct, frozen=True):
+    """An option of a choice field."""
+
+    value: msgspec.Raw
+    label: Text
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A form field. Its value is kept as it came: what it means depends on the control type."""
+
+    key: str
+    label: Text
+    type: str
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    options: list[Option] = []
+    hidden: bool = False
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A form as it was filled in."""
+
+    fields: list[Field]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A task, as it is after the trigger."""
+
+    task_id: str
+    node_id: str
+    status: TaskStatus
+    node_key: str = ""
+    node_name: Text | msgspec.UnsetType = msgspec.UNSET
+    node_kind: Literal["approve", "handle", "notify"] = "approve"
+    priority: Annotated[int, msgspec.Meta(ge=1, le=3)] | msgspec.UnsetType = msgspec.UNSET
+    assignees: list[User] | msgspec.UnsetType = msgspec.UNSET
+    previous_assignees: list[User] = []
+    created_at: Moment | msgspec.UnsetType = msgspec.UNSET
+    finished_at: Moment | msgspec.UnsetType = msgspec.UNSET
+    decision: Literal["approved", "rejected", "returned"] | msgspec.UnsetType = msgspec.UNSET
+    form: Form | msgspec.UnsetType = msgspec.UNSET
+
+
+class BackupTask(msgspec.Struct, frozen=True):
+    """A deleted task as the backup names it."""
+
+    task_id: str
+
+
+class Backup(msgspec.Struct, frozen=True):
+    """What was deleted with an instance."""
+
+    task_ids: list[str] = []
+    tasks: list[BackupTask] = []
+
+    def all_task_ids(self) -> tuple[str, ...]:
+        """The union of both lists, once each, in order."""
+        return tuple(dict.fromkeys([*self.task_ids, *(task.task_id for task in self.tasks)]))
+
+
+class FormField(msgspec.Struct, frozen=True):
+    """A field of a published node's form."""
+
+    key: str
+    label: Text
+    type: str
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A published node with its default rule."""
+
+    node_id: str
+    node_key: str = ""
+    node_name: Text = ""
+    rule: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineRule")
+    keynote: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineMainInfo")
+    file_key: list[str] | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineFileKey")
+    enabled: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineEnabled")
+    auto: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineAuto")
+    form_fields: list[FormField] = []
+
+
+class TriggerEvent(msgspec.Struct, frozen=True):
+    """One trigger. `sequence` is the order in which things really happened within a process instance."""
+
+    version: Literal["1"]
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    event: Annotated[str, msgspec.Meta(pattern=r"^action\.[a-z_]+(\.[A-Za-z0-9_-]+)?$")]
+    sequence: Annotated[int, msgspec.Meta(ge=0)]
+    occurred_at: Moment
+    app: App
+    session: Session | msgspec.UnsetType = msgspec.UNSET
+    tasks: list[Task] = []
+    operator: User | msgspec.UnsetType = msgspec.UNSET
+    backup: Backup | msgspec.UnsetType = msgspec.UNSET
+    node: Node | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def action(self) -> str:
+        """The main action: `task_received` of `action.task_received.7`. May be one that is not known."""
+        return self.event.split(".")[1]
+
+
+def resolve_text(text: Text) -> str:
+    """A multilingual text as one string: Chinese, then English, then the first that is not empty."""
+    if isinstance(text, str):
+        return text
+    pairs = [(lang, value or "") for lang, value in _pairs(text)]
+    for wanted in (CHINESE, ENGLISH):
+        for lang in wanted:
+            found = next((value for name, value in pairs if name == lang and value.strip()), None)
+            if found is not None:
+                return found
+    return next((value for _, value in pairs if value.strip()), "")
+
+
+def _pairs(text: Mapping[str, str | None] | list[LangText]) -> list[tuple[str, str | None]]:
+    if isinstance(text, list):
+        return [(entry.lang, entry.text) for entry in text]
+    return list(text.items())
+
+
+_decoder = msgspec.json.Decoder(TriggerEvent)
+_PATH = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
+
+
+def parse_event(detail: bytes) -> TriggerEvent:
+    """An event from the JSON of its `detail`.
+
+    Raises InvalidEvent with the field (`tasks[0].node_id`), what was expected and what came.
+    """
+    try:
+        event = _decoder.decode(detail)
+    except msgspec.ValidationError as error:
+        raise _named(error, msgspec.json.decode(detail)) from None
+    except msgspec.DecodeError as error:
+        raise InvalidEvent("detail", f"expected JSON: {error}") from None
+    if event.action in PUSHED_ACTIONS and event.session is msgspec.UNSET:
+        raise InvalidEvent("session", f"required by {event.action}, missing")
+    if event.action == Action.NODE_PUBLISHED and event.node is msgspec.UNSET:
+        raise InvalidEvent("node", f"required by {event.action}, missing")
+    return event
+
+
+def _named(error: msgspec.ValidationError, detail: Any) -> InvalidEvent:
+    """msgspec's message, which ends in "- at `$.app`", as field and problem with the value that came."""
+    match = _PATH.match(str(error))
+    problem, path = (match["problem"], match["path"] or "$") if match else (str(error), "$")
+    field = path.removeprefix("$").removeprefix(".")
+    missing = re.search(r"missing required field `(\w+)`", problem)
+    if missing:
+        return InvalidEvent(".".join(filter(None, [field, missing[1]])), "required, missing")
+    return InvalidEvent(field or "detail", f"{problem[:1].lower()}{problem[1:]}{_what_came(detail, field)}")
+
+
+def _what_came(detail: Any, field: str) -> str:
+    """`, got 7` for a short scalar; never a form or a whole object."""
+    value = detail
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", field):
+        try:
+            value = value[int(index)] if index else value[name]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return ""
+    if isinstance(value, str | int | float | bool) or value is None:
+        return f", got {str(value)[:60]!r}" if isinstance(value, str) else f", got {value}"
+    return ""

@@ -1,0 +1,264 @@
+"""What taskbridge knows of one process instance on one platform: wanted state, acknowledged state, work left.
+
+An instance and its tasks are one document, stored as one item with a version: a compare-and-set of it is atomic
+over everything that a message can touch.
+
+Every fact in it is a last-writer-wins register keyed by the event's sequence. Folding an event in is therefore
+commutative and idempotent: any order, any number of times, gives the same document (`tests/unit/test_instances.py`
+proves it by property). What has to be sent follows from the document alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from taskbridge.messages import EventMessage, InstanceFact, TaskFact
+
+RECENT_EVENTS = 40
+SHOWN_BY_AN_UPDATE = frozenset({"status", "node_id", "node_name", "assignees"})
+NOTHING_TO_SHOW = frozenset({"draft", "running"})  # an instance without tasks is in nobody's list
+INSTANCE = ""  # the key under which an instance itself stands beside its tasks
+
+
+class Presence(StrEnum):
+    """Whether the task center has the item, as far as its answers prove."""
+
+    ABSENT = "absent"
+    UNKNOWN = "unknown"  # an insert was sent, its answer never came
+    PRESENT = "present"
+    GONE = "gone"
+
+
+class Work(StrEnum):
+    """What is left to do for an item."""
+
+    NONE = "none"
+    PENDING = "pending"
+    FAILED = "failed"  # refused for good: only a newer event or a person's replay tries again
+
+
+class Item(msgspec.Struct, omit_defaults=True):
+    """A task, or the instance itself."""
+
+    facts: dict[str, tuple[int, Any]] = msgspec.field(default_factory=dict)  # name -> (sequence, value)
+    sequence: int = -1  # of the newest event that named it
+    event_id: str = ""  # that event: its log tells what became of the item
+    action: str = ""
+    revision: int = 0  # grows whenever what has to be sent may have changed
+    presence: Presence = Presence.ABSENT
+    work: Work = Work.NONE
+    attempts: int = 0  # since the work became pending
+    failing_since: float = 0.0  # epoch seconds of the first failure since then, 0 for none
+    reason: str = ""  # why it failed, or what it waits for
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """The newest known value of a fact."""
+        return self.facts[name][1] if name in self.facts else default
+
+    def fact_sequence(self, name: str) -> int:
+        """The sequence that a fact stems from, -1 where nothing is known."""
+        return self.facts[name][0] if name in self.facts else -1
+
+    def want(self) -> None:
+        """Something has to be sent: start afresh with the attempts."""
+        self.revision += 1
+        self.work, self.attempts, self.failing_since, self.reason = Work.PENDING, 0, 0.0, ""
+
+
+class Instance(msgspec.Struct, omit_defaults=True):
+    """The document. Times are epoch seconds, 0 for none."""
+
+    platform_id: str
+    sess_id: str
+    item: Item = msgspec.field(default_factory=Item)
+    tasks: dict[str, Item] = msgspec.field(default_factory=dict)
+    deleted_sequence: int = -1
+    ended_sequence: int = -1  # of "started and ended at once"
+    carried_sequence: int = -1  # of the newest instance status that an acknowledged call carried
+    carried_status: str = "running"
+    events: list[str] = msgspec.field(default_factory=list)  # newest last
+    attempt_started_at: float = 0.0  # a worker is at it since, or died
+    due_at: float = 0.0  # when the reconciler has to look again
+
+    @property
+    def is_deleted(self) -> bool:
+        """A deleted instance never comes back."""
+        return self.deleted_sequence >= 0
+
+    def items(self) -> dict[str, Item]:
+        """Every task by its id, and the instance under INSTANCE."""
+        return {**self.tasks, INSTANCE: self.item}
+
+    def get(self, key: str) -> Item:
+        """The task with this id, or the instance for INSTANCE."""
+        return self.tasks[key] if key else self.item
+
+
+class Change(StrEnum):
+    """What an event did to an item."""
+
+    NEWER = "newer"  # it is the newest event of the item now
+    FILLED = "filled"  # older, but it knew something that no newer event had said
+    OLDER = "older"
+    DUPLICATE = "duplicate"  # the very event was folded in before
+    DELETED = "deleted"  # the instance is deleted, nothing can change it
+    UNCHANGED = "unchanged"  # newest, but there is nothing to tell the task center
+
+
+def fold(instance: Instance, message: EventMessage) -> dict[str, Change]:
+    """Take an event into the document; returns what it did to each item it names.
+
+    Work is marked where the task center has to be told. The document changes in place.
+    """
+    _remember(instance, message.event_id)
+    if instance.is_deleted and message.action != "instance_deleted":
+        return dict.fromkeys([task.task_id for task in message.tasks] or [INSTANCE], Change.DELETED)
+    if message.action == "instance_deleted":
+        return _fold_deletion(instance, message)
+    facts = {**_instance_facts(message.instance), "occurred_at": message.occurred_at}
+    _set_facts(instance.item, message.sequence, facts)
+    changes = {task.task_id: _fold_task(instance, task, message) for task in message.tasks}
+    if not message.tasks or message.action == "instance_started_and_ended":
+        changes[INSTANCE] = _fold_instance(instance, message)
+    return changes
+
+
+def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Change:
+    item = instance.tasks.setdefault(fact.task_id, Item())
+    facts = {**_task_facts(fact), "occurred_at": message.occurred_at}
+    if item.event_id == message.event_id:
+        return Change.DUPLICATE
+    changed = _set_facts(item, message.sequence, facts)
+    if message.sequence > item.sequence:
+        _take_over(item, message)
+        item.want()
+        return Change.NEWER
+    if changed & SHOWN_BY_AN_UPDATE or (changed and item.work is Work.FAILED):
+        item.want()
+        return Change.FILLED
+    return Change.OLDER
+
+
+def _fold_instance(instance: Instance, message: EventMessage) -> Change:
+    """An event that names no task: its news is the status of the instance."""
+    item = instance.item
+    if item.event_id == message.event_id:
+        return Change.DUPLICATE
+    newest = message.sequence > item.sequence
+    if message.action == "instance_started_and_ended":
+        if instance.ended_sequence < 0:
+            instance.ended_sequence = message.sequence
+            _take_over(item, message)
+            item.want()
+            return Change.NEWER
+        instance.ended_sequence = max(instance.ended_sequence, message.sequence)
+    if not newest or item.fact_sequence("status") > message.sequence:
+        return Change.OLDER
+    _take_over(item, message)
+    if item.work is Work.NONE and not _has_news(instance):
+        return Change.UNCHANGED
+    item.want()
+    return Change.NEWER
+
+
+def _has_news(instance: Instance) -> bool:
+    """Whether the status of the instance is one that the task center has not been told."""
+    status = instance.item.value("status")
+    if not instance.tasks and status in NOTHING_TO_SHOW:
+        return False
+    return bool(status != instance.carried_status)
+
+
+def _fold_deletion(instance: Instance, message: EventMessage) -> dict[str, Change]:
+    """The backup's todos and every other that may be there have to go, then the instance."""
+    first = not instance.is_deleted
+    instance.deleted_sequence = max(instance.deleted_sequence, message.sequence)
+    changes: dict[str, Change] = {}
+    known = [key for key, item in instance.tasks.items() if item.presence is not Presence.ABSENT]
+    for task_id in dict.fromkeys([*message.deleted_task_ids, *(known if first else [])]):
+        item = instance.tasks.setdefault(task_id, Item())
+        changes[task_id] = _want_gone(item, message)
+    if first:
+        for item in instance.tasks.values():
+            item.facts = {}
+            if item.event_id != message.event_id and item.presence is Presence.ABSENT:
+                item.work, item.presence = Work.NONE, Presence.GONE
+    changes[INSTANCE] = _want_gone(instance.item, message)
+    return changes
+
+
+def _want_gone(item: Item, message: EventMessage) -> Change:
+    if item.event_id == message.event_id:
+        return Change.DUPLICATE
+    if item.presence is Presence.GONE or item.action == message.action:
+        return Change.OLDER  # gone, or another deletion of the same instance is at it
+    _take_over(item, message)
+    item.want()
+    return Change.NEWER
+
+
+def _take_over(item: Item, message: EventMessage) -> None:
+    item.sequence = max(item.sequence, message.sequence)
+    item.event_id, item.action = message.event_id, message.action
+
+
+def _set_facts(item: Item, sequence: int, facts: Mapping[str, Any]) -> set[str]:
+    """Write what is newer than what is known; returns the names whose value changed."""
+    changed = set()
+    for name, value in facts.items():
+        if value is not None and sequence > item.fact_sequence(name):
+            if item.value(name) != value:
+                changed.add(name)
+            item.facts[name] = (sequence, value)
+    return changed
+
+
+def _task_facts(fact: TaskFact) -> dict[str, Any]:
+    return {
+        "status": fact.status,
+        "node_id": fact.node_id,
+        "node_name": fact.node_name,
+        "priority": fact.priority,
+        "assignees": _people(fact.assignees),
+        "created_at": fact.created_at,
+    }
+
+
+def _people(people: Any) -> list[list[str]] | None:
+    """Assignees as the document stores them: lists, as JSON gives them back. An empty list says nothing."""
+    return [[person.uid, person.number, person.name] for person in people] if people else None
+
+
+def _instance_facts(fact: InstanceFact) -> dict[str, Any]:
+    return {
+        "status": fact.status,
+        "app_id": fact.app_id,
+        "app_name": fact.app_name,
+        "subject": fact.subject,
+        "initiator": [fact.initiator.uid, fact.initiator.number, fact.initiator.name],
+        "created_at": fact.created_at,
+    }
+
+
+def _remember(instance: Instance, event_id: str) -> None:
+    if event_id not in instance.events:
+        instance.events = [*instance.events, event_id][-RECENT_EVENTS:]
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Instance)
+
+
+def encode_instance(instance: Instance) -> bytes:
+    """The document as it is stored: JSON, deflated, some 300 bytes for an instance with one task."""
+    return zlib.compress(_encoder.encode(instance), 9)
+
+
+def decode_instance(data: bytes) -> Instance:
+    """A stored document."""
+    return _decoder.decode(zlib.decompress(data))

@@ -1,0 +1,52 @@
+"""What the functions share about running in Lambda: settings from the environment, AWS clients, SQS records."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+from taskbridge.errors import ConfigurationError
+
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 8
+
+
+def setting(name: str, default: str | None = None) -> str:
+    """A setting from the environment. Raises ConfigurationError where it has to be there and is not."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ConfigurationError(name, "expected as an environment variable of the function, missing")
+    return value
+
+
+class Clients:
+    """AWS clients of one process. botocore's own: boto3's resources are not needed, and cost import time."""
+
+    def __init__(self) -> None:
+        self._session = botocore.session.get_session()
+        self._config = Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": 4},
+            max_pool_connections=20,
+        )
+
+    def client(self, service: str) -> Any:
+        """A client of a service, in the region and at the endpoint of the environment."""
+        return self._session.create_client(service, config=self._config)
+
+
+def received_at(record: Mapping[str, Any]) -> str:
+    """When an SQS message came into its queue, RFC 3339 in UTC: the same at every delivery."""
+    milliseconds = int(record["attributes"]["SentTimestamp"])
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+def batch_response(failed: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """A partial batch response: these messages stay in the queue."""
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

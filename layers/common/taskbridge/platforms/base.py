@@ -1,0 +1,292 @@
+"""What a platform is: declarations, and pure functions from command to request and from response to outcome.
+
+A platform opens no connection and reads no clock. `PlatformClient` drives it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import msgspec
+
+from taskbridge.commands import Command, Operation
+from taskbridge.errors import PermanentError, PlatformError, ThrottledError, TransientError
+from taskbridge.platforms.formats import parse_http_date
+from taskbridge.platforms.settings import PlatformSettings, settings_schema
+
+RETRY_AFTER_CAP_S = 3600.0
+
+_INSERTS = frozenset({Operation.INSERT_TASK, Operation.SAVE_INSTANCE})
+_DELETES = frozenset({Operation.DELETE_TASK, Operation.DELETE_INSTANCE})
+
+
+class Verdict(StrEnum):
+    """What an answer means for the push that caused it."""
+
+    OK = "ok"
+    ALREADY_THERE = "already_there"
+    TRANSIENT = "transient"
+    THROTTLED = "throttled"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word
+    PERMANENT = "permanent"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; `path` is relative to the host, the body is `json` or `form` or none."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(repr=False)
+    json: Any | None = None
+    form: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer. Header names are lower-case; `at` is when it came, in epoch seconds."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict with its cause: `status` None where no answer came, `retry_after` in seconds."""
+
+    verdict: Verdict
+    status: int | None = None
+    errcode: str = ""
+    message: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One HTTP call as the log keeps it: masked, request cut at 4,000 and response at 2,000 characters.
+
+    `at` is epoch seconds; `operation` is that of the command, or "token", or "probe".
+    """
+
+    at: float
+    operation: str
+    task_id: str
+    method: str
+    path: str
+    request: str
+    status: int | None
+    response: str
+    duration_ms: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a command, with every HTTP call that was made for it, in order."""
+
+    outcome: Outcome
+    attempts: tuple[Attempt, ...]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The JSON object of an answer: `code` None where none can be read (absent, null, true, 1.5)."""
+
+    code: str | None
+    message: str
+    fields: Mapping[str, msgspec.Raw]
+
+
+class Codes(msgspec.Struct, frozen=True):
+    """Result codes by meaning, compared as text."""
+
+    success: frozenset[str]
+    token_expired: frozenset[str]
+    already_there: frozenset[str]
+    already_gone: frozenset[str]
+    retry: frozenset[str]
+
+
+class _Signal(msgspec.Struct, frozen=True):
+    operation: Operation | None
+    status: int
+    code: str | None
+    codes: Codes
+
+
+# The first row that holds decides. The HTTP status speaks before the code does, except that a 4xx which says
+# nothing by itself leaves the word to the lists; success is HTTP 200 and nothing else.
+_TABLE: tuple[tuple[Verdict, Callable[[_Signal], bool]], ...] = (
+    (Verdict.TRANSIENT, lambda s: s.status == 408 or s.status >= 500),
+    (Verdict.THROTTLED, lambda s: s.status == 429),
+    (Verdict.TOKEN_REFUSED, lambda s: s.status in {401, 403} or s.code in s.codes.token_expired),
+    (Verdict.TRANSIENT, lambda s: s.code in s.codes.retry),
+    (Verdict.OK, lambda s: s.operation in _DELETES and s.code in s.codes.already_gone),
+    (Verdict.ALREADY_THERE, lambda s: s.operation in _INSERTS and s.code in s.codes.already_there),
+    (Verdict.PERMANENT, lambda s: 400 <= s.status < 500),
+    (Verdict.TRANSIENT, lambda s: s.status != 200 or s.code is None),
+    (Verdict.OK, lambda s: s.code in s.codes.success),
+    (Verdict.PERMANENT, lambda _: True),
+)
+
+
+def classify(operation: Operation | None, response: Response, answer: Answer, codes: Codes) -> Outcome:
+    """The outcome of any answer of any platform; `operation` None for a call that is no command."""
+    signal = _Signal(operation, response.status, answer.code, codes)
+    verdict = next(verdict for verdict, holds in _TABLE if holds(signal))
+    if verdict is Verdict.OK:
+        return Outcome(Verdict.OK, response.status, answer.code or "")
+    return Outcome(
+        verdict,
+        response.status,
+        answer.code or "",
+        answer.message or _describe(response, answer),
+        parse_retry_after(response),
+    )
+
+
+def _describe(response: Response, answer: Answer) -> str:
+    if response.status in range(300, 400):
+        where = response.headers.get("location", "nowhere")
+        return f"HTTP {response.status}: a redirect to {where}, not followed"
+    if response.status != 200:
+        return f"HTTP {response.status}"
+    if answer.code is None:
+        return f"the answer is not the JSON that was expected ({_kind(response)})"
+    return f"code {answer.code!r}"
+
+
+def _kind(response: Response) -> str:
+    kind = response.headers.get("content-type", "") or "no content type"
+    return f"{kind}, {len(response.body)} bytes"
+
+
+def parse_retry_after(response: Response) -> float | None:
+    """Seconds that `Retry-After` (seconds or an HTTP date) asks for, 0 to one hour; None without it."""
+    text = response.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return min(float(text), RETRY_AFTER_CAP_S)
+    until = parse_http_date(text)
+    if until is None:
+        return None
+    # Both dates by the clock of the server, where it tells: ours may differ.
+    now = parse_http_date(response.headers.get("date", ""))
+    return min(max(until - (response.at if now is None else now), 0.0), RETRY_AFTER_CAP_S)
+
+
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_CODE = msgspec.json.Decoder(str | int)
+_TEXT = msgspec.json.Decoder(str)
+
+
+def read_answer(response: Response, code_key: str, message_key: str) -> Answer:
+    """The JSON object in the body; anything else is an `Answer` without a code. Never raises."""
+    try:
+        fields = _FIELDS.decode(response.body.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Answer(None, "", {})
+    return Answer(_read_code(fields.get(code_key)), _read_text(fields.get(message_key)), fields)
+
+
+def _read_code(raw: msgspec.Raw | None) -> str | None:
+    if raw is None:
+        return None
+    try:
+        return str(_CODE.decode(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _read_text(raw: msgspec.Raw | None) -> str:
+    if raw is None or bytes(raw) == b"null":
+        return ""
+    try:
+        return _TEXT.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_text(bytes(raw))
+
+
+def decode_text(body: bytes) -> str:
+    """Text in UTF-8, else in GB 18030, which older campus systems still answer in. Never raises."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("gb18030", "backslashreplace")
+
+
+def error_of(outcome: Outcome, message: str) -> PlatformError:
+    """An outcome that is no success, as the error to raise. A refused token counts as permanent here."""
+    kinds = {Verdict.TRANSIENT: TransientError, Verdict.THROTTLED: ThrottledError}
+    kind = kinds.get(outcome.verdict, PermanentError)
+    return kind(message, status=outcome.status, errcode=outcome.errcode, retry_after=outcome.retry_after)
+
+
+class Platform(ABC):
+    """One configured platform. A vendor declares the class attributes and writes `build_request`, rarely
+    more.
+
+    `secret_field` names the secret: what is exchanged for a token where `uses_token`, else what is itself the
+    token. Empty where the platform needs none. `limits` tells people what a class cannot do.
+    """
+
+    class_name: ClassVar[str]
+    title: ClassVar[Mapping[str, str]]
+    category: ClassVar[str] = "task_center"
+    capabilities: ClassVar[frozenset[Operation]] = frozenset(Operation)
+    limits: ClassVar[Mapping[str, Any]] = {"items_per_request": 1}
+    Settings: ClassVar[type[PlatformSettings]]
+    uses_token: ClassVar[bool] = True
+    token_lifetime_s: ClassVar[float] = 7200.0
+    secret_field: ClassVar[str] = "app_secret"  # noqa: S105 - a name
+    code_key: ClassVar[str] = "errcode"
+    message_key: ClassVar[str] = "errmsg"
+
+    def __init__(self, platform_id: str, settings: PlatformSettings) -> None:
+        self.platform_id = platform_id
+        self.settings = settings
+        self.codes = Codes(
+            success=frozenset(settings.success_codes),
+            token_expired=frozenset(settings.token_expired_codes),
+            already_there=frozenset(settings.already_there_codes),
+            already_gone=frozenset(settings.already_gone_codes),
+            retry=frozenset(settings.retry_codes),
+        )
+
+    @abstractmethod
+    def build_request(self, command: Command, token: str) -> Request:
+        """The request that carries out `command`; `token` is empty where the platform needs none."""
+
+    def parse_response(self, command: Command, response: Response) -> Outcome:
+        """What the answer to `command` means. Never raises."""
+        return classify(command.operation, response, self.read_answer(response), self.codes)
+
+    def build_token_request(self, secret: str) -> Request:
+        """The request that exchanges `secret` for a token. Only where `uses_token`."""
+        raise PermanentError(f"{self.class_name} has no token call")
+
+    def parse_token_response(self, response: Response) -> str:
+        """The token in that request's answer; raises PlatformError with a cause that an admin can act on."""
+        raise PermanentError(f"{self.class_name} has no token call")
+
+    def read_answer(self, response: Response) -> Answer:
+        """The JSON object of an answer, with this platform's names for code and message."""
+        return read_answer(response, self.code_key, self.message_key)
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """The platform class for people and forms, JSON-ready; `settings` is the JSON Schema of its form."""
+        return {
+            "class_name": cls.class_name,
+            "title": dict(cls.title),
+            "category": cls.category,
+            "capabilities": sorted(cls.capabilities),
+            "limits": dict(cls.limits),
+            "settings": settings_schema(cls.Settings),
+        }

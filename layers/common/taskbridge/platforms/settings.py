@@ -1,0 +1,285 @@
+"""From one declaration of a platform's settings: the admin form, the check of what was entered, the defaults.
+
+A setting is a field of a msgspec Struct, annotated by `setting(...)`. Its JSON Schema carries, beside the
+usual keywords, `label` and `help` (each `{"zh", "en"}`), `group`, `secret` and `ask` (no public source
+tells the value). A secret is declared like any other field, so that the form shows it, but its value never
+enters the Struct: it is stored apart and handed to the client by `secrets`.
+
+Modules with such Structs leave annotations as they are (no `from __future__ import annotations`): evaluating
+them from text costs a cold start 10 ms.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from itertools import combinations
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args
+
+import msgspec
+from msgspec import Meta, Struct, UnsetType
+
+from taskbridge.errors import ConfigurationError
+from taskbridge.platforms.formats import CHECKS, HOST_EXAMPLE
+
+ASK = ("公开资料没有说明，请向金智确认。", "No public source tells: ask 金智.")
+Code: TypeAlias = int | str
+Secret: TypeAlias = str | UnsetType
+S = TypeVar("S", bound=Struct)
+
+_CODE_LISTS = (
+    "success_codes",
+    "token_expired_codes",
+    "retry_codes",
+    "already_there_codes",
+    "already_gone_codes",
+)
+# One code may well answer both a second insert and a second delete.
+_MAY_SHARE = {("already_there_codes", "already_gone_codes")}
+
+_CONSTRAINTS = frozenset({"gt", "ge", "lt", "le", "min_length", "max_length", "pattern", "examples"})
+
+
+def setting(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bool = False, **more: Any) -> Meta:
+    """Annotation of one setting: `label` and `hint` in Chinese and English, in this order.
+
+    `ask` adds that the vendor must be asked. `more` holds constraints of msgspec (ge, min_length, examples,
+    ...) and any further keyword of the schema: `format` (a key of `formats.CHECKS`), `group`, `widget`,
+    `secret`.
+    """
+    zh, en = (f"{text} {asked}".strip() for text, asked in zip(hint, ASK if ask else ("", ""), strict=True))
+    extra = {key: value for key, value in more.items() if key not in _CONSTRAINTS}
+    constraints = {key: value for key, value in more.items() if key in _CONSTRAINTS}
+    extra["label"] = {"zh": label[0], "en": label[1]}
+    if zh or en:
+        extra["help"] = {"zh": zh, "en": en}
+    if ask:
+        extra["ask"] = True
+    return Meta(title=label[1], description=en or None, extra_json_schema=extra, **constraints)
+
+
+def secret(label: tuple[str, str], hint: tuple[str, str] = ("", "")) -> Meta:
+    """Annotation of a secret that the platform needs: write-only in the form, never in the Struct."""
+    return setting(label, hint, secret=True, writeOnly=True, widget="password", group="connection")
+
+
+def codes(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bool = True) -> Meta:
+    """Annotation of a list of result codes; numbers are taken as their text."""
+    return setting(label, hint, ask=ask, format="codes", widget="tags", group="codes")
+
+
+class PlatformSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every platform has: where it is, how fast it may be asked, what its result codes mean."""
+
+    host: Annotated[
+        str,
+        setting(
+            ("网关地址", "Gateway address"),
+            ("只写协议和域名，不带路径。", "Scheme and name only, no path."),
+            format="origin",
+            group="connection",
+            examples=[HOST_EXAMPLE],
+        ),
+    ]
+    success_codes: Annotated[
+        tuple[str, ...],
+        codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False),
+    ] = ("0",)
+    token_expired_codes: Annotated[
+        tuple[str, ...],
+        codes(
+            ("令牌失效码", "Token-expired codes"),
+            ("重新取一次令牌并重发一次。", "The token is fetched once and the call repeated once."),
+        ),
+    ] = ()
+    already_there_codes: Annotated[
+        tuple[str, ...],
+        codes(
+            ("已存在码", "Already-there codes"),
+            ("新增时返回：视为已新增。", "Answer to an insert: it counts as inserted."),
+        ),
+    ] = ()
+    already_gone_codes: Annotated[
+        tuple[str, ...],
+        codes(
+            ("已删除码", "Already-gone codes"),
+            ("删除时返回：视为成功。", "Answer to a delete: it succeeded."),
+        ),
+    ] = ()
+    retry_codes: Annotated[
+        tuple[str, ...],
+        codes(
+            ("可重试码", "Retry codes"),
+            (
+                "稍后自动重试；不在任何列表中的码视为永久失败。",
+                "Tried again later; a code in no list fails at once.",
+            ),
+        ),
+    ] = ()
+    timeout_s: Annotated[
+        float,
+        setting(
+            ("超时（秒）", "Timeout (seconds)"),
+            ("一次调用的总时间。", "For one call as a whole."),
+            group="limits",
+            gt=0,
+            le=30,
+        ),
+    ] = 10.0
+    max_rate_per_s: Annotated[
+        float,
+        setting(
+            ("每秒最多请求", "Requests per second"),
+            ("0 表示不限。", "0: no limit."),
+            ask=True,
+            group="limits",
+            ge=0,
+        ),
+    ] = 0.0
+    max_concurrency: Annotated[
+        int, setting(("最大并发", "Requests at the same time"), ask=True, group="limits", ge=1, le=256)
+    ] = 8
+
+    def check(self) -> None:
+        """Rules between settings: a code has one meaning. Raises ConfigurationError."""
+        for first, second in combinations(_CODE_LISTS, 2):
+            shared = set(getattr(self, first)) & set(getattr(self, second))
+            if shared and (first, second) not in _MAY_SHARE:
+                raise ConfigurationError(second, f"{min(shared)!r} stands in {first} as well")
+
+
+class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the task centers share besides: links into the process system, and how a time is written."""
+
+    pc_todo_url: Annotated[str, setting(("电脑端待办链接", "Todo link, PC"), format="url-template", group="links")] = ""
+    pc_apply_url: Annotated[
+        str, setting(("电脑端查看链接", "Application link, PC"), format="url-template", group="links")
+    ] = ""
+    h5_todo_url: Annotated[
+        str, setting(("手机端待办链接", "Todo link, mobile"), format="url-template", group="links")
+    ] = ""
+    h5_apply_url: Annotated[
+        str, setting(("手机端查看链接", "Application link, mobile"), format="url-template", group="links")
+    ] = ""
+    time_format: Annotated[
+        str,
+        setting(
+            ("时间格式", "Time format"),
+            ("strftime 格式。", "strftime."),
+            ask=True,
+            format="strftime",
+            group="codes",
+        ),
+    ] = "%Y-%m-%d %H:%M:%S"
+    time_zone: Annotated[str, setting(("时区", "Time zone"), format="time-zone", group="codes")] = "Asia/Shanghai"
+
+
+@cache
+def _fields(kind: type[Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
+def parse_settings(kind: type[S], given: Mapping[str, Any]) -> S:
+    """`given` (as JSON gives it) as a `kind`. Raises ConfigurationError that names the setting."""
+    values = _parse_fields(kind, given, "")
+    if isinstance(values, PlatformSettings):
+        values.check()
+    return values
+
+
+def _parse_fields(kind: type[S], given: object, prefix: str) -> S:
+    """One level of settings; `prefix` is the path to it, with its dot."""
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(prefix.removesuffix(".") or "settings", "expected an object")
+    fields = _fields(kind)
+    entered = {str(name): value for name, value in given.items()}
+    for name in entered:
+        if name not in fields:
+            raise ConfigurationError(f"{prefix}{name}", f"unknown setting: known are {', '.join(fields)}")
+    values = {}
+    for name, field in fields.items():
+        if _extra(field).get("secret"):
+            _refuse_secret(f"{prefix}{name}", entered, name)
+        elif name in entered:
+            values[field.name] = _convert(f"{prefix}{name}", field, entered[name])
+        elif field.required:
+            raise ConfigurationError(f"{prefix}{name}", "required, and missing")
+    return kind(**values)
+
+
+def _refuse_secret(path: str, entered: Mapping[str, Any], name: str) -> None:
+    if name in entered:
+        raise ConfigurationError(path, "a secret is stored apart, never among the settings")
+
+
+def _convert(path: str, field: msgspec.structs.FieldInfo, value: object) -> Any:
+    bare = _bare(field.type)
+    if isinstance(bare, type) and issubclass(bare, Struct):
+        return _parse_fields(bare, value, f"{path}.")
+    form = _extra(field).get("format", "")
+    if form == "codes" and isinstance(value, list | tuple):
+        value = [str(code) if type(code) is int else code for code in value]
+    try:
+        converted = msgspec.convert(value, field.type)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(path, str(error)) from error
+    return CHECKS[form](path, converted) if form in CHECKS else converted
+
+
+def _meta(annotation: Any) -> Meta | None:
+    return next((part for part in get_args(annotation) if isinstance(part, Meta)), None)
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if _meta(annotation) else annotation
+
+
+def _extra(field: msgspec.structs.FieldInfo) -> Mapping[str, Any]:
+    meta = _meta(field.type)
+    return (meta.extra_json_schema if meta else None) or {}
+
+
+def secret_fields(kind: type[Struct]) -> tuple[str, ...]:
+    """The names of the settings that are secrets."""
+    return tuple(name for name, field in _fields(kind).items() if _extra(field).get("secret"))
+
+
+def split_secrets(kind: type[Struct], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a form sent, as (settings, secrets): the two are stored in different places."""
+    names = secret_fields(kind)
+    settings = {name: value for name, value in given.items() if name not in names}
+    return settings, {name: value for name, value in given.items() if name in names}
+
+
+def settings_schema(kind: type[Struct]) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a settings form: one object without references, required ones first."""
+    whole = msgspec.json.schema(kind)
+    defs = whole.get("$defs", {})
+    schema: dict[str, Any] = _inline(whole, defs)
+    secrets = secret_fields(kind)
+    schema["required"] = [*schema["required"], *secrets]
+    properties = schema["properties"]
+    ordered = sorted(properties, key=lambda name: name not in schema["required"])
+    schema["properties"] = {name: properties[name] for name in ordered}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _inline(node: Any, defs: Mapping[str, Any]) -> Any:
+    if isinstance(node, list | tuple):
+        return [_inline(item, defs) for item in node]
+    if not isinstance(node, dict):
+        return node
+    flat = {key: _inline(value, defs) for key, value in node.items() if key not in ("$ref", "$defs")}
+    if "$ref" in node:
+        return {**_inline(defs[node["$ref"].rpartition("/")[2]], defs), **flat}
+    choices = flat.get("anyOf", [])
+    if choices and all(set(choice) == {"type"} for choice in choices):
+        return {
+            "type": [choice["type"] for choice in choices],
+            **{k: v for k, v in flat.items() if k != "anyOf"},
+        }
+    return flat
+
+
+def default_settings(kind: type[Struct]) -> dict[str, Any]:
+    """Every setting that has a default, as JSON would write it."""
+    properties = settings_schema(kind)["properties"]
+    return {name: part["default"] for name, part in properties.items() if "default" in part}

@@ -1,0 +1,93 @@
+"""The push log: what became of one event on one platform, with every attempt.
+
+One log holds an entry for each task that the event named, and one for the instance where it was about that.
+Deletions are logged the same way; their entries carry a delete operation.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from taskbridge.instances import INSTANCE
+
+ATTEMPTS_KEPT = 10
+
+
+class LogStatus(StrEnum):
+    """What became of an event."""
+
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    SKIPPED = "skipped"
+
+
+# The status of a whole log is the worst of its entries, in this order.
+_WORST_FIRST = (
+    LogStatus.FAILED,
+    LogStatus.RETRYING,
+    LogStatus.SUCCEEDED,
+    LogStatus.SUPERSEDED,
+    LogStatus.SKIPPED,
+)
+
+
+class Entry(msgspec.Struct, omit_defaults=True):
+    """What became of one task, or of the instance. Times are RFC 3339 in UTC, empty for none."""
+
+    status: LogStatus
+    operation: str = ""
+    reason: str = ""
+    attempts: int = 0
+    errcode: str = ""
+    failed_at: str = ""
+    settled_at: str = ""
+
+
+class LoggedAttempt(msgspec.Struct, omit_defaults=True, frozen=True):
+    """One HTTP call. `request` and `response` are masked and cut; `at` is epoch seconds."""
+
+    at: float
+    operation: str
+    key: str
+    method: str
+    path: str
+    request: str = ""
+    status: int | None = None
+    response: str = ""
+    duration_ms: int = 0
+    error: str = ""
+
+
+class PushLog(msgspec.Struct, omit_defaults=True):
+    """One event on one platform."""
+
+    event_id: str
+    platform_id: str
+    sess_id: str
+    action: str = ""
+    sequence: int = -1
+    app_id: str = ""
+    occurred_at: str = ""
+    received_at: str = ""
+    updated_at: str = ""
+    entries: dict[str, Entry] = msgspec.field(default_factory=dict)
+    attempts: list[LoggedAttempt] = msgspec.field(default_factory=list)
+
+    @property
+    def status(self) -> LogStatus:
+        """The worst of its entries; an event that named nothing was skipped."""
+        found = {entry.status for entry in self.entries.values()}
+        return next((status for status in _WORST_FIRST if status in found), LogStatus.SKIPPED)
+
+    def add_attempts(self, attempts: list[LoggedAttempt]) -> None:
+        """Keep the newest attempts; the entry's count tells how many there were."""
+        self.attempts = [*self.attempts, *attempts][-ATTEMPTS_KEPT:]
+
+
+def entry_name(key: str) -> str:
+    """How people call an entry: the task's id, or `instance`."""
+    return key if key != INSTANCE else "instance"

@@ -1,0 +1,59 @@
+"""Trigger rules: which actions of which applications go to which targets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from taskbridge.errors import ConfigurationError
+from taskbridge.events import Action
+
+EVERY_PLATFORM = "push:*"
+
+
+class TriggerRule(msgspec.Struct, frozen=True):
+    """Events of these actions and applications go to these targets.
+
+    `actions` and `app_ids`: empty means all. `targets`: `push:<platform id>`, or `push:*` for every platform.
+    """
+
+    id: str
+    name: str
+    enabled: bool = True
+    actions: tuple[str, ...] = ()
+    app_ids: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    def matches(self, action: str, app_id: str) -> bool:
+        """Whether an event falls under the rule."""
+        return (
+            self.enabled
+            and (not self.actions or action in self.actions)
+            and (not self.app_ids or app_id in self.app_ids)
+        )
+
+
+# In force while no rule is stored.
+DEFAULT_RULE = TriggerRule(id="default", name="默认：全部事件推送到全部平台", targets=(EVERY_PLATFORM,))
+
+
+def check_rule(rule: TriggerRule) -> None:
+    """Refuse a rule that can never do what it says. Raises ConfigurationError with the field."""
+    for index, action in enumerate(rule.actions):
+        if action not in set(Action):
+            known = ", ".join(sorted(Action))
+            raise ConfigurationError(f"actions[{index}]", f"expected one of {known}; got {action!r}")
+    for index, target in enumerate(rule.targets):
+        if not target.startswith("push:") or target == "push:":
+            raise ConfigurationError(f"targets[{index}]", f"expected push:<platform id> or push:*, got {target!r}")
+
+
+def resolve_platforms(
+    rules: Iterable[TriggerRule], action: str, app_id: str, enabled_platforms: Iterable[str]
+) -> tuple[str, ...]:
+    """Ids of the platforms that an event goes to, once each, in the order of the platforms."""
+    targets = {target for rule in rules if rule.matches(action, app_id) for target in rule.targets}
+    if EVERY_PLATFORM in targets:
+        return tuple(enabled_platforms)
+    return tuple(platform for platform in enabled_platforms if f"push:{platform}" in targets)

@@ -1,0 +1,1 @@
+"""One module for each table. Nothing outside knows how an item looks."""

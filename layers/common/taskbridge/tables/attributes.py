@@ -1,0 +1,114 @@
+"""DynamoDB attribute values, and the loops that every batch call needs."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from taskbridge.errors import StoreError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+Attributes = dict[str, dict[str, Any]]
+Item = Mapping[str, Any]
+
+TRIES = 6
+THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "ThrottlingError",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        "TransactionConflict",
+    }
+)
+
+
+def to_attribute(value: str | int | float | bytes) -> dict[str, Any]:
+    """A value as DynamoDB takes it."""
+    if isinstance(value, bytes):
+        return {"B": value}
+    if isinstance(value, str):
+        return {"S": value}
+    return {"N": repr(value)}
+
+
+def to_item(values: Mapping[str, str | int | float | bytes]) -> Attributes:
+    """A flat item as DynamoDB takes it."""
+    return {name: to_attribute(value) for name, value in values.items()}
+
+
+def text(item: Mapping[str, Any], name: str) -> str:
+    """A string attribute, empty where the item has none."""
+    return str(item[name]["S"]) if name in item else ""
+
+
+def number(item: Mapping[str, Any], name: str) -> float:
+    """A number attribute, 0 where the item has none."""
+    return float(item[name]["N"]) if name in item else 0.0
+
+
+def binary(item: Mapping[str, Any], name: str) -> bytes:
+    """A binary attribute."""
+    return bytes(item[name]["B"])
+
+
+def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The values in pieces of at most `size`."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def store_call(call: Callable[..., T], **request: Any) -> T:
+    """Make an AWS call; its failures are StoreErrors that name the error code and nothing of the request."""
+    try:
+        return call(**request)
+    except ClientError as error:
+        raise StoreError(f"{error.operation_name}: {error.response['Error'].get('Code', 'unknown')}") from error
+    except BotoCoreError as error:
+        raise StoreError(type(error).__name__) from error
+
+
+def batch_get(client: DynamoDBClient, table: str, keys: Iterable[Attributes], *, consistent: bool) -> list[Item]:
+    """Items by key, a hundred a call, until none is left unprocessed."""
+    found: list[Item] = []
+    for piece in chunks(list(keys), 100):
+        request: Any = {table: {"Keys": list(piece), "ConsistentRead": consistent}}
+        for pause in _pauses():
+            answer = store_call(client.batch_get_item, RequestItems=request)
+            found.extend(answer["Responses"].get(table, []))
+            request = answer.get("UnprocessedKeys")
+            if not request:
+                break
+            pause()
+        else:
+            raise StoreError("BatchGetItem: keys left unprocessed")
+    return found
+
+
+def batch_put(client: DynamoDBClient, table: str, items: Iterable[Attributes]) -> None:
+    """Put items, 25 a call, until none is left unprocessed."""
+    for piece in chunks([{"PutRequest": {"Item": item}} for item in items], 25):
+        request: Any = {table: list(piece)}
+        for pause in _pauses():
+            answer = store_call(client.batch_write_item, RequestItems=request)
+            request = answer.get("UnprocessedItems")
+            if not request:
+                break
+            pause()
+        else:
+            raise StoreError("BatchWriteItem: items left unprocessed")
+
+
+def _pauses() -> Iterator[Callable[[], None]]:
+    """A growing, jittered pause for each try."""
+    for attempt in range(TRIES):
+        yield partial(time.sleep, 0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311

@@ -1,0 +1,133 @@
+"""The coordination table: small items by which the workers of the fleet agree. Keys: `breaker#<platform>`,
+`rate#<platform>`, `cursor#<name>`, `token#<platform>` (see tokens_ssm).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from taskbridge.breaker import BreakerState
+from taskbridge.errors import StoreError
+from taskbridge.tables.attributes import number, store_call, text
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class CoordinationTable:
+    """Breaker states, rate slots and cursors on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read_breaker(self, platform_id: str) -> BreakerState:
+        """The breaker of a platform; closed where nothing is stored."""
+        item = self._get(f"breaker#{platform_id}")
+        return BreakerState(
+            is_open=text(item, "state") == "open",
+            opened_at=number(item, "opened_at"),
+            probe_until=number(item, "probe_until"),
+            reason=text(item, "reason"),
+        )
+
+    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+        """Open it, unless it is open; tells whether this call did."""
+        return self._update(
+            f"breaker#{platform_id}",
+            "SET #s = :open, opened_at = :now, reason = :reason, probe_until = :zero",
+            {":open": "open", ":now": now, ":reason": reason[:200], ":zero": 0},
+            "attribute_not_exists(#s) OR #s <> :open",
+        )
+
+    def close_breaker(self, platform_id: str, now: float) -> bool:
+        """Close it, unless it is closed; tells whether this call did."""
+        return self._update(
+            f"breaker#{platform_id}",
+            "SET #s = :closed, closed_at = :now",
+            {":closed": "closed", ":open": "open", ":now": now},
+            "#s = :open",
+        )
+
+    def take_probe(self, platform_id: str, now: float, lease_s: float) -> bool:
+        """Be the one that may try through an open breaker, for `lease_s` seconds."""
+        return self._update(
+            f"breaker#{platform_id}",
+            "SET probe_until = :until",
+            {":until": now + lease_s, ":now": now, ":open": "open"},
+            "#s = :open AND probe_until <= :now",
+        )
+
+    def reserve(self, platform_id: str, count: int, rate_per_s: float, now: float) -> float:
+        """Reserve `count` calls in a row at this rate for the whole fleet; returns the time of the first.
+
+        The item holds when the next call is free. Time that nobody used is not saved up.
+        """
+        key, width = f"rate#{platform_id}", count / rate_per_s
+        if self._update(
+            key,
+            "SET next_at = :end",
+            {":end": now + width, ":now": now},
+            "attribute_not_exists(next_at) OR next_at < :now",
+            named=False,
+        ):
+            return now
+        answer = store_call(
+            self._client.update_item,
+            TableName=self._table,
+            Key={"key": {"S": key}},
+            UpdateExpression="ADD next_at :width",
+            ExpressionAttributeValues={":width": {"N": repr(width)}},
+            ReturnValues="UPDATED_OLD",
+        )
+        return number(answer["Attributes"], "next_at")
+
+    def cursor(self, name: str) -> float:
+        """A stored position, 0 where there is none."""
+        return number(self._get(f"cursor#{name}"), "position")
+
+    def move_cursor(self, name: str, position: float) -> None:
+        """Store a position, unless a later one stands there."""
+        self._update(
+            f"cursor#{name}",
+            "SET #p = :position",
+            {":position": position},
+            "attribute_not_exists(#p) OR #p < :position",
+            names={"#p": "position"},
+        )
+
+    def _get(self, key: str) -> dict[str, Any]:
+        answer = store_call(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
+        return dict(answer.get("Item", {}))
+
+    def _update(
+        self,
+        key: str,
+        expression: str,
+        values: dict[str, str | float],
+        condition: str,
+        *,
+        named: bool = True,
+        names: dict[str, str] | None = None,
+    ) -> bool:
+        request: Any = {
+            "TableName": self._table,
+            "Key": {"key": {"S": key}},
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": {
+                name: {"S": value} if isinstance(value, str) else {"N": repr(value)} for name, value in values.items()
+            },
+        }
+        if names or named:
+            request["ExpressionAttributeNames"] = names or {"#s": "state"}
+        try:
+            self._client.update_item(**request)
+        except ClientError as error:
+            code = error.response["Error"].get("Code", "")
+            if code == "ConditionalCheckFailedException":
+                return False
+            raise StoreError(f"UpdateItem: {code}") from error
+        return True

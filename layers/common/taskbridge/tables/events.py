@@ -1,0 +1,137 @@
+"""The event table: events that went nowhere, because they were skipped or could not be read.
+
+Item: `event_id`, `part` (0 holds the facts), `status`, `reason`, readable columns, `digest`, and for a rejected
+event the whole of it, deflated, in `detail` over as many parts as it needs. `status_shard` with `received_at` is the index by
+status.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from taskbridge.errors import StoreError
+from taskbridge.tables.attributes import batch_put, binary, number, store_call, text, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+STATUS_SHARDS = 4
+PART_BYTES = 350_000  # an item may have 400 KB
+DAY_S = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class UnroutedEvent:
+    """An event that went nowhere. `status` is skipped or rejected; `body` is the whole event where rejected."""
+
+    event_id: str
+    status: str
+    reason: str
+    received_at: str
+    action: str = ""
+    app_id: str = ""
+    sess_id: str = ""
+    body: bytes = b""
+    digest: str = ""
+
+
+class EventTable:
+    """Skipped and rejected events on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str, retention_days: float) -> None:
+        self._client = client
+        self._table = table
+        self._retention_s = retention_days * DAY_S
+
+    def record(self, event: UnroutedEvent, body: bytes, spare_id: str) -> str:
+        """Keep it; returns the id under which it stands.
+
+        That is its own id, unless another event (or another reading of one) stands there: then nothing of either
+        is lost, and it stands under its id with `spare_id` behind it. `body` is the event as it came: recognised by
+        its digest, and kept whole where it was rejected.
+        """
+        digest = hashlib.sha256(body).hexdigest()[:32]
+        detail = zlib.compress(body, 9) if event.status == "rejected" else b""
+        parts = [detail[start : start + PART_BYTES] for start in range(0, len(detail), PART_BYTES)] or [b""]
+        for event_id in (event.event_id, f"{event.event_id}~{spare_id}"):
+            if self._put_first(event, event_id, digest, parts):
+                break
+        expires_at = self._expires_at(event)
+        batch_put(
+            self._client,
+            self._table,
+            (
+                to_item({"event_id": event_id, "part": number, "detail": part, "expires_at": expires_at})
+                for number, part in enumerate(parts[1:], start=1)
+            ),
+        )
+        return event_id
+
+    def read(self, event_id: str) -> UnroutedEvent | None:
+        """An event with its whole body, or None."""
+        answer = store_call(
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="event_id = :id",
+            ExpressionAttributeValues={":id": {"S": event_id}},
+            ConsistentRead=True,
+        )
+        items = sorted(answer["Items"], key=lambda item: number(item, "part"))
+        if not items:
+            return None
+        detail = b"".join(binary(item, "detail") for item in items if "detail" in item)
+        return _event(items[0], zlib.decompress(detail) if detail else b"")
+
+    def _put_first(self, event: UnroutedEvent, event_id: str, digest: str, parts: list[bytes]) -> bool:
+        shard = zlib.crc32(event_id.encode()) % STATUS_SHARDS
+        values: dict[str, Any] = {
+            "event_id": event_id,
+            "part": 0,
+            "status": event.status,
+            "reason": event.reason[:1000],
+            "received_at": event.received_at,
+            "action": event.action,
+            "app_id": event.app_id,
+            "sess_id": event.sess_id,
+            "digest": digest,
+            "status_shard": f"{event.status}#{shard}",
+            "expires_at": self._expires_at(event),
+        }
+        if parts[0]:
+            values["detail"] = parts[0]
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item(values),
+                ConditionExpression="attribute_not_exists(event_id) OR (digest = :digest AND #s = :status)",
+                ExpressionAttributeNames={"#s": "status"},
+                ExpressionAttributeValues={":digest": {"S": digest}, ":status": {"S": event.status}},
+            )
+        except ClientError as error:
+            if error.response["Error"].get("Code") == "ConditionalCheckFailedException":
+                return False
+            raise StoreError(f"PutItem: {error.response['Error'].get('Code')}") from error
+        return True
+
+    def _expires_at(self, event: UnroutedEvent) -> int:
+        return int(datetime.fromisoformat(event.received_at).timestamp() + self._retention_s)
+
+
+def _event(item: dict[str, Any], body: bytes) -> UnroutedEvent:
+    return UnroutedEvent(
+        event_id=text(item, "event_id"),
+        status=text(item, "status"),
+        reason=text(item, "reason"),
+        received_at=text(item, "received_at"),
+        action=text(item, "action"),
+        app_id=text(item, "app_id"),
+        sess_id=text(item, "sess_id"),
+        body=body,
+        digest=text(item, "digest"),
+    )

@@ -1,0 +1,89 @@
+"""The push log table: one item per event and platform.
+
+Item: `event_id`, `platform_id`, readable columns, `detail` (deflated JSON: entries and attempts), `expires_at`,
+and `status_shard` only while the log is not a success: the index over it lists what needs a look, and stays
+small.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.tables.attributes import Item, batch_get, batch_put, binary, store_call, text, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+STATUS_SHARDS = 4
+_decoder = msgspec.json.Decoder(PushLog)
+
+
+class PushLogStore(Protocol):
+    """Where push logs live."""
+
+    def load(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PushLog]:
+        """Logs by (event id, platform id); those that do not exist are left out."""
+
+    def put(self, logs: Iterable[PushLog]) -> None:
+        """Write logs whole."""
+
+
+class PushLogTable:
+    """The push log on DynamoDB. `retention_s` is how long a log is kept after its last change."""
+
+    def __init__(self, client: DynamoDBClient, table: str, retention_s: float) -> None:
+        self._client = client
+        self._table = table
+        self._retention_s = retention_s
+
+    def load(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PushLog]:
+        """See PushLogStore. Reads consistently: what is loaded is going to be written back."""
+        wanted = [to_item({"event_id": event, "platform_id": platform}) for event, platform in dict.fromkeys(keys)]
+        items = batch_get(self._client, self._table, wanted, consistent=True)
+        return {(log.event_id, log.platform_id): log for log in map(parse_log, items)}
+
+    def put(self, logs: Iterable[PushLog]) -> None:
+        """See PushLogStore."""
+        batch_put(self._client, self._table, (self._item(log) for log in logs))
+
+    def of_event(self, event_id: str) -> list[PushLog]:
+        """What became of an event on each platform."""
+        answer = store_call(
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="event_id = :event",
+            ExpressionAttributeValues={":event": {"S": event_id}},
+        )
+        return [parse_log(item) for item in answer["Items"]]
+
+    def _item(self, log: PushLog) -> dict[str, Any]:
+        status = log.status
+        values: dict[str, str | int | float | bytes] = {
+            "event_id": log.event_id,
+            "platform_id": log.platform_id,
+            "status": status,
+            "received_at": log.received_at or log.updated_at,
+            "detail": zlib.compress(msgspec.json.encode(log), 9),
+            "expires_at": int(datetime.fromisoformat(log.updated_at).timestamp() + self._retention_s),
+        }
+        if status is not LogStatus.SUCCEEDED:
+            values["status_shard"] = status_shard(log.platform_id, status, log.event_id)
+        return to_item(values)
+
+
+def status_shard(platform_id: str, status: LogStatus, event_id: str) -> str:
+    """Partition of the status index."""
+    return f"{platform_id}#{status}#{zlib.crc32(event_id.encode()) % STATUS_SHARDS}"
+
+
+def parse_log(item: Item) -> PushLog:
+    """A stored log."""
+    log = _decoder.decode(zlib.decompress(binary(item, "detail")))
+    log.event_id, log.platform_id = text(item, "event_id"), text(item, "platform_id")
+    return log

@@ -1,0 +1,56 @@
+"""Tokens in SSM Parameter Store, elections in DynamoDB: the token store that costs nothing while idle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from taskbridge.errors import StoreError
+from taskbridge.leases import DynamoLeases
+from taskbridge.tokens import Token, decode_token, encode_token
+
+if TYPE_CHECKING:
+    from types_boto3_ssm import SSMClient
+
+
+class SsmTokenStore:
+    """A TokenStore: the token as JSON in SecureString `{prefix}/tokens/{key}`, the lease at `token#{key}`."""
+
+    def __init__(self, ssm: SSMClient, leases: DynamoLeases, prefix: str) -> None:
+        self._ssm = ssm
+        self._leases = leases
+        self._prefix = prefix
+
+    def read(self, key: str) -> Token | None:
+        try:
+            answer = self._ssm.get_parameter(Name=self._name(key), WithDecryption=True)
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) == "ParameterNotFound":
+                return None
+            raise StoreError(f"token {key} could not be read: {_code(error)}") from None
+        return decode_token(answer["Parameter"].get("Value", ""))
+
+    def acquire(self, key: str, holder: str, ttl_s: float) -> bool:
+        return self._leases.acquire(f"token#{key}", holder, ttl_s)
+
+    def write(self, key: str, token: Token) -> None:
+        try:
+            self._ssm.put_parameter(
+                Name=self._name(key), Value=encode_token(token), Type="SecureString", Overwrite=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError(f"token {key} could not be written: {_code(error)}") from None
+
+    def release(self, key: str, holder: str) -> None:
+        self._leases.release(f"token#{key}", holder)
+
+    def _name(self, key: str) -> str:
+        return f"{self._prefix}/tokens/{key}"
+
+
+def _code(error: ClientError | BotoCoreError) -> str:
+    """Name a failure without its text, which may quote the rejected value."""
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"]
+    return type(error).__name__

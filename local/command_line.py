@@ -1,0 +1,68 @@
+"""The commands of the stack on one machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from local.errors import StackError
+from local.picture import address_table
+from local.running import run
+from local.settings import StackSettings, read_settings
+from local.stack import down, status, up
+
+_PIPE_WIDTH = 160
+_COMMANDS = {
+    "up": "start the stack in the background; returns when it is ready",
+    "down": "stop the stack; what it holds is kept",
+    "run": "start the stack, play the events of examples/, show what came of them",
+    "status": "what runs, and where",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command. Returns the exit status."""
+    options = _parse(arguments)
+    # A pipe has no width of its own, and 80 columns are too few for the tables.
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    try:
+        return _carry_out(options, read_settings(os.environ), console)
+    except StackError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/bold red] {error}", highlight=False, soft_wrap=True)
+        return 1
+
+
+def _carry_out(options: argparse.Namespace, settings: StackSettings, console: Console) -> int:
+    def say(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True)
+
+    if options.command == "run":
+        return run(settings, console, once=options.once or not sys.stdout.isatty())
+    if options.command == "up":
+        outputs = up(settings, say)
+        say(f"The stack is up: {outputs['endpoint_url']}, task center {outputs['task_center_url']}")
+        say(f"Outputs: {settings.outputs_file}")
+    elif options.command == "down":
+        down(settings, say)
+        say("The stack is down.")
+    else:
+        console.print(address_table(status(settings)))
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="The whole of taskbridge on one machine.",
+        epilog="Environment: AWS_PORT, STATE_DIR, JINZHI_HOST, PUSH_CONCURRENCY, ROUTER_CONCURRENCY.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
+    for name, text in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if name == "run":
+            command.add_argument("--once", action="store_true", help="stop the stack after the tables")
+    return parser.parse_args(arguments)

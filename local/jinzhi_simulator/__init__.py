@@ -1,0 +1,36 @@
+"""A strict simulator of the JinZhi (金智) task center, in this process or behind HTTP."""
+
+from __future__ import annotations
+
+from local.jinzhi_simulator.faults import Dropped, Faults
+from local.jinzhi_simulator.model import TaskCenter
+from local.jinzhi_simulator.records import (
+    Answer,
+    Call,
+    Instance,
+    Operation,
+    Settings,
+    Snapshot,
+    Task,
+    Verdict,
+    Violation,
+    ViolationKind,
+)
+from local.jinzhi_simulator.transport import mock_transport
+
+__all__ = [
+    "Answer",
+    "Call",
+    "Dropped",
+    "Faults",
+    "Instance",
+    "Operation",
+    "Settings",
+    "Snapshot",
+    "Task",
+    "TaskCenter",
+    "Verdict",
+    "Violation",
+    "ViolationKind",
+    "mock_transport",
+]

@@ -1,0 +1,66 @@
+"""What the task center remembers of those who called it: every call, and every violation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from local.jinzhi_simulator.board import Board, Finding
+from local.jinzhi_simulator.records import Call, Change, Operation, Snapshot, Verdict, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a request ended; the fields are those of `Call`."""
+
+    verdict: Verdict
+    errcode: str
+    message: str
+    http_status: int
+    fault: str = ""
+
+
+class Ledger:
+    """Calls and violations in order, and counts that need no walk through them."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.violations: list[Violation] = []
+        self.counts: Counter[tuple[Operation, Verdict]] = Counter()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes on from a snapshot."""
+        self.calls = list(snapshot.calls)
+        self.violations = list(snapshot.violations)
+        self.counts = Counter((call.operation, call.verdict) for call in self.calls)
+
+    def note(self, findings: Iterable[Finding], board: Board, request: int, at: float) -> None:
+        """Keeps what the board found against the sender of `request`."""
+        for kind, change, detail in findings:
+            sess_id = board.instance_of(change)
+            self.violations.append(Violation(kind, request, at, change.task_id, sess_id, detail))
+
+    def record(self, changes: list[Change], ending: Ending, board: Board, request: int, at: float) -> None:
+        """Adds a line for each change that `request` asked for."""
+        for change in changes:
+            self.counts[change.operation, ending.verdict] += 1
+            call = Call(
+                number=len(self.calls) + 1,
+                request=request,
+                at=at,
+                operation=change.operation,
+                task_id=change.task_id,
+                sess_id=board.instance_of(change),
+                status=change.status,
+                instance_status=change.instance_status,
+                processors=change.processors or (),
+                subject=change.subject,
+                node_name=change.node_name,
+                verdict=ending.verdict,
+                errcode=ending.errcode,
+                message=ending.message,
+                http_status=ending.http_status,
+                fault=ending.fault,
+            )
+            self.calls.append(call)

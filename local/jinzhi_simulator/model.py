@@ -1,0 +1,308 @@
+"""The task center itself: who may call, which fault strikes, what is answered, what is remembered.
+
+Pure: no network, no clock of its own, no global random numbers, no threads. The same calls with the same
+clock and the same `random.Random` give the same answers.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from local.jinzhi_simulator import casp, taskcenterapp
+from local.jinzhi_simulator.board import Board
+from local.jinzhi_simulator.codes import (
+    BROKEN,
+    SUCCESS,
+    THROTTLED,
+    UNKNOWN_PATH,
+    WRONG_CONTENT_TYPE,
+    WRONG_METHOD,
+)
+from local.jinzhi_simulator.faults import ACTED, CALLER_GONE, ERRCODE_PREFIX, Dropped, FaultPlan, Faults
+from local.jinzhi_simulator.ledger import Ending, Ledger
+from local.jinzhi_simulator.records import (
+    Answer,
+    Call,
+    Change,
+    Instance,
+    Operation,
+    Refused,
+    Settings,
+    Snapshot,
+    Task,
+    Verdict,
+    Violation,
+)
+from local.jinzhi_simulator.tokens import TokenBook
+from local.jinzhi_simulator.wire import Wire, json_answer, page_answer
+
+_LOGIN_PAGE = (
+    "<!DOCTYPE html><html><head><title>统一身份认证 Login</title></head>"
+    "<body><p>系统维护中，请稍后再试。 Under maintenance.</p></body></html>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    method: str
+    operation: Operation
+    wire: Wire
+
+
+_ROUTES: dict[str, _Route] = {
+    casp.TOKEN_PATH: _Route("GET", Operation.TOKEN, casp),
+    casp.TASK_PATH: _Route("POST", Operation.SAVE_TASKS, casp),
+    casp.DELETE_TASK_PATH: _Route("POST", Operation.DELETE_TASK, casp),
+    casp.DELETE_INSTANCE_PATH: _Route("POST", Operation.DELETE_INSTANCE, casp),
+    casp.INSTANCE_PATH: _Route("POST", Operation.SAVE_INSTANCE, casp),
+    taskcenterapp.PUSH_PATH: _Route("POST", Operation.SAVE_TASKS, taskcenterapp),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One request on its way through: what it asks for, and why it is refused if it is."""
+
+    route: _Route
+    token: str
+    changes: list[Change]
+    refused: Refused | None
+
+
+class TaskCenter:
+    """A strict task center that speaks both generations over one board, with a ledger of every call.
+
+    `clock` gives epoch seconds, `rng` tokens and faults. `settings` and `faults` may be replaced at any time.
+    Not thread-safe: a server holds a lock.
+    """
+
+    def __init__(self, clock: Callable[[], float], rng: random.Random, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.requests = 0
+        self._clock = clock
+        self._rng = rng
+        self._plan = FaultPlan(Faults())
+        self._board = Board()
+        self._ledger = Ledger()
+        self._tokens = TokenBook()
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force; what was used up of `fail_next` is gone from it."""
+        return self._plan.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._plan = FaultPlan(faults)
+
+    @property
+    def latency_s(self) -> float:
+        """Seconds that an answer takes now."""
+        return self._plan.latency_s
+
+    @property
+    def hang_s(self) -> float:
+        """Seconds that a server keeps a timed-out caller waiting."""
+        return self._plan.hang_s
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """The tasks held, by id."""
+        return self._board.tasks
+
+    @property
+    def instances(self) -> Mapping[str, Instance]:
+        """The process instances held, by id."""
+        return self._board.instances
+
+    @property
+    def deleted_tasks(self) -> Mapping[str, str]:
+        """The ids of deleted tasks, with the instance of each."""
+        return self._board.deleted_tasks
+
+    @property
+    def deleted_instances(self) -> Mapping[str, None]:
+        """The ids of deleted instances, in the order in which they went."""
+        return self._board.deleted_instances
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The ledger; line n is at index n - 1."""
+        return self._ledger.calls
+
+    @property
+    def violations(self) -> Sequence[Violation]:
+        """What callers did that they must never do, in order."""
+        return self._ledger.violations
+
+    @property
+    def tokens_issued(self) -> int:
+        """How many tokens were given out."""
+        return self._tokens.issued
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Ledger lines by operation and verdict."""
+        told: dict[str, dict[str, int]] = {}
+        for (operation, verdict), count in sorted(self._ledger.counts.items()):
+            told.setdefault(operation.value, {})[verdict.value] = count
+        return told
+
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, heard: bool = True) -> Answer:
+        """Answers a request; raises `Dropped` where no answer goes out.
+
+        `path` may carry a query, which is ignored; header names come in any case. `heard` False says that the
+        caller has stopped waiting: what it asks is done, and nothing that is said reaches it.
+        """
+        self.requests += 1
+        name = path.partition("?")[0]
+        route = _ROUTES.get(name)
+        if self._plan.down:
+            self._record([_sketch(route, body)], Ending(Verdict.FAILED, "", "down", 0, "down"))
+            raise Dropped("down", acted=False)
+        if route is None:
+            return self._turn_away(route, Refused(UNKNOWN_PATH, f"no such path: {name}", 404))
+        if method != route.method:
+            problem = f"{method} is not allowed here, {route.method} is"
+            return self._turn_away(route, Refused(WRONG_METHOD, problem, 405), allow=route.method)
+        visit = self._receive(route, {key.lower(): value for key, value in headers.items()}, body)
+        if visit.refused is None:
+            self._ledger.note(self._board.findings(visit.changes), self._board, self.requests, self._clock())
+        kind = self._plan.next_kind([change.operation for change in visit.changes], self._rng)
+        if kind and kind not in ACTED:
+            return self._fail(visit, kind, heard=heard)
+        return self._proceed(visit, kind, heard=heard)
+
+    def expire_tokens(self) -> None:
+        """Ends every token that was issued, as their lifetime would."""
+        self._tokens.end_all()
+
+    def reset(self) -> None:
+        """Forgets everything but the settings and the living tokens; no fault is in force afterwards."""
+        tokens = self._tokens.ends
+        self.faults = Faults()
+        self.restore(Snapshot(tokens=tokens))
+
+    def snapshot(self) -> Snapshot:
+        """Everything that is kept over a restart. Shares immutable records, so taking it is quick."""
+        board, ledger = self._board, self._ledger
+        return Snapshot(
+            requests=self.requests,
+            tokens_issued=self._tokens.issued,
+            tokens=self._tokens.ends,
+            tasks=list(board.tasks.values()),
+            instances=list(board.instances.values()),
+            deleted_tasks=dict(board.deleted_tasks),
+            deleted_instances=list(board.deleted_instances),
+            calls=list(ledger.calls),
+            violations=list(ledger.violations),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes on from a snapshot, in place of whatever is held now. Settings and faults stay."""
+        self.requests = snapshot.requests
+        self._board, self._ledger, self._tokens = Board(), Ledger(), TokenBook()
+        for part in (self._board, self._ledger, self._tokens):
+            part.restore(snapshot)
+
+    def _receive(self, route: _Route, headers: Mapping[str, str], body: bytes) -> _Visit:
+        token = headers.get("accesstoken", "")
+        try:
+            if route.operation is Operation.TOKEN:
+                casp.authorise_token_call(headers, self.settings)
+                return _Visit(route, token, [Change(Operation.TOKEN)], None)
+            route.wire.authorise(headers, self.settings, self._is_valid)
+            media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media_type != route.wire.content_type:
+                problem = f"Content-Type {route.wire.content_type} is required"
+                raise Refused(WRONG_CONTENT_TYPE, problem, 415)
+            return _Visit(route, token, route.wire.parse(route.operation, body, self.settings), None)
+        except Refused as refused:
+            return _Visit(route, token, [_sketch(route, body)], refused)
+
+    def _is_valid(self, token: str) -> bool:
+        return self._tokens.is_valid(token, self._clock())
+
+    def _proceed(self, visit: _Visit, kind: str, *, heard: bool) -> Answer:
+        """Does what is asked, or refuses it; then answers, unless a fault swallows the answer."""
+        fault = kind if heard else CALLER_GONE
+        data, refused = "", visit.refused
+        if refused is None:
+            try:
+                data = self._act(visit, heard=not fault)
+            except Refused as refusal:
+                refused = refusal
+        answer = _garbled(fault) if fault else self._answer(visit, data, refused)
+        status = answer.status if answer else 0
+        if refused is not None:
+            ending = Ending(Verdict.REFUSED, refused.errcode, refused.message, status, fault)
+        else:
+            ending = Ending(Verdict.UNHEARD if fault else Verdict.ACKNOWLEDGED, SUCCESS, "", status, fault)
+        self._record(visit.changes, ending)
+        if answer is None:
+            raise Dropped(fault, acted=refused is None)
+        return answer
+
+    def _act(self, visit: _Visit, *, heard: bool) -> str:
+        """Changes the board, all or nothing; returns the token where one was asked for."""
+        now = self._clock()
+        if visit.route.operation is Operation.TOKEN:
+            return self._tokens.issue(now, self._rng, self.settings)
+        self._board.check(visit.changes, self.settings)
+        for change in visit.changes:
+            found = self._board.apply(change, now, heard=heard)
+            if found is not None:
+                self._ledger.note([found], self._board, self.requests, now)
+        return ""
+
+    def _answer(self, visit: _Visit, data: str, refused: Refused | None) -> Answer:
+        wire = visit.route.wire
+        return wire.refuse(refused, self.settings) if refused else wire.accept(self.settings, data)
+
+    def _fail(self, visit: _Visit, kind: str, *, heard: bool) -> Answer:
+        """Strikes a call before anything is done."""
+        answer = self._failure(visit, kind) if heard else None
+        kind = kind if heard else CALLER_GONE
+        self._record(visit.changes, Ending(Verdict.FAILED, "", kind, answer.status if answer else 0, kind))
+        if answer is None:
+            raise Dropped(kind, acted=False)
+        return answer
+
+    def _failure(self, visit: _Visit, kind: str) -> Answer | None:
+        wire = visit.route.wire
+        if kind.startswith(ERRCODE_PREFIX):
+            code = kind.removeprefix(ERRCODE_PREFIX)
+            return wire.refuse(Refused(code, "simulated refusal"), self.settings)
+        if kind == "expired_token":
+            self._tokens.end(visit.token)
+            return wire.refuse(wire.refuse_token(), self.settings)
+        if kind == "http_429":
+            payload = {"errcode": THROTTLED, "errmsg": "too many requests"}
+            return json_answer(payload, 429, {"retry-after": str(self._plan.retry_after_s)})
+        return _garbled(kind)
+
+    def _turn_away(self, route: _Route | None, refused: Refused, **headers: str) -> Answer:
+        """Refuses a request that is none of the calls."""
+        change = Change(route.operation if route else Operation.UNKNOWN)
+        self._record([change], Ending(Verdict.REFUSED, refused.errcode, refused.message, refused.status))
+        payload = {"errcode": refused.errcode, "errmsg": refused.message}
+        return json_answer(payload, refused.status, headers)
+
+    def _record(self, changes: list[Change], ending: Ending) -> None:
+        self._ledger.record(changes, ending, self._board, self.requests, self._clock())
+
+
+def _garbled(kind: str) -> Answer | None:
+    """The answer of a fault that answers something useless, or None where it answers nothing."""
+    if kind in ("html", "html_after"):
+        return page_answer(_LOGIN_PAGE)
+    if kind == "http_503":
+        return page_answer(_LOGIN_PAGE, 503)
+    if kind in ("http_500", "http_500_after"):
+        return json_answer({"errcode": BROKEN, "errmsg": "internal error"}, 500)
+    return None
+
+
+def _sketch(route: _Route | None, body: bytes) -> Change:
+    return route.wire.glance(route.operation, body) if route else Change(Operation.UNKNOWN)

@@ -1,0 +1,68 @@
+"""What a generation of the wire has to offer: the seam between the model and its two dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import msgspec
+
+from local.jinzhi_simulator.records import Answer, Change, Operation, Refused, Settings
+
+SIMULATOR_HEADER = "x-simulator"
+SIMULATOR_NAME = "jinzhi"
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Wire(Protocol):
+    """One dialect. Header names come in lower case."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type that a body must have."""
+
+    def authorise(self, headers: Mapping[str, str], settings: Settings, token_is_valid: Callable[[str], bool]) -> None:
+        """Refuses a caller that may not call."""
+
+    def parse(self, operation: Operation, body: bytes, settings: Settings) -> list[Change]:
+        """The changes that `body` asks for, in order, at least one; refuses what is not well formed."""
+
+    def glance(self, operation: Operation, body: bytes) -> Change:
+        """What can be told of a request that was refused; never fails."""
+
+    def accept(self, settings: Settings, data: str = "") -> Answer:
+        """The answer of success."""
+
+    def refuse(self, refused: Refused, settings: Settings) -> Answer:
+        """The answer of a refusal."""
+
+    def refuse_token(self) -> Refused:
+        """The refusal of a token that is missing, wrong or has ended."""
+
+
+def decode_json(body: bytes | str) -> Any:
+    """The value in a JSON text; `ValueError` where it is none."""
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
+    """`payload` as a JSON answer, marked as the simulator's."""
+    return Answer(
+        status,
+        {"content-type": "application/json;charset=UTF-8", SIMULATOR_HEADER: SIMULATOR_NAME, **headers},
+        msgspec.json.encode(payload),
+    )
+
+
+def page_answer(html: str, status: int = 200) -> Answer:
+    """`html` as an answer, marked as the simulator's."""
+    return Answer(
+        status,
+        {"content-type": "text/html;charset=UTF-8", SIMULATOR_HEADER: SIMULATOR_NAME},
+        html.encode(),
+    )

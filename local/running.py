@@ -1,0 +1,140 @@
+"""The main job on this machine: the sample events, from the bus to the task center, and how it ended."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+
+from local.emulator import Aws
+from local.outcomes import StackOutcomes
+from local.picture import Stage, address_table, event_table, todo_table
+from local.settings import ROOT, StackSettings
+from local.simulator import SimulatorClient
+from local.stack import down, up
+from local.story import Story, find_event_mismatches, find_todo_mismatches, read_story
+from local.watching import Picture, explain_unsettled, send_events, take_picture, watch_until_settled
+
+EXAMPLES = ROOT / "examples"
+SETTLE_TIMEOUT_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the story ended: the last picture, what the task center holds, and what is not as it should be."""
+
+    picture: Picture
+    state: Mapping[str, Any] | None
+    problems: tuple[str, ...]
+
+
+def run(settings: StackSettings, console: Console, *, once: bool) -> int:
+    """Start the stack, play the samples, show what came of them. Returns the exit status.
+
+    Without `once` it stays up until Ctrl-C. The stack is stopped in any case; what it holds is kept.
+    """
+    _stop_on_terminate()
+    try:
+        outputs = up(settings, console.print)
+        ending = _play(read_story(EXAMPLES), outputs, console)
+        _show(ending, outputs, settings, console)
+        if not once:
+            console.print("\nThe stack stays up. Ctrl-C stops it.")
+            _wait_for_interrupt()
+        return 1 if ending.problems else 0
+    except KeyboardInterrupt:
+        console.print("\nInterrupted.")
+        return 130
+    finally:
+        down(settings, console.print)
+
+
+def _play(story: Story, outputs: Mapping[str, Any], console: Console) -> Ending:
+    """Send each chapter, wait until it is settled, compare the end with what was expected."""
+    with ExitStack() as open_until_the_end:
+        aws = open_until_the_end.enter_context(Aws(outputs["endpoint_url"], outputs["region"]))
+        simulator = None
+        if outputs["simulator_url"]:
+            simulator = open_until_the_end.enter_context(SimulatorClient(outputs["simulator_url"]))
+        stage = open_until_the_end.enter_context(Stage(console, total=story.event_count))
+        picture = _send_chapters(story, outputs, aws, simulator, stage)
+        state = simulator.state() if simulator else None
+    return Ending(picture, state, tuple(_problems(story, picture, state)))
+
+
+def _send_chapters(
+    story: Story, outputs: Mapping[str, Any], aws: Aws, simulator: SimulatorClient | None, stage: Stage
+) -> Picture:
+    outcomes = StackOutcomes(aws, outputs)
+    sent: list[str] = []
+
+    def look() -> Picture:
+        return take_picture(aws, outputs, outcomes, sent, lambda: _todos(simulator))
+
+    picture = look()
+    for chapter in story.chapters:
+        sent += [event["id"] for event in chapter.events]
+        send_events(aws, outputs["EventBusName"], chapter.events, stage.add_sent)
+        picture = watch_until_settled(look, stage.show, SETTLE_TIMEOUT_S)
+        if not picture.is_settled:
+            break
+    return picture
+
+
+def _problems(story: Story, picture: Picture, state: Mapping[str, Any] | None) -> list[str]:
+    if not picture.is_settled:
+        return [explain_unsettled(picture, SETTLE_TIMEOUT_S)]
+    given_up = [f"{n} messages were given up in {name}" for name, n in picture.given_up.items() if n]
+    todos = find_todo_mismatches(story.expected, state) if state is not None else []
+    return given_up + find_event_mismatches(story.expected, picture.rows) + todos
+
+
+def _todos(simulator: SimulatorClient | None) -> Sequence[Mapping[str, Any]]:
+    tasks: list[Mapping[str, Any]] = simulator.state()["tasks"] if simulator else []
+    return tasks
+
+
+def _show(ending: Ending, outputs: Mapping[str, Any], settings: StackSettings, console: Console) -> None:
+    console.print()
+    if ending.state is not None:
+        console.print(todo_table(ending.state))
+    else:
+        console.print(f"What the task center at {outputs['task_center_url']} holds cannot be read from here.")
+    console.print(event_table(ending.picture.wanted, ending.picture.rows))
+    console.print(
+        address_table(
+            {
+                "Task center": outputs["task_center_url"],
+                "AWS endpoint": outputs["endpoint_url"],
+                "Outputs": str(settings.outputs_file),
+                "Logs": str(settings.log_dir),
+            }
+        )
+    )
+    if not ending.problems:
+        console.print("\n[green]The samples ended as they should.[/green]")
+        return
+    console.print(f"\n[bold red]The samples did not end as they should.[/bold red] Logs: {settings.log_dir}")
+    for problem in ending.problems:
+        console.print(f"  {problem}", highlight=False, markup=False)
+
+
+def _stop_on_terminate() -> None:
+    """End by SIGTERM as by Ctrl-C: the stack is stopped."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,137 @@
+"""Starts and stops the stack. A stack that is stopped and started again has lost nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.deployment import deploy, read_outputs
+from local.emulator import Aws, at_its_port, emulator_pid, is_healthy, start_emulator, stop_emulator
+from local.errors import StackError
+from local.queues import in_flight
+from local.seed import seed_platform
+from local.settings import REGION, StackSettings
+from local.simulator import simulator_pid, start_simulator, stop_simulator
+
+Say = Callable[[str], None]
+# A batch that is being worked on ends within moments; one that waits for its next attempt may take minutes.
+_FINISH_S = 3.0
+_POLL_S = 0.1
+
+
+def up(settings: StackSettings, say: Say) -> dict[str, Any]:
+    """Start whatever does not run, deploy whatever has changed, and return what `outputs.json` holds.
+
+    Returns at once where everything is up. Raises StackError with what is wrong and what to do.
+    """
+    with _only_one(settings):
+        if start_emulator(settings):
+            say(f"AWS emulator started on {settings.endpoint_url}")
+        host = _task_center(settings, say)
+        with Aws(settings.endpoint_url, REGION) as aws:
+            deployed = deploy(aws, settings, say)
+            _switch_event_sources(aws, enabled=True)
+            seed_platform(aws, deployed, settings, host)
+        outputs = {
+            **deployed,
+            "endpoint_url": settings.endpoint_url,
+            "region": REGION,
+            "simulator_url": "" if settings.jinzhi_host else host,
+            "task_center_url": host,
+            "tokens": {},
+        }
+        _write_outputs(settings, outputs)
+        return outputs
+
+
+def down(settings: StackSettings, say: Say) -> None:
+    """Stop the stack: no new work, then the emulator, which saves what it holds, then the simulator."""
+    if not settings.state_dir.exists():
+        return
+    settings = at_its_port(settings)
+    with _only_one(settings):
+        if emulator_pid(settings) is not None and is_healthy(settings):
+            _finish_work(settings)
+        if stop_emulator(settings):
+            say("AWS emulator stopped, its state is saved")
+        if stop_simulator(settings):
+            say("Task center simulator stopped")
+
+
+def status(settings: StackSettings) -> dict[str, str]:
+    """What runs and where, by name; a part that does not run is said to be `stopped`."""
+    parts = {"AWS emulator": emulator_pid(settings), "JinZhi simulator": simulator_pid(settings)}
+    rows = {name: f"running (process {pid})" if pid else "stopped" for name, pid in parts.items()}
+    if settings.outputs_file.exists() and parts["AWS emulator"]:
+        outputs = read_outputs_file(settings)
+        rows |= {"AWS endpoint": outputs["endpoint_url"], "Task center": outputs["task_center_url"]}
+    return rows | {"State": str(settings.state_dir)}
+
+
+def read_outputs_file(settings: StackSettings) -> dict[str, Any]:
+    """What the last `up` wrote. Raises StackError where there was none."""
+    try:
+        outputs: dict[str, Any] = json.loads(settings.outputs_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StackError(f"There is no stack in {settings.state_dir}: start one with `make up`.") from None
+    return outputs
+
+
+def _task_center(settings: StackSettings, say: Say) -> str:
+    """The address that the platform is to point to; the simulator runs only where it is that."""
+    if settings.jinzhi_host:
+        if stop_simulator(settings):
+            say("Task center simulator stopped: JINZHI_HOST names another task center")
+        return settings.jinzhi_host
+    was_running = simulator_pid(settings) is not None
+    url = start_simulator(settings)
+    if not was_running:
+        say(f"Task center simulator started on {url}")
+    return url
+
+
+def _finish_work(settings: StackSettings) -> None:
+    """Let the functions finish the batches that they have, and take no new ones.
+
+    The emulator saves its queues while it stops, and must not be changing them then. Where it no longer
+    answers there is nothing to wait for: what was in flight is delivered again after the next start.
+    """
+    with Aws(settings.endpoint_url, REGION) as aws, suppress(ClientError, BotoCoreError):
+        _switch_event_sources(aws, enabled=False)
+        outputs = read_outputs(aws)
+        deadline = time.monotonic() + _FINISH_S
+        while in_flight(aws, outputs) and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+
+
+def _switch_event_sources(aws: Aws, *, enabled: bool) -> None:
+    """Let the functions take messages, or not."""
+    pages = aws.functions.get_paginator("list_event_source_mappings").paginate()
+    for page in pages:
+        for mapping in page["EventSourceMappings"]:
+            is_enabled = mapping.get("State") in ("Enabled", "Enabling", "Creating", "Updating")
+            if is_enabled != enabled:
+                aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+
+
+def _write_outputs(settings: StackSettings, outputs: Mapping[str, Any]) -> None:
+    """Whole or not at all: others read this file while it is written."""
+    text = json.dumps(outputs, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    draft = settings.outputs_file.with_suffix(".tmp")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(settings.outputs_file)
+
+
+@contextmanager
+def _only_one(settings: StackSettings) -> Iterator[None]:
+    """One command at a time works on a stack; another one waits its turn."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.state_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,119 @@
+"""Sends events, and watches until nothing more happens to them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.emulator import Aws
+from local.errors import StackError
+from local.outcomes import EventRow, Outcomes
+from local.queues import failure_depths, working_depths
+from taskbridge.events import DETAIL_TYPE, SOURCE
+from taskbridge.tables.attributes import chunks
+
+_PUT_EVENTS_LIMIT = 10
+_POLL_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The stack at one moment.
+
+    `wanted` are the ids that were sent, `rows` what is known of them, `waiting` messages by working queue,
+    `given_up` messages by dead-letter queue, `todos` what the task center holds (empty where it cannot say).
+    """
+
+    wanted: tuple[str, ...]
+    rows: tuple[EventRow, ...]
+    waiting: Mapping[str, int]
+    given_up: Mapping[str, int]
+    todos: tuple[Mapping[str, Any], ...]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many rows have which status; `on its way` counts events that nothing is known of yet."""
+        counts = Counter(row.status for row in self.rows)
+        unknown = len(self.unknown)
+        return counts + Counter({"on its way": unknown}) if unknown else counts
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Events that stand in no table yet."""
+        known = {row.event_id for row in self.rows}
+        return tuple(event_id for event_id in self.wanted if event_id not in known)
+
+    @property
+    def queues(self) -> dict[str, int]:
+        """Messages by queue, of every queue."""
+        return {**self.waiting, **self.given_up}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the queues are empty, every event is accounted for, and nothing more happens by itself."""
+        is_drained = not any(self.waiting.values())
+        return is_drained and not self.unknown and all(row.is_settled for row in self.rows)
+
+
+def send_events(
+    aws: Aws, bus: str, events: Sequence[Mapping[str, Any]], sent: Callable[[int], None] | None = None
+) -> None:
+    """Put events on the bus in this order, ten a call; `sent` is told how many each call took."""
+    for piece in chunks(list(events), _PUT_EVENTS_LIMIT):
+        answer = aws.events.put_events(
+            Entries=[
+                {
+                    "EventBusName": bus,
+                    "Source": SOURCE,
+                    "DetailType": DETAIL_TYPE,
+                    "Detail": json.dumps(event, ensure_ascii=False),
+                }
+                for event in piece
+            ]
+        )
+        if answer["FailedEntryCount"]:
+            problem = next(entry for entry in answer["Entries"] if "ErrorCode" in entry)
+            raise StackError(f"EventBridge refused an event: {problem.get('ErrorMessage', problem)}")
+        if sent is not None:
+            sent(len(piece))
+
+
+def take_picture(
+    aws: Aws,
+    outputs: Mapping[str, Any],
+    outcomes: Outcomes,
+    event_ids: Iterable[str],
+    todos: Callable[[], Sequence[Mapping[str, Any]]],
+) -> Picture:
+    """The stack as it is now."""
+    wanted = tuple(dict.fromkeys(event_ids))
+    # Queues first: what leaves a queue after this is in the tables that are read next.
+    waiting, given_up = working_depths(aws, outputs), failure_depths(aws, outputs)
+    return Picture(wanted, tuple(outcomes.events_of(wanted)), waiting, given_up, tuple(todos()))
+
+
+def watch_until_settled(picture: Callable[[], Picture], seen: Callable[[Picture], None], timeout_s: float) -> Picture:
+    """Look again and again; the first picture in which everything is settled, or the last one in time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        current = picture()
+        seen(current)
+        if current.is_settled or time.monotonic() > deadline:
+            return current
+        time.sleep(_POLL_S)
+
+
+def explain_unsettled(picture: Picture, timeout_s: float) -> str:
+    """What still happens, or does not, for people."""
+    working = [row for row in picture.rows if not row.is_settled]
+    parts = [
+        *(f"{count} messages in queue {name}" for name, count in picture.waiting.items() if count),
+        *(f"{count} messages given up in {name}" for name, count in picture.given_up.items() if count),
+        *(f"{row.event_id} is {row.status} ({row.reason or 'no reason yet'})" for row in working[:5]),
+        *(f"{event_id} stands in no table" for event_id in picture.unknown[:5]),
+    ]
+    return f"Not everything was settled within {timeout_s:.0f} s: {'; '.join(parts)}."

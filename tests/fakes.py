@@ -1,0 +1,144 @@
+"""In-memory stores behind the ports of the push half: as strict as the real ones about versions and keys."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from taskbridge.breaker import BreakerState
+from taskbridge.instances import Instance, decode_instance, encode_instance
+from taskbridge.messages import instance_key
+from taskbridge.push_logs import PushLog
+from taskbridge.tables.instances import Stored
+from taskbridge.tables.push_log_pages import Page
+
+
+class MemoryInstances:
+    """Instances and pages, written by compare-and-set. Documents go through their stored form."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, tuple[int, bytes]] = {}
+        self.pages: list[Page] = []
+        self.writes = 0
+
+    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
+        """See InstanceStore."""
+        return {instance_key(*key): self._stored(*key) for key in keys}
+
+    def save(self, stored: Sequence[Stored], page: Page | None = None) -> set[str]:
+        """See InstanceStore."""
+        lost = set()
+        for entry in stored:
+            if self.items.get(entry.key, (0, b""))[0] != entry.version:
+                lost.add(entry.key)
+                continue
+            entry.version += 1
+            entry.due_at = entry.instance.due_at
+            self.items[entry.key] = (entry.version, encode_instance(entry.instance))
+            self.writes += 1
+        if page:
+            self.pages.append(page)
+        return lost
+
+    def due(self, platform_id: str, before: float, limit: int) -> list[tuple[str, str]]:
+        """See InstanceTable."""
+        documents = [decode_instance(data) for _, data in self.items.values()]
+        due = sorted(
+            (document.due_at, document.sess_id)
+            for document in documents
+            if document.platform_id == platform_id and 0 < document.due_at <= before
+        )
+        return [(platform_id, sess_id) for _, sess_id in due[:limit]]
+
+    def between(self, platform_id: str, start: float, end: float, limit: int) -> list[Page]:
+        """See PushLogPageTable."""
+        pages = [page for page in self.pages if page.platform_id == platform_id and start <= page.at < end]
+        return sorted(pages, key=lambda page: page.at)[:limit]
+
+    def documents(self) -> list[Instance]:
+        """Everything stored."""
+        return [decode_instance(data) for _, data in self.items.values()]
+
+    def _stored(self, platform_id: str, sess_id: str) -> Stored:
+        known = self.items.get(instance_key(platform_id, sess_id))
+        if known is None:
+            return Stored(Instance(platform_id, sess_id))
+        document = decode_instance(known[1])
+        return Stored(document, known[0], document.due_at)
+
+
+class MemoryLogs:
+    """Push logs."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], PushLog] = {}
+
+    def load(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PushLog]:
+        """See PushLogStore."""
+        return {key: copy.deepcopy(self.items[key]) for key in keys if key in self.items}
+
+    def put(self, logs: Iterable[PushLog]) -> None:
+        """See PushLogStore."""
+        for log in logs:
+            self.items[log.event_id, log.platform_id] = copy.deepcopy(log)
+
+
+class MemoryCoordination:
+    """Breakers, rate slots and cursors."""
+
+    def __init__(self) -> None:
+        self.breakers: dict[str, BreakerState] = {}
+        self.next_at: dict[str, float] = {}
+        self.cursors: dict[str, float] = {}
+        self.opened = 0
+
+    def read_breaker(self, platform_id: str) -> BreakerState:
+        """See CoordinationTable."""
+        return self.breakers.get(platform_id, BreakerState())
+
+    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+        """See CoordinationTable."""
+        if self.read_breaker(platform_id).is_open:
+            return False
+        self.opened += 1
+        self.breakers[platform_id] = BreakerState(is_open=True, opened_at=now, reason=reason)
+        return True
+
+    def close_breaker(self, platform_id: str, now: float) -> bool:
+        """See CoordinationTable."""
+        was_open = self.read_breaker(platform_id).is_open
+        self.breakers[platform_id] = BreakerState()
+        return was_open
+
+    def take_probe(self, platform_id: str, now: float, lease_s: float) -> bool:
+        """See CoordinationTable."""
+        state = self.read_breaker(platform_id)
+        if not state.is_open or state.probe_until > now:
+            return False
+        self.breakers[platform_id] = BreakerState(True, state.opened_at, now + lease_s, state.reason)
+        return True
+
+    def reserve(self, platform_id: str, count: int, rate_per_s: float, now: float) -> float:
+        """See CoordinationTable."""
+        start = max(now, self.next_at.get(platform_id, 0.0))
+        self.next_at[platform_id] = start + count / rate_per_s
+        return start
+
+    def cursor(self, name: str) -> float:
+        """See CoordinationTable."""
+        return self.cursors.get(name, 0.0)
+
+    def move_cursor(self, name: str, position: float) -> None:
+        """See CoordinationTable."""
+        self.cursors[name] = max(position, self.cursors.get(name, 0.0))
+
+
+class SilentJournal:
+    """Hears everything, says nothing, and remembers what was said."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **kwargs: self.heard.append((name, (args, kwargs)))

@@ -1,0 +1,104 @@
+"""The whole stack on this machine, for tests that need it: emulator, simulator, deployed template."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.emulator import Aws
+from local.outcomes import EventRow, StackOutcomes
+from local.processes import free_port
+from local.settings import StackSettings, read_settings
+from local.simulator import SimulatorClient
+from local.stack import up
+from local.watching import explain_unsettled, send_events, take_picture, watch_until_settled
+
+# Only so that a stack that is stuck ends at all: no test is decided by it.
+PATIENCE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """A stack that is up: its outputs, clients for its AWS services, and a look into its task center."""
+
+    settings: StackSettings
+    outputs: Mapping[str, Any]
+    aws: Aws
+    simulator: SimulatorClient
+
+    def put_events(self, *events: Mapping[str, Any]) -> None:
+        """Put events on the bus, in this order."""
+        send_events(self.aws, self.outputs["EventBusName"], events)
+
+    def wait_until_settled(self, *event_ids: str) -> list[EventRow]:
+        """Wait until the queues are empty and these events are accounted for; what became of them."""
+        outcomes = StackOutcomes(self.aws, self.outputs)
+        picture = watch_until_settled(
+            lambda: take_picture(self.aws, self.outputs, outcomes, event_ids, lambda: ()),
+            lambda _: None,
+            PATIENCE_S,
+        )
+        assert picture.is_settled, explain_unsettled(picture, PATIENCE_S)
+        return list(picture.rows)
+
+    def status_of(self, event_id: str) -> str:
+        """Wait until the event is accounted for; its status."""
+        (row,) = self.wait_until_settled(event_id)
+        return row.status
+
+    def todos(self) -> dict[str, dict[str, Any]]:
+        """What the task center holds, by task id."""
+        return {todo["task_id"]: todo for todo in self.simulator.state()["tasks"]}
+
+
+def new_settings(state_dir: Path) -> StackSettings:
+    """Settings of a stack of its own, on a port of its own."""
+    return read_settings({"STATE_DIR": str(state_dir), "AWS_PORT": str(free_port())})
+
+
+@contextmanager
+def running(settings: StackSettings) -> Iterator[RunningStack]:
+    """Bring the stack up and connect to it. Leaving it closes the connections; the stack stays up."""
+    outputs = up(settings, lambda _: None)
+    with ExitStack() as connections:
+        yield RunningStack(
+            settings,
+            outputs,
+            connections.enter_context(Aws(outputs["endpoint_url"], outputs["region"])),
+            connections.enter_context(SimulatorClient(outputs["simulator_url"])),
+        )
+
+
+def task_received(
+    *, sess_id: str = "", task_id: str = "", event_id: str = "", sequence: int = 1, assignee: str = "10021"
+) -> dict[str, Any]:
+    """A new todo of a running instance; ids that nobody else has where none are given."""
+    sess_id = sess_id or f"P-{uuid.uuid4().hex[:12]}"
+    return {
+        "version": "1",
+        "id": event_id or f"ev-{uuid.uuid4().hex[:12]}",
+        "event": "action.task_received.t1",
+        "sequence": sequence,
+        "occurred_at": "2026-11-22T09:00:00+08:00",
+        "app": {"app_id": "leave", "name": "请假申请"},
+        "session": {
+            "sess_id": sess_id,
+            "status": "running",
+            "subject": "请假",
+            "initiator": {"uid": "u-1", "number": "2024010117"},
+        },
+        "tasks": [
+            {
+                "task_id": task_id or f"{sess_id}-T",
+                "node_id": "counsellor",
+                "node_name": "辅导员审批",
+                "status": "init",
+                "assignees": [{"uid": f"u-{assignee}", "number": assignee}],
+                "created_at": "2026-11-22T09:00:00+08:00",
+            }
+        ],
+    }

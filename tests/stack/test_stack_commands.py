@@ -1,0 +1,231 @@
+"""What `up`, `down`, `run` and `status` promise."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local.emulator import emulator_pid, emulator_service
+from local.errors import StackError
+from local.jinzhi_simulator import Settings, TaskCenter
+from local.jinzhi_simulator.server import SimulatorServer
+from local.processes import stop
+from local.settings import StackSettings
+from local.simulator import simulator_pid
+from local.stack import down, read_outputs_file, status, up
+from tests.stack.harness import new_settings, running, task_received
+
+
+def quiet(_text: str) -> None:
+    """Nobody reads along."""
+
+
+@contextmanager
+def foreign_program(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that has nothing to do with the stack."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", *arguments]) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+@contextmanager
+def foreign_task_center(settings: StackSettings) -> Iterator[tuple[str, TaskCenter]]:
+    """A task center that runs elsewhere: in this process."""
+    account = settings.account
+    center = TaskCenter(
+        time.time,
+        random.Random(1),
+        Settings(app_id=account.app_id, app_secret=account.app_secret, scene_code=account.scene_code),
+    )
+    server = SimulatorServer(("127.0.0.1", 0), center, None)
+    server.start()
+    try:
+        yield server.url, center
+    finally:
+        server.stop()
+
+
+def test_up_writes_outputs_for_everybody(own_settings: StackSettings) -> None:
+    # when
+    up(own_settings, quiet)
+
+    # then
+    outputs = json.loads(own_settings.outputs_file.read_text(encoding="utf-8"))
+    assert outputs["endpoint_url"] == own_settings.endpoint_url
+    assert {"EventBusName", "IngestQueueUrl", "PushQueueUrl", "PushDeadLetterQueueUrl"} <= set(outputs)
+    assert {"ConfigurationTableName", "InstanceTableName", "PushLogTableName", "EventTableName"} <= set(outputs)
+    assert outputs["region"]
+    assert outputs["tokens"] == {}
+
+
+def test_up_again_changes_nothing(own_settings: StackSettings) -> None:
+    # given
+    first = up(own_settings, quiet)
+    processes = emulator_pid(own_settings), simulator_pid(own_settings)
+    said: list[str] = []
+
+    # when
+    again = up(own_settings, said.append)
+
+    # then
+    assert again == first
+    assert (emulator_pid(own_settings), simulator_pid(own_settings)) == processes
+    assert said == []
+
+
+def test_status_tells_what_runs(own_settings: StackSettings) -> None:
+    # given
+    up(own_settings, quiet)
+
+    # then
+    rows = status(own_settings)
+    assert rows["AWS emulator"].startswith("running")
+    assert rows["JinZhi simulator"].startswith("running")
+    assert rows["AWS endpoint"] == own_settings.endpoint_url
+
+
+def test_a_stopped_stack_has_lost_nothing_when_it_is_started_again(own_settings: StackSettings) -> None:
+    # given: a todo that is there, and events that are anywhere between the bus and the task center
+    settled = task_received()
+    under_way = [task_received() for _ in range(30)]
+    with running(own_settings) as stack:
+        stack.put_events(settled)
+        assert stack.status_of(settled["id"]) == "succeeded"
+        stack.put_events(*under_way)
+
+    # when
+    down(own_settings, quiet)
+    stopped = emulator_pid(own_settings), simulator_pid(own_settings)
+
+    # then
+    assert stopped == (None, None)
+    with running(own_settings) as stack:
+        rows = stack.wait_until_settled(settled["id"], *(event["id"] for event in under_way))
+        assert {row.status for row in rows} == {"succeeded"}
+        assert {event["tasks"][0]["task_id"] for event in [settled, *under_way]} <= set(stack.todos())
+        assert stack.simulator.state()["violations"] == []
+
+
+def test_functions_take_new_events_and_the_clock_ticks_after_a_restart(own_settings: StackSettings) -> None:
+    # given
+    up(own_settings, quiet)
+    down(own_settings, quiet)
+    event = task_received()
+
+    # when
+    with running(own_settings) as stack:
+        stack.put_events(event)
+
+        # then
+        assert stack.status_of(event["id"]) == "succeeded"
+        mappings = stack.aws.functions.list_event_source_mappings()["EventSourceMappings"]
+        assert {mapping["State"] for mapping in mappings} == {"Enabled"}
+        rules = stack.aws.events.list_rules()["Rules"]
+        assert {"ENABLED"} == {rule["State"] for rule in rules if "ScheduleExpression" in rule}
+
+
+def test_a_crashed_stack_starts_again_over_its_stale_pid_files(own_settings: StackSettings) -> None:
+    # given: a saved stack whose processes were killed, and whose numbers other programs have now
+    up(own_settings, quiet)
+    down(own_settings, quiet)
+    up(own_settings, quiet)
+    for pid in (emulator_pid(own_settings), simulator_pid(own_settings)):
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    event = task_received()
+
+    with foreign_program() as other:
+        emulator_service(own_settings).pid_file.write_text(str(other.pid))
+
+        # when
+        with running(own_settings) as stack:
+            stack.put_events(event)
+
+            # then
+            assert stack.status_of(event["id"]) == "succeeded"
+        assert other.poll() is None
+
+
+def test_jinzhi_host_replaces_the_simulator(own_settings: StackSettings) -> None:
+    # given
+    up(own_settings, quiet)
+    event = task_received()
+    with foreign_task_center(own_settings) as (url, center):
+        elsewhere = replace(own_settings, jinzhi_host=url)
+
+        # when
+        outputs = up(elsewhere, quiet)
+        with_foreign = simulator_pid(own_settings)
+        with running(own_settings) as stack:
+            # the platform has moved back to the bundled simulator
+            stack.put_events(event)
+            stack.wait_until_settled(event["id"])
+            todos = stack.todos()
+
+    # then
+    assert outputs["task_center_url"] == url
+    assert outputs["simulator_url"] == ""
+    assert with_foreign is None
+    assert event["tasks"][0]["task_id"] in todos
+    assert center.tasks == {}
+
+
+def test_a_stack_cannot_move_to_another_port(own_settings: StackSettings) -> None:
+    # given
+    up(own_settings, quiet)
+    moved = new_settings(own_settings.state_dir)
+
+    # then
+    with pytest.raises(StackError, match=f"AWS_PORT={own_settings.aws_port}"):
+        up(moved, quiet)
+    assert emulator_pid(own_settings) is not None
+
+
+def test_a_taken_port_is_named_with_its_variable(tmp_path: Path) -> None:
+    # given
+    settings = new_settings(tmp_path)
+    taken = socket.create_server(("127.0.0.1", settings.aws_port))
+
+    # then
+    with taken, pytest.raises(StackError, match=f"Port {settings.aws_port} .* AWS_PORT="):
+        up(settings, quiet)
+
+
+def test_stop_leaves_a_program_alone_that_has_an_old_process_number(tmp_path: Path) -> None:
+    # given
+    service = emulator_service(new_settings(tmp_path))
+    with foreign_program(service.mark) as other:
+        service.pid_file.write_text(str(other.pid))
+
+        # when
+        stopped = stop(service, timeout_s=1)
+
+        # then
+        assert not stopped
+        assert other.poll() is None
+        assert not service.pid_file.exists()
+
+
+def test_down_without_a_stack_does_nothing(tmp_path: Path) -> None:
+    settings = new_settings(tmp_path / "never")
+
+    down(settings, quiet)
+
+    assert not settings.state_dir.exists()
+    with pytest.raises(StackError, match="make up"):
+        read_outputs_file(settings)

@@ -1,0 +1,151 @@
+"""Bundles: they hold what the functions import and nothing that Lambda brings, for the machine they are made for."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bundle.build import LAMBDA, RUNTIME_PROVIDES, BuildError, Target, build_function, build_layer, main
+from tests.template.reader import ROOT, Template
+
+# What the Python runtime of Lambda has on its path, by the names under which it is imported.
+RUNTIME_MODULES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
+
+
+@pytest.fixture(scope="session")
+def lambda_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_layer(tmp_path_factory.mktemp("lambda"), LAMBDA)
+
+
+@pytest.fixture(scope="session")
+def host_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_layer(tmp_path_factory.mktemp("host"), Target.host())
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with boto3 and what it needs, as the runtime has them."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in RUNTIME_MODULES:
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        origin = Path(spec.origin)
+        source = origin.parent if origin.name == "__init__.py" else origin
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def test_every_handler_imports_with_nothing_but_its_bundle_the_layer_and_the_runtime(
+    template: Template, host_layer: Path, runtime: Path, tmp_path: Path
+) -> None:
+    for logical_id, function in template.of_type("AWS::Serverless::Function").items():
+        # given
+        name, module, handler = function["Handler"].split(".")
+        bundle = build_function(name, tmp_path / logical_id, Target.host()).parent
+
+        # when
+        code = f"from {name}.{module} import {handler} as f; assert callable(f), f"
+        answer = run_isolated(code, bundle, host_layer, runtime)
+
+        # then: an empty environment is enough, since nothing happens at import
+        assert answer.returncode == 0, answer.stderr
+
+
+def test_the_layer_imports_without_the_packages_that_were_left_out(host_layer: Path) -> None:
+    answer = run_isolated("import httpx, msgspec, redis, taskbridge.errors, wrapt", host_layer)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_the_layer_for_lambda_is_for_its_machine_and_its_python(lambda_layer: Path) -> None:
+    names = [file.name for file in lambda_layer.rglob("*.so")]
+    assert names
+    assert all("cpython-313-aarch64" in name for name in names)
+    assert all(".cpython-313." in file.name for file in lambda_layer.rglob("*.pyc"))
+
+
+def test_the_layer_has_no_package_that_the_runtime_brings(lambda_layer: Path) -> None:
+    for name in provided_packages():
+        distribution = name.replace("-", "_")
+        assert not list(lambda_layer.glob(f"{distribution}-*.dist-info")), name
+    for module in RUNTIME_MODULES:
+        assert not list(lambda_layer.glob(f"{module}*")), module
+
+
+def test_a_bundle_has_no_tests_no_scripts_and_no_hidden_files(lambda_layer: Path) -> None:
+    for path in lambda_layer.rglob("*"):
+        assert path.name not in {"tests", "bin"}, path
+        assert not path.name.startswith("."), path
+
+
+def test_bytecode_is_shipped_and_never_checked_against_its_source(host_layer: Path) -> None:
+    sources = list((host_layer / "taskbridge").rglob("*.py"))
+    assert sources
+    for source in sources:
+        compiled = Path(importlib.util.cache_from_source(str(source)))
+        flags = compiled.read_bytes()[4:8]
+        assert flags == b"\x01\x00\x00\x00", source  # PEP 552: by hash, and not checked
+
+
+def test_building_again_leaves_nothing_of_the_last_time(tmp_path: Path) -> None:
+    # given
+    stale = build_function("push_task", tmp_path, Target.host()) / "stale.py"
+    stale.touch()
+
+    # when
+    build_function("push_task", tmp_path, Target.host())
+
+    # then
+    assert not stale.exists()
+
+
+def test_without_the_target_python_a_notice_says_that_bytecode_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = build_function("push_task", tmp_path, Target("3.99", platform=None))
+    assert "no Python 3.99" in capsys.readouterr().out
+    assert not list(folder.rglob("*.pyc"))
+
+
+def test_a_function_that_is_not_there_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(BuildError, match="functions/nowhere"):
+        build_function("nowhere", tmp_path)
+    assert main(["function", "nowhere", "--out", str(tmp_path)]) == 1
+    assert "functions/nowhere" in capsys.readouterr().err
+
+
+def test_sam_finds_a_target_for_the_layer_and_for_every_function(template: Template) -> None:
+    targets = dict(make_targets())
+    assert targets.pop("CommonLayer") == "layer"
+    functions = template.of_type("AWS::Serverless::Function")
+    assert targets == {
+        logical_id: f"function {Path(function['CodeUri']).name}" for logical_id, function in functions.items()
+    }
+    for function in functions.values():
+        assert function["Handler"].startswith(f"{Path(function['CodeUri']).name}.app.")
+
+
+def make_targets() -> Iterator[tuple[str, str]]:
+    """What bundle/Makefile packs, by logical id."""
+    recipe = re.compile(r"^build-(\w+):.* -m bundle\.build (layer|function \w+) --out", re.MULTILINE)
+    for match in recipe.finditer((ROOT / "bundle" / "Makefile").read_text()):
+        yield match[1], match[2]
+
+
+def provided_packages() -> list[str]:
+    lines = RUNTIME_PROVIDES.read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def run_isolated(code: str, *paths: Path) -> subprocess.CompletedProcess[str]:
+    """Run code with the standard library, these folders, and no environment."""
+    start = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}; {code}"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", start], env={}, capture_output=True, text=True, check=False
+    )

@@ -1,0 +1,90 @@
+"""Parameters: each says what it is for, refuses nonsense in words, and has a default that works."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.template.reader import ROOT, Template
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+CONSTRAINTS = {"AllowedPattern", "AllowedValues", "MinValue", "MaxValue"}
+
+
+def test_every_parameter_is_described_grouped_and_constrained_in_words(template: Template) -> None:
+    groups = template.body["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template.parameters)
+    for name, parameter in template.parameters.items():
+        assert parameter["Description"], name
+        assert CONSTRAINTS & set(parameter), name
+        assert parameter["ConstraintDescription"].startswith("must be "), name
+
+
+def test_every_default_meets_its_own_constraint(template: Template) -> None:
+    for name, parameter in template.parameters.items():
+        assert accepts(parameter, str(parameter["Default"])), name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_samconfig_sets_only_parameters_that_exist_to_values_that_they_accept(
+    template: Template, environment: str
+) -> None:
+    for name, value in overrides(environment).items():
+        assert accepts(template.parameters[name], value), name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_environments_do_not_share_a_stack_or_metrics(environment: str) -> None:
+    others = [other for other in ENVIRONMENTS if other != environment]
+    assert overrides(environment)["Environment"] == environment
+    assert samconfig()[environment]["global"]["parameters"]["stack_name"] == f"taskbridge-{environment}"
+    assert overrides(environment)["MetricsNamespace"] not in [overrides(o)["MetricsNamespace"] for o in others]
+
+
+def test_production_asks_before_it_changes_and_keeps_what_it_has() -> None:
+    assert samconfig()["prod"]["deploy"]["parameters"]["confirm_changeset"] is True
+    assert overrides("prod")["ProtectTables"] == "true"
+    assert overrides("prod")["EnableArchive"] == "true"
+    assert int(overrides("prod")["PushConcurrency"]) > int(overrides("staging")["PushConcurrency"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Environment", "Prod"),
+        ("Environment", ""),
+        ("AlarmTopicArn", "my-topic"),
+        ("PushConcurrency", "1"),
+        ("SubnetIds", "subnet-1"),
+        ("VpcId", "10.0.0.0/8"),
+        ("LogRetentionDays", "31"),
+        ("MetricsNamespace", "AWS/SQS"),
+    ],
+)
+def test_nonsense_is_refused(template: Template, name: str, value: str) -> None:
+    assert not accepts(template.parameters[name], value)
+
+
+def samconfig() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+
+def overrides(environment: str) -> dict[str, str]:
+    """Parameters by name, as `sam deploy --config-env` sets them."""
+    pairs = samconfig()[environment]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def accepts(parameter: dict[str, Any], value: str) -> bool:
+    """What CloudFormation checks of a value, before it changes anything."""
+    if "AllowedValues" in parameter and value not in [str(allowed) for allowed in parameter["AllowedValues"]]:
+        return False
+    if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], value):
+        return False
+    if parameter["Type"] != "Number":
+        return True
+    return bool(parameter.get("MinValue", int(value)) <= int(value) <= parameter.get("MaxValue", int(value)))

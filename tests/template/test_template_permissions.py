@@ -1,0 +1,86 @@
+"""Permissions: each function may do what it does, and nothing to things that are not its own."""
+
+from __future__ import annotations
+
+from tests.template.reader import Template, as_list
+
+# These know no resource that a statement could be bound to; template.yaml says why at each.
+UNBOUND_STATEMENTS = frozenset({"WriteTraces", "ManageNetworkInterfaces"})
+
+
+def test_no_statement_allows_a_wildcard_action(translated: Template) -> None:
+    for logical_id, statement in translated.statements():
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, f"{logical_id}: {action}"
+
+
+def test_no_statement_allows_every_resource_but_the_two_that_must(translated: Template) -> None:
+    for logical_id, statement in translated.statements():
+        if "*" in as_list(statement["Resource"]):
+            assert statement["Sid"] in UNBOUND_STATEMENTS, f"{logical_id}: {statement['Sid']}"
+
+
+def test_a_wildcard_in_a_resource_only_follows_the_path_of_a_parameter(translated: Template) -> None:
+    for logical_id, statement in translated.statements():
+        for resource in as_list(statement["Resource"]):
+            text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else ""
+            if "*" in text:
+                assert text.endswith("/*"), f"{logical_id}: {text}"
+                assert ":parameter/taskbridge/${Environment}/" in text, f"{logical_id}: {text}"
+
+
+def test_no_role_carries_a_policy_that_is_not_in_the_template(translated: Template) -> None:
+    # SAM adds managed policies of AWS to the roles that it makes, with more than is needed.
+    roles = translated.of_type("AWS::IAM::Role")
+    assert set(roles) == {"EventRouterRole", "PushTaskRole", "ReconcilerRole"}
+    for role in roles.values():
+        assert role["ManagedPolicyArns"] == [{"Ref": "RuntimePolicy"}]
+
+
+def test_every_statement_has_a_name(translated: Template) -> None:
+    for logical_id, statement in translated.statements():
+        assert statement.get("Sid"), logical_id
+
+
+def test_a_function_writes_only_to_its_own_log_group(translated: Template) -> None:
+    for logical_id, statement in translated.statements():
+        if "logs:PutLogEvents" in as_list(statement["Action"]):
+            own = logical_id.removesuffix("Role") + "LogGroup"
+            assert statement["Resource"] == {"Fn::GetAtt": [own, "Arn"]}
+
+
+def test_only_the_push_function_reads_platform_secrets(translated: Template) -> None:
+    readers = {
+        logical_id
+        for logical_id, statement in translated.statements()
+        if any(action.startswith("ssm:") for action in as_list(statement["Action"]))
+    }
+    assert readers == {"PushTaskRole"}
+
+
+def test_secrets_can_be_read_but_not_written(translated: Template) -> None:
+    for _, statement in translated.statements():
+        if "ssm:PutParameter" in as_list(statement["Action"]):
+            assert statement["Resource"]["Fn::Sub"].endswith("/tokens/*")
+
+
+def test_no_function_deletes_from_a_table_or_scans_it(translated: Template) -> None:
+    forbidden = {"dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLSelect"}
+    for logical_id, statement in translated.statements():
+        assert forbidden.isdisjoint(as_list(statement["Action"])), logical_id
+
+
+def test_every_event_source_can_be_consumed_by_its_function(template: Template) -> None:
+    needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    statements = list(template.statements())
+    for function in template.of_type("AWS::Serverless::Function").values():
+        role = function["Role"]["Fn::GetAtt"][0]
+        for event in function["Events"].values():
+            if event["Type"] == "SQS":
+                queue = event["Properties"]["Queue"]
+                assert any(
+                    owner == role
+                    and queue in as_list(statement["Resource"])
+                    and needed <= {*as_list(statement["Action"])}
+                    for owner, statement in statements
+                )

@@ -1,0 +1,44 @@
+"""Tables: what they hold survives mistakes, and what need not be kept goes by itself."""
+
+from __future__ import annotations
+
+from tests.template.reader import Template
+
+KEPT_FOREVER = frozenset({"ConfigurationTable", "InstanceTable"})
+
+
+def test_every_table_is_backed_up_encrypted_and_paid_by_request(template: Template) -> None:
+    for logical_id, table in template.of_type("AWS::DynamoDB::Table").items():
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, logical_id
+        assert table["SSESpecification"] == {"SSEEnabled": True}, logical_id
+        assert table["BillingMode"] == "PAY_PER_REQUEST", logical_id
+
+
+def test_every_table_can_be_protected_and_survives_a_change_of_its_key(template: Template) -> None:
+    for logical_id, table in template.of_type("AWS::DynamoDB::Table").items():
+        assert table["DeletionProtectionEnabled"] == {"Fn::If": ["KeepTables", True, False]}, logical_id
+        assert template.body["Resources"][logical_id]["UpdateReplacePolicy"] == "Retain", logical_id
+
+
+def test_logs_and_leases_expire_while_configuration_and_state_do_not(template: Template) -> None:
+    for logical_id, table in template.of_type("AWS::DynamoDB::Table").items():
+        if logical_id in KEPT_FOREVER:
+            assert "TimeToLiveSpecification" not in table, logical_id
+        else:
+            assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_keys_and_attributes_agree(template: Template) -> None:
+    for logical_id, table in template.of_type("AWS::DynamoDB::Table").items():
+        schemas = [table["KeySchema"]]
+        schemas += [index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", ())]
+        used = {key["AttributeName"] for schema in schemas for key in schema}
+        assert {attribute["AttributeName"] for attribute in table["AttributeDefinitions"]} == used, logical_id
+
+
+def test_a_list_by_time_does_not_put_all_writes_on_one_partition(template: Template) -> None:
+    for table in template.of_type("AWS::DynamoDB::Table").values():
+        for index in table.get("GlobalSecondaryIndexes", ()):
+            partition, order = index["KeySchema"]
+            assert partition["AttributeName"].endswith("_shard")
+            assert order["AttributeName"].endswith("_at")

@@ -1,0 +1,81 @@
+"""The sample events are what they claim to be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from local.settings import ROOT
+from local.story import Story, read_story
+from taskbridge.events import Action, parse_event
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    return read_story(ROOT / "examples")
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft202012Validator:
+    return Draft202012Validator(json.loads((ROOT / "docs" / "trigger-event.schema.json").read_text(encoding="utf-8")))
+
+
+def events_of(story: Story) -> list[Mapping[str, Any]]:
+    return [event for chapter in story.chapters for event in chapter.events]
+
+
+def is_to_be_rejected(story: Story, event: Mapping[str, Any]) -> bool:
+    return list(story.expected.events[event["id"]]) == ["rejected"]
+
+
+def action_of(event: Mapping[str, Any]) -> str:
+    return str(event["event"]).split(".")[1]
+
+
+def test_every_valid_event_has_the_agreed_form(story: Story, schema: Draft202012Validator) -> None:
+    for event in events_of(story):
+        if not is_to_be_rejected(story, event):
+            schema.validate(event)
+            parse_event(json.dumps(event).encode())
+
+
+def test_the_invalid_event_does_not(story: Story, schema: Draft202012Validator) -> None:
+    rejected = [event for event in events_of(story) if is_to_be_rejected(story, event)]
+
+    assert rejected
+    assert not any(schema.is_valid(event) for event in rejected)
+
+
+def test_every_action_occurs_and_one_that_nobody_knows(story: Story) -> None:
+    occurring = {action_of(event) for event in events_of(story)}
+
+    assert occurring >= set(Action)
+    assert occurring - set(Action)
+
+
+def test_the_story_has_a_late_event_a_repetition_and_a_questionnaire(story: Story) -> None:
+    events = events_of(story)
+    ids = [event["id"] for event in events]
+    sequences: dict[str, list[int]] = {}
+    for event in events:
+        if "session" in event:
+            sequences.setdefault(event["session"]["sess_id"], []).append(event["sequence"])
+
+    assert len(set(ids)) < len(ids)
+    assert any(numbers != sorted(numbers) for numbers in sequences.values())
+    assert any(event["app"].get("kind") == "questionnaire" for event in events)
+    assert len(sequences) >= 6
+
+
+def test_what_is_expected_is_about_the_events_that_are_sent(story: Story) -> None:
+    events = events_of(story)
+    named = {task["task_id"] for event in events for task in event.get("tasks", [])}
+    instances = {event["session"]["sess_id"] for event in events if "session" in event}
+
+    assert set(story.expected.events) == {event["id"] for event in events}
+    assert set(story.expected.todos) <= named
+    assert set(story.expected.instances) <= instances
