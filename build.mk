@@ -21,7 +21,7 @@ validate: $(SAM_VENV)/.ready ## check template.yaml; needs no AWS account
 	$(SAM) validate --lint
 
 # SAM CLI pins much of what the tests use, so it lives in an environment of its own.
-$(SAM_VENV)/.ready: requirements/sam.txt
+$(SAM_VENV)/.ready: requirements/sam.txt $(READY)
 	$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(SAM_VENV)
 	$(VENV)/bin/uv pip install --quiet --python $(SAM_VENV)/bin/python --require-hashes -r requirements/sam.txt
 	touch $@

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.errors import StackError
@@ -14,6 +15,7 @@ from local.picture import address_table
 from local.running import run
 from local.settings import StackSettings, read_settings
 from local.stack import down, status, up
+from taskbridge.errors import TaskbridgeError
 
 _PIPE_WIDTH = 160
 _COMMANDS = {
@@ -30,10 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A pipe has no width of its own, and 80 columns are too few for the tables.
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     try:
-        return _carry_out(options, read_settings(os.environ), console)
+        settings = read_settings(os.environ)
     except StackError as error:
-        Console(stderr=True).print(f"[bold red]Error:[/bold red] {error}", highlight=False, soft_wrap=True)
-        return 1
+        return _fail(str(error))
+    try:
+        return _carry_out(options, settings, console)
+    except StackError as error:
+        return _fail(str(error))
+    except (BotoCoreError, ClientError, TaskbridgeError) as error:
+        return _fail(f"The AWS emulator did not do what it was asked: {error}\nIts log: {settings.log_dir}/aws.log")
+    except OSError as error:
+        return _fail(f"The machine did not do what it was asked: {error}\nThe state directory: {settings.state_dir}")
+
+
+def _fail(text: str) -> int:
+    console = Console(stderr=True)
+    console.print("Error:", style="bold red", end=" ")
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    return 1
 
 
 def _carry_out(options: argparse.Namespace, settings: StackSettings, console: Console) -> int:

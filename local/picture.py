@@ -30,15 +30,18 @@ _TODOS_SHOWN = 10
 
 
 class Stage:
-    """The live picture. Where the output is no terminal, a line is printed whenever the picture changes."""
+    """The live picture. Where the output is no terminal, a line is printed whenever the picture changes.
 
-    def __init__(self, console: Console, total: int) -> None:
+    `to_send` counts the events that are sent, `to_settle` those that differ: the same event twice is one.
+    """
+
+    def __init__(self, console: Console, to_send: int, to_settle: int) -> None:
         self._console = console
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
         )
-        self._sent: TaskID = self._progress.add_task("Events sent", total=total)
-        self._settled: TaskID = self._progress.add_task("Events settled", total=total)
+        self._sent: TaskID = self._progress.add_task("Events sent", total=to_send)
+        self._settled: TaskID = self._progress.add_task("Events settled", total=to_settle)
         self._live = Live(console=console, refresh_per_second=8, transient=True)
         self._last_line = ""
 
@@ -124,7 +127,8 @@ def address_table(addresses: Mapping[str, str]) -> Table:
 
 def _counts(picture: Picture) -> RenderableType:
     counts = [Text.assemble(_styled(status), f" {count}") for status, count in picture.counts.items()]
-    queues = [Text(f"{name} {depth}") for name, depth in picture.queues.items()]
+    given_up = {name: depth for name, depth in picture.given_up.items() if depth}
+    queues = [Text(f"{name} {depth}") for name, depth in {**picture.waiting, **given_up}.items()]
     table = Table.grid(padding=(0, 2))
     table.add_row("Events", *counts)
     table.add_row("Queues", *queues)

@@ -61,7 +61,7 @@ def _play(story: Story, outputs: Mapping[str, Any], console: Console) -> Ending:
         simulator = None
         if outputs["simulator_url"]:
             simulator = open_until_the_end.enter_context(SimulatorClient(outputs["simulator_url"]))
-        stage = open_until_the_end.enter_context(Stage(console, total=story.event_count))
+        stage = open_until_the_end.enter_context(Stage(console, story.event_count, len(story.expected.events)))
         picture = _send_chapters(story, outputs, aws, simulator, stage)
         state = simulator.state() if simulator else None
     return Ending(picture, state, tuple(_problems(story, picture, state)))

@@ -58,7 +58,7 @@ def read_settings(environment: Mapping[str, str]) -> StackSettings:
     """The stack that the environment describes. Raises StackError that names the variable which is wrong."""
     state_dir = Path(environment.get("STATE_DIR") or ROOT / ".local")
     return StackSettings(
-        state_dir=state_dir.absolute(),
+        state_dir=state_dir.resolve(),
         aws_port=_number(environment, "AWS_PORT", 4566, 1, 65535),
         jinzhi_host=_base_url(environment.get("JINZHI_HOST", "")),
         push_concurrency=_number(environment, "PUSH_CONCURRENCY", 2, 1, 1000),

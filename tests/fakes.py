@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from taskbridge.breaker import BreakerState
-from taskbridge.instances import Instance, decode_instance, encode_instance
+from taskbridge.instances import Instance, Work, decode_instance, encode_instance
 from taskbridge.messages import instance_key
 from taskbridge.push_logs import PushLog
 from taskbridge.tables.instances import Stored
@@ -21,6 +21,8 @@ class MemoryInstances:
         self.items: dict[str, tuple[int, bytes]] = {}
         self.pages: list[Page] = []
         self.writes = 0
+        self.due_at: dict[str, float] = {}
+        self.unsettled: set[str] = set()
 
     def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
         """See InstanceStore."""
@@ -36,6 +38,7 @@ class MemoryInstances:
             entry.version += 1
             entry.due_at = entry.instance.due_at
             self.items[entry.key] = (entry.version, encode_instance(entry.instance))
+            self._index(entry)
             self.writes += 1
         if page:
             self.pages.append(page)
@@ -43,13 +46,9 @@ class MemoryInstances:
 
     def due(self, platform_id: str, before: float, limit: int) -> list[tuple[str, str]]:
         """See InstanceTable."""
-        documents = [decode_instance(data) for _, data in self.items.values()]
-        due = sorted(
-            (document.due_at, document.sess_id)
-            for document in documents
-            if document.platform_id == platform_id and 0 < document.due_at <= before
-        )
-        return [(platform_id, sess_id) for _, sess_id in due[:limit]]
+        due = sorted((due_at, key) for key, due_at in self.due_at.items() if due_at <= before)
+        mine = [key.removeprefix(f"{platform_id}#") for _, key in due if key.startswith(f"{platform_id}#")]
+        return [(platform_id, sess_id) for sess_id in mine[:limit]]
 
     def between(self, platform_id: str, start: float, end: float, limit: int) -> list[Page]:
         """See PushLogPageTable."""
@@ -59,6 +58,14 @@ class MemoryInstances:
     def documents(self) -> list[Instance]:
         """Everything stored."""
         return [decode_instance(data) for _, data in self.items.values()]
+
+    def _index(self, entry: Stored) -> None:
+        self.due_at.pop(entry.key, None)
+        if entry.due_at:
+            self.due_at[entry.key] = entry.due_at
+        self.unsettled.discard(entry.key)
+        if any(item.work is Work.PENDING for item in entry.instance.items().values()):
+            self.unsettled.add(entry.key)
 
     def _stored(self, platform_id: str, sess_id: str) -> Stored:
         known = self.items.get(instance_key(platform_id, sess_id))

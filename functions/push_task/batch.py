@@ -176,7 +176,7 @@ def _settle(
     dispositions: dict[str, Disposition] = {}
     logs: list[PushLog] = []
     for turn, ended in zip(turns, results, strict=True):
-        settle(turn.instance, ended, now)
+        settle(turn.instance, ended, turn.story.overtaken, now)
         dispositions[turn.stored.key] = dispose(turn, ended, now, ports.random)
         known = {event: log for (event, platform), log in loaded.items() if platform == turn.platform_id}
         written = write_logs(turn.instance, turn.story, ended, known, now)
@@ -191,7 +191,7 @@ def _settle(
 
 def _save_settled(turns: list[Turn], results: list[list[StepResult]], ports: Ports) -> None:
     """Outcomes are facts: where somebody else wrote meanwhile, they are taken into the newer document."""
-    by_key = {turn.stored.key: ended for turn, ended in zip(turns, results, strict=True)}
+    by_key = {turn.stored.key: (ended, turn.story.overtaken) for turn, ended in zip(turns, results, strict=True)}
     pending: dict[str, Stored] = {turn.stored.key: turn.stored for turn in turns}
     for _ in range(SETTLE_TRIES):
         stale = ports.instances.save(list(pending.values()))
@@ -201,6 +201,6 @@ def _save_settled(turns: list[Turn], results: list[list[StepResult]], ports: Por
         pending = ports.instances.load(keys)
         now = ports.clock()
         for key, stored in pending.items():
-            settle(stored.instance, by_key[key], now)
+            settle(stored.instance, *by_key[key], now)
             stored.instance.due_at = now  # whoever wrote meanwhile may think that we are still at it
     raise StaleVersion("an instance changed faster than its outcome could be written")

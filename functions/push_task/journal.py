@@ -12,7 +12,7 @@ from taskbridge.observability import Observability
 from taskbridge.push_logs import LogStatus, PushLog, entry_name
 
 _COUNTED = {LogStatus.SUPERSEDED: "EventSuperseded", LogStatus.SKIPPED: "EventSkipped"}
-_ENDS = {End.DONE: "TaskPushed", End.PERMANENT: "TaskFailed", End.TRANSIENT: "PushRetried"}
+_ENDS = {End.DONE: "TaskPushed", End.TRANSIENT: "PushRetried"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class PushJournal:
         for log in logs:
             self.observability.count(_COUNTED.get(log.status, ""), 1 if log.status in _COUNTED else 0)
             for key, entry in log.entries.items():
+                failed_now = entry.status is LogStatus.FAILED and entry.settled_at == log.updated_at
+                self.observability.count("TaskFailed", int(failed_now))
                 self.observability.logger.info(
                     entry.status,
                     event_id=log.event_id,

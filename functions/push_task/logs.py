@@ -19,7 +19,7 @@ INSTANCE_DELETED = "the instance was deleted"
 class Story:
     """What happened to one instance in one batch, as far as its logs are concerned.
 
-    `folded`: each event of the batch with what it did; `overtaken`: older events that were not settled yet when a
+    `folded`: each event of the batch with what it did; `overtaken`: events that were not settled yet when a
     newer one took their item over, as (event id, key). `known_before`: events that the document knew.
     `unsettled`: keys of the items that had work left when the calls were planned.
     """
@@ -49,7 +49,7 @@ def write_logs(
         log = logs.setdefault(message.event_id, log)
         for key, change in changes.items():
             log.entries[key] = _entry_of_event(instance, message, key, change, known.get(key), stamp)
-    for event_id, key in story.overtaken:
+    for event_id, key in sorted(story.overtaken):
         log = logs.setdefault(event_id, loaded.get(event_id) or _bare_log(instance, event_id))
         log.entries[key] = _superseded(log.entries.get(key), instance.get(key).event_id, stamp)
     called = {result.step.key: result for result in results}

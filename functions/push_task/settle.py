@@ -45,8 +45,11 @@ def mark_attempt(instance: Instance, steps: tuple[Step, ...], now: float) -> Non
     instance.due_at = 0.0
 
 
-def settle(instance: Instance, results: list[StepResult], now: float) -> None:
-    """Take the outcomes into the document. Right for a newer document than the one the calls were made for."""
+def settle(instance: Instance, results: list[StepResult], overtaken: set[tuple[str, str]], now: float) -> None:
+    """Take the outcomes into the document. Right for a newer document than the one the calls were made for.
+
+    `overtaken`: the overtaken events whose logs have been told.
+    """
     for result in results:
         item = instance.get(result.step.key)
         if result.end is End.DONE:
@@ -57,6 +60,7 @@ def settle(instance: Instance, results: list[StepResult], now: float) -> None:
             _settle_failed(item, result, now)
     _settle_carried(instance)
     block_deletion(instance)
+    instance.overtaken = [entry for entry in instance.overtaken if entry not in overtaken]
     instance.attempt_started_at = 0.0
 
 

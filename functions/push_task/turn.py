@@ -62,23 +62,13 @@ def begin_turn(stored: Stored, received: list[Received]) -> Turn:
     turn.story.known_before = set(stored.instance.events)
     for entry in received:
         if isinstance(entry.message, EventMessage):
-            _fold_event(turn, entry.message)
+            turn.story.folded.append((entry.message, fold(stored.instance, entry.message)))
         else:
             _take_sync(stored.instance, entry.message)
     turn.plan = plan_calls(stored.instance)
+    turn.story.overtaken = set(stored.instance.overtaken)
     turn.story.unsettled = {key for key, item in stored.instance.items().items() if item.work is Work.PENDING}
     return turn
-
-
-def _fold_event(turn: Turn, message: EventMessage) -> None:
-    unsettled = {key: item.event_id for key, item in turn.instance.items().items() if item.work is not Work.NONE}
-    changes = fold(turn.instance, message)
-    turn.story.folded.append((message, changes))
-    in_batch = {folded.event_id for folded, _ in turn.story.folded}
-    for key, event_id in unsettled.items():
-        taken = turn.instance.get(key).event_id != event_id
-        if taken and event_id not in in_batch:
-            turn.story.overtaken.add((event_id, key))
 
 
 def _take_sync(instance: Instance, message: SyncMessage) -> None:

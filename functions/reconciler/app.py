@@ -20,7 +20,7 @@ from reconciler.reconcile import Ports, reconcile
 TIME_TO_END_S = 2.0
 
 
-def handler(event: dict[str, Any], context: Any) -> None:
+def handler(_event: dict[str, Any], context: Any) -> None:
     """One run, each minute."""
     observability, ports = _wired()
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S

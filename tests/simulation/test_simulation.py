@@ -52,7 +52,7 @@ def live_through(seed: int) -> tuple[World, list[History], list[str]]:
     world, histories = build_world(seed)
     if world.rng.random() < 0.15:
         world.center.faults = Faults(down=True)
-    world.run_for(world.rng.choice((60, 3600, 86400)))
+    world.run_for(world.rng.choice((60, 600, 7200)))
     world.center.faults = Faults()
     world.trouble = Trouble()
     world.run()

@@ -159,10 +159,7 @@ class World:
         waiting = [at for at, _, _ in self.ingest]
         in_flight = self._groups_in_flight()
         waiting += [m.visible_at for m in self.queue if m.visible_at > self.now or m.group not in in_flight]
-        unsettled = any(
-            item.work == "pending" for document in self.instances.documents() for item in document.items().values()
-        )
-        if unsettled:
+        if self.instances.unsettled:
             waiting.append(self.next_tick)
         return min(waiting, default=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
 import signal
 import socket
@@ -22,7 +23,7 @@ from local.errors import StackError
 from local.jinzhi_simulator import Settings, TaskCenter
 from local.jinzhi_simulator.server import SimulatorServer
 from local.processes import stop
-from local.settings import StackSettings
+from local.settings import ROOT, StackSettings
 from local.simulator import simulator_pid
 from local.stack import down, read_outputs_file, status, up
 from tests.stack.harness import new_settings, running, task_received
@@ -57,6 +58,27 @@ def foreign_task_center(settings: StackSettings) -> Iterator[tuple[str, TaskCent
         yield server.url, center
     finally:
         server.stop()
+
+
+def command(name: str) -> list[str]:
+    """The command line of a command."""
+    return [sys.executable, "-m", "local", name]
+
+
+def environment(settings: StackSettings) -> dict[str, str]:
+    """The environment that makes these settings."""
+    return {**os.environ, "STATE_DIR": str(settings.state_dir), "AWS_PORT": str(settings.aws_port)}
+
+
+def read_until(terminal: int, text: bytes) -> bytes:
+    """What a terminal shows, until it shows `text` or the program has ended."""
+    shown = b""
+    while text not in shown:
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:
+            break
+    return shown
 
 
 def test_up_writes_outputs_for_everybody(own_settings: StackSettings) -> None:
@@ -183,6 +205,38 @@ def test_jinzhi_host_replaces_the_simulator(own_settings: StackSettings) -> None
     assert with_foreign is None
     assert event["tasks"][0]["task_id"] in todos
     assert center.tasks == {}
+
+
+def test_run_plays_the_samples_and_ends_by_itself_in_a_pipe(own_settings: StackSettings) -> None:
+    # when
+    done = subprocess.run(command("run"), env=environment(own_settings), cwd=ROOT, capture_output=True, text=True)
+
+    # then
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The samples ended as they should" in done.stdout
+    assert "T-LEAVE-1-A" in done.stdout
+    assert (emulator_pid(own_settings), simulator_pid(own_settings)) == (None, None)
+
+
+def test_run_on_a_terminal_stays_up_until_interrupted(own_settings: StackSettings) -> None:
+    # given
+    terminal, its_end = pty.openpty()
+    with subprocess.Popen(
+        command("run"), env=environment(own_settings), cwd=ROOT, stdout=its_end, stderr=its_end, start_new_session=True
+    ) as program:
+        os.close(its_end)
+        shown = read_until(terminal, b"Ctrl-C stops it")
+        was_up = emulator_pid(own_settings) is not None
+
+        # when
+        program.send_signal(signal.SIGINT)
+        shown += read_until(terminal, b"simulator stopped")
+        os.close(terminal)
+
+    # then
+    assert was_up, shown.decode(errors="replace")
+    assert program.returncode == 0
+    assert (emulator_pid(own_settings), simulator_pid(own_settings)) == (None, None)
 
 
 def test_a_stack_cannot_move_to_another_port(own_settings: StackSettings) -> None:

@@ -84,6 +84,7 @@ class Instance(msgspec.Struct, omit_defaults=True):
     events: list[str] = msgspec.field(default_factory=list)  # newest last
     attempt_started_at: float = 0.0  # a worker is at it since, or died
     due_at: float = 0.0  # when the reconciler has to look again
+    overtaken: list[tuple[str, str]] = msgspec.field(default_factory=list)  # (event, key) whose log does not know yet
 
     @property
     def is_deleted(self) -> bool:
@@ -135,7 +136,7 @@ def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Cha
         return Change.DUPLICATE
     changed = _set_facts(item, message.sequence, facts)
     if message.sequence > item.sequence:
-        _take_over(item, message)
+        _take_over(instance, fact.task_id, message)
         item.want()
         return Change.NEWER
     if changed & SHOWN_BY_AN_UPDATE or (changed and item.work is Work.FAILED):
@@ -153,13 +154,13 @@ def _fold_instance(instance: Instance, message: EventMessage) -> Change:
     if message.action == "instance_started_and_ended":
         if instance.ended_sequence < 0:
             instance.ended_sequence = message.sequence
-            _take_over(item, message)
+            _take_over(instance, INSTANCE, message)
             item.want()
             return Change.NEWER
         instance.ended_sequence = max(instance.ended_sequence, message.sequence)
     if not newest or item.fact_sequence("status") > message.sequence:
         return Change.OLDER
-    _take_over(item, message)
+    _take_over(instance, INSTANCE, message)
     if item.work is Work.NONE and not _has_news(instance):
         return Change.UNCHANGED
     item.want()
@@ -181,30 +182,45 @@ def _fold_deletion(instance: Instance, message: EventMessage) -> dict[str, Chang
     changes: dict[str, Change] = {}
     known = [key for key, item in instance.tasks.items() if item.presence is not Presence.ABSENT]
     for task_id in dict.fromkeys([*message.deleted_task_ids, *(known if first else [])]):
-        item = instance.tasks.setdefault(task_id, Item())
-        changes[task_id] = _want_gone(item, message)
+        instance.tasks.setdefault(task_id, Item())
+        changes[task_id] = _want_gone(instance, task_id, message)
     if first:
-        for item in instance.tasks.values():
-            item.facts = {}
-            if item.event_id != message.event_id and item.presence is Presence.ABSENT:
-                item.work, item.presence = Work.NONE, Presence.GONE
-    changes[INSTANCE] = _want_gone(instance.item, message)
+        _forget_tasks(instance, message)
+    changes[INSTANCE] = _want_gone(instance, INSTANCE, message)
     return changes
 
 
-def _want_gone(item: Item, message: EventMessage) -> Change:
+def _forget_tasks(instance: Instance, message: EventMessage) -> None:
+    """Nothing has to be known of deleted tasks; those that were never sent are gone already."""
+    for task_id, item in instance.tasks.items():
+        item.facts = {}
+        if item.event_id != message.event_id and item.presence is Presence.ABSENT:
+            _note_overtaken(instance, task_id, item)
+            item.work, item.presence = Work.NONE, Presence.GONE
+
+
+def _want_gone(instance: Instance, key: str, message: EventMessage) -> Change:
+    item = instance.get(key)
     if item.event_id == message.event_id:
         return Change.DUPLICATE
     if item.presence is Presence.GONE or item.action == message.action:
         return Change.OLDER  # gone, or another deletion of the same instance is at it
-    _take_over(item, message)
+    _take_over(instance, key, message)
     item.want()
     return Change.NEWER
 
 
-def _take_over(item: Item, message: EventMessage) -> None:
+def _take_over(instance: Instance, key: str, message: EventMessage) -> None:
+    item = instance.get(key)
+    _note_overtaken(instance, key, item)
     item.sequence = max(item.sequence, message.sequence)
     item.event_id, item.action = message.event_id, message.action
+
+
+def _note_overtaken(instance: Instance, key: str, item: Item) -> None:
+    """An event that was not settled never will be: its log has to be told, also if this worker dies first."""
+    if item.work is not Work.NONE and (item.event_id, key) not in instance.overtaken:
+        instance.overtaken.append((item.event_id, key))
 
 
 def _set_facts(item: Item, sequence: int, facts: Mapping[str, Any]) -> set[str]:

@@ -33,7 +33,10 @@ class Observability:
         self.metrics.add_metric(name, MetricUnit.Milliseconds, value)
 
     def gauge(self, name: str, value: float, platform_id: str) -> None:
-        """Record a level of one platform, as a metric of its own with the platform as its dimension."""
+        """Record a level of one platform: as a metric of its own with the platform as its dimension, and among all
+        platforms, for the alarm, which cannot know their names.
+        """
+        self.metrics.add_metric(name, MetricUnit.Count, value)
         with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=self.metrics.namespace) as metric:
             metric.add_dimension("platform", platform_id)
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from taskbridge.commands import DeleteTask, SaveInstance, SaveTask, SessionStatus, TaskStatus
+from taskbridge.commands import DeleteTask, Operation, SaveInstance, SaveTask, SessionStatus, TaskStatus
 from taskbridge.errors import PermanentError, ThrottledError, TransientError
 from tests.unit.platforms.builders import (
     JINZHI,
@@ -85,11 +85,11 @@ INSTANCE_BODY = {
     "createTime": "2026-11-22 12:30:05",
 }
 GOLDEN = {
-    "insert_task": ("/casp-tdc/task/saveOrUpdate", INSERT_BODY),
-    "update_task": ("/casp-tdc/task/saveOrUpdate", UPDATE_BODY),
-    "delete_task": ("/casp-tdc/task/delete", {"taskId": "task-1"}),
-    "delete_instance": ("/casp-tdc/processInstance/delete", {"processInstanceId": "sess-1"}),
-    "save_instance": ("/casp-tdc/processInstance/save", INSTANCE_BODY),
+    Operation.INSERT_TASK: ("/casp-tdc/task/saveOrUpdate", INSERT_BODY),
+    Operation.UPDATE_TASK: ("/casp-tdc/task/saveOrUpdate", UPDATE_BODY),
+    Operation.DELETE_TASK: ("/casp-tdc/task/delete", {"taskId": "task-1"}),
+    Operation.DELETE_INSTANCE: ("/casp-tdc/processInstance/delete", {"processInstanceId": "sess-1"}),
+    Operation.SAVE_INSTANCE: ("/casp-tdc/processInstance/save", INSTANCE_BODY),
 }
 
 
@@ -106,13 +106,14 @@ def item(command: SaveTask, **settings: Any) -> dict[str, Any]:
     assert body is not None
     items = body["insertModel"] if "insertModel" in body else body["updateModel"]["taskModels"]
     assert len(items) == 1
-    return items[0]
+    found: dict[str, Any] = items[0]
+    return found
 
 
 @pytest.mark.parametrize("operation", GOLDEN)
-def test_sends_the_agreed_body_to_the_agreed_path(operation: str) -> None:
+def test_sends_the_agreed_body_to_the_agreed_path(operation: Operation) -> None:
     # given
-    given = {**commands(), "update_task": update(status=TaskStatus.COMPLETED)}
+    given = {**commands(), Operation.UPDATE_TASK: update(status=TaskStatus.COMPLETED)}
     # when
     request = jinzhi(**LINKS).build_request(given[operation], TOKEN)
     # then

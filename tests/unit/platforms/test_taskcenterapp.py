@@ -13,7 +13,7 @@ from taskbridge.platforms.base import Verdict
 from tests.unit.platforms.builders import LINKS, TOKEN, Server, client_for, insert, instance, task, update
 from tests.unit.platforms.suite import PlatformBehaviour
 
-SETTINGS = {"host": "https://ehall.school.edu.cn", "app_id": "5001", "biz_domain": "OA"}
+SETTINGS = {"host": "https://ehall.school.edu.cn", "app_id": "5001", "biz_domain": "OA", **LINKS}
 TODO_URLS = {
     "form_url": "https://oa.school.edu.cn/todo/task-1?s=sess-1",
     "form_url_view": "https://oa.school.edu.cn/view/sess-1?app=leave&node=node-2",
@@ -67,7 +67,7 @@ class TestBehaviour(PlatformBehaviour):
 
 def info(command: Command) -> dict[str, Any]:
     """What `taskInfo` holds."""
-    request = build_platform("old", "JinZhiTaskCenterApp", {**SETTINGS, **LINKS}).build_request(command, TOKEN)
+    request = build_platform("old", "JinZhiTaskCenterApp", SETTINGS).build_request(command, TOKEN)
     assert request.form is not None
     assert request.form["appId"] == "5001"
     parsed: dict[str, Any] = json.loads(request.form["taskInfo"])

@@ -42,6 +42,10 @@ class TaskCenterAppSettings(TaskCenterSettings, frozen=True, kw_only=True, forbi
     task_path: Annotated[str, setting(("推送路径", "Push path"), format="path", group="connection")] = (
         "/taskcenterapp/sys/taskCenter/taskReceive/pushTask.do"
     )
+    # Every public user sends form_url; a todo that cannot be opened helps nobody.
+    pc_todo_url: Annotated[
+        str, setting(("电脑端待办链接", "Todo link, PC"), format="url-template", group="links", min_length=1)
+    ]
     biz_domain: Annotated[str, setting(("业务域", "Business domain (biz_domain)"), ask=True, group="scene")] = ""
     success_codes: Annotated[
         tuple[str, ...],

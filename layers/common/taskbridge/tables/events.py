@@ -1,8 +1,8 @@
 """The event table: events that went nowhere, because they were skipped or could not be read.
 
 Item: `event_id`, `part` (0 holds the facts), `status`, `reason`, readable columns, `digest`, and for a rejected
-event the whole of it, deflated, in `detail` over as many parts as it needs. `status_shard` with `received_at` is the index by
-status.
+event the whole of it, deflated, in `detail` over as many parts as it needs. `status_shard` with `received_at` is
+the index by status.
 """
 
 from __future__ import annotations

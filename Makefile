@@ -1,0 +1,63 @@
+# The verbs of this project. `make help` lists them.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run up down status test check chaos bench format lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## the project's own environment, with everything that the other verbs need
+
+$(READY): requirements/dev.txt
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@test -x $(UV) || $(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(UV) pip install --quiet --python $(PYTHON) --compile-bytecode --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: $(READY) ## the main job on this machine: the stack, the sample events, and what became of them
+	@$(PYTHON) -m local run
+
+up: $(READY) ## only the stack, in the background
+	@$(PYTHON) -m local up
+
+down: $(READY) ## stop the stack; it keeps everything
+	@$(PYTHON) -m local down
+
+status: $(READY) ## what runs, and where
+	@$(PYTHON) -m local status
+
+test: $(READY) ## every test but the long ones
+	$(PYTHON) -m pytest -m "not long"
+
+check: $(READY) ## formatting, lint, types, import rules
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	PYTHONPATH=layers/common:functions:. $(VENV)/bin/lint-imports --no-cache
+
+chaos: $(READY) ## the long proofs: a hundred thousand histories, killed workers
+	$(PYTHON) -m pytest tests/simulation --histories 100000
+	$(PYTHON) -m pytest -m long
+
+bench: $(READY) ## speed and cost, as ratios to something that runs beside it
+	$(PYTHON) -m bench
+
+format: $(READY) ## format and mend what can be mended
+	$(VENV)/bin/ruff check --fix --quiet . || true
+	$(VENV)/bin/ruff format .
+
+lock: $(READY) ## lock the requirements anew
+	cd requirements && for name in layer dev sam; do \
+	  ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done
+
+clean: ## remove what was made here, but for the stack's state
+	rm -rf $(VENV) .venv-sam .build .aws-sam .mypy_cache .ruff_cache .hypothesis
+
+include build.mk

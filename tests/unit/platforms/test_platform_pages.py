@@ -1,0 +1,53 @@
+"""The pages that people read say what the code does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from taskbridge.platforms import REGISTRY
+from taskbridge.platforms.settings import settings_schema
+
+DOCS = Path(__file__).parents[3] / "docs"
+PAGES = {"JinZhiTaskCenter": "jinzhi.md", "JinZhiTaskCenterApp": "taskcenterapp.md"}
+
+
+def rows(class_name: str) -> dict[str, list[str]]:
+    """The cells after the first, by setting."""
+    text = (DOCS / "platforms" / PAGES[class_name]).read_text(encoding="utf-8")
+    found = re.findall(r"^\| `(\w+)`[ †]* \|(.+)\|$", text, flags=re.MULTILINE)
+    return {name: [cell.strip() for cell in rest.split("|")] for name, rest in found}
+
+
+@pytest.mark.parametrize("class_name", PAGES)
+def test_every_setting_has_a_row_with_its_chinese_name(class_name: str) -> None:
+    properties = settings_schema(REGISTRY[class_name].Settings)["properties"]
+    assert {name: cells[0] for name, cells in rows(class_name).items()} == {
+        name: part["label"]["zh"] for name, part in properties.items()
+    }
+
+
+@pytest.mark.parametrize("class_name", PAGES)
+def test_every_plain_default_is_as_written(class_name: str) -> None:
+    page = rows(class_name)
+    for name, part in settings_schema(REGISTRY[class_name].Settings)["properties"].items():
+        default = part.get("default", "required")
+        if isinstance(default, dict):
+            continue
+        shown = {"": "empty", "[]": "empty"}.get(_text(default), _text(default))
+        assert page[name][1].strip("`") == shown, name
+
+
+def _text(default: object) -> str:
+    if isinstance(default, float):
+        return f"{default:g}"
+    return default if isinstance(default, str) else json.dumps(default)
+
+
+def test_the_checklist_names_what_a_platform_declares() -> None:
+    text = (DOCS / "adding-a-platform.md").read_text(encoding="utf-8")
+    for name in ("capabilities", "Settings", "uses_token", "secret_field", "code_key", "message_key", "limits"):
+        assert f"`{name}`" in text, name
