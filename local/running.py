@@ -51,6 +51,7 @@ def run(settings: StackSettings, console: Console, *, once: bool) -> int:
         console.print("\nInterrupted.")
         return 130
     finally:
+        _let_finish()
         down(settings, console.print)
 
 
@@ -131,6 +132,12 @@ def _stop_on_terminate() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def _let_finish() -> None:
+    """A second Ctrl-C does not cut off the stopping."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _wait_for_interrupt() -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from event_router.route import Envelope, Routed, route
 from taskbridge.errors import StoreError
+from taskbridge.events import UNREADABLE
 from taskbridge.messages import EventMessage
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
@@ -81,7 +82,7 @@ def route_batch(records: Iterable[Record], ports: Ports) -> list[str]:
 def _decide(record: Record, configuration: Configuration) -> Routed | UnroutedEvent:
     try:
         envelope = _decoder.decode(record.body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         reason = f"not an EventBridge event: {error}"
         return UnroutedEvent(record.message_id, "rejected", reason, record.received_at)
     return route(envelope, record.received_at, configuration)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import PUSHED_ACTIONS, Action, TriggerEvent, parse_event
+from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, parse_event
 from taskbridge.messages import EventMessage, build_event_message
 from taskbridge.rules import resolve_platforms
 from taskbridge.tables.configuration import Configuration
@@ -72,7 +72,7 @@ def _id_of(envelope: Envelope) -> str:
     """The event's own id where it has one that can be a key, else EventBridge's."""
     try:
         event_id = msgspec.json.decode(envelope.detail)["id"]
-    except (msgspec.DecodeError, TypeError, KeyError, IndexError):
+    except (*UNREADABLE, TypeError, KeyError, IndexError):
         return envelope.id
     usable = isinstance(event_id, str) and 0 < len(event_id) <= _ID_LIMIT
     return event_id if usable else envelope.id

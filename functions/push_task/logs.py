@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from push_task.settle import StepResult
-from taskbridge.instances import Change, Instance, Item, Work
+from taskbridge.instances import RECENT_EVENTS, Change, Instance, Item, Work
 from taskbridge.messages import EventMessage
 from taskbridge.push_logs import Entry, LogStatus, PushLog
 
@@ -34,7 +34,8 @@ def events_to_load(story: Story, unsettled_events: Iterable[str]) -> set[str]:
     """Events whose log may exist already, and has to be carried on rather than written anew."""
     folded = {message.event_id for message, _ in story.folded}
     wanted = {event for event, _ in story.overtaken} | set(unsettled_events)
-    return (wanted - folded) | (folded & story.known_before)
+    forgot_some = len(story.known_before) >= RECENT_EVENTS  # then any event may have come before
+    return (wanted - folded) | (folded if forgot_some else folded & story.known_before)
 
 
 def write_logs(
@@ -51,7 +52,7 @@ def write_logs(
             log.entries[key] = _entry_of_event(instance, message, key, change, known.get(key), stamp)
     for event_id, key in sorted(story.overtaken):
         log = logs.setdefault(event_id, loaded.get(event_id) or _bare_log(instance, event_id))
-        log.entries[key] = _superseded(log.entries.get(key), instance.get(key).event_id, stamp)
+        log.entries[key] = _superseded(log.entries.get(key), instance.get(key), event_id, stamp)
     called = {result.step.key: result for result in results}
     for key in sorted(story.unsettled):
         item = instance.get(key)
@@ -70,7 +71,7 @@ def _entry_of_event(
     instance: Instance, message: EventMessage, key: str, change: Change, known: Entry | None, stamp: str
 ) -> Entry:
     item = instance.items().get(key)
-    if item is not None and item.event_id == message.event_id:
+    if item is not None and item.event_id == message.event_id and change is not Change.DELETED:
         if change is Change.UNCHANGED:
             return known or Entry(LogStatus.SKIPPED, reason=NOTHING_NEW, settled_at=stamp)
         return _entry_of_item(item, known, stamp)
@@ -78,12 +79,14 @@ def _entry_of_event(
         return known
     if change is Change.DELETED:
         return Entry(LogStatus.SUPERSEDED, reason=INSTANCE_DELETED, settled_at=stamp)
-    return _superseded(known, item.event_id if item else "", stamp)
+    return _superseded(known, item or Item(), message.event_id, stamp)
 
 
-def _superseded(known: Entry | None, by: str, stamp: str) -> Entry:
+def _superseded(known: Entry | None, item: Item, event_id: str, stamp: str) -> Entry:
+    """The event `event_id` was overtaken; where none took its item over, a deletion made it needless."""
     entry = known or Entry(LogStatus.SUPERSEDED)
-    entry.status, entry.reason, entry.settled_at = LogStatus.SUPERSEDED, f"event {by} is newer", stamp
+    entry.reason = INSTANCE_DELETED if item.event_id == event_id else f"event {item.event_id} is newer"
+    entry.status, entry.settled_at = LogStatus.SUPERSEDED, stamp
     return entry
 
 

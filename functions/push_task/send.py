@@ -164,7 +164,8 @@ class ThreadedSender:
             attempts += result.attempts
         ended = _result(step, result.outcome, tuple(map(_logged, attempts)))
         if ended.end is End.TRANSIENT:
-            self._breakers.note_failure(platform_id, ended.reason)
+            if attempts:  # without a call of its own, it shares a token's failure that is counted already
+                self._breakers.note_failure(platform_id, ended.reason)
         else:
             self._breakers.note_success(platform_id)
         return ended

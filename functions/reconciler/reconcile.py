@@ -14,14 +14,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from taskbridge.breaker import BreakerState
+from taskbridge.errors import StoreError
 from taskbridge.instances import Instance, Work
 from taskbridge.messages import SyncMessage
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
+
+T = TypeVar("T")
 
 LEASE_S = 900.0
 RUN_S = 60.0
@@ -109,14 +113,33 @@ class Ports:
 
 
 def reconcile(ports: Ports, deadline: float) -> None:
-    """One run over every configured platform; ends before `deadline`."""
+    """One run over every configured platform; ends before `deadline`.
+
+    Where a table fails one part, the others are done all the same. Raises the first such StoreError at the end.
+    """
     platforms = list(ports.configuration().platforms.values())
+    failures: list[StoreError] = []
+    down = _tend_all(platforms, ports, failures)
     for platform in platforms:
-        _settle_stuck(platform.id, ports)
-    down = [platform for platform in platforms if not _tend(platform, ports)]
+        _note(partial(_settle_stuck, platform.id, ports), failures)
     while down and ports.clock() + PROBE_EVERY_S + PROBE_WAIT_S < deadline:
         ports.sleep(PROBE_EVERY_S)
-        down = [platform for platform in down if not _tend(platform, ports)]
+        down = _tend_all(down, ports, failures)
+    if failures:
+        raise failures[0]
+
+
+def _tend_all(platforms: list[PlatformConfig], ports: Ports, failures: list[StoreError]) -> list[PlatformConfig]:
+    """Tend each; returns those that are down."""
+    return [each for each in platforms if _note(partial(_tend, each, ports), failures) is False]
+
+
+def _note(part: Callable[[], T], failures: list[StoreError]) -> T | None:
+    try:
+        return part()
+    except StoreError as error:
+        failures.append(error)
+        return None
 
 
 def _tend(platform: PlatformConfig, ports: Ports) -> bool:

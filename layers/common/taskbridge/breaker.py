@@ -1,8 +1,9 @@
 """The circuit breaker of a platform, shared by the fleet.
 
-Closed: every call goes. A worker that sees `FAILURES_TO_OPEN` transient failures in a row, with no success between,
-opens it: calls stop, work waits in the instance table, and the reconciler lets one probe at a time through. Any
-success closes it. A healthy platform costs no write, and one cached read every few seconds.
+Closed: every call goes. A worker that sees `FAILURES_TO_OPEN` transient failures in a row, over at least `STREAK_S`
+and with no success between, opens it: calls stop, work waits in the instance table, and the reconciler lets one
+probe at a time through. Any success closes it. A healthy platform costs no write, and one cached read every few
+seconds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 FAILURES_TO_OPEN = 8
+STREAK_S = 2.0  # a hiccup of a moment fails a whole batch at once, and is no outage
 CACHE_S = 5.0
 CACHE_OPEN_S = 1.0  # who waits wants to know sooner
 
@@ -54,24 +56,24 @@ class Breakers:
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: dict[str, tuple[float, BreakerState]] = {}
-        self._failures: dict[str, int] = {}
+        self._streaks: dict[str, tuple[int, float]] = {}  # failures in a row, and when the first was
 
     def allows(self, platform_id: str, *, probe: bool = False) -> bool:
         """Whether a call may go now. A probe may, until it has failed."""
         with self._lock:
             if not self._state(platform_id).is_open:
                 return True
-            return probe and self._failures.get(platform_id, 0) == 0
+            return probe and platform_id not in self._streaks
 
     def start_probe(self, platform_id: str) -> None:
         """A probe begins: what failed before does not count against it."""
         with self._lock:
-            self._failures[platform_id] = 0
+            self._streaks.pop(platform_id, None)
 
     def note_success(self, platform_id: str) -> None:
         """The platform answered: whatever was wrong is over."""
         with self._lock:
-            self._failures[platform_id] = 0
+            self._streaks.pop(platform_id, None)
             if self._state(platform_id).is_open:
                 self._try(self._store.close_breaker, platform_id, self._clock())
                 self._seen[platform_id] = (self._clock(), BreakerState())
@@ -79,9 +81,11 @@ class Breakers:
     def note_failure(self, platform_id: str, reason: str) -> None:
         """A transient failure: enough of them in a row open the breaker."""
         with self._lock:
-            self._failures[platform_id] = self._failures.get(platform_id, 0) + 1
-            if self._failures[platform_id] >= FAILURES_TO_OPEN and not self._state(platform_id).is_open:
-                now = self._clock()
+            now = self._clock()
+            failures, since = self._streaks.get(platform_id, (0, now))
+            self._streaks[platform_id] = (failures + 1, since)
+            lasts = failures + 1 >= FAILURES_TO_OPEN and now - since >= STREAK_S
+            if lasts and not self._state(platform_id).is_open:
                 self._try(self._store.open_breaker, platform_id, now, reason)
                 self._seen[platform_id] = (now, BreakerState(is_open=True, opened_at=now, reason=reason))
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -207,6 +207,22 @@ def _pairs(text: Mapping[str, str | None] | list[LangText]) -> list[tuple[str, s
     return list(text.items())
 
 
+# What a field may be, for the error that names it.
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "version": ("1",),
+    "app.kind": ("process", "questionnaire"),
+    "session.status": tuple(SessionStatus),
+    "tasks[].status": tuple(TaskStatus),
+    "tasks[].node_kind": ("approve", "handle", "notify"),
+    "tasks[].decision": ("approved", "rejected", "returned"),
+}
+# Fields whose value an error may quote: the error is logged, and whatever else came may be personal.
+_QUOTED = re.compile(
+    r"version|id|event|sequence|occurred_at|app\.(app_id|kind)|session\.(sess_id|status|created_at)|node\.(node_id|node_key)"
+    r"|tasks\[\d+\]\.(task_id|node_id|node_key|node_kind|status|priority|created_at|finished_at|decision)"
+)
+# What a decoder raises for bytes that are not JSON, or too deep a tree to be read.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decoder = msgspec.json.Decoder(TriggerEvent)
 _PATH = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 
@@ -219,8 +235,8 @@ def parse_event(detail: bytes) -> TriggerEvent:
     try:
         event = _decoder.decode(detail)
     except msgspec.ValidationError as error:
-        raise _named(error, msgspec.json.decode(detail)) from None
-    except msgspec.DecodeError as error:
+        raise _named(error, detail) from None
+    except UNREADABLE as error:
         raise InvalidEvent("detail", f"expected JSON: {error}") from None
     if event.action in PUSHED_ACTIONS and event.session is msgspec.UNSET:
         raise InvalidEvent("session", f"required by {event.action}, missing")
@@ -229,7 +245,7 @@ def parse_event(detail: bytes) -> TriggerEvent:
     return event
 
 
-def _named(error: msgspec.ValidationError, detail: Any) -> InvalidEvent:
+def _named(error: msgspec.ValidationError, detail: bytes) -> InvalidEvent:
     """msgspec's message, which ends in "- at `$.app`", as field and problem with the value that came."""
     match = _PATH.match(str(error))
     problem, path = (match["problem"], match["path"] or "$") if match else (str(error), "$")
@@ -237,17 +253,22 @@ def _named(error: msgspec.ValidationError, detail: Any) -> InvalidEvent:
     missing = re.search(r"missing required field `(\w+)`", problem)
     if missing:
         return InvalidEvent(".".join(filter(None, [field, missing[1]])), "required, missing")
+    if problem.startswith("Invalid enum value"):
+        choices = _CHOICES.get(re.sub(r"\[\d+\]", "[]", field), ())
+        problem = f"expected one of {', '.join(choices)}"
     return InvalidEvent(field or "detail", f"{problem[:1].lower()}{problem[1:]}{_what_came(detail, field)}")
 
 
-def _what_came(detail: Any, field: str) -> str:
-    """`, got 7` for a short scalar; never a form or a whole object."""
-    value = detail
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", field):
-        try:
+def _what_came(detail: bytes, field: str) -> str:
+    """`, got 7` for a code, an id, a number or a time; never a text, a person or anything of a form."""
+    if not _QUOTED.fullmatch(field):
+        return ""
+    try:
+        value = msgspec.json.decode(detail)
+        for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", field):
             value = value[int(index)] if index else value[name]
-        except (KeyError, IndexError, TypeError, ValueError):
-            return ""
+    except (*UNREADABLE, KeyError, IndexError, TypeError, ValueError):
+        return ""
     if isinstance(value, str | int | float | bool) or value is None:
         return f", got {str(value)[:60]!r}" if isinstance(value, str) else f", got {value}"
     return ""

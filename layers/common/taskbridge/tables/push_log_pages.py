@@ -84,7 +84,8 @@ class PushLogPageTable:
         answer = store_call(
             self._client.query,
             TableName=self._table,
-            KeyConditionExpression="bucket = :bucket AND page BETWEEN :first AND :last",
+            KeyConditionExpression="#bucket = :bucket AND #page BETWEEN :first AND :last",
+            ExpressionAttributeNames={"#bucket": "bucket", "#page": "page"},
             ExpressionAttributeValues={
                 ":bucket": {"S": bucket},
                 ":first": {"S": first},

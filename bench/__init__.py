@@ -1,0 +1,1 @@
+"""Speed and cost, each as a ratio to something that runs beside it on the same machine."""

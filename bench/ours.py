@@ -1,0 +1,64 @@
+"""The functions as they are deployed, wired against the emulator, in this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import event_router.app
+import push_task.app
+from bench.errors import BenchError
+from bench.surroundings import Cloud
+from bench.work import records
+from push_task.batch import push_batch
+
+_TIME_S = 27.0
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As after a cold start."""
+        return int(_TIME_S * 1000)
+
+
+@contextmanager
+def pushing(cloud: Cloud, output: TextIO) -> Iterator[Callable[[Sequence[str]], None]]:
+    """Push batches with everything that the push function is wired with; its log lines go to `output`."""
+    with cloud.as_function("push_task"), redirect_stdout(output):
+        push_task.app._wired.cache_clear()  # noqa: SLF001 - as a new process begins
+        wired = push_task.app._wired()  # noqa: SLF001
+
+        def push(bodies: Sequence[str]) -> None:
+            with redirect_stdout(output), wired.observability.invocation("bench"):
+                kept = push_batch(records(bodies), wired.ports, time.time() + _TIME_S)
+            if kept:
+                raise BenchError(f"{len(kept)} messages were not pushed")
+
+    with cloud.as_function("push_task"):
+        yield push
+    push_task.app._wired.cache_clear()  # noqa: SLF001
+
+
+@contextmanager
+def handler(cloud: Cloud, service: str, output: TextIO) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """The handler of the router or of the push function, its first invocation still to come."""
+    app = {"event_router": event_router.app, "push_task": push_task.app}[service]
+    app._wired.cache_clear()  # noqa: SLF001 - as a new process begins
+
+    def invoke(event: dict[str, Any]) -> None:
+        with redirect_stdout(output):
+            answer = app.handler(event, Context())
+        if answer["batchItemFailures"]:
+            raise BenchError(f"{service} left {len(answer['batchItemFailures'])} messages in the queue")
+
+    with cloud.as_function(service):
+        yield invoke
+    app._wired.cache_clear()  # noqa: SLF001

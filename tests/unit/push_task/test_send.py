@@ -1,0 +1,342 @@
+"""The calls of a batch: which go, which wait, which go together. Nothing here looks at a clock on the wall."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from push_task.batch import Job
+from push_task.plan import plan_calls
+from push_task.send import BREAKER_OPEN, OUT_OF_TIME, RATE_LIMITED, Line, ThreadedSender
+from push_task.settle import End, StepResult
+from taskbridge.breaker import FAILURES_TO_OPEN, Breakers
+from taskbridge.commands import Command, Operation, SaveTask
+from taskbridge.errors import ConfigurationError
+from taskbridge.instances import fold
+from taskbridge.platforms.base import Attempt, Outcome, Result, Verdict
+from tests.builders import PLATFORM, START, deletion, instance_after, message
+from tests.fakes import MemoryCoordination
+from tests.simulation.world import InlineExecutor
+from tests.unit.push_task.acting import shown
+
+SAFETY_S = 30.0  # ends a test that hangs; no assertion depends on it
+LATE = START + 1000.0
+
+Answer = Callable[[Command], Verdict]
+
+
+@dataclass
+class Scripted:
+    """A client that answers as it is told, and remembers what it was asked."""
+
+    answer: Answer = lambda _: Verdict.OK
+    asked: list[Command] = field(default_factory=list)
+
+    def execute(self, command: Command) -> Result:
+        self.asked.append(command)
+        verdict = self.answer(command)
+        attempt = Attempt(START, command.operation.value, "T1", "POST", "/x", "{}", 200, "{}", 5, "")
+        code, words = ("", "") if verdict is Verdict.OK else ("E7", "the cause")
+        retry_after = 9.0 if verdict is Verdict.THROTTLED else None
+        return Result(Outcome(verdict, 200, code, words, retry_after), (attempt,))
+
+    def operations(self) -> list[str]:
+        return [command.operation.value for command in self.asked]
+
+
+class Bench:
+    """A sender with one platform; its clock moves when it sleeps."""
+
+    def __init__(self, answer: Answer = lambda _: Verdict.OK, rate: float = 0.0, concurrency: int = 8) -> None:
+        self.now = START
+        self.client = Scripted(answer)
+        self.line_of: Callable[[], Line | None] = lambda: Line(self.client, concurrency, rate, 10.0)
+        self.coordination = MemoryCoordination()
+        self.slept: list[float] = []
+        self.pool = InlineExecutor()
+        self.breakers = Breakers(self.coordination, self.clock)
+        self.sender = self.with_pool(self.pool)
+
+    def with_pool(self, pool: InlineExecutor | ThreadPoolExecutor) -> ThreadedSender:
+        return ThreadedSender(self, self.breakers, self.coordination, self.clock, sleep=self.sleep, pool=pool)
+
+    def line(self, platform_id: str) -> Line | None:
+        assert platform_id == PLATFORM
+        return self.line_of()
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def send(self, *jobs: Job, deadline: float = LATE) -> list[list[StepResult]]:
+        return self.sender.send(jobs, deadline)
+
+
+def job(number: int = 1, *, is_probe: bool = False) -> Job:
+    document = instance_after(message(sess_id=f"S{number}"))
+    return Job(PLATFORM, plan_calls(document), is_probe)
+
+
+def jobs(count: int) -> list[Job]:
+    return [job(number) for number in range(count)]
+
+
+def deletion_job() -> Job:
+    document = shown(message(tasks=["T1", "T2"]))
+    fold(document, deletion(5, "T1", "T2"))
+    return Job(PLATFORM, plan_calls(document))
+
+
+def ends(results: list[list[StepResult]]) -> list[list[str]]:
+    return [[result.end.value for result in each] for each in results]
+
+
+# How an answer ends a step
+
+
+@pytest.mark.parametrize(
+    ("verdict", "end"),
+    [
+        (Verdict.OK, End.DONE),
+        (Verdict.TRANSIENT, End.TRANSIENT),
+        (Verdict.THROTTLED, End.TRANSIENT),
+        (Verdict.TOKEN_REFUSED, End.TRANSIENT),
+        (Verdict.PERMANENT, End.PERMANENT),
+    ],
+)
+def test_a_verdict_ends_a_step(verdict: Verdict, end: End) -> None:
+    ((result,),) = Bench(lambda _: verdict).send(job())
+
+    assert result.end is end
+    assert (result.reason, result.errcode) == (("", "") if end is End.DONE else ("the cause", "E7"))
+    assert result.wait_s == (9.0 if verdict is Verdict.THROTTLED else 0.0)
+    (attempt,) = result.attempts
+    assert (attempt.operation, attempt.status, attempt.duration_ms) == ("insert_task", 200, 5)
+
+
+def test_an_insert_of_what_is_there_sends_todays_state_as_an_update() -> None:
+    def once(command: Command) -> Verdict:
+        return Verdict.ALREADY_THERE if command.operation is Operation.INSERT_TASK else Verdict.OK
+
+    bench = Bench(once)
+
+    ((result,),) = bench.send(job())
+
+    assert bench.client.operations() == ["insert_task", "update_task"]
+    first, second = bench.client.asked
+    assert isinstance(first, SaveTask)
+    assert isinstance(second, SaveTask)
+    assert first.task == second.task
+    assert (result.end, len(result.attempts)) == (End.DONE, 2)
+
+
+def test_an_update_that_fails_after_it_is_the_end_of_the_step() -> None:
+    def answer(command: Command) -> Verdict:
+        return Verdict.ALREADY_THERE if command.operation is Operation.INSERT_TASK else Verdict.TRANSIENT
+
+    assert ends(Bench(answer).send(job())) == [["transient"]]
+
+
+# Two stages
+
+
+def test_an_instance_is_deleted_after_its_todos() -> None:
+    bench = Bench()
+
+    results = bench.send(deletion_job())
+
+    assert bench.client.operations() == ["delete_task", "delete_task", "delete_instance"]
+    assert ends(results) == [["done"] * 3]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TRANSIENT, Verdict.PERMANENT])
+def test_an_instance_is_not_deleted_while_a_todo_is_left(verdict: Verdict) -> None:
+    bench = Bench(lambda command: verdict if getattr(command, "task_id", "") == "T1" else Verdict.OK)
+
+    bench.send(deletion_job())
+
+    assert bench.client.operations() == ["delete_task", "delete_task"]
+
+
+def test_one_instances_failure_does_not_hold_up_another() -> None:
+    bench = Bench(lambda command: Verdict.PERMANENT if getattr(command, "task_id", "") == "T1" else Verdict.OK)
+    other = Job(PLATFORM, plan_calls(instance_after(deletion(5, "T9", sess_id="S9"))))
+
+    results = bench.send(deletion_job(), other)
+
+    assert ends(results)[1] == ["done", "done"]
+
+
+# In parallel
+
+
+def test_calls_of_many_instances_are_in_flight_together() -> None:
+    together = threading.Barrier(10, timeout=SAFETY_S)
+
+    def wait_for_all(_: Command) -> Verdict:
+        together.wait()
+        return Verdict.OK
+
+    bench = Bench(wait_for_all, concurrency=10)
+    with ThreadPoolExecutor(16) as pool:
+        results = bench.with_pool(pool).send(jobs(10), LATE)
+
+    assert ends(results) == [["done"]] * 10
+
+
+def test_no_more_are_in_flight_than_the_platform_allows() -> None:
+    lock, pair = threading.Lock(), threading.Barrier(2, timeout=SAFETY_S)
+    now, most = 0, 0
+
+    def count(_: Command) -> Verdict:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        pair.wait()
+        with lock:
+            now -= 1
+        pair.wait()
+        return Verdict.OK
+
+    bench = Bench(count, concurrency=2)
+    with ThreadPoolExecutor(16) as pool:
+        bench.with_pool(pool).send(jobs(8), LATE)
+
+    assert most == 2
+
+
+# Waiting is no attempt
+
+
+def test_after_eight_failures_nothing_more_is_sent() -> None:
+    bench = Bench(lambda _: Verdict.TRANSIENT)
+
+    results = bench.send(*jobs(10))
+
+    assert len(bench.client.asked) == FAILURES_TO_OPEN == 8
+    assert [each[0].end for each in results[8:]] == [End.NOT_SENT] * 2
+    assert {each[0].reason for each in results[8:]} == {BREAKER_OPEN}
+    assert bench.coordination.read_breaker(PLATFORM).reason == "the cause"
+
+
+def test_a_refusal_for_good_shows_that_the_platform_answers() -> None:
+    bench = Bench(lambda _: Verdict.PERMANENT)
+
+    bench.send(*jobs(20))
+
+    assert len(bench.client.asked) == 20
+    assert bench.sender.blocks(PLATFORM, probe=False) == ""
+
+
+def test_a_probe_goes_through_an_open_breaker_and_closes_it_when_it_succeeds() -> None:
+    bench = Bench()
+    bench.coordination.open_breaker(PLATFORM, START, "down")
+    assert bench.sender.blocks(PLATFORM, probe=False) == BREAKER_OPEN
+    assert bench.sender.blocks(PLATFORM, probe=True) == ""
+
+    results = bench.send(job(1, is_probe=True), job(2))
+
+    assert ends(results) == [["done"], ["done"]]
+    assert not bench.coordination.read_breaker(PLATFORM).is_open
+
+
+def test_a_probe_that_fails_is_one_call() -> None:
+    bench = Bench(lambda _: Verdict.TRANSIENT)
+    bench.coordination.open_breaker(PLATFORM, START, "down")
+    document = instance_after(message(tasks=["T1", "T2", "T3"]))
+    bench.sender.blocks(PLATFORM, probe=True)
+
+    (results,) = bench.send(Job(PLATFORM, plan_calls(document), is_probe=True))
+
+    assert [result.end for result in results] == [End.TRANSIENT, End.NOT_SENT, End.NOT_SENT]
+    assert bench.coordination.read_breaker(PLATFORM).is_open
+
+
+def test_calls_keep_their_platforms_rate_and_wait_a_little_for_their_turn() -> None:
+    bench = Bench(rate=1.0)
+
+    assert ends(bench.send(*jobs(3))) == [["done"]] * 3
+
+    assert bench.slept == [1.0, 1.0]
+
+
+def test_who_would_wait_longer_goes_back_and_says_for_how_long() -> None:
+    bench = Bench(rate=0.25)
+
+    results = bench.send(*jobs(3))
+
+    assert ends(results) == [["done"], ["not_sent"], ["not_sent"]]
+    assert [each[0].wait_s for each in results] == [0.0, 4.0, 8.0]
+    assert {each[0].reason for each in results[1:]} == {RATE_LIMITED}
+    assert bench.slept == []
+
+
+def test_the_rate_is_that_of_the_whole_fleet() -> None:
+    bench = Bench(rate=0.25)
+    bench.send(job(1))
+
+    ((result,),) = bench.send(job(2))
+
+    assert (result.end, result.wait_s) == (End.NOT_SENT, 4.0)
+
+
+def test_without_a_limit_no_turn_is_reserved() -> None:
+    bench = Bench()
+
+    bench.send(*jobs(3))
+
+    assert bench.coordination.next_at == {}
+
+
+def test_a_call_that_could_not_end_in_time_is_not_begun() -> None:
+    bench = Bench()
+
+    ((result,),) = bench.send(job(), deadline=START + 9.9)
+
+    assert (result.end, result.reason, result.wait_s) == (End.NOT_SENT, OUT_OF_TIME, 1.0)
+    assert bench.client.asked == []
+
+
+def test_a_disabled_platform_is_left_alone_for_a_quarter_of_an_hour() -> None:
+    bench = Bench()
+    bench.line_of = lambda: None
+
+    ((sent,),) = bench.send(job())
+    (held,) = bench.sender.hold(job())
+
+    for result in (sent, held):
+        assert (result.end, result.wait_s) == (End.NOT_SENT, 900.0)
+        assert "disabled" in result.reason
+    assert bench.client.asked == []
+
+
+def test_a_deleted_platform_fails_each_step_with_the_reason() -> None:
+    bench = Bench()
+
+    def gone() -> Line | None:
+        raise ConfigurationError("platform", "jz is not configured (deleted?)")
+
+    bench.line_of = gone
+
+    ((result,),) = bench.send(job())
+
+    assert bench.sender.blocks(PLATFORM, probe=False) == ""
+    assert (result.end, result.attempts) == (End.PERMANENT, ())
+    assert "jz is not configured" in result.reason
+
+
+def test_what_is_held_while_the_breaker_is_open_is_due_at_once() -> None:
+    bench = Bench()
+    bench.coordination.open_breaker(PLATFORM, START, "down")
+
+    (result,) = bench.sender.hold(job())
+
+    assert (result.end, result.reason, result.wait_s) == (End.NOT_SENT, BREAKER_OPEN, 0.0)

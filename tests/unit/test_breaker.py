@@ -1,0 +1,148 @@
+"""The breaker as one worker sees it: when it opens, who may pass, and what it costs while all is well."""
+
+from __future__ import annotations
+
+import pytest
+
+from taskbridge.breaker import CACHE_OPEN_S, CACHE_S, FAILURES_TO_OPEN, Breakers, BreakerState
+from taskbridge.errors import StoreError
+from tests.builders import START
+from tests.fakes import MemoryCoordination
+
+
+class Worker:
+    """A worker's breakers over a store that counts its reads; its clock moves when told."""
+
+    def __init__(self, store: MemoryCoordination | None = None) -> None:
+        self.now = START
+        self.reads = 0
+        self.down = False
+        self.store = store or MemoryCoordination()
+        self.breakers = Breakers(self, lambda: self.now)
+
+    def read_breaker(self, platform_id: str) -> BreakerState:
+        self.reads += 1
+        self._may_fail()
+        return self.store.read_breaker(platform_id)
+
+    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+        self._may_fail()
+        return self.store.open_breaker(platform_id, now, reason)
+
+    def close_breaker(self, platform_id: str, now: float) -> bool:
+        self._may_fail()
+        return self.store.close_breaker(platform_id, now)
+
+    def fail(self, times: int, platform_id: str = "jz") -> None:
+        for _ in range(times):
+            self.breakers.note_failure(platform_id, "HTTP 503")
+
+    def _may_fail(self) -> None:
+        if self.down:
+            raise StoreError("down")
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+def test_it_opens_at_the_eighth_failure_in_a_row(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN - 1)
+    assert worker.breakers.allows("jz")
+
+    worker.fail(1)
+
+    assert not worker.breakers.allows("jz")
+    state = worker.store.read_breaker("jz")
+    assert (state.is_open, state.opened_at, state.reason) == (True, START, "HTTP 503")
+
+
+def test_a_success_in_between_starts_the_count_anew(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN - 1)
+    worker.breakers.note_success("jz")
+    worker.fail(FAILURES_TO_OPEN - 1)
+
+    assert worker.breakers.allows("jz")
+
+
+def test_the_failures_of_one_platform_are_not_those_of_another(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN)
+
+    assert not worker.breakers.allows("jz")
+    assert worker.breakers.allows("jz-2")
+
+
+def test_more_failures_do_not_open_it_again(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN * 3)
+
+    assert worker.store.opened == 1
+
+
+def test_an_open_breaker_stops_other_workers_within_the_time_of_their_memory(worker: Worker) -> None:
+    other = Worker(worker.store)
+    assert other.breakers.allows("jz")
+
+    worker.fail(FAILURES_TO_OPEN)
+    assert other.breakers.allows("jz")  # it has not looked yet
+    other.now += CACHE_S
+
+    assert not other.breakers.allows("jz")
+
+
+def test_who_waits_learns_soon_that_it_is_closed(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN)
+    worker.store.close_breaker("jz", START)
+    assert not worker.breakers.allows("jz")
+
+    worker.now += CACHE_OPEN_S
+
+    assert worker.breakers.allows("jz")
+
+
+def test_any_success_closes_it(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN)
+
+    worker.breakers.note_success("jz")
+
+    assert not worker.store.read_breaker("jz").is_open
+    assert worker.breakers.allows("jz")
+
+
+def test_a_probe_passes_until_it_has_failed_once(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN)
+    assert not worker.breakers.allows("jz", probe=True)
+
+    worker.breakers.start_probe("jz")
+    assert worker.breakers.allows("jz", probe=True)
+    assert not worker.breakers.allows("jz")
+
+    worker.fail(1)
+    assert not worker.breakers.allows("jz", probe=True)
+
+
+def test_a_healthy_platform_costs_one_read_in_five_seconds_and_no_write(worker: Worker) -> None:
+    for _ in range(100):
+        worker.breakers.allows("jz")
+        worker.breakers.note_success("jz")
+        worker.now += CACHE_S / 101
+
+    assert worker.reads == 1
+    assert worker.store.breakers == {}
+
+
+def test_without_its_store_calls_go_on_as_before(worker: Worker) -> None:
+    worker.down = True
+
+    assert worker.breakers.allows("jz")
+    worker.breakers.note_success("jz")
+    worker.now += CACHE_S
+    assert worker.breakers.allows("jz")
+
+
+def test_a_worker_protects_the_platform_also_when_its_store_cannot_be_written(worker: Worker) -> None:
+    worker.down = True
+
+    worker.fail(FAILURES_TO_OPEN)
+
+    assert not worker.breakers.allows("jz")

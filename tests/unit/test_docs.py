@@ -1,0 +1,134 @@
+"""What people read agrees with itself and with what it is about."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from local.settings import ROOT, read_settings
+
+READMES = ("README.md", "README.zh-CN.md")
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").glob("*.md"))]
+
+
+class Asked(dict[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: object = None) -> object:  # type: ignore[override]
+        self.names.add(name)
+        return default
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def links(page: Path) -> Iterator[str]:
+    """Targets of the links that stay inside the repository, without what follows #."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text(encoding="utf-8"))):
+        if not re.match(r"[a-z]+:", target):
+            yield unquote(target)
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as they are linked to."""
+    headings = re.findall(r"^#+ (.+)$", without_code(page.read_text(encoding="utf-8")), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def first_cells(text: str, pattern: str) -> set[str]:
+    """What `pattern` finds at the beginning of table rows."""
+    return set(re.findall(rf"^\| `{pattern}` \|", text, flags=re.MULTILINE))
+
+
+def direct_requirements(name: str) -> set[str]:
+    lines = read(f"requirements/{name}.in").splitlines()
+    return {re.split(r"[\[><=]", line)[0] for line in lines if line and not line.startswith(("#", "-"))}
+
+
+def locked_versions(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", read(f"requirements/{name}.txt"), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in links(page):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_has_every_verb_and_no_other(readme: str) -> None:
+    verbs = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile") + read("build.mk"), flags=re.MULTILINE))
+    assert first_cells(read(readme), r"make ([a-z-]+)") == verbs
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_has_every_variable_that_is_read_and_no_other(readme: str) -> None:
+    # given
+    environment = Asked()
+    read_settings(environment)
+    of_the_build = {"ENV", "TARGET_PYTHON"}
+
+    # then
+    assert "ENV ?=" in read("build.mk")
+    assert '"TARGET_PYTHON"' in read("bundle/build.py")
+    assert first_cells(read(readme), "([A-Z_]+)") == environment.names | of_the_build
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_both_readmes_show_the_same_commands(readme: str) -> None:
+    commands = [re.sub(r"#.*", "", block) for block in re.findall(r"```sh\n(.*?)```", read(readme), flags=re.DOTALL)]
+    other = [re.sub(r"#.*", "", block) for block in re.findall(r"```sh\n(.*?)```", read(READMES[0]), flags=re.DOTALL)]
+    assert [re.sub(r"<[^>]*>", "<>", text) for text in commands] == [re.sub(r"<[^>]*>", "<>", text) for text in other]
+
+
+def test_the_event_schema_is_a_valid_schema() -> None:
+    Draft202012Validator.check_schema(json.loads(read("docs/trigger-event.schema.json")))
+
+
+def test_the_example_of_the_events_page_has_the_agreed_form() -> None:
+    # given
+    schema = Draft202012Validator(json.loads(read("docs/trigger-event.schema.json")))
+    found = re.search(r"cat > detail.json <<'EOF'\n(.*?)\nEOF", read("docs/events.md"), flags=re.DOTALL)
+
+    # then
+    assert found is not None
+    schema.validate(json.loads(found[1]))
+
+
+@pytest.mark.parametrize("name", ["layer", "dev", "sam"])
+def test_every_dependency_stands_in_its_decision_with_the_locked_version(name: str) -> None:
+    shown = dict(re.findall(r"^\| ([\w.-]+) \| (\S+) \|", read("docs/decisions/0007-dependencies.md"), re.MULTILINE))
+    locked = locked_versions(name)
+    for package in direct_requirements(name):
+        assert shown.get(package) == locked[package], package
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    assert [page.name[:4] for page in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_says_why_and_how_to_go_back(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {page.name[:4]}: ")
+    headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert headings == ["Context", "Options", "Decision", "Consequences", "How to go back"]
