@@ -32,8 +32,8 @@ down: $(READY) ## stop the stack; it keeps everything
 status: $(READY) ## what runs, and where
 	@$(PYTHON) -m local status
 
-test: $(READY) ## every test but the long ones
-	$(PYTHON) -m pytest -m "not long"
+test: $(READY) ## every test but the long proofs
+	$(PYTHON) -m pytest
 
 check: $(READY) ## formatting, lint, types, import rules
 	$(VENV)/bin/ruff format --check .
@@ -41,9 +41,9 @@ check: $(READY) ## formatting, lint, types, import rules
 	$(VENV)/bin/mypy
 	PYTHONPATH=layers/common:functions:. $(VENV)/bin/lint-imports --no-cache
 
-chaos: $(READY) ## the long proofs: a hundred thousand histories, killed workers
+chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack with killed workers
 	$(PYTHON) -m pytest tests/simulation --histories 100000
-	$(PYTHON) -m pytest -m long
+	$(PYTHON) -m pytest tests/stack/test_convergence.py
 
 bench: $(READY) ## speed and cost, as ratios to something that runs beside it
 	$(PYTHON) -m bench

@@ -16,15 +16,12 @@ from pathlib import Path
 from bench.background import in_background
 from bench.errors import BenchError
 from bench.lone_loop import Message
+from bench.packages import run_uv
 from bench.surroundings import ACCOUNT
 from local.processes import free_port
 from local.settings import LOOPBACK, ROOT
 
 _REQUIREMENTS = Path(__file__).with_name("celery-requirements.txt")
-
-
-class CannotInstall(BenchError):
-    """Celery is not here and cannot be fetched."""
 
 
 def celery_python() -> Path:
@@ -34,21 +31,11 @@ def celery_python() -> Path:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        uv = shutil.which(str(Path(sys.executable).with_name("uv"))) or "uv"
         how = ["--quiet", "--compile-bytecode", "--require-hashes", "-r", str(_REQUIREMENTS)]
-        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)])
-        _run([uv, "pip", "install", "--python", str(python), *how])
+        run_uv("venv", "--quiet", "--python", sys.executable, str(folder))
+        run_uv("pip", "install", "--python", str(python), *how)
         (folder / "ready").touch()
     return python
-
-
-def _run(command: Sequence[str]) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise CannotInstall(f"{command[0]}: {error}") from None
-    if done.returncode:
-        raise CannotInstall(" / ".join(done.stderr.strip().splitlines()[-2:]) or f"{command[0]} failed")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.errors import BenchError
+from bench.packages import run_uv
 from bench.surroundings import function_environment, read_template, table_schemas
 from bench.table import Row
 from bundle.build import RUNTIME_PROVIDES, Target, build_function, build_layer
@@ -97,12 +98,8 @@ def _install(folder: Path, wanted: Sequence[str]) -> Path:
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)", locked, re.MULTILINE))
     constraints = folder.with_suffix(".txt")
     constraints.write_text("".join(f"{name}=={version}\n" for name, version in pins.items()), encoding="utf-8")
-    uv = shutil.which(str(Path(sys.executable).with_name("uv"))) or "uv"
-    command = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--link-mode", "copy"]
-    command += ["--target", str(folder), "--constraints", str(constraints), *wanted]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BenchError(f"packages cannot be installed: {done.stderr}")
+    how = ["--quiet", "--python", sys.executable, "--link-mode", "copy", "--constraints", str(constraints)]
+    run_uv("pip", "install", *how, "--target", str(folder), *wanted)
     return folder
 
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from io import StringIO
 from statistics import median
 from typing import Any
 from unittest.mock import patch
@@ -27,7 +26,7 @@ from botocore.hooks import BaseEventHooks
 from bench import prices
 from bench.capacity import Meter, Units
 from bench.lone_loop import DynamoStore, LoneLoop
-from bench.ours import handler
+from bench.ours import handler, log
 from bench.prices import Line, render_bill, total
 from bench.surroundings import ACCOUNT, Cloud, cloud, memory_mb, table_schemas, task_center
 from bench.table import Row
@@ -69,24 +68,12 @@ class Counts:
             self.requests[service] += 1
 
 
-class ByteCount(StringIO):
-    """Where a function's log goes: it is counted, and not kept."""
-
-    bytes = 0
-
-    def write(self, text: str) -> int:
-        """See StringIO."""
-        self.bytes += len(text.encode())
-        return len(text)
-
-
 @dataclass
 class Run:
-    """The invocations of one function: wall and processor seconds of each, and what they logged."""
+    """The invocations of one function: wall and processor seconds of each."""
 
     wall_s: list[float] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
-    log: ByteCount = field(default_factory=ByteCount)
 
     def timed(self, work: Callable[[], object]) -> None:
         """One invocation."""
@@ -123,11 +110,12 @@ def _our_bill(made: Cloud) -> tuple[list[Line], float]:
     events = [received(name) for name in names] + [completed(name) for name in names]
     ingested = [bus_body(event) for event in events]
     router, push = Run(), Run()
-    with _counted(counts), handler(made, "event_router", router.log) as route:
+    logged_before = log().bytes
+    with _counted(counts), handler(made, "event_router") as route:
         for batch in batches(ingested):
             router.timed(partial(route, invocation(batch)))
     bodies = [push_body(event) for event in events]
-    with _counted(counts), handler(made, "push_task", push.log) as work:
+    with _counted(counts), handler(made, "push_task") as work:
         for batch in batches(bodies):
             push.timed(partial(work, invocation(batch)))
     lines = [
@@ -139,7 +127,7 @@ def _our_bill(made: Cloud) -> tuple[list[Line], float]:
         _gb_s_line("push", push, memory_mb(made.template, "PushTaskFunction"), BATCH),
         *_unit_lines(counts.meter.units, EVENTS),
     ]
-    return lines, (router.log.bytes + push.log.bytes) / EVENTS
+    return lines, (log().bytes - logged_before) / EVENTS
 
 
 @contextmanager

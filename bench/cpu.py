@@ -7,20 +7,19 @@ end of each connection runs in processes of its own and is not counted.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
 import boto3
 
-from bench.celery_side import CannotInstall, celery_python, celery_worker
+from bench.celery_side import celery_python, celery_worker
 from bench.errors import BenchError
 from bench.lone_loop import DynamoStore, LoneLoop
 from bench.ours import pushing
+from bench.packages import CannotInstall
 from bench.surroundings import ACCOUNT, Cloud, cloud, task_center
 from bench.table import Row
 from bench.work import batches, push_body, received
@@ -43,8 +42,7 @@ def measure(say: Callable[[str], None]) -> list[Row]:
         task_center() as center,
         cloud(center.url) as made,
         _celery(center.url, say) as celery,
-        Path(os.devnull).open("w", encoding="utf-8") as null,
-        pushing(made, null) as push,
+        pushing(made) as push,
     ):
         contestants: dict[str, tuple[Contestant, int]] = {
             "ours": (lambda bodies: _timed(push, batches(bodies)), TASKS),

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import Any, TextIO
+from functools import cache
+from io import StringIO
+from typing import Any
 
 import event_router.app
 import push_task.app
@@ -29,15 +31,32 @@ class Context:
         return int(_TIME_S * 1000)
 
 
+class ByteCount(StringIO):
+    """A stream whose bytes are counted, and not kept."""
+
+    bytes = 0
+
+    def write(self, text: str) -> int:
+        """See StringIO."""
+        self.bytes += len(text.encode())
+        return len(text)
+
+
+@cache
+def log() -> ByteCount:
+    """Where the functions log to. One for the process: a logger of Powertools keeps the stream that it began with."""
+    return ByteCount()
+
+
 @contextmanager
-def pushing(cloud: Cloud, output: TextIO) -> Iterator[Callable[[Sequence[str]], None]]:
-    """Push batches with everything that the push function is wired with; its log lines go to `output`."""
-    with cloud.as_function("push_task"), redirect_stdout(output):
+def pushing(cloud: Cloud) -> Iterator[Callable[[Sequence[str]], None]]:
+    """Push batches with everything that the push function is wired with."""
+    with cloud.as_function("push_task"), redirect_stdout(log()):
         push_task.app._wired.cache_clear()  # noqa: SLF001 - as a new process begins
         wired = push_task.app._wired()  # noqa: SLF001
 
         def push(bodies: Sequence[str]) -> None:
-            with redirect_stdout(output), wired.observability.invocation("bench"):
+            with redirect_stdout(log()), wired.observability.invocation("bench"):
                 kept = push_batch(records(bodies), wired.ports, time.time() + _TIME_S)
             if kept:
                 raise BenchError(f"{len(kept)} messages were not pushed")
@@ -48,13 +67,13 @@ def pushing(cloud: Cloud, output: TextIO) -> Iterator[Callable[[Sequence[str]], 
 
 
 @contextmanager
-def handler(cloud: Cloud, service: str, output: TextIO) -> Iterator[Callable[[dict[str, Any]], None]]:
+def handler(cloud: Cloud, service: str) -> Iterator[Callable[[dict[str, Any]], None]]:
     """The handler of the router or of the push function, its first invocation still to come."""
     app = {"event_router": event_router.app, "push_task": push_task.app}[service]
     app._wired.cache_clear()  # noqa: SLF001 - as a new process begins
 
     def invoke(event: dict[str, Any]) -> None:
-        with redirect_stdout(output):
+        with redirect_stdout(log()):
             answer = app.handler(event, Context())
         if answer["batchItemFailures"]:
             raise BenchError(f"{service} left {len(answer['batchItemFailures'])} messages in the queue")

@@ -54,6 +54,7 @@ def _first_platform(settings: StackSettings, host: str) -> dict[str, Any]:
             "h5_todo_url": f"{_LINKS}/h5/todo/{{sess_id}}/{{task_id}}",
             "h5_apply_url": f"{_LINKS}/h5/apply/{{sess_id}}",
             "max_concurrency": 10,
+            "timeout_s": 5,  # one batch at a time runs here: a task center that hangs holds everything up
             "already_there_codes": list(ALREADY_THERE_CODES) if bundled else [],
             "already_gone_codes": list(ALREADY_GONE_CODES) if bundled else [],
         },

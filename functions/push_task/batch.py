@@ -183,20 +183,29 @@ def _settle(
         ports.journal.turned(turn, ended, written)
         logs += written
     ports.logs.put(logs)
-    _save_settled(turns, results, ports)
+    for turn in _save_settled(turns, results, ports):
+        dispositions[turn.stored.key] = Disposition(tuple(turn.received), LOST_RACE_WAIT_S)
     hidden = [(entry.receipt_handle, each.wait_s) for each in dispositions.values() for entry in each.keep]
     ports.queue.hide(hidden)
     return [entry for each in dispositions.values() for entry in each.keep]
 
 
-def _save_settled(turns: list[Turn], results: list[list[StepResult]], ports: Ports) -> None:
-    """Outcomes are facts: where somebody else wrote meanwhile, they are taken into the newer document."""
+def _save_settled(turns: list[Turn], results: list[list[StepResult]], ports: Ports) -> list[Turn]:
+    """Outcomes are facts: where somebody else wrote meanwhile, they are taken into the newer document.
+
+    A turn that made no call has not written its messages down before: where it loses, it is returned, and they have
+    to come again.
+    """
+    unwritten = {turn.stored.key: turn for turn in turns if not turn.marked}
+    lost: list[Turn] = []
     by_key = {turn.stored.key: (ended, turn.story.overtaken) for turn, ended in zip(turns, results, strict=True)}
     pending: dict[str, Stored] = {turn.stored.key: turn.stored for turn in turns}
     for _ in range(SETTLE_TRIES):
         stale = ports.instances.save(list(pending.values()))
+        lost += [unwritten[key] for key in stale if key in unwritten]
+        stale -= unwritten.keys()
         if not stale:
-            return
+            return lost
         keys = [(pending[key].instance.platform_id, pending[key].instance.sess_id) for key in stale]
         pending = ports.instances.load(keys)
         now = ports.clock()

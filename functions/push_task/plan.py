@@ -72,7 +72,8 @@ def _plan_deletion(instance: Instance) -> Plan:
     block_deletion(instance)
     if item.work is not Work.PENDING:
         return Plan(first=todos)
-    last = Step(INSTANCE, item.revision, item.presence, DeleteInstance(instance.sess_id))
+    was = item.presence if not instance.pushed else Presence.UNKNOWN
+    last = Step(INSTANCE, item.revision, was, DeleteInstance(instance.sess_id))
     return Plan(first=todos, second=(last,))
 
 

@@ -39,8 +39,10 @@ def mark_attempt(instance: Instance, steps: tuple[Step, ...], now: float) -> Non
     """Before the calls: whatever happens from here on, a todo that may have been inserted is known to be."""
     for step in steps:
         item = instance.get(step.key)
-        if item.presence is Presence.ABSENT and step.command.operation in _SAVES:
-            item.presence = Presence.UNKNOWN
+        if step.command.operation in _SAVES:
+            instance.pushed = True
+            if item.presence is Presence.ABSENT:
+                item.presence = Presence.UNKNOWN
     instance.attempt_started_at = now if steps else 0.0
     instance.due_at = 0.0
 
@@ -52,7 +54,7 @@ def settle(instance: Instance, results: list[StepResult], overtaken: set[tuple[s
     """
     for result in results:
         item = instance.get(result.step.key)
-        if result.end is End.DONE:
+        if result.end is End.DONE or _was_never_there(result):
             _settle_done(instance, item, result.step)
         elif result.end is End.NOT_SENT:
             _settle_not_sent(item, result)
@@ -62,6 +64,16 @@ def settle(instance: Instance, results: list[StepResult], overtaken: set[tuple[s
     block_deletion(instance)
     instance.overtaken = [entry for entry in instance.overtaken if entry not in overtaken]
     instance.attempt_started_at = 0.0
+
+
+def _was_never_there(result: StepResult) -> bool:
+    """A refusal to delete what was never sent: the backup named it, but nothing of ours is there.
+
+    The task may have ended before its insert came through, or be of a time before taskbridge. The attempt and its
+    code stay on record.
+    """
+    is_delete = result.step.command.operation in _DELETES
+    return is_delete and result.end is End.PERMANENT and result.step.was is Presence.ABSENT
 
 
 def _settle_done(instance: Instance, item: Item, step: Step) -> None:

@@ -9,8 +9,9 @@ import pytest
 from bench import prices
 from bench.capacity import Meter, item_size
 from bench.command_line import run
-from bench.cost import ByteCount, Run
+from bench.cost import Run
 from bench.errors import BenchError
+from bench.ours import ByteCount
 from bench.prices import Line
 from bench.surroundings import function_environment, read_template, table_schemas
 from bench.table import Row, render

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskbridge.breaker import CACHE_OPEN_S, CACHE_S, FAILURES_TO_OPEN, Breakers, BreakerState
+from taskbridge.breaker import CACHE_OPEN_S, CACHE_S, FAILURES_TO_OPEN, STREAK_S, Breakers, BreakerState
 from taskbridge.errors import StoreError
 from tests.builders import START
 from tests.fakes import MemoryCoordination
@@ -33,8 +33,9 @@ class Worker:
         self._may_fail()
         return self.store.close_breaker(platform_id, now)
 
-    def fail(self, times: int, platform_id: str = "jz") -> None:
+    def fail(self, times: int, platform_id: str = "jz", apart: float = 0.5) -> None:
         for _ in range(times):
+            self.now += apart
             self.breakers.note_failure(platform_id, "HTTP 503")
 
     def _may_fail(self) -> None:
@@ -55,7 +56,23 @@ def test_it_opens_at_the_eighth_failure_in_a_row(worker: Worker) -> None:
 
     assert not worker.breakers.allows("jz")
     state = worker.store.read_breaker("jz")
-    assert (state.is_open, state.opened_at, state.reason) == (True, START, "HTTP 503")
+    assert (state.is_open, state.opened_at, state.reason) == (True, worker.now, "HTTP 503")
+
+
+def test_a_hiccup_of_a_moment_does_not_open_it_however_many_calls_it_fails(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN * 5, apart=0.0)
+    assert worker.breakers.allows("jz")
+
+    worker.now += STREAK_S
+    worker.fail(1, apart=0.0)
+
+    assert not worker.breakers.allows("jz")
+
+
+def test_a_few_failures_do_not_open_it_however_long_they_last(worker: Worker) -> None:
+    worker.fail(FAILURES_TO_OPEN - 1, apart=3600.0)
+
+    assert worker.breakers.allows("jz")
 
 
 def test_a_success_in_between_starts_the_count_anew(worker: Worker) -> None:
@@ -92,7 +109,7 @@ def test_an_open_breaker_stops_other_workers_within_the_time_of_their_memory(wor
 
 def test_who_waits_learns_soon_that_it_is_closed(worker: Worker) -> None:
     worker.fail(FAILURES_TO_OPEN)
-    worker.store.close_breaker("jz", START)
+    worker.store.close_breaker("jz", worker.now)
     assert not worker.breakers.allows("jz")
 
     worker.now += CACHE_OPEN_S

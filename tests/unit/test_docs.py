@@ -12,6 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from local.settings import ROOT, read_settings
+from push_task import retry
+from reconciler import reconcile
+from taskbridge import breaker
 
 READMES = ("README.md", "README.zh-CN.md")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
@@ -132,3 +135,17 @@ def test_a_decision_says_why_and_how_to_go_back(page: Path) -> None:
     assert text.startswith(f"# {page.name[:4]}: ")
     headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
     assert headings == ["Context", "Options", "Decision", "Consequences", "How to go back"]
+
+
+def test_the_architecture_page_has_the_numbers_of_the_code() -> None:
+    page = " ".join(read("docs/architecture.md").split())
+    for words in (
+        f"about {', '.join(f'{wait:g}' for wait in retry.QUEUE_WAITS_S)} s",
+        f"up to {retry.LONGEST_WAIT_IN_QUEUE_S:g} s",
+        f"After {retry.GIVE_UP_AFTER_S / 86400:g} days of failing",
+        f"sees {breaker.FAILURES_TO_OPEN} failures in a row that may pass, over {breaker.STREAK_S:g} seconds",
+        f"about every {reconcile.PROBE_EVERY_S:g} seconds",
+        f"{reconcile.DRAIN_LIMIT:,} where it has none",
+        f"older than {reconcile.STUCK_AFTER_S / 60:g} minutes",
+    ):
+        assert words in page, words

@@ -21,6 +21,8 @@ from taskbridge.errors import InvalidEvent
 SOURCE = "htd.process"
 DETAIL_TYPE = "process.trigger"
 
+# The schema sets no bounds; an empty id names nothing, and a key of a table has at most 2,048 bytes.
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -79,7 +81,7 @@ class App(msgspec.Struct, frozen=True):
 class Session(msgspec.Struct, frozen=True):
     """The process instance, as it is after the trigger."""
 
-    sess_id: str
+    sess_id: Identifier
     status: SessionStatus
     initiator: User
     subject: Text | msgspec.UnsetType = msgspec.UNSET
@@ -113,7 +115,7 @@ class Form(msgspec.Struct, frozen=True):
 class Task(msgspec.Struct, frozen=True):
     """A task, as it is after the trigger."""
 
-    task_id: str
+    task_id: Identifier
     node_id: str
     status: TaskStatus
     node_key: str = ""
@@ -141,8 +143,9 @@ class Backup(msgspec.Struct, frozen=True):
     tasks: list[BackupTask] = []
 
     def all_task_ids(self) -> tuple[str, ...]:
-        """The union of both lists, once each, in order."""
-        return tuple(dict.fromkeys([*self.task_ids, *(task.task_id for task in self.tasks)]))
+        """The union of both lists, once each, in order; an empty id names nothing."""
+        named = [*self.task_ids, *(task.task_id for task in self.tasks)]
+        return tuple(task_id for task_id in dict.fromkeys(named) if task_id)
 
 
 class FormField(msgspec.Struct, frozen=True):

@@ -77,6 +77,7 @@ class Instance(msgspec.Struct, omit_defaults=True):
     sess_id: str
     item: Item = msgspec.field(default_factory=Item)
     tasks: dict[str, Item] = msgspec.field(default_factory=dict)
+    pushed: bool = False  # something of it was sent, so that the task center may know it
     deleted_sequence: int = -1
     ended_sequence: int = -1  # of "started and ended at once"
     carried_sequence: int = -1  # of the newest instance status that an acknowledged call carried

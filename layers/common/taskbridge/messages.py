@@ -51,7 +51,7 @@ class InstanceFact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EventMessage(msgspec.Struct, frozen=True, omit_defaults=True, tag="event", tag_field="kind"):
-    """One event for one platform. Times are RFC 3339; `received_at` is when the router first saw it."""
+    """One event for one platform. Times are RFC 3339; `received_at` is when it came into the ingest queue."""
 
     platform_id: str
     sess_id: str

@@ -144,6 +144,17 @@ def test_an_update_that_fails_after_it_is_the_end_of_the_step() -> None:
     assert ends(Bench(answer).send(job())) == [["transient"]]
 
 
+def test_a_failure_without_a_call_of_its_own_does_not_count_towards_the_breaker() -> None:
+    bench = Bench()
+    bench.client.execute = lambda _: Result(Outcome(Verdict.TRANSIENT, message="no token"), ())  # type: ignore[method-assign]
+
+    for _ in range(3 * FAILURES_TO_OPEN):
+        bench.now += 1.0
+        assert ends(bench.send(job())) == [["transient"]]
+
+    assert bench.coordination.opened == 0
+
+
 # Two stages
 
 
@@ -217,7 +228,11 @@ def test_no_more_are_in_flight_than_the_platform_allows() -> None:
 
 
 def test_after_eight_failures_nothing_more_is_sent() -> None:
-    bench = Bench(lambda _: Verdict.TRANSIENT)
+    def fail_slowly(_: Command) -> Verdict:
+        bench.now += 0.5
+        return Verdict.TRANSIENT
+
+    bench = Bench(fail_slowly)
 
     results = bench.send(*jobs(10))
 

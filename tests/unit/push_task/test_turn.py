@@ -130,7 +130,7 @@ def test_a_failed_call_keeps_its_message_hidden_for_a_growing_time() -> None:
         waits.append(disposition.wait_s)
         turn = turn_of(turn.instance, message())
 
-    assert waits == pytest.approx([4.0, 12.0, 36.0, 108.0])
+    assert waits == pytest.approx([2.0, 6.0, 18.0, 54.0])
 
 
 def test_after_the_fifth_failure_the_message_leaves_and_the_reconciler_takes_over() -> None:
@@ -138,7 +138,7 @@ def test_after_the_fifth_failure_the_message_leaves_and_the_reconciler_takes_ove
     turn.instance.tasks["T1"].attempts = 4
 
     assert ended(turn, End.TRANSIENT) == Disposition()
-    assert turn.instance.due_at == pytest.approx(START + 300)
+    assert turn.instance.due_at == pytest.approx(START + 60)
 
 
 def test_only_the_message_of_the_newest_event_stays() -> None:
@@ -163,7 +163,7 @@ def test_a_look_again_is_never_kept_the_instance_becomes_due_instead() -> None:
     turn = turn_of(document, sync())
 
     assert ended(turn, End.TRANSIENT) == Disposition()
-    assert turn.instance.due_at == pytest.approx(START + 12)
+    assert turn.instance.due_at == pytest.approx(START + 6)
 
 
 def test_a_permanent_failure_leaves_the_queue_and_nothing_is_due() -> None:
@@ -200,7 +200,7 @@ def test_one_task_that_is_left_to_the_reconciler_takes_the_message_off_the_queue
     turn.instance.tasks["T2"].attempts = 4
 
     assert ended(turn, End.TRANSIENT) == Disposition()
-    assert turn.instance.due_at == pytest.approx(START + 4)
+    assert turn.instance.due_at == pytest.approx(START + 2)
 
 
 def test_a_state_that_came_in_during_the_call_is_sent_soon() -> None:

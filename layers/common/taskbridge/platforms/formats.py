@@ -7,6 +7,7 @@ and raises `ConfigurationError` with that name where the value cannot be used.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -161,8 +162,14 @@ def check_time_zone(field: str, value: str) -> str:
 
 
 def format_time(moment: datetime, where: tzinfo, pattern: str) -> str:
-    """`moment` (timezone-aware) as the clock on the wall of `where` shows it."""
-    return moment.astimezone(where).strftime(pattern)
+    """`moment` (timezone-aware) as the clock on the wall of `where` shows it.
+
+    The first and the last day of the calendar, which some systems write for "no date", stay as they were written
+    where the other clock shows none.
+    """
+    with contextlib.suppress(OverflowError):
+        moment = moment.astimezone(where)
+    return moment.strftime(pattern)
 
 
 def parse_http_date(text: str) -> float | None:

@@ -104,7 +104,7 @@ class Configurator:
         self._changed()
 
     def delete_platform(self, platform_id: str) -> None:
-        """Delete a platform; messages that wait for it are recorded as failed, and can be replayed."""
+        """Delete a platform. Messages in the queue are then recorded as failed; parked work waits for its return."""
         self.platforms("platform", platform_id).delete(add_version_condition=False)
         self._changed()
 
