@@ -21,7 +21,7 @@ $(READY): requirements/dev.txt
 	@touch $@
 
 run: $(READY) ## the main job on this machine: the stack, the sample events, and what became of them
-	@$(PYTHON) -m local run
+	@$(PYTHON) -m local run $(if $(ONCE),--once)
 
 up: $(READY) ## only the stack, in the background
 	@$(PYTHON) -m local up

@@ -57,7 +57,7 @@ def _carry_out(options: argparse.Namespace, settings: StackSettings, console: Co
         console.print(text, highlight=False, soft_wrap=True)
 
     if options.command == "run":
-        return run(settings, console, once=options.once or not sys.stdout.isatty())
+        return run(settings, console, once=options.once)
     if options.command == "up":
         outputs = up(settings, say)
         say(f"The stack is up: {outputs['endpoint_url']}, task center {outputs['task_center_url']}")

@@ -126,12 +126,13 @@ def _show(ending: Ending, outputs: Mapping[str, Any], settings: StackSettings, c
 
 
 def _stop_on_terminate() -> None:
-    """End by SIGTERM as by Ctrl-C: the stack is stopped."""
+    """End by SIGTERM as by Ctrl-C: the stack is stopped. A shell starts background jobs with Ctrl-C ignored."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
 
 
 def _let_finish() -> None:

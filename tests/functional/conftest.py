@@ -1,0 +1,47 @@
+"""What the functional tests share: moto in this process, or MiniStack beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from tests.functional.aws import Tables, create_tables, new_client, running_ministack
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[str]:
+    """The endpoint of one MiniStack for all tests; each makes tables of its own."""
+    with running_ministack() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def dynamodb(ministack: str) -> Iterator[Any]:
+    """A DynamoDB client of MiniStack."""
+    client = new_client("dynamodb", ministack)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def tables(dynamodb: Any) -> Tables:
+    """Empty tables on MiniStack."""
+    return create_tables(dynamodb)
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[Any]:
+    """A DynamoDB client of moto, for the tests of one file."""
+    with mock_aws():
+        client = new_client("dynamodb")
+        yield client
+        client.close()
+
+
+@pytest.fixture
+def moto_tables(moto: Any) -> Tables:
+    """Empty tables on moto."""
+    return create_tables(moto)

@@ -1,0 +1,149 @@
+"""A batch of the ingest queue: every event goes on, is recorded, or stays in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from event_router.batch import Ports, Record, route_batch
+from taskbridge.errors import StoreError
+from taskbridge.messages import EventMessage
+from taskbridge.tables.configuration import Configuration
+from taskbridge.tables.events import UnroutedEvent
+from tests.builders import RECEIVED_AT, configuration, event, message_of, on_bus, platform
+from tests.fakes import SilentJournal
+
+INVALID = event(sequence=-1, id="bad")
+SKIPPED = event("coffee_made", id="skipped")
+
+
+@dataclass
+class Outside:
+    """Everything outside of the router; `refused` are event ids that the queue does not take."""
+
+    config: Configuration = field(default_factory=configuration)
+    refused: set[str] = field(default_factory=set)
+    is_full: bool = False
+    sent: list[list[EventMessage]] = field(default_factory=list)
+    recorded: list[tuple[UnroutedEvent, bytes, str]] = field(default_factory=list)
+    journal: SilentJournal = field(default_factory=SilentJournal)
+
+    def send(self, messages: Sequence[EventMessage]) -> set[int]:
+        self.sent.append(list(messages))
+        return {position for position, each in enumerate(messages) if each.event_id in self.refused}
+
+    def record(self, unrouted: UnroutedEvent, body: bytes, spare_id: str) -> str:
+        if self.is_full:
+            raise StoreError("PutItem: throttled")
+        self.recorded.append((unrouted, body, spare_id))
+        return unrouted.event_id
+
+    def route(self, *details: Any) -> list[str]:
+        bodies = [each if isinstance(each, bytes) else on_bus(each, f"bus-{n}") for n, each in enumerate(details)]
+        records = [Record(f"m{number}", body, RECEIVED_AT) for number, body in enumerate(bodies)]
+        return route_batch(records, Ports(lambda: self.config, self, self, self.journal))
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+def test_a_whole_batch_is_one_request_to_the_queue_with_a_message_for_each_event_and_platform() -> None:
+    outside = Outside(configuration([platform("jz"), platform("jz-2")]))
+    details = [event(sequence=number) for number in range(10)]
+
+    assert outside.route(*details) == []
+
+    expected = [message_of(detail, platform_id) for detail in details for platform_id in ("jz", "jz-2")]
+    assert outside.sent == [expected]
+
+
+def test_what_goes_nowhere_is_recorded_with_the_whole_event_and_sent_nowhere(outside: Outside) -> None:
+    assert outside.route(SKIPPED, INVALID) == []
+
+    assert outside.sent == []
+    (skipped, _, _), (rejected, body, spare_id) = outside.recorded
+    assert (skipped.event_id, skipped.status) == ("skipped", "skipped")
+    assert (rejected.event_id, rejected.status) == ("bad", "rejected")
+    assert (body, spare_id) == (on_bus(INVALID, "bus-1"), "m1")
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'{"detail": {}}', b'{"id": 7}', b"[" * 20_000])
+def test_what_the_bus_cannot_have_sent_is_rejected_under_the_id_of_its_message(outside: Outside, body: bytes) -> None:
+    assert outside.route(body) == []
+
+    ((rejected, kept, _),) = outside.recorded
+    assert (rejected.event_id, rejected.status, kept) == ("m0", "rejected", body)
+    assert "not an EventBridge event" in rejected.reason
+
+
+def test_one_event_that_cannot_be_read_does_not_hold_up_the_others(outside: Outside) -> None:
+    deep = on_bus(event())[:-2] + b', "more": ' + b"[" * 20_000 + b"]" * 20_000 + b"}}"
+
+    assert outside.route(INVALID, event(), deep, SKIPPED) == []
+
+    assert [message.event_id for message in outside.sent[0]] == ["S1-e1"]
+    assert [unrouted.status for unrouted, _, _ in outside.recorded] == ["rejected", "rejected", "skipped"]
+
+
+def test_only_the_events_whose_message_did_not_get_in_stay(outside: Outside) -> None:
+    outside.refused = {"S1-e2"}
+
+    assert outside.route(event(sequence=1), event(sequence=2), event(sequence=3)) == ["m1"]
+
+
+def test_an_event_stays_when_one_of_its_messages_did_not_get_in() -> None:
+    outside = Outside(configuration([platform("jz"), platform("jz-2")]))
+
+    def refuse_the_second_platform(messages: Sequence[EventMessage]) -> set[int]:
+        return {position for position, each in enumerate(messages) if each.platform_id == "jz-2"}
+
+    outside.send = refuse_the_second_platform  # type: ignore[method-assign]
+
+    assert outside.route(event()) == ["m0"]
+
+
+def test_an_event_that_cannot_be_recorded_stays_and_the_others_go_on(outside: Outside) -> None:
+    outside.is_full = True
+
+    assert outside.route(INVALID, event(), SKIPPED) == ["m0", "m2"]
+
+    assert [message.event_id for message in outside.sent[0]] == ["S1-e1"]
+
+
+def test_an_empty_batch_asks_nothing_of_the_queue(outside: Outside) -> None:
+    assert outside.route() == []
+
+    assert outside.sent == []
+
+
+def test_without_a_configuration_everything_stays(outside: Outside) -> None:
+    def unreadable() -> Configuration:
+        raise StoreError("GetItem: throttled")
+
+    with pytest.raises(StoreError):
+        route_batch([Record("m0", on_bus(event()), RECEIVED_AT)], Ports(unreadable, outside, outside, outside.journal))
+
+    assert (outside.sent, outside.recorded) == ([], [])
+
+
+def test_every_event_is_told_to_the_journal_once(outside: Outside) -> None:
+    outside.refused = {"S1-e2"}
+
+    outside.route(event(sequence=1), event(sequence=2), INVALID, SKIPPED)
+
+    assert sorted(name for name, _ in outside.journal.heard) == ["failed", "routed", "routed", "routed"]
+
+
+def test_no_form_is_sent_on(outside: Outside) -> None:
+    field = {"key": "reason", "label": "事由", "type": "text", "value": "机密-7391"}
+    detail = event()
+    detail["tasks"][0]["form"] = {"fields": [field]}
+
+    outside.route(detail)
+
+    assert "7391" not in repr(outside.sent)
