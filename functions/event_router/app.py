@@ -51,7 +51,7 @@ class _Journal:
         if isinstance(decision, Routed):
             first = decision.messages[0]
             platforms = [message.platform_id for message in decision.messages]
-            self.observability.logger.info(
+            self.observability.logger.debug(  # the push log has the same facts, and log lines cost
                 "routed",
                 event_id=decision.event_id,
                 sess_id=first.sess_id,

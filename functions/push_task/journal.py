@@ -34,16 +34,15 @@ class PushJournal:
             for key, entry in log.entries.items():
                 failed_now = entry.status is LogStatus.FAILED and entry.settled_at == log.updated_at
                 self.observability.count("TaskFailed", int(failed_now))
+                said = {"operation": entry.operation, "errcode": entry.errcode, "reason": entry.reason}
                 self.observability.logger.info(
                     entry.status,
                     event_id=log.event_id,
                     sess_id=log.sess_id,
                     platform=log.platform_id,
                     item=entry_name(key),
-                    operation=entry.operation,
                     attempts=entry.attempts,
-                    errcode=entry.errcode,
-                    reason=entry.reason,
+                    extra={name: value for name, value in said.items() if value},
                 )
 
     def _count_call(self, result: StepResult) -> None:

@@ -154,7 +154,7 @@ class ThreadedSender:
                 return StepResult(step, End.NOT_SENT, OUT_OF_TIME, wait_s=1.0)
             if not self._breakers.allows(job.platform_id, probe=job.is_probe):
                 return StepResult(step, End.NOT_SENT, BREAKER_OPEN)
-            return self._call(job.platform_id, line.client, step)
+            return replace(self._call(job.platform_id, line.client, step), is_probe=job.is_probe)
 
     def _call(self, platform_id: str, client: Client, step: Step) -> StepResult:
         result = client.execute(step.command)

@@ -33,6 +33,7 @@ class StepResult:
     errcode: str = ""
     wait_s: float = 0.0
     attempts: tuple[LoggedAttempt, ...] = ()
+    is_probe: bool = False  # it went through an open breaker, to see whether the platform is back
 
 
 def mark_attempt(instance: Instance, steps: tuple[Step, ...], now: float) -> None:
@@ -119,6 +120,7 @@ def _settle_not_sent(item: Item, result: StepResult) -> None:
     if item.presence is Presence.UNKNOWN and result.step.was is Presence.ABSENT:
         item.presence = Presence.ABSENT
     item.reason = result.reason
+    item.failing_since = 0.0  # however long it waits: that was not its failure
 
 
 def _settle_failed(item: Item, result: StepResult, now: float) -> None:
@@ -126,8 +128,10 @@ def _settle_failed(item: Item, result: StepResult, now: float) -> None:
         item.presence = result.step.was  # refused: it did not get in now
     if item.revision != result.step.revision:
         return
-    item.attempts += 1
     item.reason = result.reason
+    if result.is_probe and result.end is End.TRANSIENT:
+        return  # it tells that the platform is still down, and nothing of the item
+    item.attempts += 1
     if result.end is End.PERMANENT:
         item.work = Work.FAILED
     elif not item.failing_since:

@@ -112,6 +112,8 @@ def _wait_of(instance: Instance, result: StepResult, now: float, random: Callabl
         return InQueue(result.wait_s) if 0 < result.wait_s <= LONGEST_TURN_WAIT_S else Later(now + result.wait_s)
     if result.end is not End.TRANSIENT:
         return InQueue(1.0)  # done or refused, but a newer state came in meanwhile
+    if result.is_probe:
+        return Later(now)  # as whatever waits for the breaker
     wait = next_try(item.attempts, item.failing_since, now, random(), result.wait_s)
     if isinstance(wait, GiveUp):
         item.work = Work.FAILED

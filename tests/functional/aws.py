@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import botocore.session
 import httpx
 from botocore.config import Config
@@ -79,9 +80,21 @@ def _wait_until_ready(endpoint: str, server: subprocess.Popen[bytes], log: Path)
 def new_client(service: str, endpoint: str | None = None) -> Any:
     """A client of the emulator at `endpoint`, or of whatever stands in for AWS in this process."""
     session = botocore.session.Session()
+    session.register_component("data_loader", service_models())
     session.set_credentials("test", "test")
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=20, proxies={})
     return session.create_client(service, region_name=REGION, endpoint_url=endpoint, config=config)
+
+
+def unreachable(service: str) -> Any:
+    """A client of a place where nobody listens."""
+    return new_client(service, f"http://127.0.0.1:{free_port()}")
+
+
+@cache
+def service_models() -> botocore.loaders.Loader:
+    """What botocore knows of the services: reading it anew for every client would take most of these tests' time."""
+    return botocore.loaders.create_loader()
 
 
 @cache

@@ -20,9 +20,7 @@ def check_world(world: World, histories: Iterable[History]) -> list[str]:
         _check_state(world, history, findings)
         _check_accounted(world, history, findings)
     _check_ages(world, findings)
-    forgotten = {
-        item["taskId"] for sent in world.sent if sent.forgotten for item in sent.body.get("insertModel") or []
-    }
+    forgotten = {item["taskId"] for sent in world.sent if sent.forgotten for item in sent.body.get("insertModel") or []}
     for violation in world.center.violations:
         excused = violation.kind is ViolationKind.SECOND_INSERT and violation.task_id in forgotten
         findings.expect(excused, f"violation: {violation}")
@@ -42,7 +40,8 @@ def _check_state(world: World, history: History, findings: Findings) -> None:
     instance = world.center.instances.get(history.sess_id)
     status = instance.status if instance else None
     findings.expect(
-        status == expected.instance, f"{history.sess_id}: expected instance {expected.instance}, the center has {status}"
+        status == expected.instance,
+        f"{history.sess_id}: expected instance {expected.instance}, the center has {status}",
     )
 
 

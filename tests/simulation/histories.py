@@ -110,7 +110,11 @@ class _Teller:
 
     def task(self, task_id: str, *, full: bool = False) -> dict[str, Any]:
         """A task as an event has it; what is optional may be left out when it has been said before."""
-        task: dict[str, Any] = {"task_id": task_id, "node_id": f"N{self.rng.randint(1, 3)}", "status": self.tasks[task_id]}
+        task: dict[str, Any] = {
+            "task_id": task_id,
+            "node_id": f"N{self.rng.randint(1, 3)}",
+            "status": self.tasks[task_id],
+        }
         if full or self.rng.random() < 0.5:
             task["assignees"] = [{"uid": f"u{self.rng.randint(1, 9)}", "number": str(self.rng.randint(1000, 9999))}]
         if full or self.rng.random() < 0.7:

@@ -74,7 +74,7 @@ class Trouble:
 class InlineExecutor(Executor):
     """Runs what is submitted at once."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # type: ignore[override]
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """See Executor."""
         future: Future[Any] = Future()
         try:
@@ -120,7 +120,9 @@ class World:
         self.next_tick = START + 60
         self._busy = False
         self._counter = 0
-        self.platform = PlatformConfig(PLATFORM, "金智", "JinZhiTaskCenter", enabled=True, version=1, settings=_settings())
+        self.platform = PlatformConfig(
+            PLATFORM, "金智", "JinZhiTaskCenter", enabled=True, version=1, settings=_settings()
+        )
         self._start_worker()
 
     # -- what is simulated
@@ -349,7 +351,10 @@ class _Risky:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._world._may_end(f"before {name}")
-            if name in ("load", "save", "put", "record", "due") and self._world.rng.random() < self._world.trouble.throttle:
+            if (
+                name in ("load", "save", "put", "record", "due")
+                and self._world.rng.random() < self._world.trouble.throttle
+            ):
                 raise StoreError(f"{name}: throttled")
             result = method(*args, **kwargs)
             self._world._may_end(f"after {name}")

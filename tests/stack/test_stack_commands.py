@@ -210,7 +210,12 @@ def test_jinzhi_host_replaces_the_simulator(own_settings: StackSettings) -> None
 def test_run_plays_the_samples_and_ends_by_itself_where_that_is_asked(own_settings: StackSettings) -> None:
     # when
     done = subprocess.run(
-        [*command("run"), "--once"], env=environment(own_settings), cwd=ROOT, capture_output=True, text=True, check=False
+        [*command("run"), "--once"],
+        env=environment(own_settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     # then

@@ -60,7 +60,16 @@ def is_refused_by_difference(detail: Any) -> bool:
     action = [*detail["event"].split("."), ""][1]
     without_session = action in PUSHED_ACTIONS and "session" not in detail
     without_node = action == "node_published" and "node" not in detail
-    return without_session or without_node or has_a_number_with_a_point(detail)
+    return without_session or without_node or has_a_number_with_a_point(detail) or has_an_id_that_is_no_key(detail)
+
+
+def has_an_id_that_is_no_key(detail: Any) -> bool:
+    """An empty id names nothing, and what is longer than 500 characters cannot be a key of a table."""
+    tasks = detail.get("tasks")
+    ids = [each.get("task_id") for each in tasks if isinstance(each, dict)] if isinstance(tasks, list) else []
+    session_part = detail.get("session")
+    ids += [session_part.get("sess_id")] if isinstance(session_part, dict) else []
+    return any(isinstance(each, str) and not 0 < len(each) <= 500 for each in ids)
 
 
 def has_a_number_with_a_point(detail: Any) -> bool:

@@ -34,6 +34,7 @@ class Clients:
             read_timeout=READ_TIMEOUT_S,
             retries={"mode": "standard", "total_max_attempts": 4},
             max_pool_connections=20,
+            parameter_validation=False,  # 8 % of the CPU of a push, to find what the tests found
         )
 
     def client(self, service: str) -> Any:

@@ -53,7 +53,7 @@ class Observability:
 
 def build_observability(service: str) -> Observability:
     """Logger and metrics of a function, by the POWERTOOLS_ settings of its environment."""
-    return Observability(Logger(service=service), Metrics(service=service))
+    return Observability(Logger(service=service, location=None), Metrics(service=service))
 
 
 @contextlib.contextmanager

@@ -94,7 +94,7 @@ def test_waiting_is_no_attempt() -> None:
     answer(document, End.NOT_SENT, now=START + 60)
 
     item = document.tasks["T1"]
-    assert (item.attempts, item.failing_since) == (1, START)
+    assert (item.attempts, item.failing_since) == (1, 0.0)
 
 
 def test_failures_count_from_the_first_one_and_a_success_ends_them() -> None:

@@ -5,6 +5,7 @@ Its clock moves only when told, or when the worker waits.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -47,6 +48,7 @@ class Worker:
         self.wrap: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda inner: inner
         self._pool = pool or InlineExecutor()
         self._tokens = MemoryTokenStore(self.clock)
+        self._pages = itertools.count(0x5EED_0000_0000)
         self._sender: ThreadedSender | None = None
 
     # -- what a test does
@@ -106,7 +108,7 @@ class Worker:
             journal=self.journal,
             clock=self.clock,
             random=lambda: 0.5,
-            new_id=lambda: "page",
+            new_id=lambda: f"{next(self._pages):012x}",
         )
 
     def restart(self) -> None:

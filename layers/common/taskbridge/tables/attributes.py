@@ -82,7 +82,7 @@ def batch_get(client: DynamoDBClient, table: str, keys: Iterable[Attributes], *,
     found: list[Item] = []
     for piece in chunks(list(keys), 100):
         request: Any = {table: {"Keys": list(piece), "ConsistentRead": consistent}}
-        for pause in _pauses():
+        for pause in pauses():
             answer = store_call(client.batch_get_item, RequestItems=request)
             found.extend(answer["Responses"].get(table, []))
             request = answer.get("UnprocessedKeys")
@@ -98,7 +98,7 @@ def batch_put(client: DynamoDBClient, table: str, items: Iterable[Attributes]) -
     """Put items, 25 a call, until none is left unprocessed."""
     for piece in chunks([{"PutRequest": {"Item": item}} for item in items], 25):
         request: Any = {table: list(piece)}
-        for pause in _pauses():
+        for pause in pauses():
             answer = store_call(client.batch_write_item, RequestItems=request)
             request = answer.get("UnprocessedItems")
             if not request:
@@ -108,7 +108,7 @@ def batch_put(client: DynamoDBClient, table: str, items: Iterable[Attributes]) -
             raise StoreError("BatchWriteItem: items left unprocessed")
 
 
-def _pauses() -> Iterator[Callable[[], None]]:
-    """A growing, jittered pause for each try."""
+def pauses() -> Iterator[Callable[[], None]]:
+    """A growing, jittered pause for each of `TRIES` tries."""
     for attempt in range(TRIES):
         yield partial(time.sleep, 0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311

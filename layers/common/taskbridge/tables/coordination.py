@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.breaker import BreakerState
 from taskbridge.errors import StoreError
@@ -130,4 +130,6 @@ class CoordinationTable:
             if code == "ConditionalCheckFailedException":
                 return False
             raise StoreError(f"UpdateItem: {code}") from error
+        except BotoCoreError as error:
+            raise StoreError(type(error).__name__) from error
         return True

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.errors import StoreError
 from taskbridge.tables.attributes import batch_put, binary, number, store_call, text, to_item
@@ -117,6 +117,8 @@ class EventTable:
             if error.response["Error"].get("Code") == "ConditionalCheckFailedException":
                 return False
             raise StoreError(f"PutItem: {error.response['Error'].get('Code')}") from error
+        except BotoCoreError as error:
+            raise StoreError(type(error).__name__) from error
         return True
 
     def _expires_at(self, event: UnroutedEvent) -> int:

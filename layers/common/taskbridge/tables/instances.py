@@ -16,12 +16,12 @@ from taskbridge.instances import Instance, decode_instance, encode_instance
 from taskbridge.messages import instance_key
 from taskbridge.tables.attributes import (
     THROTTLED,
-    TRIES,
     Item,
     batch_get,
     binary,
     chunks,
     number,
+    pauses,
     store_call,
     text,
     to_attribute,
@@ -129,7 +129,7 @@ class InstanceTable:
     def _execute(self, piece: list[tuple[Stored | None, dict[str, Any]]]) -> set[str]:
         """One call for all; what was throttled is tried again, what lost its condition is returned."""
         lost: set[str] = set()
-        for _ in range(TRIES):
+        for pause in pauses():
             statements: Any = [statement for _, statement in piece]
             answer = store_call(self._client.batch_execute_statement, Statements=statements)
             again = []
@@ -147,6 +147,7 @@ class InstanceTable:
             if not again:
                 return lost
             piece = again
+            pause()
         raise StoreError("BatchExecuteStatement: throttled")
 
 

@@ -64,12 +64,13 @@ class PushLogTable:
 
     def _item(self, log: PushLog) -> dict[str, Any]:
         status = log.status
+        detail = msgspec.structs.replace(log, event_id="", platform_id="")  # they are the keys of the item
         values: dict[str, str | int | float | bytes] = {
             "event_id": log.event_id,
             "platform_id": log.platform_id,
             "status": status,
             "received_at": log.received_at or log.updated_at,
-            "detail": zlib.compress(msgspec.json.encode(log), 9),
+            "detail": zlib.compress(msgspec.json.encode(detail), 9),
             "expires_at": int(datetime.fromisoformat(log.updated_at).timestamp() + self._retention_s),
         }
         if status is not LogStatus.SUCCEEDED:
