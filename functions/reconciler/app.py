@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from reconciler.reconcile import Ports, reconcile
 from taskbridge.lambdas import Clients, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import PushQueue
@@ -14,8 +15,6 @@ from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
-
-from reconciler.reconcile import Ports, reconcile
 
 TIME_TO_END_S = 2.0
 

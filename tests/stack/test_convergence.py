@@ -17,8 +17,10 @@ from tests.stack.harness import RunningStack
 
 FAULTS = {
     "failure_rate": 0.2,
-    "kinds": ["http_500", "http_503", "reset", "html", "expired_token", "timeout_before"]
-    + ["http_500_after", "reset_after", "html_after", "timeout_after"],
+    "kinds": [
+        *("http_500", "http_503", "reset", "html", "expired_token", "timeout_before"),
+        *("http_500_after", "reset_after", "html_after", "timeout_after"),
+    ],
     "hang_s": 0.5,
 }
 SETTLED = {"succeeded", "superseded", "skipped"}
