@@ -75,7 +75,12 @@ def start_emulator(settings: StackSettings) -> bool:
     """Start the emulator and wait until it answers. False where it runs already."""
     service = emulator_service(settings)
     is_running = find_running(service) is not None
-    _check_port(settings, is_running=is_running)
+    old_port = at_its_port(settings).aws_port
+    if is_running and old_port != settings.aws_port:
+        raise StackError(
+            f"The stack in {settings.state_dir} is running on port {old_port}. Stop it first (make down), "
+            f"or choose another STATE_DIR for a second stack on port {settings.aws_port}."
+        )
     if is_running:
         wait_until_ready(service, lambda: is_healthy(settings), START_TIMEOUT_S)
         return False
@@ -84,6 +89,7 @@ def start_emulator(settings: StackSettings) -> bool:
             f"Port {settings.aws_port} is taken by another program. "
             f"Stop that program, or choose another port: AWS_PORT={settings.aws_port + 1}"
         )
+    _move_state(settings, old_port)
     # Unpacked functions of a run that was cut off; the emulator removes them only when it ends by itself.
     shutil.rmtree(settings.state_dir / "tmp", ignore_errors=True)
     (settings.state_dir / "tmp").mkdir(parents=True)
@@ -131,15 +137,15 @@ def is_healthy(settings: StackSettings) -> bool:
     return answer.status_code == httpx.codes.OK
 
 
-def _check_port(settings: StackSettings, *, is_running: bool) -> None:
-    """Refuse to start what was saved on one port on another: the addresses of its queues hold the port."""
-    port = at_its_port(settings).aws_port
-    is_bound = is_running or _state_file(settings, "sqs").exists()
-    if is_bound and port != settings.aws_port:
-        raise StackError(
-            f"The stack in {settings.state_dir} lives on port {port}, and the addresses of its queues hold that "
-            f"port. Set AWS_PORT={port}, or another STATE_DIR for a stack on port {settings.aws_port}."
-        )
+def _move_state(settings: StackSettings, old_port: int) -> None:
+    """Saved queue addresses hold the port that they were made on; what starts on another port takes them along."""
+    if old_port == settings.aws_port:
+        return
+    for file in (settings.state_dir / "aws").glob("*.json"):
+        saved = file.read_text()
+        moved = saved.replace(f"127.0.0.1:{old_port}/", f"127.0.0.1:{settings.aws_port}/")
+        if moved != saved:
+            file.write_text(moved)
 
 
 def _port_file(settings: StackSettings) -> Path:

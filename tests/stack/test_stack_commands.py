@@ -246,15 +246,37 @@ def test_run_on_a_terminal_stays_up_until_interrupted(own_settings: StackSetting
     assert (emulator_pid(own_settings), simulator_pid(own_settings)) == (None, None)
 
 
-def test_a_stack_cannot_move_to_another_port(own_settings: StackSettings) -> None:
+def test_a_stack_that_is_up_cannot_be_started_on_a_second_port(own_settings: StackSettings) -> None:
     # given
     up(own_settings, quiet)
     moved = new_settings(own_settings.state_dir)
 
     # then
-    with pytest.raises(StackError, match=f"AWS_PORT={own_settings.aws_port}"):
+    with pytest.raises(StackError, match=f"running on port {own_settings.aws_port}"):
         up(moved, quiet)
     assert emulator_pid(own_settings) is not None
+
+
+def test_a_stopped_stack_moves_to_another_port_with_all_that_it_holds(tmp_path: Path) -> None:
+    # given
+    settings, event = new_settings(tmp_path), task_received()
+    with running(settings) as stack:
+        stack.put_events(event)
+        stack.wait_until_settled(event["id"])
+    down(settings, quiet)
+    moved, later = new_settings(tmp_path), task_received()
+
+    # when
+    with running(moved) as stack:
+        stack.put_events(later)
+        rows = stack.wait_until_settled(event["id"], later["id"])
+        todos = stack.todos()
+    down(moved, quiet)
+
+    # then
+    assert moved.aws_port != settings.aws_port
+    assert [row.status for row in rows] == ["succeeded", "succeeded"]
+    assert {each["tasks"][0]["task_id"] for each in (event, later)} <= set(todos)
 
 
 def test_a_taken_port_is_named_with_its_variable(tmp_path: Path) -> None:
