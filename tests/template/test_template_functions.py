@@ -53,7 +53,7 @@ def test_a_failed_asynchronous_invocation_of_any_function_is_kept(translated: Te
     assert covered == set(translated.of_type("AWS::Lambda::Function"))
     for config in configs:
         destination = config["DestinationConfig"]["OnFailure"]["Destination"]
-        assert destination == {"Fn::GetAtt": ["InvocationFailureQueue", "Arn"]}
+        assert destination == {"Fn::GetAtt": ["InvocationDeadLetterQueue", "Arn"]}
         assert config["MaximumRetryAttempts"] == 2
 
 
