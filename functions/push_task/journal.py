@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 from push_task.batch import Record
 from push_task.settle import End, StepResult
 from push_task.turn import Turn
 from taskbridge.errors import InvalidEvent
+from taskbridge.instances import Instance
 from taskbridge.observability import Observability
+from taskbridge.platforms.masking import MASK
 from taskbridge.push_logs import LogStatus, PushLog, entry_name
 
 _COUNTED = {LogStatus.SUPERSEDED: "EventSuperseded", LogStatus.SKIPPED: "EventSkipped"}
@@ -34,7 +37,8 @@ class PushJournal:
             for key, entry in log.entries.items():
                 failed_now = entry.status is LogStatus.FAILED and entry.settled_at == log.updated_at
                 self.observability.count("TaskFailed", int(failed_now))
-                said = {"operation": entry.operation, "errcode": entry.errcode, "reason": entry.reason}
+                reason = _impersonal(entry.reason, turn.instance)
+                said = {"operation": entry.operation, "errcode": entry.errcode, "reason": reason}
                 self.observability.logger.info(
                     entry.status,
                     event_id=log.event_id,
@@ -53,3 +57,17 @@ class PushJournal:
                 self.observability.count("TokenRefreshed")
             else:
                 self.observability.milliseconds("PushLatency", attempt.duration_ms)
+
+
+def _impersonal(reason: str, instance: Instance) -> str:
+    """The reason without the subject and the names that a platform may quote in it; the push log has it whole."""
+    if not reason:
+        return reason
+    people = [
+        instance.item.value("initiator", []),
+        *chain(*(i.value("assignees", []) for i in instance.tasks.values())),
+    ]
+    texts = {instance.item.value("subject", ""), *(person[2] for person in people if len(person) > 2)}
+    for text in sorted(filter(None, texts), key=len, reverse=True):
+        reason = reason.replace(text, MASK)
+    return reason

@@ -18,6 +18,7 @@ from typing import Any
 import botocore.loaders
 import botocore.session
 import httpx
+import pytest
 from botocore.config import Config
 
 from local.processes import free_port
@@ -95,6 +96,12 @@ def unreachable(service: str) -> Any:
 def service_models() -> botocore.loaders.Loader:
     """What botocore knows of the services: reading it anew for every client would take most of these tests' time."""
     return botocore.loaders.create_loader()
+
+
+def share_service_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For clients that are made out of a test's reach."""
+    loader = service_models()
+    monkeypatch.setattr(botocore.session, "create_loader", lambda *_: loader)
 
 
 @cache

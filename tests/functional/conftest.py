@@ -19,11 +19,18 @@ def ministack() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def dynamodb(ministack: str) -> Iterator[Any]:
+def clients(ministack: str) -> Iterator[dict[str, Any]]:
+    """Clients of MiniStack, by service."""
+    made = {service: new_client(service, ministack) for service in ("dynamodb", "sqs", "ssm")}
+    yield made
+    for client in made.values():
+        client.close()
+
+
+@pytest.fixture
+def dynamodb(clients: dict[str, Any]) -> Any:
     """A DynamoDB client of MiniStack."""
-    client = new_client("dynamodb", ministack)
-    yield client
-    client.close()
+    return clients["dynamodb"]
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def mutated(what: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
     return detail
 
 
-@settings(calm, max_examples=600)
+@settings(calm, max_examples=400)
 @given(what=st.lists(changes, max_size=3))
 @example(what=[])
 def test_the_parser_accepts_exactly_what_the_schema_accepts(what: list[tuple[tuple[Any, ...], Any]]) -> None:

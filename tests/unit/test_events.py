@@ -92,6 +92,13 @@ def test_an_id_may_have_128_characters_of_any_kind(event_id: str) -> None:
     assert parse_event(as_json(event(id=event_id))).id == event_id
 
 
+@pytest.mark.parametrize("path", ["session.sess_id", "tasks[0].task_id"])
+def test_an_id_that_becomes_a_key_is_neither_empty_nor_too_long_for_one(path: str) -> None:
+    assert parse_event(as_json(changed(path, "会" * 500)))
+    assert refusal(changed(path, "")).field == path
+    assert refusal(changed(path, "x" * 501)).field == path
+
+
 @pytest.mark.parametrize(
     ("path", "value", "expected", "came"),
     [
@@ -268,6 +275,7 @@ def test_a_backup_names_tasks_in_two_ways_and_each_counts_once() -> None:
     assert named({"task_ids": ["b", "a", "b"]}) == ("b", "a")
     assert named({"tasks": [{"task_id": "c", "status": "x"}, {"task_id": "a"}]}) == ("c", "a")
     assert named({"task_ids": ["b", "a"], "tasks": [{"task_id": "a"}, {"task_id": "c"}]}) == ("b", "a", "c")
+    assert named({"task_ids": ["", "a"], "tasks": [{"task_id": ""}]}) == ("a",)
     assert named({}) == ()
 
 

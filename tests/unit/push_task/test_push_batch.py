@@ -273,6 +273,7 @@ def test_an_outcome_is_taken_into_a_document_that_somebody_else_wrote_meanwhile(
     document = worker.document()
     assert document.tasks["T1"].presence is Presence.PRESENT
     assert document.tasks["T1"].work is Work.NONE
+    assert document.due_at == START  # whoever wrote meanwhile may think that we are still at it
 
 
 def test_an_event_that_had_to_wait_is_not_lost_when_somebody_else_wrote_meanwhile() -> None:

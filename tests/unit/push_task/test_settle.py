@@ -11,6 +11,12 @@ from tests.builders import START, deletion, instance_after, message
 from tests.unit.push_task.acting import answer, calls_of, results_of, shown
 
 
+@pytest.fixture
+def document() -> Instance:
+    """An instance with one task that has to be inserted."""
+    return instance_after(message())
+
+
 def stored_copy(document: Instance) -> Instance:
     return decode_instance(encode_instance(document))
 
@@ -87,8 +93,7 @@ def test_an_insert_that_was_refused_after_one_without_an_answer_may_still_be_the
     assert document.tasks["T1"].presence is Presence.UNKNOWN
 
 
-def test_waiting_is_no_attempt() -> None:
-    document = instance_after(message())
+def test_waiting_is_no_attempt_and_its_time_does_not_count_as_failing(document: Instance) -> None:
     answer(document, End.TRANSIENT, now=START)
 
     answer(document, End.NOT_SENT, now=START + 60)
@@ -230,7 +235,58 @@ def test_a_status_carried_by_a_task_does_not_create_what_started_and_ended_at_on
     assert calls_of(plan_calls(document)) == [[], [("save_instance", INSTANCE)]]
 
 
+# A probe through an open breaker
+
+
+def test_a_probe_that_fails_is_no_attempt_of_the_item(document: Instance) -> None:
+    answer(document, End.TRANSIENT, now=START, reason="HTTP 503")
+
+    answer(document, End.TRANSIENT, now=START + 3600, reason="HTTP 502", is_probe=True)
+
+    item = document.tasks["T1"]
+    assert (item.work, item.attempts, item.failing_since) == (Work.PENDING, 1, START)
+    assert (item.presence, item.reason) == (Presence.UNKNOWN, "HTTP 502")
+
+
+@pytest.mark.parametrize(("end", "work"), [(End.DONE, Work.NONE), (End.PERMANENT, Work.FAILED)])
+def test_a_probe_that_is_answered_counts_as_any_call(document: Instance, end: End, work: Work) -> None:
+    answer(document, end, is_probe=True)
+
+    assert document.tasks["T1"].work is work
+
+
 # Deletions, and logs that have been told
+
+
+def test_a_refusal_to_delete_what_was_never_sent_counts_as_done() -> None:
+    document = instance_after(deletion(5, "T1"))
+
+    answer(document, End.PERMANENT)
+    answer(document, End.PERMANENT)
+
+    for item in document.items().values():
+        assert (item.work, item.presence) == (Work.NONE, Presence.GONE)
+
+
+@pytest.mark.parametrize("sent", [End.DONE, End.TRANSIENT], ids=["acknowledged", "unanswered"])
+def test_a_refusal_to_delete_what_may_be_there_is_a_failure(document: Instance, sent: End) -> None:
+    answer(document, sent)
+    fold(document, deletion(5, "T1"))
+
+    answer(document, End.PERMANENT)
+
+    assert document.tasks["T1"].work is Work.FAILED
+    assert document.item.work is Work.FAILED
+
+
+def test_a_refusal_to_delete_the_instance_of_something_that_was_sent_is_a_failure(document: Instance) -> None:
+    answer(document)
+    fold(document, deletion(5, "T1"))
+
+    answer(document, End.DONE, End.PERMANENT)
+
+    assert document.tasks["T1"].work is Work.NONE
+    assert document.item.work is Work.FAILED
 
 
 def test_a_permanent_failure_of_a_todo_fails_the_deletion_of_its_instance() -> None:

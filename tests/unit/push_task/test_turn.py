@@ -111,6 +111,15 @@ def test_one_probe_among_the_messages_makes_the_turn_a_probe(asked: list[Message
     assert fresh_turn(*asked).is_probe is is_probe
 
 
+def test_force_does_not_delete_an_instance_before_its_todo() -> None:
+    document = shown(message(sequence=1))
+    turn_of(document, deletion(5, "T1"))
+    answer(document, End.PERMANENT)
+
+    assert turn_of(document, sync(force=(INSTANCE,))).plan.steps() == ()
+    assert document.item.work is Work.FAILED
+
+
 # What becomes of the messages
 
 
@@ -184,6 +193,15 @@ def test_what_waits_for_the_breaker_leaves_the_queue_and_is_due_at_once() -> Non
     turn = fresh_turn(message())
 
     assert ended(turn, End.NOT_SENT) == Disposition()
+    assert turn.instance.due_at == START
+
+
+def test_a_probe_that_failed_waits_like_whatever_waits_for_the_breaker() -> None:
+    document = instance_after(message())
+    answer(document, End.TRANSIENT)
+    turn = turn_of(document, sync(probe=True))
+
+    assert ended(turn, End.TRANSIENT, is_probe=True) == Disposition()
     assert turn.instance.due_at == START
 
 

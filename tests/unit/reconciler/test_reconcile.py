@@ -1,99 +1,26 @@
-"""The clock: drain what is due at the platform's rate, probe what is down one at a time, find what is stuck."""
+"""The clock: drain what is due at the rate of its platform, and probe what is down, one at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from reconciler.reconcile import (
     DRAIN_LIMIT,
     LEASE_S,
-    PAGES_A_RUN,
     PROBE_EVERY_S,
     PROBE_WAIT_S,
-    STUCK_AFTER_S,
-    Ports,
-    reconcile,
 )
 from taskbridge.errors import StoreError
-from taskbridge.instances import Work
-from taskbridge.messages import SyncMessage
 from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_log_pages import Page
-from tests.builders import PLATFORM, START, configuration, instance_after, message, platform
-from tests.fakes import MemoryCoordination, MemoryInstances, SilentJournal
-
-RUN_S = 58.0
-
-
-class Minute:
-    """A reconciler over fakes; its clock moves when it sleeps, and `meanwhile` happens each time it does."""
-
-    def __init__(self) -> None:
-        self.now = START
-        self.platforms = [platform()]
-        self.instances = MemoryInstances()
-        self.coordination = MemoryCoordination()
-        self.journal = SilentJournal()
-        self.sent: list[SyncMessage] = []
-        self.slept: list[float] = []
-        self.meanwhile: Callable[[], None] = lambda: None
-
-    def run(self) -> list[SyncMessage]:
-        """One run; returns what it sent."""
-        self.sent.clear()
-        ports = Ports(
-            configuration=lambda: configuration(self.platforms),
-            instances=self.instances,
-            coordination=self.coordination,
-            pages=self.instances,
-            outbox=self,
-            journal=self.journal,
-            clock=lambda: self.now,
-            sleep=self.sleep,
-        )
-        reconcile(ports, self.now + RUN_S)
-        return list(self.sent)
-
-    def send(self, messages: Sequence[SyncMessage]) -> set[int]:
-        self.sent += messages
-        return set()
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-        self.meanwhile()
-
-    def put(self, sess_id: str, due_at: float = 0.0, platform_id: str = PLATFORM, *, has_work: bool = True) -> None:
-        """Store an instance with something left to do."""
-        document = instance_after(message(sess_id=sess_id, platform_id=platform_id))
-        document.due_at = due_at
-        if not has_work:
-            document.tasks["T1"].work = Work.NONE
-        self.instances.save([Stored(document)])
-
-    def put_many(self, count: int, due_at: float = START) -> None:
-        for number in range(count):
-            self.put(f"S{number:04}", due_at)
-
-    def due_at(self, sess_id: str) -> float:
-        return self.instances.due_at.get(f"{PLATFORM}#{sess_id}", 0.0)
-
-    def add_page(self, at: float, *sess_ids: str) -> None:
-        self.instances.pages.append(Page(PLATFORM, at, f"p{at}", ("e1",), sess_ids))
-
-    def heard(self, name: str) -> list[object]:
-        return [said for called, said in self.journal.heard if called == name]
+from tests.builders import PLATFORM, START, platform
+from tests.unit.reconciler.minute import RUN_S, Minute, names
 
 
 @pytest.fixture
 def minute() -> Minute:
     return Minute()
-
-
-def names(sent: list[SyncMessage]) -> list[str]:
-    return [each.sess_id for each in sent]
 
 
 # Draining
@@ -299,96 +226,6 @@ def test_one_platform_that_is_down_does_not_stop_another(minute: Minute) -> None
     sent = minute.run()
 
     assert ("jz-2", "S2", False) in {(each.platform_id, each.sess_id, each.probe) for each in sent}
-
-
-# What is stuck
-
-
-def stuck(minute: Minute, sess_id: str = "S1") -> None:
-    """A first run sets the cursor; then a worker begins with an instance, and dies."""
-    minute.run()
-    minute.put(sess_id)
-    minute.add_page(minute.now + 1, sess_id)
-    minute.now += STUCK_AFTER_S + 60
-
-
-def test_what_a_dead_worker_left_becomes_due(minute: Minute) -> None:
-    stuck(minute)
-
-    minute.run()
-    minute.now += 60
-
-    assert names(minute.run()) == ["S1"]
-    assert minute.heard("settled") == [((PLATFORM, 1), {})]
-
-
-@pytest.mark.parametrize("state", [{"has_work": False}, {"due_at": START + 9999.0}], ids=["nothing left", "due later"])
-def test_what_is_finished_or_due_anyway_is_not_stuck(minute: Minute, state: dict[str, float]) -> None:
-    minute.run()
-    minute.put("S1", **state)  # type: ignore[arg-type]
-    minute.add_page(minute.now + 1, "S1")
-    minute.now += STUCK_AFTER_S + 60
-
-    minute.run()
-
-    assert minute.heard("settled") == []
-
-
-def test_a_page_that_is_young_may_still_be_worked_on(minute: Minute) -> None:
-    minute.run()
-    minute.put("S1")
-    minute.add_page(minute.now + 1, "S1")
-    minute.now += STUCK_AFTER_S - 60
-
-    minute.run()
-
-    assert minute.due_at("S1") == 0.0
-
-
-def test_every_page_is_looked_at_once(minute: Minute) -> None:
-    looked: list[str] = []
-    between = minute.instances.between
-
-    def watch(platform_id: str, start: float, end: float, limit: int) -> list[Page]:
-        pages = between(platform_id, start, end, limit)
-        looked.extend(page.page_id for page in pages)
-        return pages
-
-    minute.instances.between = watch  # type: ignore[method-assign]
-    minute.run()
-    for number in range(50):
-        minute.add_page(minute.now + 60 * number + 0.5)
-
-    for _ in range(80):
-        minute.now += 60
-        minute.run()
-
-    assert looked == [page.page_id for page in minute.instances.pages]
-
-
-def test_more_pages_than_a_run_takes_are_left_to_the_next(minute: Minute) -> None:
-    minute.run()
-    for number in range(PAGES_A_RUN + 100):
-        minute.put(f"S{number:04}")
-        minute.add_page(minute.now + 1 + number / 10, f"S{number:04}")
-    minute.now += STUCK_AFTER_S + 120
-
-    minute.run()
-    first = len(minute.instances.due_at)
-    minute.run()
-
-    assert first == PAGES_A_RUN
-    assert len(minute.instances.due_at) == PAGES_A_RUN + 100
-
-
-def test_the_first_run_of_all_looks_at_nothing_old(minute: Minute) -> None:
-    minute.put("S1")
-    minute.add_page(START - 86_400, "S1")
-
-    minute.run()
-
-    assert minute.coordination.cursor(f"pages#{PLATFORM}") == START - STUCK_AFTER_S
-    assert minute.due_at("S1") == 0.0
 
 
 # Where a table does not answer

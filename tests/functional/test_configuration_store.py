@@ -1,0 +1,207 @@
+"""The configuration as people write it, with pynamodb, and as the workers read it, without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pynamodb.exceptions import PutError
+
+from taskbridge.errors import ConfigurationError, StoreError
+from taskbridge.rules import DEFAULT_RULE, TriggerRule
+from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
+from taskbridge.tables.configuration_models import Configurator
+from tests.builders import JINZHI_SETTINGS, START
+from tests.functional.aws import REGION, Tables, share_service_models
+
+RULE = TriggerRule("r1", "请假只推金智", actions=("task_received",), app_ids=("leave",), targets=("push:jz",))
+
+
+class Counting:
+    """A client that counts its calls, and fails while it is told to."""
+
+    def __init__(self, client: Any) -> None:
+        self.calls: list[str] = []
+        self.is_down = False
+        self._client = client
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            self.calls.append(name)
+            if self.is_down:
+                raise StoreError(f"{name}: throttled")
+            return getattr(self._client, name)(**request)
+
+        return call
+
+
+class Bench:
+    """A configurator and a reader of one table; the reader's clock moves when told."""
+
+    def __init__(self, moto: Any, table: str) -> None:
+        self.now = START
+        self.client = Counting(moto)
+        self.configurator = Configurator(table, REGION)
+        self.reader = self.new_reader(table)
+        self.table = table
+
+    def new_reader(self, table: str) -> ConfigurationTable:
+        return ConfigurationTable(self.client, table, lambda: self.now)  # type: ignore[arg-type]
+
+    def save(self, platform_id: str = "jz", **changes: Any) -> None:
+        values: dict[str, Any] = {
+            "name": "金智",
+            "class_name": "JinZhiTaskCenter",
+            "enabled": True,
+            "settings": JINZHI_SETTINGS,
+        }
+        self.configurator.save_platform(platform_id, **{**values, **changes})
+
+
+@pytest.fixture
+def bench(moto: Any, moto_tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    share_service_models(monkeypatch)
+    return Bench(moto, moto_tables.ConfigurationTable)
+
+
+# What is written is what is read
+
+
+def test_a_platform_is_read_as_it_was_written(bench: Bench) -> None:
+    settings = {**JINZHI_SETTINGS, "max_rate_per_s": 0.5, "task_type": 3, "subject": "🎓"}
+    bench.save(settings=settings)
+
+    current = bench.reader.current()
+
+    assert current.platforms == {"jz": PlatformConfig("jz", "金智", "JinZhiTaskCenter", True, 1, settings)}
+    assert current.enabled_platforms() == ("jz",)
+    assert type(current.platforms["jz"].settings["task_type"]) is int
+
+
+def test_a_rule_is_read_as_it_was_written(bench: Bench) -> None:
+    bench.configurator.save_rule(RULE)
+    bench.configurator.save_rule(TriggerRule("r2", "停用", enabled=False))
+
+    assert set(bench.reader.current().rules) == {RULE, TriggerRule("r2", "停用", enabled=False)}
+
+
+def test_an_empty_table_has_no_platform_and_the_rule_that_sends_everything(bench: Bench) -> None:
+    current = bench.reader.current()
+
+    assert (current.version, current.platforms, current.rules) == (0, {}, (DEFAULT_RULE,))
+
+
+def test_a_disabled_platform_is_known_but_gets_no_events(bench: Bench) -> None:
+    bench.save("jz")
+    bench.save("old", enabled=False)
+
+    current = bench.reader.current()
+
+    assert set(current.platforms) == {"jz", "old"}
+    assert current.enabled_platforms() == ("jz",)
+
+
+def test_more_rules_than_one_answer_holds_are_all_read(bench: Bench) -> None:
+    for number in range(5):
+        bench.configurator.save_rule(TriggerRule(f"r{number}", "规" * 100_000))
+
+    assert len(bench.reader.current().rules) == 5
+    assert bench.client.calls.count("query") > 2
+
+
+# Two people at once
+
+
+def test_who_changes_a_platform_that_somebody_else_has_changed_is_refused(bench: Bench) -> None:
+    bench.save()
+    bench.save(name="金智一", version=1)
+
+    with pytest.raises(PutError):
+        bench.save(name="金智二", version=1)
+
+    assert bench.reader.current().platforms["jz"].name == "金智一"
+    assert bench.reader.current().platforms["jz"].version == 2
+
+
+def test_a_platform_is_not_created_over_another(bench: Bench) -> None:
+    bench.save()
+
+    with pytest.raises(PutError):
+        bench.save(name="金智二")
+
+
+def test_a_rule_that_cannot_work_is_refused_and_not_stored(bench: Bench) -> None:
+    with pytest.raises(ConfigurationError, match="targets"):
+        bench.configurator.save_rule(TriggerRule("r1", "规则", targets=("jz",)))
+
+    assert bench.reader.current().rules == (DEFAULT_RULE,)
+
+
+# How soon a change is seen, and what looking costs
+
+
+def test_a_change_is_seen_within_twenty_seconds_and_not_looked_for_sooner(bench: Bench) -> None:
+    bench.save()
+    assert bench.reader.current().version == 1
+    bench.save("jz-2")
+
+    bench.now += REFRESH_S - 0.1
+    assert set(bench.reader.current().platforms) == {"jz"}
+    bench.now += 0.1
+    assert set(bench.reader.current().platforms) == {"jz", "jz-2"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda configurator: configurator.save_rule(RULE),
+        lambda configurator: configurator.delete_rule("r0"),
+        lambda configurator: configurator.delete_platform("jz"),
+    ],
+    ids=["rule saved", "rule deleted", "platform deleted"],
+)
+def test_every_change_counts_the_version_up(bench: Bench, change: Callable[[Configurator], None]) -> None:
+    bench.save()
+    bench.configurator.save_rule(TriggerRule("r0", "规则", targets=("push:jz",)))
+    before = bench.reader.current()
+
+    change(bench.configurator)
+    bench.now += REFRESH_S
+
+    assert bench.reader.current().version == before.version + 1
+    assert bench.reader.current() != before
+
+
+def test_while_nothing_changes_a_thousand_events_cost_one_small_read_in_twenty_seconds(bench: Bench) -> None:
+    bench.save()
+    bench.reader.current()
+    bench.client.calls.clear()
+
+    for number in range(1, 1001):
+        bench.now = START + number / 10
+        bench.reader.current()
+
+    assert bench.client.calls == ["get_item"] * 5
+
+
+def test_the_first_look_reads_the_version_and_each_kind_once(bench: Bench) -> None:
+    bench.reader.current()
+
+    assert bench.client.calls == ["get_item", "query", "query"]
+
+
+def test_without_the_table_a_worker_goes_on_with_what_it_knows(bench: Bench) -> None:
+    bench.save()
+    known = bench.reader.current()
+    bench.client.is_down = True
+    bench.now += REFRESH_S
+
+    assert bench.reader.current() is known
+
+
+def test_without_the_table_a_new_worker_cannot_begin(bench: Bench) -> None:
+    bench.client.is_down = True
+
+    with pytest.raises(StoreError):
+        bench.reader.current()

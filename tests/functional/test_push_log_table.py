@@ -1,0 +1,147 @@
+"""Push logs: whole, found by event, found by what needs a look, gone after their retention."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from taskbridge.errors import StoreError
+from taskbridge.push_logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.tables.push_logs import STATUS_SHARDS, PushLogTable, status_shard
+from tests.builders import RECEIVED_AT
+from tests.functional.aws import Tables, unreachable
+
+RETENTION_S = 30 * 86_400.0
+
+
+@pytest.fixture
+def logs(moto: Any, moto_tables: Tables) -> PushLogTable:
+    return PushLogTable(moto, moto_tables.PushLogTable, RETENTION_S)
+
+
+def log(event_id: str = "e1", status: LogStatus = LogStatus.SUCCEEDED, platform_id: str = "jz", **more: Any) -> PushLog:
+    attempt = LoggedAttempt(1.5, "insert_task", "T1", "POST", "/x", "请求🎓", 200, "回答", 12, "")
+    values: dict[str, Any] = {
+        "sess_id": "S1",
+        "action": "task_received",
+        "sequence": 7,
+        "received_at": RECEIVED_AT,
+        "updated_at": "2026-11-22T01:30:06.000+00:00",
+        "entries": {"T1": Entry(status, "insert_task", reason="原因")},
+        "attempts": [attempt],
+    }
+    return PushLog(event_id, platform_id, **{**values, **more})
+
+
+def listed(moto: Any, table: str, status: LogStatus, platform_id: str = "jz") -> list[str]:
+    found = []
+    for shard in range(STATUS_SHARDS):
+        answer = moto.query(
+            TableName=table,
+            IndexName="by_status",
+            KeyConditionExpression="status_shard = :shard",
+            ExpressionAttributeValues={":shard": {"S": f"{platform_id}#{status}#{shard}"}},
+        )
+        found += [item["event_id"]["S"] for item in answer["Items"]]
+    return sorted(found)
+
+
+def test_a_log_comes_back_as_it_was_stored(logs: PushLogTable) -> None:
+    written = log(status=LogStatus.FAILED)
+
+    logs.put([written])
+
+    assert logs.load([("e1", "jz")]) == {("e1", "jz"): written}
+
+
+def test_logs_that_do_not_exist_are_left_out_and_one_that_is_asked_for_twice_is_read_once(logs: PushLogTable) -> None:
+    logs.put([log("e1"), log("e2", platform_id="jz-2")])
+
+    found = logs.load([("e1", "jz"), ("e1", "jz"), ("e2", "jz"), ("e404", "jz")])
+
+    assert list(found) == [("e1", "jz")]
+
+
+def test_more_logs_than_one_call_takes_are_written_and_read(logs: PushLogTable) -> None:
+    written = [log(f"e{number}") for number in range(130)]
+
+    logs.put(written)
+
+    assert len(logs.load([(each.event_id, "jz") for each in written])) == 130
+
+
+def test_an_event_tells_what_became_of_it_on_each_platform(logs: PushLogTable) -> None:
+    logs.put([log("e1"), log("e1", LogStatus.FAILED, "jz-2"), log("e2")])
+
+    assert {each.platform_id: each.status for each in logs.of_event("e1")} == {"jz": "succeeded", "jz-2": "failed"}
+    assert logs.of_event("e404") == []
+
+
+def test_only_what_needs_a_look_is_in_the_list_and_leaves_it_when_it_succeeds(
+    logs: PushLogTable, moto: Any, moto_tables: Tables
+) -> None:
+    table = moto_tables.PushLogTable
+    logs.put([log(f"e{number}", LogStatus.FAILED) for number in range(9)])
+    logs.put([log("e9", LogStatus.RETRYING), log("e10")])
+    assert len(listed(moto, table, LogStatus.FAILED)) == 9
+    assert listed(moto, table, LogStatus.RETRYING) == ["e9"]
+    assert listed(moto, table, LogStatus.SUCCEEDED) == []
+
+    logs.put([log("e0"), log("e1", LogStatus.RETRYING)])
+
+    assert listed(moto, table, LogStatus.FAILED) == [f"e{number}" for number in range(2, 9)]
+    assert listed(moto, table, LogStatus.RETRYING) == ["e1", "e9"]
+
+
+def test_the_list_of_a_status_is_spread_over_partitions() -> None:
+    shards = {status_shard("jz", LogStatus.FAILED, f"e{number}") for number in range(100)}
+
+    assert len(shards) == STATUS_SHARDS
+
+
+def test_a_log_goes_by_itself_after_the_retention_from_its_last_change(
+    logs: PushLogTable, moto: Any, moto_tables: Tables
+) -> None:
+    logs.put([log()])
+
+    (item,) = moto.scan(TableName=moto_tables.PushLogTable)["Items"]
+
+    changed = datetime.fromisoformat("2026-11-22T01:30:06.000+00:00").timestamp()
+    assert int(item["expires_at"]["N"]) == changed + RETENTION_S
+
+
+def test_a_log_that_never_knew_when_its_event_came_is_listed_by_its_last_change(
+    logs: PushLogTable, moto: Any, moto_tables: Tables
+) -> None:
+    logs.put([log(received_at="", status=LogStatus.FAILED)])
+
+    (item,) = moto.scan(TableName=moto_tables.PushLogTable)["Items"]
+
+    assert item["received_at"]["S"] == "2026-11-22T01:30:06.000+00:00"
+
+
+def test_ten_attempts_with_all_they_said_fit_into_an_item(logs: PushLogTable) -> None:
+    long = LoggedAttempt(1.5, "insert_task", "T1", "POST", "/x", "长" * 4000, 200, "🎓" * 2000, 12, "长" * 500)
+
+    logs.put([log(attempts=[long] * 10)])
+
+    (found,) = logs.load([("e1", "jz")]).values()
+    assert found.attempts == [long] * 10
+
+
+def test_nothing_to_write_is_no_call(moto: Any) -> None:
+    PushLogTable(moto, "no-such-table", RETENTION_S).put([])
+
+
+@pytest.mark.parametrize("place", ["not there", "not reachable"])
+def test_a_table_that_does_not_answer_is_a_store_error(moto: Any, place: str) -> None:
+    nowhere = PushLogTable(moto if place == "not there" else unreachable("dynamodb"), "no-such-table", RETENTION_S)
+
+    with pytest.raises(StoreError):
+        nowhere.put([log()])
+    with pytest.raises(StoreError):
+        nowhere.load([("e1", "jz")])
+    with pytest.raises(StoreError):
+        nowhere.of_event("e1")

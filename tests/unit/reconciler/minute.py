@@ -1,0 +1,79 @@
+"""A reconciler over fakes, run by run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reconciler.reconcile import Ports, reconcile
+from taskbridge.instances import Work
+from taskbridge.messages import SyncMessage
+from taskbridge.tables.instances import Stored
+from taskbridge.tables.push_log_pages import Page
+from tests.builders import PLATFORM, START, configuration, instance_after, message, platform
+from tests.fakes import MemoryCoordination, MemoryInstances, SilentJournal
+
+RUN_S = 58.0
+
+
+class Minute:
+    """A reconciler over fakes; its clock moves when it sleeps, and `meanwhile` happens each time it does."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.platforms = [platform()]
+        self.instances = MemoryInstances()
+        self.coordination = MemoryCoordination()
+        self.journal = SilentJournal()
+        self.sent: list[SyncMessage] = []
+        self.slept: list[float] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def run(self) -> list[SyncMessage]:
+        """One run; returns what it sent."""
+        self.sent.clear()
+        ports = Ports(
+            configuration=lambda: configuration(self.platforms),
+            instances=self.instances,
+            coordination=self.coordination,
+            pages=self.instances,
+            outbox=self,
+            journal=self.journal,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
+        reconcile(ports, self.now + RUN_S)
+        return list(self.sent)
+
+    def send(self, messages: Sequence[SyncMessage]) -> set[int]:
+        self.sent += messages
+        return set()
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        self.meanwhile()
+
+    def put(self, sess_id: str, due_at: float = 0.0, platform_id: str = PLATFORM, *, has_work: bool = True) -> None:
+        """Store an instance with something left to do."""
+        document = instance_after(message(sess_id=sess_id, platform_id=platform_id))
+        document.due_at = due_at
+        if not has_work:
+            document.tasks["T1"].work = Work.NONE
+        self.instances.save([Stored(document)])
+
+    def put_many(self, count: int, due_at: float = START) -> None:
+        for number in range(count):
+            self.put(f"S{number:04}", due_at)
+
+    def due_at(self, sess_id: str) -> float:
+        return self.instances.due_at.get(f"{PLATFORM}#{sess_id}", 0.0)
+
+    def add_page(self, at: float, *sess_ids: str) -> None:
+        self.instances.pages.append(Page(PLATFORM, at, f"p{at}", ("e1",), sess_ids))
+
+    def heard(self, name: str) -> list[object]:
+        return [said for called, said in self.journal.heard if called == name]
+
+
+def names(sent: list[SyncMessage]) -> list[str]:
+    return [each.sess_id for each in sent]
