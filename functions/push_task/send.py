@@ -96,7 +96,7 @@ class ThreadedSender:
         """See Sender. What waits for a breaker is due at once: nobody drains it before the breaker closes."""
         reason = self.blocks(job.platform_id, probe=job.is_probe)
         wait = DISABLED_WAIT_S if "disabled" in reason else 0.0
-        return [StepResult(step, End.NOT_SENT, reason, wait_s=wait) for step in job.plan.steps()]
+        return [StepResult(step, End.NOT_SENT, reason, wait_s=wait, is_blocked=True) for step in job.plan.steps()]
 
     def send(self, jobs: Sequence[Job], deadline: float) -> list[list[StepResult]]:
         """See Sender."""
@@ -143,7 +143,9 @@ class ThreadedSender:
         except ConfigurationError as error:
             return StepResult(step, End.PERMANENT, str(error))
         if line is None:
-            return StepResult(step, End.NOT_SENT, f"platform {job.platform_id} is disabled", wait_s=DISABLED_WAIT_S)
+            return StepResult(
+                step, End.NOT_SENT, f"platform {job.platform_id} is disabled", wait_s=DISABLED_WAIT_S, is_blocked=True
+            )
         early = start - self._clock()
         if early > LONGEST_TURN_IN_THREAD_S:
             return StepResult(step, End.NOT_SENT, RATE_LIMITED, wait_s=early)
@@ -153,7 +155,7 @@ class ThreadedSender:
             if self._clock() + line.timeout_s > deadline:
                 return StepResult(step, End.NOT_SENT, OUT_OF_TIME, wait_s=1.0)
             if not self._breakers.allows(job.platform_id, probe=job.is_probe):
-                return StepResult(step, End.NOT_SENT, BREAKER_OPEN)
+                return StepResult(step, End.NOT_SENT, BREAKER_OPEN, is_blocked=True)
             return replace(self._call(job.platform_id, line.client, step), is_probe=job.is_probe)
 
     def _call(self, platform_id: str, client: Client, step: Step) -> StepResult:

@@ -33,6 +33,7 @@ class StepResult:
     errcode: str = ""
     wait_s: float = 0.0
     attempts: tuple[LoggedAttempt, ...] = ()
+    is_blocked: bool = False  # not sent, because its platform takes nothing now
     is_probe: bool = False  # it went through an open breaker, to see whether the platform is back
 
 
@@ -120,7 +121,8 @@ def _settle_not_sent(item: Item, result: StepResult) -> None:
     if item.presence is Presence.UNKNOWN and result.step.was is Presence.ABSENT:
         item.presence = Presence.ABSENT
     item.reason = result.reason
-    item.failing_since = 0.0  # however long it waits: that was not its failure
+    if result.is_blocked:
+        item.failing_since = 0.0  # however long it waits: that was not its failure
 
 
 def _settle_failed(item: Item, result: StepResult, now: float) -> None:

@@ -4,7 +4,7 @@ An instance and its tasks are one document, stored as one item with a version: a
 over everything that a message can touch.
 
 Every fact in it is a last-writer-wins register keyed by the event's sequence. Folding an event in is therefore
-commutative and idempotent: any order, any number of times, gives the same document (`tests/unit/test_instances.py`
+commutative and idempotent: any order, any number of times, ends in the same calls (`tests/unit/test_instances.py`
 proves it by property). What has to be sent follows from the document alone.
 """
 
@@ -125,7 +125,8 @@ def fold(instance: Instance, message: EventMessage) -> dict[str, Change]:
     facts = {**_instance_facts(message.instance), "occurred_at": message.occurred_at}
     _set_facts(instance.item, message.sequence, facts)
     changes = {task.task_id: _fold_task(instance, task, message) for task in message.tasks}
-    if not message.tasks or message.action == "instance_started_and_ended":
+    brings_status = instance.item.fact_sequence("status") == message.sequence and _has_news(instance)
+    if not message.tasks or message.action == "instance_started_and_ended" or brings_status:
         changes[INSTANCE] = _fold_instance(instance, message)
     return changes
 
@@ -147,7 +148,7 @@ def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Cha
 
 
 def _fold_instance(instance: Instance, message: EventMessage) -> Change:
-    """An event that names no task: its news is the status of the instance."""
+    """The status of the instance is news by itself: a task that the event names may carry it, or may fail to."""
     item = instance.item
     if item.event_id == message.event_id:
         return Change.DUPLICATE

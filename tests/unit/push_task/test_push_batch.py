@@ -133,6 +133,22 @@ def test_a_whole_life_ends_as_the_upstream_says_whatever_the_order(worker: Worke
     assert list(worker.center.violations) == []
 
 
+def test_the_end_of_an_instance_is_told_also_where_the_task_it_names_cannot_be_shown(worker: Worker) -> None:
+    # given: T1 is shown, T2 has nobody to be shown to
+    worker.push(message())
+    nobody = {key: value for key, value in task("T2").items() if key != "assignees"}
+    ended = event("instance_completed", 2, session=session(status="completed"), tasks=[nobody])
+
+    # when
+    assert worker.push(message_of(ended)) == []
+    worker.push(sync())
+
+    # then
+    assert worker.told(ended["id"], "T2")[0] == "failed"
+    assert worker.told(ended["id"], "")[0] == "succeeded"
+    assert worker.center.instances["S1"].status == "COMPLETE"
+
+
 def test_what_started_and_ended_at_once_is_an_instance_with_the_node_of_an_ended_matter(worker: Worker) -> None:
     worker.push(message("instance_started_and_ended", 1))
 

@@ -93,13 +93,16 @@ def test_an_insert_that_was_refused_after_one_without_an_answer_may_still_be_the
     assert document.tasks["T1"].presence is Presence.UNKNOWN
 
 
-def test_waiting_is_no_attempt_and_its_time_does_not_count_as_failing(document: Instance) -> None:
+@pytest.mark.parametrize(("is_blocked", "since"), [(True, 0.0), (False, START)])
+def test_waiting_is_no_attempt_and_a_blocked_platform_is_not_the_item_failing(
+    document: Instance, is_blocked: bool, since: float
+) -> None:
     answer(document, End.TRANSIENT, now=START)
 
-    answer(document, End.NOT_SENT, now=START + 60)
+    answer(document, End.NOT_SENT, now=START + 60, is_blocked=is_blocked)
 
     item = document.tasks["T1"]
-    assert (item.attempts, item.failing_since) == (1, 0.0)
+    assert (item.attempts, item.failing_since) == (1, since)
 
 
 def test_failures_count_from_the_first_one_and_a_success_ends_them() -> None:

@@ -1,6 +1,6 @@
 """The push log table: one item per event and platform.
 
-Item: `event_id`, `platform_id`, readable columns, `detail` (deflated JSON: entries and attempts), `expires_at`,
+Item: `event_id`, `platform_id`, readable columns, `detail` (packed JSON: entries and attempts), `expires_at`,
 and `status_shard` only while the log is not a success: the index over it lists what needs a look, and stays
 small.
 """
@@ -16,6 +16,7 @@ import msgspec
 
 from taskbridge.push_logs import LogStatus, PushLog
 from taskbridge.tables.attributes import Item, batch_get, batch_put, binary, store_call, text, to_item
+from taskbridge.tables.packing import pack, unpack
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -70,7 +71,7 @@ class PushLogTable:
             "platform_id": log.platform_id,
             "status": status,
             "received_at": log.received_at or log.updated_at,
-            "detail": zlib.compress(msgspec.json.encode(detail), 9),
+            "detail": pack(msgspec.json.encode(detail)),
             "expires_at": int(datetime.fromisoformat(log.updated_at).timestamp() + self._retention_s),
         }
         if status is not LogStatus.SUCCEEDED:
@@ -85,6 +86,6 @@ def status_shard(platform_id: str, status: LogStatus, event_id: str) -> str:
 
 def parse_log(item: Item) -> PushLog:
     """A stored log."""
-    log = _decoder.decode(zlib.decompress(binary(item, "detail")))
+    log = _decoder.decode(unpack(binary(item, "detail")))
     log.event_id, log.platform_id = text(item, "event_id"), text(item, "platform_id")
     return log
