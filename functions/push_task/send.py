@@ -23,6 +23,7 @@ from taskbridge.push_logs import LoggedAttempt
 LONGEST_TURN_IN_THREAD_S = 2.0
 DISABLED_WAIT_S = 900.0
 
+DISABLED = "waiting: the platform is disabled"
 BREAKER_OPEN = "waiting: the platform does not answer (breaker open)"
 OUT_OF_TIME = "waiting: no time left in this batch"
 RATE_LIMITED = "waiting: the platform's rate limit"
@@ -82,21 +83,20 @@ class ThreadedSender:
 
     def blocks(self, platform_id: str, *, probe: bool) -> str:
         """See Sender."""
-        try:
-            line = self._lines.line(platform_id)
-        except ConfigurationError:
-            return ""  # each step is refused with the reason
-        if line is None:
-            return f"waiting: platform {platform_id} is disabled"
         if probe:
             self._breakers.start_probe(platform_id)
+        try:
+            enabled = self._lines.line(platform_id) is not None
+        except ConfigurationError:
+            return ""  # each step is refused with the reason
+        if not enabled:
+            return DISABLED
         return "" if self._breakers.allows(platform_id, probe=probe) else BREAKER_OPEN
 
     def hold(self, job: Job) -> list[StepResult]:
-        """See Sender. What waits for a breaker is due at once: nobody drains it before the breaker closes."""
+        """See Sender."""
         reason = self.blocks(job.platform_id, probe=job.is_probe)
-        wait = DISABLED_WAIT_S if "disabled" in reason else 0.0
-        return [StepResult(step, End.NOT_SENT, reason, wait_s=wait, is_blocked=True) for step in job.plan.steps()]
+        return [_blocked(step, reason) for step in job.plan.steps()]
 
     def send(self, jobs: Sequence[Job], deadline: float) -> list[list[StepResult]]:
         """See Sender."""
@@ -143,9 +143,7 @@ class ThreadedSender:
         except ConfigurationError as error:
             return StepResult(step, End.PERMANENT, str(error))
         if line is None:
-            return StepResult(
-                step, End.NOT_SENT, f"platform {job.platform_id} is disabled", wait_s=DISABLED_WAIT_S, is_blocked=True
-            )
+            return _blocked(step, DISABLED)
         early = start - self._clock()
         if early > LONGEST_TURN_IN_THREAD_S:
             return StepResult(step, End.NOT_SENT, RATE_LIMITED, wait_s=early)
@@ -155,7 +153,7 @@ class ThreadedSender:
             if self._clock() + line.timeout_s > deadline:
                 return StepResult(step, End.NOT_SENT, OUT_OF_TIME, wait_s=1.0)
             if not self._breakers.allows(job.platform_id, probe=job.is_probe):
-                return StepResult(step, End.NOT_SENT, BREAKER_OPEN, is_blocked=True)
+                return _blocked(step, BREAKER_OPEN)
             return replace(self._call(job.platform_id, line.client, step), is_probe=job.is_probe)
 
     def _call(self, platform_id: str, client: Client, step: Step) -> StepResult:
@@ -178,6 +176,12 @@ class ThreadedSender:
             known = (limit, threading.BoundedSemaphore(limit))
             self._turnstiles[platform_id] = known
         return known[1]
+
+
+def _blocked(step: Step, reason: str) -> StepResult:
+    """What waits for a breaker is due at once: nobody drains it before the breaker closes."""
+    wait_s = DISABLED_WAIT_S if reason == DISABLED else 0.0
+    return StepResult(step, End.NOT_SENT, reason, wait_s=wait_s, is_blocked=True)
 
 
 def _result(step: Step, outcome: Outcome, attempts: tuple[LoggedAttempt, ...]) -> StepResult:
