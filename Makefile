@@ -5,9 +5,11 @@ PYTHON := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
+LOCK := ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+  --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status test check chaos bench format lock clean
+.PHONY: help setup run up down status test check chaos bench eval format lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,14 +50,16 @@ chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack 
 bench: $(READY) ## speed and cost, as ratios to something that runs beside it
 	$(PYTHON) -m bench
 
+eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, or a file that describes one
+	@$(PYTHON) -m evaluation $(or $(PLATFORM),simulator) $(if $(ONLY),--only '$(ONLY)')
+
 format: $(READY) ## format and mend what can be mended
 	$(VENV)/bin/ruff check --fix --quiet . || true
 	$(VENV)/bin/ruff format .
 
 lock: $(READY) ## lock the requirements anew
-	cd requirements && for name in layer dev sam; do \
-	  ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
-	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done
+	cd requirements && for name in layer dev sam; do $(LOCK) $$name.in -o $$name.txt; done
+	cd requirements && $(LOCK) -c layer.txt ai_analyze.in -o ai_analyze.txt
 
 clean: ## remove what was made here, but for the stack's state
 	rm -rf $(VENV) .venv-sam .build .aws-sam .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -19,7 +18,7 @@ from bench.background import in_background
 from bench.work import PLATFORM
 from local.emulator import CREDENTIALS, Aws, emulator_service, is_healthy
 from local.processes import free_port
-from local.settings import LOOPBACK, REGION, ROOT, JinZhiAccount, StackSettings
+from local.settings import LOOPBACK, REGION, ROOT, JinZhiAccount, read_settings
 from local.simulator import SimulatorClient
 from taskbridge.tables.configuration_models import Configurator
 
@@ -103,7 +102,7 @@ class Cloud:
 def cloud(host: str) -> Iterator[Cloud]:
     """A running emulator whose platform is the task center at `host`."""
     with tempfile.TemporaryDirectory(prefix="taskbridge-bench-") as folder:
-        settings = StackSettings(Path(folder), free_port(), host, 1, 1, ACCOUNT)
+        settings = read_settings({"STATE_DIR": folder, "AWS_PORT": str(free_port()), "JINZHI_HOST": host})
         (settings.state_dir / "tmp").mkdir()
         service = emulator_service(settings)
         environment = {**service.environment, "PERSIST_STATE": "0"}

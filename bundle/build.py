@@ -4,7 +4,8 @@
     python -m bundle.build layer --out DIR                 DIR/python/taskbridge, DIR/python/httpx, ...
 
 A function is copied under its own name, so that `push_task.app.handler` is the import path in Lambda, on one
-machine and in tests. Without `--host` the target is the runtime of template.yaml (python3.13 on arm64),
+machine and in tests. What only this function needs stands in requirements/<name>.txt, where there is one, and is
+installed beside it. Without `--host` the target is the runtime of template.yaml (python3.13 on arm64),
 whatever the machine that builds; with it, the Python and the machine that run this.
 
 Bytecode is shipped too: the file system of a function is read-only, so that without it every cold start
@@ -38,11 +39,11 @@ class BuildError(Exception):
 class Target:
     """What a bundle runs on: a Python version such as "3.13", and a platform as uv names it.
 
-    Without a platform it is this machine.
+    Without a platform it is this machine. The runtime's system, Amazon Linux 2023, has glibc 2.34.
     """
 
     python_version: str = "3.13"
-    platform: str | None = "aarch64-manylinux2014"
+    platform: str | None = "aarch64-manylinux_2_28"
 
     @classmethod
     def host(cls) -> Target:
@@ -59,16 +60,25 @@ def build_function(name: str, out: Path, target: Target = LAMBDA) -> Path:
     if not source.is_dir():
         raise BuildError(f"functions/{name} does not exist")
     folder = out / name
+    requirements = function_requirements(name)
+    if requirements:
+        _add_dependencies(out, target, requirements)
     _replace_tree(source, folder)
     _compile_bytecode(folder, out, target)
     return folder
+
+
+def function_requirements(name: str) -> Path | None:
+    """What this function alone needs, locked; None where the layer is enough."""
+    path = ROOT / "requirements" / f"{name}.txt"
+    return path if path.exists() else None
 
 
 def build_layer(out: Path, target: Target = LAMBDA) -> Path:
     """Put the shared package and its dependencies into `out/python`, in place of what is there."""
     folder = out / "python"
     shutil.rmtree(folder, ignore_errors=True)
-    _install_dependencies(folder, target)
+    _install_dependencies(folder, target, REQUIREMENTS, left_out=[RUNTIME_PROVIDES])
     _strip(folder)
     _replace_tree(ROOT / "layers" / "common" / "taskbridge", folder / "taskbridge")
     _compile_bytecode(folder, folder, target)
@@ -80,14 +90,27 @@ def _replace_tree(source: Path, folder: Path) -> None:
     shutil.copytree(source, folder, ignore=_NOT_SHIPPED)
 
 
-def _install_dependencies(folder: Path, target: Target) -> None:
+def _install_dependencies(folder: Path, target: Target, requirements: Path, left_out: Sequence[Path]) -> None:
     where = ["--python", sys.executable]
     if target.platform:
         where += ["--python-version", target.python_version, "--python-platform", target.platform]
     # Copies: a bundle whose files were links into the cache of uv could damage it.
     how = ["--link-mode", "copy", "--only-binary", ":all:", "--require-hashes"]
-    what = ["--excludes", str(RUNTIME_PROVIDES), "-r", str(REQUIREMENTS)]
+    what = [*(f"--excludes={path}" for path in left_out), "-r", str(requirements)]
     _run([_find_uv(), "pip", "install", "--quiet", "--target", str(folder), *where, *how, *what])
+
+
+def _add_dependencies(out: Path, target: Target, requirements: Path) -> None:
+    """Put what the layer and the runtime lack into `out`, each package in place of what is there."""
+    staging = out / f"{requirements.stem}-dependencies"
+    shutil.rmtree(staging, ignore_errors=True)
+    _install_dependencies(staging, target, requirements, left_out=[RUNTIME_PROVIDES, REQUIREMENTS])
+    _strip(staging)
+    _compile_bytecode(staging, staging, target)
+    for path in staging.iterdir():
+        _remove(out / path.name)
+        path.rename(out / path.name)
+    staging.rmdir()
 
 
 def _strip(folder: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bundle.build import BuildError, Target, build_function, build_layer
+from bundle.build import REQUIREMENTS, BuildError, Target, build_function, build_layer, function_requirements
 from local.errors import StackError
 from local.settings import ROOT
 
@@ -47,12 +47,14 @@ def pack_bundles(function_names: Iterable[str], state_dir: Path) -> dict[str, Bu
 
 
 def _pack_layer(folder: Path) -> Bundle:
-    sources = (ROOT / "layers" / "common", ROOT / "requirements" / "layer.txt", ROOT / "bundle")
+    sources = (ROOT / "layers" / "common", REQUIREMENTS, ROOT / "bundle")
     return _pack(LAYER, sources, folder, lambda out: build_layer(out, Target.host()))
 
 
 def _pack_function(name: str, folder: Path) -> Bundle:
-    sources = (ROOT / "functions" / name, ROOT / "bundle")
+    own = function_requirements(name)
+    # What the layer has is left out of the function, so the layer's lock counts as well.
+    sources = (ROOT / "functions" / name, ROOT / "bundle", *((own, REQUIREMENTS) if own else ()))
     return _pack(name, sources, folder, lambda out: build_function(name, out, Target.host()))
 
 

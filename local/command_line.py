@@ -60,7 +60,8 @@ def _carry_out(options: argparse.Namespace, settings: StackSettings, console: Co
         return run(settings, console, once=options.once)
     if options.command == "up":
         outputs = up(settings, say)
-        say(f"The stack is up: {outputs['endpoint_url']}, task center {outputs['task_center_url']}")
+        say(f"The stack is up: {outputs['endpoint_url']}")
+        say(f"Task center: {outputs['task_center_url']}, AI platform: {outputs['ai_platform_url']}")
         say(f"Outputs: {settings.outputs_file}")
     elif options.command == "down":
         down(settings, say)
@@ -74,7 +75,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m local",
         description="The whole of taskbridge on one machine.",
-        epilog="Environment: AWS_PORT, STATE_DIR, JINZHI_HOST, PUSH_CONCURRENCY, ROUTER_CONCURRENCY.",
+        epilog="Environment: AWS_PORT, STATE_DIR, JINZHI_HOST, AIGC_HOST, and more: see README.md.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
     for name, text in _COMMANDS.items():

@@ -23,6 +23,7 @@ _SOURCES = (
     ROOT / "functions",
     ROOT / "layers" / "common",
     ROOT / "requirements" / "layer.txt",
+    ROOT / "requirements" / "ai_analyze.txt",
     ROOT / "bundle",
     Path(__file__),
 )
@@ -34,20 +35,24 @@ _POLL_S = 0.2
 # A message is hidden from other workers for longer than its function may run: CloudFormation refuses less.
 _TIMEOUT_OF_FUNCTIONS_S = 20
 _VISIBILITY_S = 30
+# A real model may take minutes for one answer.
+_TIMEOUT_OF_ANALYSES_S = 330
+_VISIBILITY_OF_ANALYSES_S = 360
+_AI_TRACK_CONCURRENCY = 2
 
 
-def deploy(aws: Aws, settings: StackSettings, say: Callable[[str], None]) -> dict[str, str]:
+def deploy(aws: Aws, settings: StackSettings, attachment_hosts: str, say: Callable[[str], None]) -> dict[str, str]:
     """Bring the deployed stack to what stands in the repository. Returns the outputs of the stack.
 
     A stack whose content is today's is left alone. Tables, queues and what they hold survive an update.
     """
-    digest = digest_of(_SOURCES, json.dumps(_wanted_parameters(settings)))
+    digest = digest_of(_SOURCES, json.dumps(_wanted_parameters(settings, attachment_hosts)))
     status, deployed = _describe(aws)
     if status in _DEPLOYED and deployed == digest:
         return read_outputs(aws)
     say("Deploying template.yaml")
     template = _read_template()
-    parameters = choose_parameters(template, settings)
+    parameters = choose_parameters(template, settings, attachment_hosts)
     bundles = pack_bundles(sorted(_function_folders(template).values()), settings.state_dir)
     _upload(aws, bundles)
     if status and status not in _USABLE:
@@ -94,13 +99,13 @@ def spell_out_numbers(template: Mapping[str, Any], parameters: Mapping[str, str]
     return {**template, "Resources": spell_out(template["Resources"])}
 
 
-def choose_parameters(template: Mapping[str, Any], settings: StackSettings) -> dict[str, str]:
+def choose_parameters(template: Mapping[str, Any], settings: StackSettings, attachment_hosts: str) -> dict[str, str]:
     """Those parameters of the stack on one machine that the template knows."""
-    wanted = _wanted_parameters(settings)
+    wanted = _wanted_parameters(settings, attachment_hosts)
     return {name: value for name, value in wanted.items() if name in template["Parameters"]}
 
 
-def _wanted_parameters(settings: StackSettings) -> dict[str, str]:
+def _wanted_parameters(settings: StackSettings, attachment_hosts: str) -> dict[str, str]:
     """What differs from the cloud.
 
     The emulator has no archive, and bounds concurrency by the reserved concurrency of a function. Functions
@@ -113,10 +118,19 @@ def _wanted_parameters(settings: StackSettings) -> dict[str, str]:
         "RouterConcurrency": str(max(2, settings.router_concurrency)),
         "PushReservedConcurrency": str(settings.push_concurrency),
         "RouterReservedConcurrency": str(settings.router_concurrency),
+        "AiConcurrency": str(max(2, settings.ai_concurrency)),
+        "AiReservedConcurrency": str(settings.ai_concurrency),
+        "AiTrackConcurrency": str(_AI_TRACK_CONCURRENCY),
+        "AiTrackReservedConcurrency": str(_AI_TRACK_CONCURRENCY),
         "RouterTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),
         "IngestVisibilitySeconds": str(_VISIBILITY_S),
         "PushTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),
         "PushVisibilitySeconds": str(_VISIBILITY_S),
+        "AiTrackTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),
+        "AiVisibilitySeconds": str(_VISIBILITY_S),
+        "AnalysisTimeoutSeconds": str(_TIMEOUT_OF_ANALYSES_S),
+        "AnalysisVisibilitySeconds": str(_VISIBILITY_OF_ANALYSES_S),
+        "AttachmentHosts": attachment_hosts,
         "EnableArchive": "false",
     }
 

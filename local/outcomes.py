@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from local.emulator import Aws
 from local.seed import PLATFORM_ID
 from taskbridge.push_logs import Entry, PushLog, entry_name
+from taskbridge.rules import AI
 from taskbridge.tables.attributes import batch_get, text
 from taskbridge.tables.push_logs import PushLogTable
 
@@ -17,7 +18,7 @@ WORKING = frozenset({"retrying"})
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """What became of one event at one target; `target` is empty where it never had one."""
+    """What became of one event at one target: a platform, or `ai`; `target` is empty where it never had one."""
 
     event_id: str
     action: str
@@ -49,7 +50,7 @@ class StackOutcomes:
 
     def events_of(self, event_ids: Sequence[str]) -> list[EventRow]:
         """See Outcomes."""
-        logs = self._logs.load((event_id, PLATFORM_ID) for event_id in event_ids)
+        logs = self._logs.load((event_id, target) for event_id in event_ids for target in (PLATFORM_ID, AI))
         keys = [{"event_id": {"S": event_id}, "part": {"N": "0"}} for event_id in dict.fromkeys(event_ids)]
         items = batch_get(self._aws.dynamodb, self._event_table, keys, consistent=True)
         return [*map(_row_of_log, logs.values()), *map(_row_of_item, items)]

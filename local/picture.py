@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from local.analyses import SeatRow
 from local.outcomes import EventRow
 from local.watching import Picture
 
@@ -25,8 +27,17 @@ _STYLES = {
     "RUNNING": "yellow",
     "COMPLETE": "green",
     "ABORT": "magenta",
+    "pending": "yellow",
+    "running": "yellow",
+    "done": "green",
+    "processed": "blue",
+    "approve": "green",
+    "reject": "red",
+    "needs_human": "yellow",
 }
-_TODOS_SHOWN = 10
+_TODOS_SHOWN = 5
+_ANALYSES_SHOWN = 6
+_WORDS_SHOWN = 150
 
 
 class Stage:
@@ -44,6 +55,7 @@ class Stage:
         self._settled: TaskID = self._progress.add_task("Events settled", total=to_settle)
         self._live = Live(console=console, refresh_per_second=8, transient=True)
         self._last_line = ""
+        self._told: set[tuple[str, str, str]] = set()
 
     def __enter__(self) -> Stage:
         if self._console.is_terminal:
@@ -60,21 +72,37 @@ class Stage:
 
     def show(self, picture: Picture) -> None:
         """The stack as it is now."""
-        self._progress.update(self._settled, completed=sum(row.is_settled for row in picture.rows))
+        self._progress.update(self._settled, completed=picture.settled_events)
         if self._console.is_terminal:
-            self._live.update(Group(self._progress, _counts(picture), _todos(picture.todos[-_TODOS_SHOWN:])))
+            todos = _todos(picture.todos[-_TODOS_SHOWN:])
+            self._live.update(Group(self._progress, _counts(picture), todos, _analyses(picture.seats)))
             return
         line = describe(picture)
         if line != self._last_line:
             self._console.print(line, highlight=False)
             self._last_line = line
+        self._tell_analyses(picture.seats)
+
+    def _tell_analyses(self, seats: Iterable[SeatRow]) -> None:
+        """A line for each analysis that has come to an end since."""
+        for seat in seats:
+            key = (seat.uid, seat.task_id, seat.verdict)
+            if seat.verdict and key not in self._told:
+                self._told.add(key)
+                text = f"AI: {seat.task_id} for {seat.uid}: {seat.verdict} {seat.summary}"
+                self._console.print(text, highlight=False, markup=False)
 
 
 def describe(picture: Picture) -> str:
     """The picture in one line."""
     counts = ", ".join(f"{count} {status}" for status, count in sorted(picture.counts.items()))
     queues = ", ".join(f"{name} {depth}" for name, depth in picture.queues.items() if depth)
-    return f"events: {counts or 'none'} | queues: {queues or 'empty'} | todos: {len(picture.todos)}"
+    analyses = Counter(seat.status for seat in picture.seats if seat.status)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(analyses.items()))
+    return (
+        f"events: {counts or 'none'} | queues: {queues or 'empty'} | todos: {len(picture.todos)} "
+        f"| analyses: {told or 'none'}"
+    )
 
 
 def todo_table(state: Mapping[str, Any]) -> Table:
@@ -99,6 +127,18 @@ def todo_table(state: Mapping[str, Any]) -> Table:
         if instance["sess_id"] not in with_todos:
             shown = (instance["subject"], instance["node_name"], "")
             table.add_row(instance["sess_id"], _styled(instance["status"]), "", "", *shown)
+    return table
+
+
+def analysis_table(seats: Iterable[SeatRow]) -> Table:
+    """What the AI said of each task, and what the person decided."""
+    table = Table("Task", "Verdict", "In short", title="What the AI said", title_justify="left", show_lines=True)
+    for seat in seats:
+        if seat.status:
+            decided = f", {seat.decision}" if seat.decision else ""
+            verdict = Text.assemble(_styled(seat.verdict), "\n" if seat.verdict else "", _styled(seat.status), decided)
+            in_short = "\n".join(part for part in (f"{seat.node}: {seat.subject}", seat.summary, seat.reason) if part)
+            table.add_row(Text(f"{seat.task_id}\n{seat.uid}"), verdict, Text(in_short))
     return table
 
 
@@ -140,6 +180,18 @@ def _todos(todos: Sequence[Mapping[str, Any]]) -> RenderableType:
     for todo in todos:
         processors = ", ".join(todo["processors"])
         table.add_row(todo["task_id"], _styled(todo["status"]), todo["subject"], processors)
+    return table
+
+
+def _analyses(seats: Sequence[SeatRow]) -> RenderableType:
+    """The analyses that are under way, their words as they come, and behind them the newest that have ended."""
+    under_way = [seat for seat in seats if seat.is_under_way]
+    ended = [seat for seat in seats if seat.status and not seat.is_under_way]
+    shown = [*under_way, *reversed(ended)][:_ANALYSES_SHOWN]
+    table = Table("Task", "Of", "Analysis", "Verdict", "What the AI says", title="Analyses", title_justify="left")
+    for seat in shown:
+        words = " ".join(seat.text.split())[-_WORDS_SHOWN:] if seat.is_under_way else seat.summary or seat.reason
+        table.add_row(seat.task_id, seat.uid, _styled(seat.status), _styled(seat.verdict), Text(words))
     return table
 
 

@@ -19,7 +19,7 @@ _FAILURES = ("DeadLetterQueueUrl", "FailureQueueUrl")
 
 
 def working_depths(aws: Aws, outputs: Mapping[str, str]) -> dict[str, int]:
-    """Messages that wait or are being worked on, by queue: `Ingest`, `Push`."""
+    """Messages that wait or are being worked on, by queue: `Ingest`, `Push`, `Ai`, `Analysis`."""
     working = [(key, url) for key, url in _urls(outputs) if not key.endswith(_FAILURES)]
     return {_name(key): _depth(aws, url, _COUNTS) for key, url in working}
 

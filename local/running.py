@@ -11,17 +11,19 @@ from typing import Any
 
 from rich.console import Console
 
+from local.aigc_simulator.control import FILES_PREFIX
+from local.analyses import stack_analyses
 from local.emulator import Aws
 from local.outcomes import StackOutcomes
-from local.picture import Stage, address_table, event_table, todo_table
+from local.picture import Stage, address_table, analysis_table, event_table, todo_table
 from local.settings import ROOT, StackSettings
 from local.simulator import SimulatorClient
 from local.stack import down, up
-from local.story import Story, find_event_mismatches, find_todo_mismatches, read_story
+from local.story import Story, find_analysis_mismatches, find_event_mismatches, find_todo_mismatches, read_story
 from local.watching import Picture, explain_unsettled, send_events, take_picture, watch_until_settled
 
 EXAMPLES = ROOT / "examples"
-SETTLE_TIMEOUT_S = 180.0
+SETTLE_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,11 @@ def run(settings: StackSettings, console: Console, *, once: bool) -> int:
     _stop_on_terminate()
     try:
         outputs = up(settings, console.print)
-        ending = _play(read_story(EXAMPLES), outputs, console)
+        files_url = f"{outputs['ai_simulator_url']}{FILES_PREFIX}" if outputs["ai_simulator_url"] else ""
+        ending = _play(read_story(EXAMPLES, files_url), outputs, console)
         _show(ending, outputs, settings, console)
         if not once:
-            console.print("\nThe stack stays up. Ctrl-C stops it.")
-            _wait_for_interrupt()
+            _stay_up(console)
         return 1 if ending.problems else 0
     except KeyboardInterrupt:
         console.print("\nInterrupted.")
@@ -65,17 +67,18 @@ def _play(story: Story, outputs: Mapping[str, Any], console: Console) -> Ending:
         stage = open_until_the_end.enter_context(Stage(console, story.event_count, len(story.expected.events)))
         picture = _send_chapters(story, outputs, aws, simulator, stage)
         state = simulator.state() if simulator else None
-    return Ending(picture, state, tuple(_problems(story, picture, state)))
+    problems = _problems(story, picture, state, is_simulated=bool(outputs["ai_simulator_url"]))
+    return Ending(picture, state, tuple(problems))
 
 
 def _send_chapters(
     story: Story, outputs: Mapping[str, Any], aws: Aws, simulator: SimulatorClient | None, stage: Stage
 ) -> Picture:
-    outcomes = StackOutcomes(aws, outputs)
+    outcomes, analyses = StackOutcomes(aws, outputs), stack_analyses(aws, outputs)
     sent: list[str] = []
 
     def look() -> Picture:
-        return take_picture(aws, outputs, outcomes, sent, lambda: _todos(simulator))
+        return take_picture(aws, outputs, outcomes, sent, lambda: _todos(simulator), lambda: analyses.rows(story.seats))
 
     picture = look()
     for chapter in story.chapters:
@@ -87,12 +90,13 @@ def _send_chapters(
     return picture
 
 
-def _problems(story: Story, picture: Picture, state: Mapping[str, Any] | None) -> list[str]:
+def _problems(story: Story, picture: Picture, state: Mapping[str, Any] | None, *, is_simulated: bool) -> list[str]:
     if not picture.is_settled:
         return [explain_unsettled(picture, SETTLE_TIMEOUT_S)]
     given_up = [f"{n} messages were given up in {name}" for name, n in picture.given_up.items() if n]
     todos = find_todo_mismatches(story.expected, state) if state is not None else []
-    return given_up + find_event_mismatches(story.expected, picture.rows) + todos
+    analyses = find_analysis_mismatches(story.expected, picture.seats, is_simulated=is_simulated)
+    return given_up + find_event_mismatches(story.expected, picture.rows) + todos + analyses
 
 
 def _todos(simulator: SimulatorClient | None) -> Sequence[Mapping[str, Any]]:
@@ -107,10 +111,12 @@ def _show(ending: Ending, outputs: Mapping[str, Any], settings: StackSettings, c
     else:
         console.print(f"What the task center at {outputs['task_center_url']} holds cannot be read from here.")
     console.print(event_table(ending.picture.wanted, ending.picture.rows))
+    console.print(analysis_table(ending.picture.seats))
     console.print(
         address_table(
             {
                 "Task center": outputs["task_center_url"],
+                "AI platform": outputs["ai_platform_url"],
                 "AWS endpoint": outputs["endpoint_url"],
                 "Outputs": str(settings.outputs_file),
                 "Logs": str(settings.log_dir),
@@ -141,8 +147,10 @@ def _let_finish() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _wait_for_interrupt() -> None:
+def _stay_up(console: Console) -> None:
+    """Wait for Ctrl-C, which may come as soon as it is spoken of."""
     try:
+        console.print("\nThe stack stays up. Ctrl-C stops it.")
         signal.pause()
     except KeyboardInterrupt:
         return

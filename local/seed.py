@@ -1,4 +1,4 @@
-"""The configuration that a new stack starts with: one task center, and its secret."""
+"""What a new stack starts with: a task center and an AI platform, each with its secret, and AI approval on."""
 
 from __future__ import annotations
 
@@ -6,39 +6,66 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.emulator import CREDENTIALS, Aws
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
 from local.settings import REGION, StackSettings
-from taskbridge.tables.configuration import ConfigurationTable
+from taskbridge.ai.rules import AiSettings
+from taskbridge.tables.configuration import ConfigurationTable, PlatformConfig
+
+if TYPE_CHECKING:
+    from taskbridge.tables.configuration_models import Configurator
 
 PLATFORM_ID = "jinzhi"
+AI_PLATFORM_ID = "aigc"
 _LINKS = "https://process.example.edu.cn"
 
 
-def seed_platform(aws: Aws, outputs: Mapping[str, str], settings: StackSettings, host: str) -> None:
-    """Make the task center at `host` known to the stack.
+def seed(aws: Aws, outputs: Mapping[str, str], settings: StackSettings, task_center: str, ai_platform: str) -> None:
+    """Make the task center and the AI platform at these addresses known to the stack, and switch AI approval on.
 
     What is stored already is kept as it is, but for `host`: that one moves with the stack.
     """
-    _seed_secret(aws, outputs["ParameterPrefix"], settings.account.app_secret)
+    prefix = outputs["ParameterPrefix"]
+    _seed_secret(aws, prefix, PLATFORM_ID, settings.account.app_secret)
+    _seed_secret(aws, prefix, AI_PLATFORM_ID, settings.ai_account.app_secret)
     table = outputs["ConfigurationTableName"]
-    stored = ConfigurationTable(aws.dynamodb, table, time.time).current().platforms.get(PLATFORM_ID)
+    stored = ConfigurationTable(aws.dynamodb, table, time.time).current()
+    wanted = {PLATFORM_ID: _task_center(settings, task_center), AI_PLATFORM_ID: _ai_platform(settings, ai_platform)}
+    changes = {
+        platform_id: change
+        for platform_id, platform in wanted.items()
+        if (change := _change(stored.platforms.get(platform_id), platform)) is not None
+    }
+    if not changes and stored.ai is not None:
+        return
+    with _configurator(table, aws.endpoint_url) as configurator:
+        for platform_id, change in changes.items():
+            configurator.save_platform(platform_id, **change)
+        if stored.ai is None:
+            configurator.save_ai_settings(
+                AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id=AI_PLATFORM_ID)
+            )
+
+
+def _change(stored: PlatformConfig | None, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """What to save, or None where it stands there already."""
     if stored is None:
-        _save(table, aws.endpoint_url, _first_platform(settings, host))
-    elif stored.settings.get("host") != host:
-        moved = {
-            "name": stored.name,
-            "class_name": stored.class_name,
-            "enabled": stored.enabled,
-            "settings": {**stored.settings, "host": host},
-            "version": stored.version,
-        }
-        _save(table, aws.endpoint_url, moved)
+        return wanted
+    host = wanted["settings"]["host"]
+    if stored.settings.get("host") == host:
+        return None
+    return {
+        "name": stored.name,
+        "class_name": stored.class_name,
+        "enabled": stored.enabled,
+        "settings": {**stored.settings, "host": host},
+        "version": stored.version,
+    }
 
 
-def _first_platform(settings: StackSettings, host: str) -> dict[str, Any]:
+def _task_center(settings: StackSettings, host: str) -> dict[str, Any]:
     """Which codes mean "already there" is only known of the simulator: nobody publishes the real table."""
     bundled = not settings.jinzhi_host
     return {
@@ -61,26 +88,30 @@ def _first_platform(settings: StackSettings, host: str) -> dict[str, Any]:
     }
 
 
-def _save(table: str, endpoint_url: str, platform: Mapping[str, Any]) -> None:
-    from taskbridge.tables.configuration_models import Configurator  # slow to import, and seldom needed
+def _ai_platform(settings: StackSettings, host: str) -> dict[str, Any]:
+    return {
+        "name": "AI 平台" if settings.aigc_host else "AI 平台（模拟器）",
+        "class_name": "Aigc",
+        "enabled": True,
+        "settings": {"host": host, "app_id": settings.ai_account.app_id, "model": settings.ai_account.model},
+    }
 
-    with _emulator_environment():
-        Configurator(table, REGION, endpoint_url).save_platform(PLATFORM_ID, **platform)
 
-
-def _seed_secret(aws: Aws, prefix: str, secret: str) -> None:
-    name = f"{prefix}/platforms/{PLATFORM_ID}/app_secret"
+def _seed_secret(aws: Aws, prefix: str, platform_id: str, secret: str) -> None:
+    name = f"{prefix}/platforms/{platform_id}/app_secret"
     if not aws.ssm.get_parameters(Names=[name], WithDecryption=True)["Parameters"]:
         aws.ssm.put_parameter(Name=name, Value=secret, Type="SecureString")
 
 
 @contextmanager
-def _emulator_environment() -> Iterator[None]:
-    """pynamodb takes its credentials from nowhere but the environment."""
+def _configurator(table: str, endpoint_url: str) -> Iterator[Configurator]:
+    """Writes the configuration. pynamodb takes its credentials from nowhere but the environment."""
+    from taskbridge.tables.configuration_models import Configurator  # slow to import, and seldom needed
+
     before = {name: os.environ.get(name) for name in CREDENTIALS}
     os.environ.update(CREDENTIALS)
     try:
-        yield
+        yield Configurator(table, REGION, endpoint_url)
     finally:
         for name, value in before.items():
             if value is None:

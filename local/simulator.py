@@ -1,9 +1,10 @@
-"""The bundled simulator of the JinZhi task center: how it is started, and a client for looking into it."""
+"""The bundled simulators, of a task center and of an AI platform: starting them, and looking into them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,31 @@ from local.settings import LOOPBACK, ROOT, StackSettings
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 30.0
+ATTACHMENTS = ROOT / "examples" / "attachments"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A simulator of this stack. `name` is that of its process and of its files, `title` what people call it."""
+
+    name: str
+    title: str
+    arguments: tuple[str, ...]
+    state_dir: Path
+
+
+def jinzhi_simulator(settings: StackSettings) -> Simulator:
+    """The task center."""
+    account = settings.account
+    arguments = ("--app-id", account.app_id, "--app-secret", account.app_secret, "--scene-code", account.scene_code)
+    return Simulator("jinzhi", "Task center simulator", arguments, settings.state_dir)
+
+
+def aigc_simulator(settings: StackSettings) -> Simulator:
+    """The AI platform, which serves the attachments of the samples as well."""
+    account = settings.ai_account
+    arguments = ("--app-id", account.app_id, "--app-secret", account.app_secret, "--files", str(ATTACHMENTS))
+    return Simulator("aigc", "AI platform simulator", arguments, settings.state_dir)
 
 
 class SimulatorClient:
@@ -32,7 +58,7 @@ class SimulatorClient:
             return False
 
     def state(self) -> dict[str, Any]:
-        """What the task center holds now."""
+        """What it holds now."""
         return self._ask("GET", "/state")
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
@@ -53,6 +79,10 @@ class SimulatorClient:
         """End every token that was issued."""
         self._ask("POST", "/expire_tokens")
 
+    def expire_files(self) -> None:
+        """Forget every uploaded file; only the AI platform has any."""
+        self._ask("POST", "/expire_files")
+
     def reset(self) -> None:
         """Forget everything but the tokens; no fault is in force afterwards."""
         self._ask("POST", "/reset")
@@ -68,67 +98,58 @@ class SimulatorClient:
         try:
             answer = self._http.request(method, path, **more).raise_for_status()
         except httpx.HTTPError as error:
-            raise StackError(f"The simulated task center at {self.url} does not answer: {error}") from error
+            raise StackError(f"The simulator at {self.url} does not answer: {error}") from error
         content: dict[str, Any] = answer.json() if answer.content else {}
         return content
 
 
-def start_simulator(settings: StackSettings) -> str:
+def start_simulator(simulator: Simulator) -> str:
     """Start the simulator, if it does not run, and return its address.
 
     Its port is the one it had before, where that is free: links that somebody has open stay good.
     """
-    service = _service(settings, _remembered_port(settings))
+    service = _service(simulator, _remembered_port(simulator))
     if find_running(service) is None:
-        port = _remembered_port(settings)
-        service = _service(settings, port if port and is_free(port) else free_port())
+        port = _remembered_port(simulator)
+        port = port if port and is_free(port) else free_port()
+        service = _service(simulator, port)
         start(service)
-        _port_file(settings).write_text(service.arguments[1])
-    url = _url(_remembered_port(settings))
+        _port_file(simulator).write_text(str(port))
+    url = f"http://{LOOPBACK}:{_remembered_port(simulator)}"
     with SimulatorClient(url) as client:
         wait_until_ready(service, client.is_healthy, START_TIMEOUT_S)
     return url
 
 
-def stop_simulator(settings: StackSettings) -> bool:
+def stop_simulator(simulator: Simulator) -> bool:
     """Stop the simulator; it keeps what it holds. False where it did not run."""
-    return stop(_service(settings, _remembered_port(settings)), STOP_TIMEOUT_S)
+    return stop(_service(simulator, _remembered_port(simulator)), STOP_TIMEOUT_S)
 
 
-def simulator_pid(settings: StackSettings) -> int | None:
+def simulator_pid(simulator: Simulator) -> int | None:
     """The process id of the running simulator."""
-    return find_running(_service(settings, _remembered_port(settings)))
+    return find_running(_service(simulator, _remembered_port(simulator)))
 
 
-def _service(settings: StackSettings, port: int) -> Service:
+def _service(simulator: Simulator, port: int) -> Service:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
-    account = settings.account
+    state_file = simulator.state_dir / f"{simulator.name}.json"
     return Service(
-        name="jinzhi",
-        module="local.jinzhi_simulator",
-        arguments=(
-            *("--port", str(port)),
-            *("--state-file", str(settings.state_dir / "jinzhi.json")),
-            *("--app-id", account.app_id),
-            *("--app-secret", account.app_secret),
-            *("--scene-code", account.scene_code),
-        ),
+        name=simulator.name,
+        module=f"local.{simulator.name}_simulator",
+        arguments=("--port", str(port), "--state-file", str(state_file), *simulator.arguments),
         environment=kept | {"PYTHONPATH": str(ROOT)},
-        state_dir=settings.state_dir,
+        state_dir=simulator.state_dir,
     )
 
 
-def _url(port: int) -> str:
-    return f"http://{LOOPBACK}:{port}"
+def _port_file(simulator: Simulator) -> Path:
+    return simulator.state_dir / f"{simulator.name}.port"
 
 
-def _port_file(settings: StackSettings) -> Path:
-    return settings.state_dir / "jinzhi.port"
-
-
-def _remembered_port(settings: StackSettings) -> int:
+def _remembered_port(simulator: Simulator) -> int:
     """The port that the simulator had last; 0 where it never ran."""
     try:
-        return int(_port_file(settings).read_text())
+        return int(_port_file(simulator).read_text())
     except (FileNotFoundError, ValueError):
         return 0

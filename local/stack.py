@@ -15,9 +15,16 @@ from local.deployment import deploy, read_outputs
 from local.emulator import Aws, at_its_port, emulator_pid, is_healthy, start_emulator, stop_emulator
 from local.errors import StackError
 from local.queues import in_flight
-from local.seed import seed_platform
+from local.seed import seed
 from local.settings import REGION, StackSettings
-from local.simulator import simulator_pid, start_simulator, stop_simulator
+from local.simulator import (
+    Simulator,
+    aigc_simulator,
+    jinzhi_simulator,
+    simulator_pid,
+    start_simulator,
+    stop_simulator,
+)
 
 Say = Callable[[str], None]
 # A batch that is being worked on ends within moments; one that waits for its next attempt may take minutes.
@@ -33,17 +40,21 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
     with _only_one(settings):
         if start_emulator(settings):
             say(f"AWS emulator started on {settings.endpoint_url}")
-        host = _task_center(settings, say)
+        task_center = _address("JINZHI_HOST", settings.jinzhi_host, jinzhi_simulator(settings), say)
+        ai_platform = _address("AIGC_HOST", settings.aigc_host, aigc_simulator(settings), say)
+        ai_simulator = "" if settings.aigc_host else ai_platform
         with Aws(settings.endpoint_url, REGION) as aws:
-            deployed = deploy(aws, settings, say)
+            deployed = deploy(aws, settings, settings.attachment_hosts or _host_and_port(ai_simulator), say)
             _switch_event_sources(aws, enabled=True)
-            seed_platform(aws, deployed, settings, host)
+            seed(aws, deployed, settings, task_center, ai_platform)
         outputs = {
             **deployed,
             "endpoint_url": settings.endpoint_url,
             "region": REGION,
-            "simulator_url": "" if settings.jinzhi_host else host,
-            "task_center_url": host,
+            "simulator_url": "" if settings.jinzhi_host else task_center,
+            "task_center_url": task_center,
+            "ai_simulator_url": ai_simulator,
+            "ai_platform_url": ai_platform,
             "tokens": {},
         }
         _write_outputs(settings, outputs)
@@ -51,7 +62,7 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
 
 
 def down(settings: StackSettings, say: Say) -> None:
-    """Stop the stack: no new work, then the emulator, which saves what it holds, then the simulator."""
+    """Stop the stack: no new work, then the emulator, which saves what it holds, then the simulators."""
     if not settings.state_dir.exists():
         return
     settings = at_its_port(settings)
@@ -60,17 +71,23 @@ def down(settings: StackSettings, say: Say) -> None:
             _finish_work(settings)
         if stop_emulator(settings):
             say("AWS emulator stopped, its state is saved")
-        if stop_simulator(settings):
-            say("Task center simulator stopped")
+        for simulator in (jinzhi_simulator(settings), aigc_simulator(settings)):
+            if stop_simulator(simulator):
+                say(f"{simulator.title} stopped")
 
 
 def status(settings: StackSettings) -> dict[str, str]:
     """What runs and where, by name; a part that does not run is said to be `stopped`."""
-    parts = {"AWS emulator": emulator_pid(settings), "JinZhi simulator": simulator_pid(settings)}
+    parts = {
+        "AWS emulator": emulator_pid(settings),
+        "JinZhi simulator": simulator_pid(jinzhi_simulator(settings)),
+        "Aigc simulator": simulator_pid(aigc_simulator(settings)),
+    }
     rows = {name: f"running (process {pid})" if pid else "stopped" for name, pid in parts.items()}
     if settings.outputs_file.exists() and parts["AWS emulator"]:
         outputs = read_outputs_file(settings)
         rows |= {"AWS endpoint": outputs["endpoint_url"], "Task center": outputs["task_center_url"]}
+        rows |= {"AI platform": outputs["ai_platform_url"]}
     return rows | {"State": str(settings.state_dir)}
 
 
@@ -83,17 +100,21 @@ def read_outputs_file(settings: StackSettings) -> dict[str, Any]:
     return outputs
 
 
-def _task_center(settings: StackSettings, say: Say) -> str:
-    """The address that the platform is to point to; the simulator runs only where it is that."""
-    if settings.jinzhi_host:
-        if stop_simulator(settings):
-            say("Task center simulator stopped: JINZHI_HOST names another task center")
-        return settings.jinzhi_host
-    was_running = simulator_pid(settings) is not None
-    url = start_simulator(settings)
+def _address(variable: str, elsewhere: str, simulator: Simulator, say: Say) -> str:
+    """The address that a platform is to point to; the simulator runs only where it is that."""
+    if elsewhere:
+        if stop_simulator(simulator):
+            say(f"{simulator.title} stopped: {variable} names another address")
+        return elsewhere
+    was_running = simulator_pid(simulator) is not None
+    url = start_simulator(simulator)
     if not was_running:
-        say(f"Task center simulator started on {url}")
+        say(f"{simulator.title} started on {url}")
     return url
+
+
+def _host_and_port(url: str) -> str:
+    return url.partition("://")[2]
 
 
 def _finish_work(settings: StackSettings) -> None:

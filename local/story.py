@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.analyses import SeatRow
 from local.outcomes import EventRow
+from taskbridge.rules import AI
+
+FILES_PLACEHOLDER = "http://attachments.invalid/"
+_TRACKED = frozenset({"succeeded", "superseded"})
+
+SeatKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +28,17 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The end: the todos by id, the status of each instance, and the statuses that each event may have.
+    """The end: the todos by id, the status of each instance, what became of the events, and what the AI says.
 
-    An event may have been superseded where a newer one of the same batch overtook it.
+    `events` has the statuses that each event may have at the task center, none where it concerns AI approval alone.
+    An event may have been superseded where a newer one of the same batch overtook it. `analyses` has some facts of
+    the analysis of a seat (uid and task id), None where there is none.
     """
 
     todos: Mapping[str, Mapping[str, Any]]
     instances: Mapping[str, str]
     events: Mapping[str, Sequence[str]]
+    analyses: Mapping[SeatKey, Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +53,49 @@ class Story:
         """How many events are sent, repetitions included."""
         return sum(len(chapter.events) for chapter in self.chapters)
 
+    @property
+    def seats(self) -> tuple[SeatKey, ...]:
+        """Whoever has, or had, a task on an approve node: uid and task id, once each."""
+        tasks = [task for chapter in self.chapters for event in chapter.events for task in event.get("tasks", [])]
+        people = [
+            (str(person["uid"]), str(task["task_id"]))
+            for task in tasks
+            if task.get("node_kind", "approve") == "approve"
+            for person in (*task.get("assignees", []), *task.get("previous_assignees", []))
+        ]
+        return tuple(dict.fromkeys(people))
 
-def read_story(folder: Path) -> Story:
-    """The story of a folder: each `*.jsonl` is a chapter, in the order of their names."""
-    chapters = tuple(Chapter(file.stem, _read_events(file)) for file in sorted(folder.glob("*.jsonl")))
+
+def read_story(folder: Path, files_url: str = "") -> Story:
+    """The story of a folder: each `*.jsonl` is a chapter, in the order of their names.
+
+    `files_url` is where the attachments of the samples are served; without one their addresses lead nowhere.
+    """
+    files = sorted(folder.glob("*.jsonl"))
+    chapters = tuple(Chapter(file.stem, _read_events(file, files_url or FILES_PLACEHOLDER)) for file in files)
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     todos = {todo["task_id"]: todo for todo in expected["todos"]}
-    return Story(chapters, Expected(todos, expected["instances"], expected["events"]))
+    analyses = {(entry["uid"], entry["task_id"]): entry["analysis"] for entry in expected["analyses"]}
+    return Story(chapters, Expected(todos, expected["instances"], expected["events"], analyses))
 
 
 def find_event_mismatches(expected: Expected, rows: Iterable[EventRow]) -> list[str]:
     """What did not happen to the events as it should have, a sentence each."""
-    found: dict[str, set[str]] = {}
+    rows = list(rows)
+    pushed: dict[str, set[str]] = {}
     for row in rows:
-        found.setdefault(row.event_id, set()).add(row.status)
-    return [
-        f"event {event_id}: expected {' or '.join(allowed)}, "
-        f"found {' and '.join(sorted(found.get(event_id, ()))) or 'nothing'}"
+        if row.target != AI:
+            pushed.setdefault(row.event_id, set()).add(row.status)
+    untracked = [
+        f"event {row.event_id}: AI approval has it as {row.status}"
+        for row in rows
+        if row.target == AI and row.status not in _TRACKED
+    ]
+    return untracked + [
+        f"event {event_id}: expected {' or '.join(allowed) or 'nothing'}, "
+        f"found {' and '.join(sorted(pushed.get(event_id, ()))) or 'nothing'}"
         for event_id, allowed in expected.events.items()
-        if not found.get(event_id) or not found[event_id] <= set(allowed)
+        if not pushed.get(event_id, set()) <= set(allowed) or bool(allowed) != bool(pushed.get(event_id))
     ]
 
 
@@ -83,6 +117,25 @@ def find_todo_mismatches(expected: Expected, state: Mapping[str, Any]) -> list[s
     return unexpected + wrong_instances + _wrong_todos(expected, todos)
 
 
+def find_analysis_mismatches(expected: Expected, rows: Iterable[SeatRow], *, is_simulated: bool) -> list[str]:
+    """What AI approval does not hold as it should, a sentence each. What a real model says, nobody can expect."""
+    found = {(row.uid, row.task_id): row for row in rows if row.status}
+    problems = []
+    for (uid, task_id), wanted in expected.analyses.items():
+        row = found.get((uid, task_id))
+        if wanted is None or row is None:
+            if wanted is not None or row is not None:
+                problems.append(f"analysis of {task_id} for {uid}: should {'not ' if wanted is None else ''}be there")
+            continue
+        facts = {name: value for name, value in wanted.items() if is_simulated or name != "verdict"}
+        problems += [
+            f"analysis of {task_id} for {uid}: {name} should be {value}, is {getattr(row, name) or 'empty'}"
+            for name, value in facts.items()
+            if getattr(row, name) != value
+        ]
+    return problems
+
+
 def _wrong_todos(expected: Expected, todos: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [
         f"todo {task_id}: {name} should be {value!r}, is {todos.get(task_id, {}).get(name)!r}"
@@ -92,6 +145,6 @@ def _wrong_todos(expected: Expected, todos: Mapping[str, Mapping[str, Any]]) -> 
     ]
 
 
-def _read_events(file: Path) -> tuple[Mapping[str, Any], ...]:
-    lines = file.read_text(encoding="utf-8").splitlines()
+def _read_events(file: Path, files_url: str) -> tuple[Mapping[str, Any], ...]:
+    lines = file.read_text(encoding="utf-8").replace(FILES_PLACEHOLDER, files_url).splitlines()
     return tuple(json.loads(line) for line in lines if line.strip())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from local.analyses import SeatRow
 from local.emulator import Aws
 from local.errors import StackError
 from local.outcomes import EventRow, Outcomes
@@ -25,7 +26,8 @@ class Picture:
     """The stack at one moment.
 
     `wanted` are the ids that were sent, `rows` what is known of them, `waiting` messages by working queue,
-    `given_up` messages by dead-letter queue, `todos` what the task center holds (empty where it cannot say).
+    `given_up` messages by dead-letter queue, `todos` what the task center holds (empty where it cannot say),
+    `seats` the tasks of people with what the AI says of them.
     """
 
     wanted: tuple[str, ...]
@@ -33,6 +35,7 @@ class Picture:
     waiting: Mapping[str, int]
     given_up: Mapping[str, int]
     todos: tuple[Mapping[str, Any], ...]
+    seats: tuple[SeatRow, ...] = ()
 
     @property
     def counts(self) -> Counter[str]:
@@ -56,7 +59,13 @@ class Picture:
     def is_settled(self) -> bool:
         """Whether the queues are empty, every event is accounted for, and nothing more happens by itself."""
         is_drained = not any(self.waiting.values())
-        return is_drained and not self.unknown and all(row.is_settled for row in self.rows)
+        has_ended = all(row.is_settled for row in self.rows) and not any(seat.is_under_way for seat in self.seats)
+        return is_drained and not self.unknown and has_ended
+
+    @property
+    def settled_events(self) -> int:
+        """How many events nothing more happens to, at any target."""
+        return len({row.event_id for row in self.rows} - {row.event_id for row in self.rows if not row.is_settled})
 
 
 def send_events(
@@ -88,12 +97,13 @@ def take_picture(
     outcomes: Outcomes,
     event_ids: Iterable[str],
     todos: Callable[[], Sequence[Mapping[str, Any]]],
+    seats: Callable[[], Sequence[SeatRow]] = tuple,
 ) -> Picture:
     """The stack as it is now."""
     wanted = tuple(dict.fromkeys(event_ids))
     # Queues first: what leaves a queue after this is in the tables that are read next.
     waiting, given_up = working_depths(aws, outputs), failure_depths(aws, outputs)
-    return Picture(wanted, tuple(outcomes.events_of(wanted)), waiting, given_up, tuple(todos()))
+    return Picture(wanted, tuple(outcomes.events_of(wanted)), waiting, given_up, tuple(todos()), tuple(seats()))
 
 
 def watch_until_settled(picture: Callable[[], Picture], seen: Callable[[Picture], None], timeout_s: float) -> Picture:
@@ -115,5 +125,9 @@ def explain_unsettled(picture: Picture, timeout_s: float) -> str:
         *(f"{count} messages given up in {name}" for name, count in picture.given_up.items() if count),
         *(f"{row.event_id} is {row.status} ({row.reason or 'no reason yet'})" for row in working[:5]),
         *(f"{event_id} stands in no table" for event_id in picture.unknown[:5]),
+        *(
+            f"the analysis of {seat.task_id} for {seat.uid} is {seat.status} ({seat.reason or 'no reason yet'})"
+            for seat in [seat for seat in picture.seats if seat.is_under_way][:5]
+        ),
     ]
     return f"Not everything was settled within {timeout_s:.0f} s: {'; '.join(parts)}."

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from taskbridge.ai.rules import AiSettings
 from taskbridge.events import parse_event
 from taskbridge.instances import Instance, fold
 from taskbridge.messages import EventMessage, SyncMessage, build_event_message
@@ -156,7 +157,10 @@ def platform(platform_id: str = PLATFORM, *, enabled: bool = True, version: int 
 
 
 def configuration(
-    platforms: Iterable[PlatformConfig] | None = None, rules: Iterable[TriggerRule] = (DEFAULT_RULE,), version: int = 1
+    platforms: Iterable[PlatformConfig] | None = None,
+    rules: Iterable[TriggerRule] = (DEFAULT_RULE,),
+    version: int = 1,
+    ai: AiSettings | None = None,
 ) -> Configuration:
     found = [platform()] if platforms is None else list(platforms)
-    return Configuration(version, {each.id: each for each in found}, tuple(rules))
+    return Configuration(version, {each.id: each for each in found}, tuple(rules), ai)

@@ -11,7 +11,7 @@ from event_router.batch import Ports, Record, route_batch
 from event_router.route import Routed
 from taskbridge.lambdas import Clients, batch_response, received_at, setting
 from taskbridge.observability import Observability, build_observability, traced
-from taskbridge.queues import PushQueue
+from taskbridge.queues import AiQueue, PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 
@@ -29,11 +29,12 @@ def _wired() -> tuple[Observability, Ports]:
     """Everything the router needs, once per process."""
     observability = build_observability("event_router")
     clients = Clients()
-    tables = clients.client("dynamodb")
+    tables, queues = clients.client("dynamodb"), clients.client("sqs")
     configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
     ports = Ports(
         configuration=configuration.current,
-        outbox=PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL")),
+        outbox=PushQueue(queues, setting("PUSH_QUEUE_URL")),
+        ai_outbox=AiQueue(queues, setting("AI_QUEUE_URL")),
         unrouted=EventTable(tables, setting("EVENT_TABLE"), float(setting("LOG_RETENTION_DAYS"))),
         journal=_Journal(observability),
     )
@@ -49,14 +50,10 @@ class _Journal:
     def routed(self, record: Record, decision: Routed | UnroutedEvent) -> None:
         """See Journal."""
         if isinstance(decision, Routed):
-            first = decision.messages[0]
-            platforms = [message.platform_id for message in decision.messages]
-            self.observability.logger.debug(  # the push log has the same facts, and log lines cost
-                "routed",
-                event_id=decision.event_id,
-                sess_id=first.sess_id,
-                platform=platforms,
-                action=first.action,
+            targets = [message.platform_id for message in decision.messages] + (["ai"] if decision.tracked else [])
+            # The push log has the same facts, and log lines cost.
+            self.observability.logger.debug(
+                "routed", event_id=decision.event_id, sess_id=decision.sess_id, targets=targets
             )
             return
         self.observability.count("EventSkipped" if decision.status == "skipped" else "EventRejected")

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from event_router.route import Envelope, Routed, route
+from taskbridge.ai.messages import TrackMessage
 from taskbridge.errors import StoreError
 from taskbridge.events import UNREADABLE
 from taskbridge.messages import EventMessage
@@ -30,6 +31,13 @@ class Outbox(Protocol):
 
     def send(self, messages: Sequence[EventMessage]) -> set[int]:
         """Send messages; returns the positions of those that did not get in."""
+
+
+class AiOutbox(Protocol):
+    """The AI queue."""
+
+    def send(self, messages: Sequence[TrackMessage]) -> set[int]:
+        """As Outbox.send."""
 
 
 class Unrouted(Protocol):
@@ -55,6 +63,7 @@ class Ports:
 
     configuration: Callable[[], Configuration]
     outbox: Outbox
+    ai_outbox: AiOutbox
     unrouted: Unrouted
     journal: Journal
 
@@ -99,9 +108,12 @@ def _record(record: Record, event: UnroutedEvent, ports: Ports) -> bool:
 
 
 def _send(routed: list[tuple[Record, Routed]], ports: Ports) -> list[str]:
-    messages = [(record, message) for record, decision in routed for message in decision.messages]
-    refused = ports.outbox.send([message for _, message in messages]) if messages else set()
-    failed = {messages[position][0].message_id for position in refused}
+    pushes = [(record, message) for record, decision in routed for message in decision.messages]
+    tracked = [(record, decision.tracked) for record, decision in routed if decision.tracked]
+    refused = ports.outbox.send([message for _, message in pushes]) if pushes else set()
+    refused_by_ai = ports.ai_outbox.send([message for _, message in tracked]) if tracked else set()
+    failed = {pushes[position][0].message_id for position in refused}
+    failed |= {tracked[position][0].message_id for position in refused_by_ai}
     for record, decision in routed:
         if record.message_id in failed:
             ports.journal.failed(record, StoreError("SendMessageBatch: refused"))

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 import msgspec
 
+from taskbridge.ai.messages import TrackMessage
+from taskbridge.ai.processes import concerns_ai
 from taskbridge.errors import InvalidEvent
 from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, parse_event
 from taskbridge.messages import EventMessage, build_event_message
-from taskbridge.rules import resolve_platforms
+from taskbridge.rules import goes_to_ai, resolve_platforms
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
 
 QUESTIONNAIRE = "the application is a questionnaire (问卷通): it has no tasks for a task center"
-NOT_PUSHED = "node_published does not concern a task center"
-NO_PLATFORM = "no trigger rule sends this action of this application to an enabled platform"
+NO_AI = "node_published concerns AI approval alone, which is not set up, or to which no trigger rule sends it"
+NO_TARGET = "no trigger rule sends this action of this application to an enabled platform, or to AI approval"
 _ID_LIMIT = 128
 
 
@@ -28,10 +30,12 @@ class Envelope(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """An event with a message for each platform that it goes to."""
+    """An event with a message for each platform that it goes to, and one for AI approval where that is concerned."""
 
     event_id: str
+    sess_id: str
     messages: tuple[EventMessage, ...]
+    tracked: TrackMessage | None = None
 
 
 def route(envelope: Envelope, received_at: str, configuration: Configuration) -> Routed | UnroutedEvent:
@@ -41,31 +45,43 @@ def route(envelope: Envelope, received_at: str, configuration: Configuration) ->
     except InvalidEvent as error:
         return UnroutedEvent(event_id=_id_of(envelope), status="rejected", reason=str(error), received_at=received_at)
     reason = _skip_reason(event)
-    platforms = resolve_platforms(
-        configuration.rules, event.action, event.app.app_id, configuration.enabled_platforms()
-    )
-    if not reason and platforms:
-        messages = tuple(build_event_message(event, platform_id, received_at) for platform_id in platforms)
-        return Routed(event.id, messages)
+    sess_id = "" if isinstance(event.session, msgspec.UnsetType) else event.session.sess_id
+    messages = () if reason else _push_messages(event, received_at, configuration)
+    tracked = None if reason or not _is_tracked(event, configuration) else TrackMessage(received_at, envelope.detail)
+    if messages or tracked:
+        return Routed(event.id, sess_id, messages, tracked)
     return UnroutedEvent(
         event_id=event.id,
         status="skipped",
-        reason=reason or NO_PLATFORM,
+        reason=reason or (NO_AI if event.action == Action.NODE_PUBLISHED else NO_TARGET),
         received_at=received_at,
         action=event.action,
         app_id=event.app.app_id,
-        sess_id="" if isinstance(event.session, msgspec.UnsetType) else event.session.sess_id,
+        sess_id=sess_id,
     )
 
 
 def _skip_reason(event: TriggerEvent) -> str:
     if event.app.kind == "questionnaire":
         return QUESTIONNAIRE
-    if event.action == Action.NODE_PUBLISHED:
-        return NOT_PUSHED
-    if event.action not in PUSHED_ACTIONS:
+    if event.action not in frozenset(Action):
         return f"unknown action {event.action}"
     return ""
+
+
+def _push_messages(event: TriggerEvent, received_at: str, configuration: Configuration) -> tuple[EventMessage, ...]:
+    if event.action not in PUSHED_ACTIONS:
+        return ()
+    enabled = configuration.enabled_platforms()
+    platforms = resolve_platforms(configuration.rules, event.action, event.app.app_id, enabled)
+    return tuple(build_event_message(event, platform_id, received_at) for platform_id in platforms)
+
+
+def _is_tracked(event: TriggerEvent, configuration: Configuration) -> bool:
+    """Tasks are tracked from the day that AI approval is set up, also while it is switched off."""
+    if configuration.ai is None or not concerns_ai(event):
+        return False
+    return goes_to_ai(configuration.rules, event.action, event.app.app_id)
 
 
 def _id_of(envelope: Envelope) -> str:

@@ -16,8 +16,7 @@ from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from taskbridge.breaker import Breakers
 from taskbridge.http import build_http_client
-from taskbridge.lambdas import Clients, batch_response, setting
-from taskbridge.leases import DynamoLeases
+from taskbridge.lambdas import Clients, batch_response, build_token_cache, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import Visibility
 from taskbridge.secrets import PlatformSecrets
@@ -26,7 +25,6 @@ from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
-from taskbridge.tokens import TokenCache, TokenStore
 
 THREADS = 16
 TIME_TO_SETTLE_S = 3.0
@@ -73,12 +71,11 @@ def _wired() -> _Wired:
 def _sender(clients: Clients, tables: Any, coordination: CoordinationTable) -> ThreadedSender:
     configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
     ssm = clients.client("ssm")
-    prefix = setting("PARAMETER_PREFIX")
     lines = ConfiguredLines(
         configuration.current,
         build_http_client(THREADS),
-        TokenCache(_token_store(ssm, tables, prefix), time.time, time.sleep, random.random),
-        PlatformSecrets(ssm, prefix, time.time),
+        build_token_cache(ssm, tables),
+        PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,
     )
     return ThreadedSender(
@@ -89,13 +86,3 @@ def _sender(clients: Clients, tables: Any, coordination: CoordinationTable) -> T
         sleep=time.sleep,
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="push"),
     )
-
-
-def _token_store(ssm: Any, tables: Any, prefix: str) -> TokenStore:
-    if setting("TOKEN_STORE", "ssm") == "valkey":
-        from taskbridge.tokens_valkey import ValkeyTokenStore
-
-        return ValkeyTokenStore.connect(setting("VALKEY_URL"), prefix)
-    from taskbridge.tokens_ssm import SsmTokenStore
-
-    return SsmTokenStore(ssm, DynamoLeases(tables, setting("COORDINATION_TABLE"), time.time), prefix)

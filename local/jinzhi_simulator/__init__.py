@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from local.jinzhi_simulator.faults import Dropped, Faults
+from local.jinzhi_simulator.faults import Faults
 from local.jinzhi_simulator.model import TaskCenter
 from local.jinzhi_simulator.records import (
-    Answer,
     Call,
     Instance,
     Operation,
@@ -16,7 +15,8 @@ from local.jinzhi_simulator.records import (
     Violation,
     ViolationKind,
 )
-from local.jinzhi_simulator.transport import mock_transport
+from local.simulating.answers import Answer, Dropped
+from local.simulating.transport import mock_transport
 
 __all__ = [
     "Answer",

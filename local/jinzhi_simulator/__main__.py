@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.jinzhi_simulator.keeping import read_snapshot
 from local.jinzhi_simulator.model import TaskCenter
-from local.jinzhi_simulator.records import Settings
+from local.jinzhi_simulator.records import Settings, Snapshot
 from local.jinzhi_simulator.server import SimulatorServer
+from local.simulating.keeping import read_snapshot
+from local.simulating.server import serve_until_stopped
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -49,25 +48,19 @@ def build_center(options: argparse.Namespace) -> TaskCenter:
     )
     center = TaskCenter(time.time, random.SystemRandom(), settings)
     if options.state_file is not None:
-        center.restore(read_snapshot(options.state_file))
+        center.restore(read_snapshot(options.state_file, Snapshot))
     return center
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code."""
     options = parse_arguments(arguments)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
     try:
         server = SimulatorServer((options.host, options.port), build_center(options), options.state_file)
     except (OSError, ValueError) as error:
         print(f"the simulator cannot start: {error}", file=sys.stderr)
         return 1
-    server.start()
-    print(f"JinZhi simulator: {server.url}", flush=True)
-    stopped.wait()
-    server.stop()
+    serve_until_stopped(server, "JinZhi simulator")
     return 0
 
 

@@ -19,12 +19,12 @@ from local.jinzhi_simulator.records import (
     Change,
     Instance,
     Operation,
-    Refused,
     Settings,
     Snapshot,
     Task,
     ViolationKind,
 )
+from local.simulating.answers import Refused
 
 Finding = tuple[ViolationKind, Change, str]
 

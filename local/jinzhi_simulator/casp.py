@@ -30,16 +30,9 @@ from local.jinzhi_simulator.fields import (
     read_time,
     read_whole,
 )
-from local.jinzhi_simulator.records import (
-    INSTANCE_STATUSES,
-    TASK_STATUSES,
-    Answer,
-    Change,
-    Operation,
-    Refused,
-    Settings,
-)
-from local.jinzhi_simulator.wire import decode_json, json_answer
+from local.jinzhi_simulator.records import INSTANCE_STATUSES, TASK_STATUSES, Change, Operation, Settings
+from local.jinzhi_simulator.wire import json_answer
+from local.simulating.answers import Answer, Refused, decode_json
 
 TOKEN_PATH = "/token/gateway/accessToken"  # noqa: S105 (a path)
 TASK_PATH = "/casp-tdc/task/saveOrUpdate"

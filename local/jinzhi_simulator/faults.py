@@ -1,15 +1,12 @@
-"""Faults on request, drawn from the random generator that the task center was given."""
+"""Faults of the task center on request."""
 
 from __future__ import annotations
 
-import random
-from collections import deque
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from local.jinzhi_simulator.records import Operation
+from local.simulating.faults import BaseFaults
 
-OK = "ok"
 NOT_ACTED = (
     "http_500",
     "http_503",
@@ -22,112 +19,18 @@ NOT_ACTED = (
 )
 ACTED = ("http_500_after", "timeout_after", "reset_after", "html_after")
 DEFAULT_KINDS = tuple(kind for kind in NOT_ACTED if kind != "down") + ACTED
-ERRCODE_PREFIX = "errcode:"
-CALLER_GONE = "caller_gone"
-
-
-class Dropped(Exception):
-    """No answer goes out: the transport hangs, hangs up or refuses, by `kind`.
-
-    `kind` is `down`, `reset`, `reset_after`, `timeout_before`, `timeout_after` or `caller_gone` (the caller
-    had stopped waiting). `acted` tells whether the task center did what was asked.
-    """
-
-    def __init__(self, kind: str, *, acted: bool) -> None:
-        super().__init__(f"{kind} ({'acted' if acted else 'not acted'})")
-        self.kind = kind
-        self.acted = acted
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
-    """Which calls go wrong, and how.
+class Faults(BaseFaults):
+    """Which calls go wrong, and how: see BaseFaults. Kinds are those of `NOT_ACTED` and `ACTED`."""
 
-    `failure_rate` of the calls (0 to 1) fail by one of `kinds`; before that, `fail_next` decides the next
-    calls one by one (`ok` lets one through). Both only touch calls that ask for one of `operations` (names
-    as in `Operation`; empty: every call). `latency_ms` and `down`, which refuses everything, touch them all.
-    `retry_after_s` goes with HTTP 429; `hang_s` is how long a server keeps a timed-out caller waiting.
-    Kinds: those of `NOT_ACTED` and `ACTED`, and `errcode:<code>`, which answers that code and does not act.
-    Raises ValueError for what it does not know.
-    """
-
-    failure_rate: float = 0.0
     kinds: tuple[str, ...] = DEFAULT_KINDS
-    fail_next: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-    latency_ms: float = 0.0
-    retry_after_s: int = 1
-    hang_s: float = 60.0
-    down: bool = False
 
-    def __post_init__(self) -> None:
-        for name in ("kinds", "fail_next", "operations"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not 0.0 <= self.failure_rate <= 1.0:
-            raise ValueError(f"failure_rate: from 0 to 1, got {self.failure_rate}")
-        if self.failure_rate and not self.kinds:
-            raise ValueError("kinds: at least one where failure_rate is above 0")
-        if min(self.latency_ms, self.retry_after_s, self.hang_s) < 0:
-            raise ValueError("latency_ms, retry_after_s, hang_s: not below 0")
-        for kind in self.kinds + self.fail_next:
-            _check_kind(kind)
-        for operation in self.operations:
-            Operation(operation)
+    def knows_kind(self, kind: str) -> bool:
+        """See BaseFaults."""
+        return kind in NOT_ACTED or kind in ACTED
 
-
-def _check_kind(kind: str) -> None:
-    if kind == OK or kind in NOT_ACTED or kind in ACTED:
-        return
-    if not kind.startswith(ERRCODE_PREFIX) or kind == ERRCODE_PREFIX:
-        raise ValueError(f"kinds, fail_next: unknown kind of fault {kind!r}")
-
-
-class FaultPlan:
-    """The faults in force and what is left of the script."""
-
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
-        self._script = deque(faults.fail_next)
-
-    @property
-    def faults(self) -> Faults:
-        """The faults in force; `fail_next` is what is left of it."""
-        if len(self._script) == len(self._faults.fail_next):
-            return self._faults
-        return replace(self._faults, fail_next=tuple(self._script))
-
-    @property
-    def down(self) -> bool:
-        """Whether everything is refused."""
-        return self._faults.down
-
-    @property
-    def latency_s(self) -> float:
-        """Seconds that an answer takes; what is down answers nothing, and that at once."""
-        return 0.0 if self._faults.down else self._faults.latency_ms / 1000
-
-    @property
-    def hang_s(self) -> float:
-        """Seconds that a timed-out caller is kept waiting."""
-        return self._faults.hang_s
-
-    @property
-    def retry_after_s(self) -> int:
-        """Seconds that HTTP 429 asks to wait."""
-        return self._faults.retry_after_s
-
-    def next_kind(self, operations: Collection[str], rng: random.Random) -> str:
-        """The kind of fault that strikes a call asking for `operations`, or empty.
-
-        Draws no random number unless a failure rate is set, so that scripts leave a seeded run unchanged.
-        """
-        faults = self._faults
-        if faults.operations and not any(each in operations for each in faults.operations):
-            return ""
-        if self._script:
-            kind = self._script.popleft()
-            return "" if kind == OK else kind
-        if faults.failure_rate and rng.random() < faults.failure_rate:
-            kind = rng.choice(faults.kinds)
-            return "" if kind == OK else kind
-        return ""
+    def knows_operation(self, operation: str) -> bool:
+        """See BaseFaults."""
+        return operation in frozenset(Operation)

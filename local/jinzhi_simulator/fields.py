@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from local.jinzhi_simulator.codes import MALFORMED
-from local.jinzhi_simulator.records import Refused
+from local.simulating.answers import Refused
 
 Item = Mapping[str, Any]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from local.jinzhi_simulator import casp, taskcenterapp
 from local.jinzhi_simulator.board import Board
@@ -20,23 +21,23 @@ from local.jinzhi_simulator.codes import (
     WRONG_CONTENT_TYPE,
     WRONG_METHOD,
 )
-from local.jinzhi_simulator.faults import ACTED, CALLER_GONE, ERRCODE_PREFIX, Dropped, FaultPlan, Faults
+from local.jinzhi_simulator.faults import ACTED, Faults
 from local.jinzhi_simulator.ledger import Ending, Ledger
 from local.jinzhi_simulator.records import (
-    Answer,
     Call,
     Change,
     Instance,
     Operation,
-    Refused,
     Settings,
     Snapshot,
     Task,
     Verdict,
     Violation,
 )
-from local.jinzhi_simulator.tokens import TokenBook
 from local.jinzhi_simulator.wire import Wire, json_answer, page_answer
+from local.simulating.answers import Answer, Dropped, Refused
+from local.simulating.faults import CALLER_GONE, ERRCODE_PREFIX, FaultPlan
+from local.simulating.tokens import TokenBook
 
 _LOGIN_PAGE = (
     "<!DOCTYPE html><html><head><title>统一身份认证 Login</title></head>"
@@ -149,6 +150,20 @@ class TaskCenter:
             told.setdefault(operation.value, {})[verdict.value] = count
         return told
 
+    def state(self) -> dict[str, Any]:
+        """What is held, for people and programs that look inside."""
+        return {
+            "tasks": list(self.tasks.values()),
+            "instances": list(self.instances.values()),
+            "deleted_tasks": list(self.deleted_tasks),
+            "deleted_instances": list(self.deleted_instances),
+            "counts": self.counts(),
+            "requests": self.requests,
+            "calls": len(self.calls),
+            "tokens_issued": self.tokens_issued,
+            "violations": self.violations,
+        }
+
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, heard: bool = True) -> Answer:
         """Answers a request; raises `Dropped` where no answer goes out.
 
@@ -203,8 +218,9 @@ class TaskCenter:
         """Goes on from a snapshot, in place of whatever is held now. Settings and faults stay."""
         self.requests = snapshot.requests
         self._board, self._ledger, self._tokens = Board(), Ledger(), TokenBook()
-        for part in (self._board, self._ledger, self._tokens):
-            part.restore(snapshot)
+        self._board.restore(snapshot)
+        self._ledger.restore(snapshot)
+        self._tokens.restore(snapshot.tokens_issued, snapshot.tokens)
 
     def _receive(self, route: _Route, headers: Mapping[str, str], body: bytes) -> _Visit:
         token = headers.get("accesstoken", "")
@@ -248,7 +264,8 @@ class TaskCenter:
         """Changes the board, all or nothing; returns the token where one was asked for."""
         now = self._clock()
         if visit.route.operation is Operation.TOKEN:
-            return self._tokens.issue(now, self._rng, self.settings)
+            lifetime_s, ends_old = self.settings.token_lifetime_s, self.settings.new_token_ends_old
+            return self._tokens.issue(now, self._rng, lifetime_s, ends_old=ends_old)
         self._board.check(visit.changes, self.settings)
         for change in visit.changes:
             found = self._board.apply(change, now, heard=heard)

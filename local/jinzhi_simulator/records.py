@@ -182,22 +182,3 @@ class Snapshot:
     calls: list[Call] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     version: Literal[1] = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer; header names are lower-case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-class Refused(Exception):
-    """The task center says no: `errcode` and `message` go into the answer of HTTP `status`."""
-
-    def __init__(self, errcode: str, message: str, status: int = 200) -> None:
-        super().__init__(f"{errcode}: {message}")
-        self.errcode = errcode
-        self.message = message
-        self.status = status

@@ -5,229 +5,48 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import selectors
-import socket
-import struct
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
-from local.jinzhi_simulator.control import answer_control, is_control
-from local.jinzhi_simulator.faults import CALLER_GONE, Dropped
-from local.jinzhi_simulator.keeping import write_snapshot
+from local.jinzhi_simulator.control import ENDPOINTS, is_control
 from local.jinzhi_simulator.model import TaskCenter
-from local.jinzhi_simulator.records import Answer
-from local.jinzhi_simulator.wire import SIMULATOR_HEADER, SIMULATOR_NAME, json_answer
-
-SAVE_INTERVAL_S = 1.0
-SAVE_SHARE = 20  # a save that takes long is followed by a pause of so many times its length
-MAX_BODY_BYTES = 10_000_000
-LAST_ANSWERS_S = 2.0
-
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
+from local.jinzhi_simulator.records import Snapshot
+from local.jinzhi_simulator.wire import SIMULATOR_NAME
+from local.simulating.answers import Answer
+from local.simulating.control import answer_control
+from local.simulating.server import BaseSimulatorServer
 
 
-class SimulatorServer(ThreadingHTTPServer):
-    """Serves one task center, a thread a connection.
+class SimulatorServer(BaseSimulatorServer):
+    """Serves one task center: see BaseSimulatorServer."""
 
-    `start` returns at once; `stop` lets the answers under way go out, saves and closes. Without a state file
-    nothing is kept.
-    """
-
-    daemon_threads = True
-    request_queue_size = 128
+    simulator_name = SIMULATOR_NAME
 
     def __init__(self, address: tuple[str, int], center: TaskCenter, state_file: Path | None = None) -> None:
-        super().__init__(address, _Handler)
+        super().__init__(address, state_file)
         self.center = center
-        self.lock = threading.Lock()
-        self.stopping = threading.Event()
-        self._state_file = state_file
-        self._changed = False
-        self._answering = 0
-        self._quiet = threading.Condition(self.lock)
-        serving = {"poll_interval": 0.02}
-        self._workers = [threading.Thread(target=self.serve_forever, kwargs=serving, daemon=True)]
-        if state_file is not None:
-            self._workers.append(threading.Thread(target=self._keep_saving, daemon=True))
 
     @property
-    def url(self) -> str:
-        """The address of the server, without a slash at the end."""
-        host, port = self.server_address[:2]
-        return f"http://{host!s}:{port}"
+    def latency_s(self) -> float:
+        """See the base."""
+        return self.center.latency_s
 
-    def start(self) -> None:
-        """Begins to serve, in threads of its own."""
-        for thread in self._workers:
-            thread.start()
+    @property
+    def hang_s(self) -> float:
+        """See the base."""
+        return self.center.hang_s
 
-    def stop(self) -> None:
-        """Ends in order: no new work, the last answers out, the state saved, the port free."""
-        with self.lock:
-            self.stopping.set()
-            self._quiet.wait_for(lambda: self._answering == 0, LAST_ANSWERS_S)
-        self.shutdown()
-        for thread in self._workers:
-            thread.join()
-        self._save()
-        self.server_close()
+    def is_control(self, path: str) -> bool:
+        """See the base."""
+        return is_control(path)
 
-    @contextlib.contextmanager
-    def visit(self) -> Iterator[None]:
-        """Holds the stop back until what is done within has been answered."""
-        with self.lock:
-            if self.stopping.is_set():
-                raise Dropped("down", acted=False)
-            self._answering += 1
-        try:
-            yield
-        finally:
-            with self.lock:
-                self._answering -= 1
-                self._quiet.notify_all()
+    def control(self, method: str, path: str, body: bytes) -> Answer:
+        """See the base."""
+        return answer_control(ENDPOINTS, self.center, method, path, body)
 
-    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes, *, heard: bool) -> Answer:
-        """Answers one request on the task center, one at a time; raises `Dropped`."""
-        with self.lock:
-            if is_control(path):
-                self._changed = self._changed or method == "POST"
-                return answer_control(self.center, method, path, body)
-            self._changed = True
-            return self.center.handle(method, path, headers, body, heard=heard)
+    def handle_call(self, method: str, path: str, headers: dict[str, str], body: bytes, *, heard: bool) -> Answer:
+        """See the base."""
+        return self.center.handle(method, path, headers, body, heard=heard)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Callers that hang up are part of the game; anything else is shown."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
-
-    def _keep_saving(self) -> None:
-        pause = SAVE_INTERVAL_S
-        while not self.stopping.wait(pause):
-            started = time.monotonic()
-            try:
-                self._save()
-            except OSError as error:
-                print(f"the state was not saved, it is tried again: {error}", file=sys.stderr, flush=True)
-            pause = max(SAVE_INTERVAL_S, SAVE_SHARE * (time.monotonic() - started))
-
-    def _save(self) -> None:
-        if self._state_file is None:
-            return
-        with self.lock:
-            if not self._changed:
-                return
-            snapshot = self.center.snapshot()
-            self._changed = False
-        try:
-            write_snapshot(self._state_file, snapshot)
-        except OSError:
-            self._changed = True
-            raise
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: SimulatorServer
-    protocol_version = "HTTP/1.1"
-    server_version = "JinZhiSimulator"
-    sys_version = ""
-    disable_nagle_algorithm = True
-    wbufsize = 64 * 1024  # head and body leave in one segment
-    timeout = 300  # seconds that an idle connection is kept
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
-
-    def end_headers(self) -> None:
-        self.send_header(SIMULATOR_HEADER, SIMULATOR_NAME)
-        super().end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name it has in the base)
-        """Says nothing: the ledger is the log."""
-
-    def _serve(self) -> None:
-        body = self._read_body()
-        if body is None:
-            return
-        heard = is_control(self.path) or self._wait_latency()
-        try:
-            with self.server.visit():
-                answer = self.server.answer(self.command, self.path, dict(self.headers), body, heard=heard)
-                self._send(answer)
-        except Dropped as dropped:
-            self._drop(dropped.kind)
-
-    def _read_body(self) -> bytes | None:
-        """The body, or None where it was refused."""
-        length = self.headers.get("Content-Length", "0")
-        if self.headers.get("Transfer-Encoding"):
-            self._refuse(411, "a Content-Length is required")
-        elif not (length.isascii() and length.isdecimal()):
-            self._refuse(400, "Content-Length is not a number")
-        elif int(length) > MAX_BODY_BYTES:
-            self._refuse(413, f"more than {MAX_BODY_BYTES} bytes")
-        else:
-            return self.rfile.read(int(length))
-        return None
-
-    def _refuse(self, status: int, problem: str) -> None:
-        self.close_connection = True
-        self._send(json_answer({"error": problem}, status))
-
-    def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            if name != SIMULATOR_HEADER:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
-        self.wfile.flush()
-
-    def _wait_latency(self) -> bool:
-        """Waits as long as a slow task center would; False if the caller has left by then."""
-        latency = self.server.center.latency_s
-        return latency <= 0 or not self._caller_leaves(latency)
-
-    def _drop(self, kind: str) -> None:
-        """Hangs, hangs up in order, or resets the connection."""
-        self.close_connection = True
-        if kind.startswith("timeout"):
-            self._caller_leaves(self.server.center.hang_s)
-        if kind in ("down", "reset", CALLER_GONE):
-            with contextlib.suppress(OSError):
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            for part in (self.rfile, self.wfile, self.connection):
-                part.close()
-            self.wfile = io.BytesIO()  # the base flushes it once more
-
-    def _caller_leaves(self, within: float) -> bool:
-        """Waits for `within` seconds, or until the caller hangs up or the server stops."""
-        until = time.monotonic() + within
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.connection, selectors.EVENT_READ)
-            while (left := until - time.monotonic()) > 0 and not self.server.stopping.is_set():
-                if not selector.select(min(left, 0.2)):
-                    continue
-                if not _peek(self.connection):
-                    return True
-                self.server.stopping.wait(min(left, 0.2))  # it sends ahead; nothing to see until it hangs up
-        return False
-
-
-def _peek(connection: socket.socket) -> bytes:
-    try:
-        return connection.recv(1, socket.MSG_PEEK)
-    except OSError:
-        return b""
+    def snapshot(self) -> Snapshot:
+        """See the base."""
+        return self.center.snapshot()

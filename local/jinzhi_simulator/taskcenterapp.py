@@ -25,8 +25,9 @@ from local.jinzhi_simulator.fields import (
     read_text,
     read_time,
 )
-from local.jinzhi_simulator.records import Answer, Change, Operation, Refused, Settings
-from local.jinzhi_simulator.wire import decode_json, json_answer
+from local.jinzhi_simulator.records import Change, Operation, Settings
+from local.jinzhi_simulator.wire import json_answer
+from local.simulating.answers import Answer, Refused, decode_json
 
 PUSH_PATH = "/taskcenterapp/sys/taskCenter/taskReceive/pushTask.do"
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
+from local.jinzhi_simulator.records import Change, Operation, Settings
+from local.simulating import answers
+from local.simulating.answers import SIMULATOR_HEADER, Answer, Refused
 
-from local.jinzhi_simulator.records import Answer, Change, Operation, Refused, Settings
-
-SIMULATOR_HEADER = "x-simulator"
 SIMULATOR_NAME = "jinzhi"
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -42,27 +41,11 @@ class Wire(Protocol):
         """The refusal of a token that is missing, wrong or has ended."""
 
 
-def decode_json(body: bytes | str) -> Any:
-    """The value in a JSON text; `ValueError` where it is none."""
-    try:
-        return msgspec.json.decode(body)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
 def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
     """`payload` as a JSON answer, marked as the simulator's."""
-    return Answer(
-        status,
-        {"content-type": "application/json;charset=UTF-8", SIMULATOR_HEADER: SIMULATOR_NAME, **headers},
-        msgspec.json.encode(payload),
-    )
+    return answers.json_answer(payload, status, {SIMULATOR_HEADER: SIMULATOR_NAME, **headers})
 
 
 def page_answer(html: str, status: int = 200) -> Answer:
     """`html` as an answer, marked as the simulator's."""
-    return Answer(
-        status,
-        {"content-type": "text/html;charset=UTF-8", SIMULATOR_HEADER: SIMULATOR_NAME},
-        html.encode(),
-    )
+    return answers.page_answer(html, status, {SIMULATOR_HEADER: SIMULATOR_NAME})

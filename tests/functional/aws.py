@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,19 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Names of one set of tables, by logical id."""
+    """Names of one set of tables, by logical id. Each is created when a test first asks for it."""
 
     names: dict[str, str]
+    dynamodb: Any
+    created: set[str] = field(default_factory=set)
 
     def __getattr__(self, logical_id: str) -> str:
+        if logical_id not in self.created:
+            table = template().of_type("AWS::DynamoDB::Table")[logical_id]
+            taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+            described = {name: table[name] for name in taken if name in table}
+            self.dynamodb.create_table(TableName=self.names[logical_id], **described)
+            self.created.add(logical_id)
         return self.names[logical_id]
 
 
@@ -113,13 +121,8 @@ def template() -> Template:
 def create_tables(dynamodb: Any) -> Tables:
     """Every table of template.yaml, under names of its own."""
     number = next(_numbers)
-    names = {}
-    for logical_id, table in template().of_type("AWS::DynamoDB::Table").items():
-        names[logical_id] = f"test-{number}-{logical_id}"
-        taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        described = {name: table[name] for name in taken if name in table}
-        dynamodb.create_table(TableName=names[logical_id], **described)
-    return Tables(names)
+    logical_ids = template().of_type("AWS::DynamoDB::Table")
+    return Tables({logical_id: f"test-{number}-{logical_id}" for logical_id in logical_ids}, dynamodb)
 
 
 def create_push_queue(sqs: Any) -> str:

@@ -10,6 +10,8 @@ from moto import mock_aws
 
 from tests.functional.aws import Tables, create_tables, new_client, running_ministack
 
+pytest.register_assert_rewrite("tests.functional.ai_suites")
+
 
 @pytest.fixture(scope="session")
 def ministack() -> Iterator[str]:

@@ -54,6 +54,7 @@ class Deployment:
         self.clients = clients
         self.tables = create_tables(self.clients["dynamodb"])
         self.queue_url = create_push_queue(self.clients["sqs"])
+        self.ai_queue_url = self.clients["sqs"].create_queue(QueueName=f"ai-{uuid.uuid4().hex[:8]}")["QueueUrl"]
         self.prefix = f"/taskbridge/{uuid.uuid4().hex[:8]}"
         self.center = TaskCenter(time.time, random.Random(7))
         self.http = httpx.Client(transport=_OneAtATime(mock_transport(self.center)))
@@ -150,6 +151,7 @@ class Deployment:
             "EVENT_TABLE": self.tables.EventTable,
             "COORDINATION_TABLE": self.tables.CoordinationTable,
             "PUSH_QUEUE_URL": self.queue_url,
+            "AI_QUEUE_URL": self.ai_queue_url,
             "PARAMETER_PREFIX": self.prefix,
             "TOKEN_STORE": "ssm",
             "LOG_RETENTION_DAYS": "30",

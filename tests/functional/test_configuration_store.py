@@ -102,6 +102,18 @@ def test_a_disabled_platform_is_known_but_gets_no_events(bench: Bench) -> None:
     assert current.enabled_platforms() == ("jz",)
 
 
+def test_events_go_to_task_centers_only(bench: Bench) -> None:
+    bench.save("jz")
+    bench.save("aigc", class_name="Aigc", settings={"host": "https://ai.school.edu.cn", "app_id": "a", "model": "m"})
+    bench.save("mistyped", class_name="JinZhiTaskCentre")
+
+    current = bench.reader.current()
+
+    assert set(current.platforms) == {"jz", "aigc", "mistyped"}
+    # What nobody knows fails where it is pushed to, and is seen there.
+    assert set(current.enabled_platforms()) == {"jz", "mistyped"}
+
+
 def test_more_rules_than_one_answer_holds_are_all_read(bench: Bench) -> None:
     for number in range(5):
         bench.configurator.save_rule(TriggerRule(f"r{number}", "规" * 100_000))
@@ -188,7 +200,7 @@ def test_while_nothing_changes_a_thousand_events_cost_one_small_read_in_twenty_s
 def test_the_first_look_reads_the_version_and_each_kind_once(bench: Bench) -> None:
     bench.reader.current()
 
-    assert bench.client.calls == ["get_item", "query", "query"]
+    assert bench.client.calls == ["get_item", "query", "query", "query"]
 
 
 def test_without_the_table_a_worker_goes_on_with_what_it_knows(bench: Bench) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import push_task.app
 from local.jinzhi_simulator import Answer, Faults
+from taskbridge import lambdas
 from taskbridge.errors import ConfigurationError
 from taskbridge.messages import encode_message, parse_message
 from taskbridge.rules import TriggerRule
@@ -196,7 +197,7 @@ def test_an_event_that_goes_its_way_costs_the_router_no_log_line_unless_asked(
     deployed.route(event(sequence=2))
 
     (routed,) = output().said("routed")
-    assert (routed["event_id"], routed["sess_id"], routed["platform"]) == ("S1-e2", "S1", ["jz"])
+    assert (routed["event_id"], routed["sess_id"], routed["targets"]) == ("S1-e2", "S1", ["jz"])
 
 
 def test_each_item_of_an_event_is_a_log_line_with_its_ids_and_the_cause(
@@ -359,6 +360,6 @@ def test_the_token_store_is_the_one_that_was_chosen(deployed: Deployment, store:
     deployed.setting("TOKEN_STORE", store)
     deployed.setting("VALKEY_URL", "redis://127.0.0.1:1/0")
 
-    made = push_task.app._token_store(deployed.clients["ssm"], deployed.clients["dynamodb"], deployed.prefix)
+    made = lambdas._token_store(deployed.clients["ssm"], deployed.clients["dynamodb"])
 
     assert isinstance(made, kind)

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -22,7 +22,7 @@ from event_router.batch import route_batch
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
 from local.jinzhi_simulator.model import TaskCenter
 from local.jinzhi_simulator.records import Settings
-from local.jinzhi_simulator.transport import mock_transport
+from local.simulating.transport import mock_transport
 from push_task.batch import Ports as PushPorts
 from push_task.batch import Record as PushRecord
 from push_task.batch import push_batch
@@ -261,10 +261,10 @@ class World:
             pool=InlineExecutor(),
         )
         self._ports = PushPorts(
-            instances=_Risky(self, self.instances),
-            logs=_Risky(self, self.logs),
+            instances=Risky(self, self.instances),
+            logs=Risky(self, self.logs),
             sender=sender,
-            queue=_Risky(self, self),
+            queue=Risky(self, self),
             journal=SilentJournal(),
             clock=clock,
             random=self.rng.random,
@@ -304,15 +304,15 @@ class World:
         return Configuration(1, {PLATFORM: self.platform}, (DEFAULT_RULE,))
 
     def _router_ports(self) -> RouterPorts:
-        return RouterPorts(self._configuration, _Risky(self, self), _Risky(self, self), SilentJournal())
+        return RouterPorts(self._configuration, Risky(self, self), _NoAi(), Risky(self, self), SilentJournal())
 
     def _reconciler_ports(self) -> ReconcilerPorts:
         return ReconcilerPorts(
             configuration=self._configuration,
-            instances=_Risky(self, self.instances),
+            instances=Risky(self, self.instances),
             coordination=self.coordination,
             pages=self.instances,
-            outbox=_Risky(self, self),
+            outbox=Risky(self, self),
             journal=SilentJournal(),
             clock=self._clock,
             sleep=self._advance,
@@ -339,28 +339,51 @@ class World:
         self.now += seconds
 
 
-class _Risky:
+class _NoAi:
+    """No AI approval in this world."""
+
+    def send(self, messages: Sequence[Any]) -> set[int]:
+        """See AiOutbox."""
+        raise AssertionError(messages)
+
+
+THROTTLED = frozenset({"load", "save", "put", "record", "due"})
+
+
+class RiskyWorld(Protocol):
+    """What decides over a risky port."""
+
+    rng: random.Random
+
+    @property
+    def trouble(self) -> Any:
+        """How likely a worker dies, and a store is throttled."""
+
+
+class Risky:
     """A port at which the worker may die, before or after, and whose store may be throttled."""
 
-    def __init__(self, world: World, port: Any) -> None:
+    def __init__(self, world: RiskyWorld, port: Any, throttled: frozenset[str] = THROTTLED) -> None:
         self._world = world
         self._port = port
+        self._throttled = throttled
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            self._world._may_end(f"before {name}")
-            if (
-                name in ("load", "save", "put", "record", "due")
-                and self._world.rng.random() < self._world.trouble.throttle
-            ):
+            self._may_end(f"before {name}")
+            if name in self._throttled and self._world.rng.random() < self._world.trouble.throttle:
                 raise StoreError(f"{name}: throttled")
             result = method(*args, **kwargs)
-            self._world._may_end(f"after {name}")
+            self._may_end(f"after {name}")
             return result
 
         return call
+
+    def _may_end(self, where: str) -> None:
+        if self._world.rng.random() < self._world.trouble.death:
+            raise Death(where)
 
 
 def _settings() -> dict[str, Any]:

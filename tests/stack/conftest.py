@@ -30,4 +30,4 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackSett
     try:
         yield settings
     finally:
-        down(replace(settings, jinzhi_host=""), lambda _: None)
+        down(replace(settings, jinzhi_host="", aigc_host=""), lambda _: None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.aigc_simulator.control import FILES_PREFIX
+from local.analyses import SeatRow, stack_analyses
 from local.emulator import Aws
 from local.outcomes import EventRow, StackOutcomes
 from local.processes import free_port
@@ -16,6 +19,7 @@ from local.settings import StackSettings, read_settings
 from local.simulator import SimulatorClient
 from local.stack import up
 from local.watching import explain_unsettled, send_events, take_picture, watch_until_settled
+from taskbridge.rules import AI
 
 # Only so that a stack that is stuck ends at all: no test is decided by it.
 PATIENCE_S = 600.0
@@ -23,19 +27,20 @@ PATIENCE_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """A stack that is up: its outputs, clients for its AWS services, and a look into its task center."""
+    """A stack that is up: its outputs, clients for its AWS services, a look into its task center and AI platform."""
 
     settings: StackSettings
     outputs: Mapping[str, Any]
     aws: Aws
     simulator: SimulatorClient
+    ai: SimulatorClient
 
     def put_events(self, *events: Mapping[str, Any]) -> None:
         """Put events on the bus, in this order."""
         send_events(self.aws, self.outputs["EventBusName"], events)
 
     def wait_until_settled(self, *event_ids: str) -> list[EventRow]:
-        """Wait until the queues are empty and these events are accounted for; what became of them."""
+        """Wait until the queues are empty and these events accounted for; what became of them at the task center."""
         outcomes = StackOutcomes(self.aws, self.outputs)
         picture = watch_until_settled(
             lambda: take_picture(self.aws, self.outputs, outcomes, event_ids, lambda: ()),
@@ -43,12 +48,33 @@ class RunningStack:
             PATIENCE_S,
         )
         assert picture.is_settled, explain_unsettled(picture, PATIENCE_S)
-        return list(picture.rows)
+        return [row for row in picture.rows if row.target != AI]
 
     def status_of(self, event_id: str) -> str:
         """Wait until the event is accounted for; its status."""
         (row,) = self.wait_until_settled(event_id)
         return row.status
+
+    def seats(self, *keys: tuple[str, str]) -> list[SeatRow]:
+        """What these people (uid, task id) have of these tasks, and what the AI says of it."""
+        return stack_analyses(self.aws, self.outputs).rows(keys)
+
+    def wait_for_seats(self, *keys: tuple[str, str], until: Callable[[list[SeatRow]], bool]) -> list[SeatRow]:
+        """Look at seats until they are as they have to be."""
+        deadline = time.monotonic() + PATIENCE_S
+        analyses = stack_analyses(self.aws, self.outputs)
+        while not until(rows := analyses.rows(keys)):
+            assert time.monotonic() < deadline, rows
+            time.sleep(0.05)
+        return rows
+
+    def questions(self) -> list[dict[str, Any]]:
+        """What the AI platform was asked, in order."""
+        return [call for call in self.ai.calls() if call["operation"] == "talk_stream"]
+
+    def attachment(self, name: str) -> str:
+        """The address of an attachment of the samples."""
+        return f"{self.outputs['ai_simulator_url']}{FILES_PREFIX}{name}"
 
     def todos(self) -> dict[str, dict[str, Any]]:
         """What the task center holds, by task id."""
@@ -56,8 +82,8 @@ class RunningStack:
 
 
 def new_settings(state_dir: Path) -> StackSettings:
-    """Settings of a stack of its own, on a port of its own."""
-    return read_settings({"STATE_DIR": str(state_dir), "AWS_PORT": str(free_port())})
+    """Settings of a stack of its own, on a port of its own; ten models may be asked at the same time."""
+    return read_settings({"STATE_DIR": str(state_dir), "AWS_PORT": str(free_port()), "AI_CONCURRENCY": "10"})
 
 
 @contextmanager
@@ -70,6 +96,7 @@ def running(settings: StackSettings) -> Iterator[RunningStack]:
             outputs,
             connections.enter_context(Aws(outputs["endpoint_url"], outputs["region"])),
             connections.enter_context(SimulatorClient(outputs["simulator_url"])),
+            connections.enter_context(SimulatorClient(outputs["ai_simulator_url"])),
         )
 
 

@@ -18,13 +18,16 @@ from pathlib import Path
 
 import pytest
 
+from local.aigc_simulator.model import AiPlatform
+from local.aigc_simulator.records import Settings as AigcSettings
+from local.aigc_simulator.server import SimulatorServer as AigcServer
 from local.emulator import emulator_pid, emulator_service
 from local.errors import StackError
 from local.jinzhi_simulator import Settings, TaskCenter
 from local.jinzhi_simulator.server import SimulatorServer
 from local.processes import stop
 from local.settings import ROOT, StackSettings
-from local.simulator import simulator_pid
+from local.simulator import aigc_simulator, jinzhi_simulator, simulator_pid
 from local.stack import down, read_outputs_file, status, up
 from tests.stack.harness import new_settings, running, task_received
 
@@ -60,6 +63,12 @@ def foreign_task_center(settings: StackSettings) -> Iterator[tuple[str, TaskCent
         server.stop()
 
 
+def processes_of(settings: StackSettings) -> tuple[int | None, ...]:
+    """The process ids of the emulator and of the simulators."""
+    simulators = (jinzhi_simulator(settings), aigc_simulator(settings))
+    return (emulator_pid(settings), *map(simulator_pid, simulators))
+
+
 def command(name: str) -> list[str]:
     """The command line of a command."""
     return [sys.executable, "-m", "local", name]
@@ -90,6 +99,7 @@ def test_up_writes_outputs_for_everybody(own_settings: StackSettings) -> None:
     assert outputs["endpoint_url"] == own_settings.endpoint_url
     assert {"EventBusName", "IngestQueueUrl", "PushQueueUrl", "PushDeadLetterQueueUrl"} <= set(outputs)
     assert {"ConfigurationTableName", "InstanceTableName", "PushLogTableName", "EventTableName"} <= set(outputs)
+    assert {"AiQueueUrl", "AnalysisQueueUrl", "AiTaskTableName", "AiAnswerTableName"} <= set(outputs)
     assert outputs["region"]
     assert outputs["tokens"] == {}
 
@@ -97,7 +107,7 @@ def test_up_writes_outputs_for_everybody(own_settings: StackSettings) -> None:
 def test_up_again_changes_nothing(own_settings: StackSettings) -> None:
     # given
     first = up(own_settings, quiet)
-    processes = emulator_pid(own_settings), simulator_pid(own_settings)
+    processes = processes_of(own_settings)
     said: list[str] = []
 
     # when
@@ -105,7 +115,7 @@ def test_up_again_changes_nothing(own_settings: StackSettings) -> None:
 
     # then
     assert again == first
-    assert (emulator_pid(own_settings), simulator_pid(own_settings)) == processes
+    assert processes_of(own_settings) == processes
     assert said == []
 
 
@@ -117,6 +127,7 @@ def test_status_tells_what_runs(own_settings: StackSettings) -> None:
     rows = status(own_settings)
     assert rows["AWS emulator"].startswith("running")
     assert rows["JinZhi simulator"].startswith("running")
+    assert rows["Aigc simulator"].startswith("running")
     assert rows["AWS endpoint"] == own_settings.endpoint_url
 
 
@@ -131,10 +142,10 @@ def test_a_stopped_stack_has_lost_nothing_when_it_is_started_again(own_settings:
 
     # when
     down(own_settings, quiet)
-    stopped = emulator_pid(own_settings), simulator_pid(own_settings)
+    stopped = processes_of(own_settings)
 
     # then
-    assert stopped == (None, None)
+    assert stopped == (None, None, None)
     with running(own_settings) as stack:
         rows = stack.wait_until_settled(settled["id"], *(event["id"] for event in under_way))
         assert {row.status for row in rows} == {"succeeded"}
@@ -165,7 +176,7 @@ def test_a_crashed_stack_starts_again_over_its_stale_pid_files(own_settings: Sta
     up(own_settings, quiet)
     down(own_settings, quiet)
     up(own_settings, quiet)
-    for pid in (emulator_pid(own_settings), simulator_pid(own_settings)):
+    for pid in processes_of(own_settings):
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -192,7 +203,7 @@ def test_jinzhi_host_replaces_the_simulator(own_settings: StackSettings) -> None
 
         # when
         outputs = up(elsewhere, quiet)
-        with_foreign = simulator_pid(own_settings)
+        with_foreign = simulator_pid(jinzhi_simulator(own_settings))
         with running(own_settings) as stack:
             # the platform has moved back to the bundled simulator
             stack.put_events(event)
@@ -205,6 +216,30 @@ def test_jinzhi_host_replaces_the_simulator(own_settings: StackSettings) -> None
     assert with_foreign is None
     assert event["tasks"][0]["task_id"] in todos
     assert center.tasks == {}
+
+
+def test_aigc_host_replaces_the_simulator(own_settings: StackSettings) -> None:
+    # given
+    account = own_settings.ai_account
+    platform = AiPlatform(
+        time.time,
+        random.Random(1),
+        AigcSettings(app_id=account.app_id, app_secret=account.app_secret, first_text_ms=0, piece_ms=0),
+    )
+    server = AigcServer(("127.0.0.1", 0), platform)
+    server.start()
+    try:
+        # when
+        outputs = up(replace(own_settings, aigc_host=server.url), quiet)
+        bundled = simulator_pid(aigc_simulator(own_settings))
+    finally:
+        server.stop()
+    back = up(own_settings, quiet)
+
+    # then
+    assert (outputs["ai_platform_url"], outputs["ai_simulator_url"]) == (server.url, "")
+    assert bundled is None
+    assert back["ai_platform_url"] == back["ai_simulator_url"] != ""
 
 
 def test_run_plays_the_samples_and_ends_by_itself_where_that_is_asked(own_settings: StackSettings) -> None:
@@ -222,7 +257,9 @@ def test_run_plays_the_samples_and_ends_by_itself_where_that_is_asked(own_settin
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The samples ended as they should" in done.stdout
     assert "T-LEAVE-1-A" in done.stdout
-    assert (emulator_pid(own_settings), simulator_pid(own_settings)) == (None, None)
+    assert "AI: AT-LEAVE-1 for approver-1: approve 【模拟器】" in done.stdout
+    assert "What the AI said" in done.stdout
+    assert processes_of(own_settings) == (None, None, None)
 
 
 def test_run_on_a_terminal_stays_up_until_interrupted(own_settings: StackSettings) -> None:
@@ -237,13 +274,13 @@ def test_run_on_a_terminal_stays_up_until_interrupted(own_settings: StackSetting
 
         # when
         program.send_signal(signal.SIGINT)
-        shown += read_until(terminal, b"simulator stopped")
+        shown += read_until(terminal, b"AI platform simulator stopped")
         os.close(terminal)
 
     # then
     assert was_up, shown.decode(errors="replace")
     assert program.returncode == 0
-    assert (emulator_pid(own_settings), simulator_pid(own_settings)) == (None, None)
+    assert processes_of(own_settings) == (None, None, None)
 
 
 def test_a_stack_that_is_up_cannot_be_started_on_a_second_port(own_settings: StackSettings) -> None:

@@ -93,6 +93,62 @@ def test_bytecode_is_shipped_and_never_checked_against_its_source(host_layer: Pa
         assert flags == b"\x01\x00\x00\x00", source  # PEP 552: by hash, and not checked
 
 
+def test_what_only_one_function_needs_ships_with_that_function(host_layer: Path, runtime: Path, tmp_path: Path) -> None:
+    # given
+    bundle = build_function("ai_analyze", tmp_path, Target.host()).parent
+
+    # when its own packages are imported, and a file is read in the process that it starts for that
+    code = (
+        "import celpy, json_repair, pypdf; from ai_analyze.attachments.sandbox import read_apart; "
+        "from ai_analyze.extraction.limits import Limits; print(*read_apart(b'5200', Limits())[1].pages)"
+    )
+    answer = run_isolated(code, bundle, host_layer, runtime)
+
+    # then
+    assert answer.stdout == "5200\n", answer.stderr
+    assert run_isolated("import pypdf", host_layer, runtime).returncode != 0
+
+
+def test_a_function_ships_nothing_that_the_layer_or_the_runtime_has(lambda_layer: Path, tmp_path: Path) -> None:
+    # when
+    bundle = build_function("ai_analyze", tmp_path, LAMBDA).parent
+
+    # then
+    in_layer = {path.name for path in (lambda_layer.glob("*"))}
+    assert {path.name for path in bundle.iterdir()} & in_layer == set()
+    for module in RUNTIME_MODULES:
+        assert not list(bundle.glob(f"{module}*")), module
+    assert not list(bundle.rglob("tests"))
+    names = [file.name for file in bundle.rglob("*.cpython-*.so")]
+    assert names
+    assert all("cpython-313-aarch64" in name for name in names)
+
+
+def test_a_function_is_locked_against_the_versions_that_the_layer_has() -> None:
+    layer, own = locked_versions("layer"), locked_versions("ai_analyze")
+    assert own
+    for package in layer.keys() & own.keys():
+        assert own[package] == layer[package], package
+
+
+def test_packages_of_a_function_are_compiled_and_replaced_as_a_whole(tmp_path: Path) -> None:
+    # given what an older version left
+    stale = tmp_path / "pypdf" / "stale.py"
+    stale.parent.mkdir()
+    stale.touch()
+
+    # when
+    build_function("ai_analyze", tmp_path, Target.host())
+
+    # then
+    assert not stale.exists()
+    source = tmp_path / "pypdf" / "__init__.py"
+    compiled = Path(importlib.util.cache_from_source(str(source))).read_bytes()
+    assert compiled[4:8] == b"\x01\x00\x00\x00"
+    assert b"pypdf/__init__.py" in compiled
+    assert str(tmp_path).encode() not in compiled
+
+
 def test_building_again_leaves_nothing_of_the_last_time(tmp_path: Path) -> None:
     # given
     stale = build_function("push_task", tmp_path, Target.host()) / "stale.py"
@@ -141,6 +197,11 @@ def make_targets() -> Iterator[tuple[str, str]]:
 def provided_packages() -> list[str]:
     lines = RUNTIME_PROVIDES.read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def locked_versions(name: str) -> dict[str, str]:
+    lock = (ROOT / "requirements" / f"{name}.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", lock, flags=re.MULTILINE))
 
 
 def run_isolated(code: str, *paths: Path) -> subprocess.CompletedProcess[str]:

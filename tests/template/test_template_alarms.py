@@ -21,6 +21,20 @@ METRICS = {
         "TokenRefreshed",
     },
     "event_router": {"EventSkipped", "EventRejected"},
+    "ai_track": {"EventTracked", "EventSuperseded", "AnalysisRequested"},
+    "ai_analyze": {
+        "AnalysisFinished",
+        "AnalysisFailed",
+        "AnalysisLate",
+        "AnalysisWaiting",
+        "AnswerReused",
+        "FirstTokenLatency",
+        "AnalysisLatency",
+        "InputTokens",
+        "OutputTokens",
+        "AnalysisCost",
+        "AiQuotaExhausted",
+    },
     "reconciler": {"BreakerOpen", "StuckSettled"},
 }
 
@@ -50,6 +64,10 @@ def test_every_function_has_an_alarm_on_its_errors(template: Template) -> None:
 
 def test_failed_tasks_open_breakers_and_a_silent_clock_have_alarms(template: Template) -> None:
     assert {"TaskFailed", "BreakerOpen", "Invocations"} <= {alarm["MetricName"] for alarm in alarms(template)}
+
+
+def test_failed_analyses_and_an_exhausted_quota_have_alarms(template: Template) -> None:
+    assert {"AnalysisFailed", "AiQuotaExhausted"} <= {alarm["MetricName"] for alarm in alarms(template)}
 
 
 def test_missing_data_is_no_alarm_but_for_the_clock(template: Template) -> None:

@@ -21,6 +21,17 @@ ENVIRONMENT = frozenset(
         "EVENT_TABLE",
         "COORDINATION_TABLE",
         "PUSH_QUEUE_URL",
+        "AI_QUEUE_URL",
+        "ANALYSIS_QUEUE_URL",
+        "AI_PROCESS_TABLE",
+        "AI_FORM_TABLE",
+        "AI_TASK_TABLE",
+        "AI_PERSON_TABLE",
+        "AI_ANSWER_TABLE",
+        "AI_AUDIT_TABLE",
+        "AI_RULE_TABLE",
+        "AI_RULE_VERSION_TABLE",
+        "ATTACHMENT_HOSTS",
         "PARAMETER_PREFIX",
         "TOKEN_STORE",
         "VALKEY_URL",
@@ -30,7 +41,7 @@ ENVIRONMENT = frozenset(
         "POWERTOOLS_LOG_LEVEL",
     }
 )
-SET_BY_LAMBDA = ("AWS_", "LAMBDA_", "_HANDLER", "_X_AMZN_TRACE_ID")
+SET_BY_LAMBDA = ("AWS_", "LAMBDA_", "_HANDLER", "_X_AMZN_TRACE_ID", "LD_LIBRARY_PATH")
 
 
 def test_every_function_has_a_log_group_with_retention(template: Template) -> None:
@@ -61,7 +72,7 @@ def test_functions_run_on_arm_with_the_python_that_the_bundles_are_built_for(tra
     for logical_id, function in translated.of_type("AWS::Lambda::Function").items():
         assert function["Runtime"] == "python3.13", logical_id
         assert function["Architectures"] == ["arm64"], logical_id
-        assert 256 <= function["MemorySize"] <= 512, logical_id
+        assert 256 <= function["MemorySize"] <= 2048, logical_id
 
 
 def test_the_reconciler_runs_every_minute_and_ends_before_the_next_minute(template: Template) -> None:

@@ -63,10 +63,18 @@ def test_production_asks_before_it_changes_and_keeps_what_it_has() -> None:
         ("VpcId", "10.0.0.0/8"),
         ("LogRetentionDays", "31"),
         ("MetricsNamespace", "AWS/SQS"),
+        ("AttachmentHosts", "http://files.example.edu.cn"),
+        ("AttachmentHosts", "files.example.edu.cn:"),
+        ("AttachmentHosts", "files.example.edu.cn, oa.example.edu.cn"),
     ],
 )
 def test_nonsense_is_refused(template: Template, name: str, value: str) -> None:
     assert not accepts(template.parameters[name], value)
+
+
+@pytest.mark.parametrize("value", ["", "127.0.0.1:18080", "files.example.edu.cn,oa.example.edu.cn:8443"])
+def test_hosts_of_attachments_are_accepted_with_and_without_ports(template: Template, value: str) -> None:
+    assert accepts(template.parameters["AttachmentHosts"], value)
 
 
 def samconfig() -> dict[str, Any]:

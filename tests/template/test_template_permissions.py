@@ -32,7 +32,7 @@ def test_a_wildcard_in_a_resource_only_follows_the_path_of_a_parameter(translate
 def test_no_role_carries_a_policy_that_is_not_in_the_template(translated: Template) -> None:
     # SAM adds managed policies of AWS to the roles that it makes, with more than is needed.
     roles = translated.of_type("AWS::IAM::Role")
-    assert set(roles) == {"EventRouterRole", "PushTaskRole", "ReconcilerRole"}
+    assert set(roles) == {"EventRouterRole", "PushTaskRole", "AiTrackRole", "AiAnalyzeRole", "ReconcilerRole"}
     for role in roles.values():
         assert role["ManagedPolicyArns"] == [{"Ref": "RuntimePolicy"}]
 
@@ -49,13 +49,13 @@ def test_a_function_writes_only_to_its_own_log_group(translated: Template) -> No
             assert statement["Resource"] == {"Fn::GetAtt": [own, "Arn"]}
 
 
-def test_only_the_push_function_reads_platform_secrets(translated: Template) -> None:
+def test_only_the_functions_that_call_platforms_read_secrets(translated: Template) -> None:
     readers = {
         logical_id
         for logical_id, statement in translated.statements()
         if any(action.startswith("ssm:") for action in as_list(statement["Action"]))
     }
-    assert readers == {"PushTaskRole"}
+    assert readers == {"PushTaskRole", "AiAnalyzeRole"}
 
 
 def test_secrets_can_be_read_but_not_written(translated: Template) -> None:
@@ -64,10 +64,26 @@ def test_secrets_can_be_read_but_not_written(translated: Template) -> None:
             assert statement["Resource"]["Fn::Sub"].endswith("/tokens/*")
 
 
-def test_no_function_deletes_from_a_table_or_scans_it(translated: Template) -> None:
-    forbidden = {"dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLSelect"}
+def test_no_function_scans_a_table(translated: Template) -> None:
+    forbidden = {"dynamodb:Scan", "dynamodb:PartiQLDelete", "dynamodb:PartiQLSelect"}
     for logical_id, statement in translated.statements():
         assert forbidden.isdisjoint(as_list(statement["Action"])), logical_id
+
+
+def test_nothing_is_deleted_but_the_forms_of_deleted_tasks(translated: Template) -> None:
+    for logical_id, statement in translated.statements():
+        if "dynamodb:DeleteItem" in as_list(statement["Action"]):
+            assert (logical_id, statement["Resource"]) == ("AiTrackRole", {"Fn::GetAtt": ["AiFormTable", "Arn"]})
+
+
+def test_the_audit_log_is_only_added_to(translated: Template) -> None:
+    audit = {"Fn::GetAtt": ["AiAuditTable", "Arn"]}
+    granted = [
+        (logical_id, as_list(statement["Action"]))
+        for logical_id, statement in translated.statements()
+        if audit in as_list(statement["Resource"])
+    ]
+    assert granted == [("AiAnalyzeRole", ["dynamodb:PutItem"])]
 
 
 def test_every_event_source_can_be_consumed_by_its_function(template: Template) -> None:

@@ -9,6 +9,8 @@ from tests.template.reader import Template, arn_of
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 AWS_VISIBILITY_FACTOR = 6
+# Who holds an analysis is up to its lease; a longer one would only keep people waiting after a crash.
+ANALYSIS_VISIBILITY_FACTOR = 3
 
 
 def test_every_queue_has_a_dead_letter_queue_or_is_where_failures_end(template: Template) -> None:
@@ -47,17 +49,24 @@ def test_fifo_queues_are_of_high_throughput(template: Template) -> None:
 def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(template: Template) -> None:
     queues = template.of_type("AWS::SQS::Queue")
     for function, source in event_sources(template):
-        visibility = template.default(queues[arn_of(source["Queue"])]["VisibilityTimeout"])
-        assert visibility >= AWS_VISIBILITY_FACTOR * template.default(function["Timeout"])
+        queue = arn_of(source["Queue"])
+        factor = ANALYSIS_VISIBILITY_FACTOR if queue == "AnalysisQueue" else AWS_VISIBILITY_FACTOR
+        assert template.default(queues[queue]["VisibilityTimeout"]) >= factor * template.default(function["Timeout"])
 
 
-def test_every_consumer_takes_batches_of_ten_and_reports_failures_one_by_one(template: Template) -> None:
+def test_every_consumer_takes_batches_and_reports_failures_one_by_one(template: Template) -> None:
     sources = list(event_sources(template))
     assert sources
     for _, source in sources:
-        assert source["BatchSize"] == 10
+        assert source["BatchSize"] == (5 if arn_of(source["Queue"]) == "AnalysisQueue" else 10)
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert template.default(source["ScalingConfig"]["MaximumConcurrency"]) >= 2
+
+
+def test_a_change_of_state_and_an_analysis_never_share_a_queue_or_a_function(template: Template) -> None:
+    consumers = {arn_of(source["Queue"]): function["CodeUri"] for function, source in event_sources(template)}
+    assert consumers["AiQueue"] == "functions/ai_track"
+    assert consumers["AnalysisQueue"] == "functions/ai_analyze"
 
 
 def test_the_rule_retries_for_a_day_and_then_keeps_the_event(template: Template) -> None:

@@ -9,9 +9,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from ai_analyze.extraction.extract import extract
+from ai_analyze.extraction.kinds import detect_kind
+from ai_analyze.extraction.limits import DEFAULT_LIMITS
+from ai_analyze.extraction.pages import Extract
 from local.settings import ROOT
-from local.story import Story, read_story
+from local.simulator import ATTACHMENTS
+from local.story import FILES_PLACEHOLDER, Story, read_story
 from taskbridge.events import Action, parse_event
+from tests.unit.sample_attachments import SCAN, TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +40,11 @@ def is_to_be_rejected(story: Story, event: Mapping[str, Any]) -> bool:
 
 def action_of(event: Mapping[str, Any]) -> str:
     return str(event["event"]).split(".")[1]
+
+
+def attachment(name: str) -> Extract:
+    content = (ATTACHMENTS / name).read_bytes()
+    return extract(detect_kind(content, DEFAULT_LIMITS), content, DEFAULT_LIMITS)
 
 
 def test_every_valid_event_has_the_agreed_form(story: Story, schema: Draft202012Validator) -> None:
@@ -79,3 +90,46 @@ def test_what_is_expected_is_about_the_events_that_are_sent(story: Story) -> Non
     assert set(story.expected.events) == {event["id"] for event in events}
     assert set(story.expected.todos) <= named
     assert set(story.expected.instances) <= instances
+    assert set(story.expected.analyses) <= set(story.seats)
+
+
+def test_rules_come_before_the_forms_that_they_are_about(story: Story) -> None:
+    rules, forms, *_ = story.chapters
+
+    published = {(event["app"]["app_id"], event["node"]["node_id"]) for event in rules.events}
+    nodes = {(event["app"]["app_id"], task["node_id"]) for event in forms.events for task in event["tasks"]}
+    assert nodes == published
+
+
+def test_every_attachment_that_is_served_is_used_and_of_the_size_that_is_told(story: Story) -> None:
+    # given
+    files = [
+        file
+        for event in events_of(story)
+        for task in event.get("tasks", [])
+        for field in task.get("form", {}).get("fields", [])
+        if field["type"] == "file"
+        for file in field["value"]
+        if file["url"].startswith(FILES_PLACEHOLDER)
+    ]
+    sizes = {file["url"].removeprefix(FILES_PLACEHOLDER): file["size"] for file in files}
+
+    # then
+    assert sizes == {file.name: file.stat().st_size for file in ATTACHMENTS.iterdir()}
+
+
+def test_their_addresses_become_those_of_the_simulator() -> None:
+    there = read_story(ROOT / "examples", "http://127.0.0.1:9/files/")
+
+    text = json.dumps([chapter.events for chapter in there.chapters])
+    assert "http://127.0.0.1:9/files/invitation.pdf" in text
+    assert FILES_PLACEHOLDER not in text
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_an_attachment_says_what_it_is_said_to_say(name: str) -> None:
+    assert attachment(name).pages == ("\n".join(TEXTS[name]),)
+
+
+def test_the_scan_has_no_text() -> None:
+    assert attachment(SCAN).problem

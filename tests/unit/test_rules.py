@@ -6,7 +6,7 @@ import pytest
 
 from taskbridge.errors import ConfigurationError
 from taskbridge.events import Action
-from taskbridge.rules import DEFAULT_RULE, TriggerRule, check_rule, resolve_platforms
+from taskbridge.rules import DEFAULT_RULE, TriggerRule, check_rule, goes_to_ai, resolve_platforms
 
 PLATFORMS = ("jz", "jz-2", "old")
 
@@ -44,7 +44,20 @@ def test_a_disabled_platform_gets_nothing() -> None:
     assert resolve_platforms([DEFAULT_RULE], "task_received", "leave", ()) == ()
 
 
-@pytest.mark.parametrize("sound", [DEFAULT_RULE, rule("push:jz"), rule(), rule(actions=tuple(Action))])
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([DEFAULT_RULE], True),
+        ([rule("push:*")], False),
+        ([rule("ai", app_ids=("leave",))], True),
+        ([rule("ai", app_ids=("travel",)), rule("ai", enabled=False)], False),
+    ],
+)
+def test_ai_approval_is_a_target_of_its_own(rules: list[TriggerRule], expected: bool) -> None:
+    assert goes_to_ai(rules, "task_received", "leave") is expected
+
+
+@pytest.mark.parametrize("sound", [DEFAULT_RULE, rule("ai"), rule("push:jz"), rule(), rule(actions=tuple(Action))])
 def test_a_sound_rule_is_accepted(sound: TriggerRule) -> None:
     check_rule(sound)
 

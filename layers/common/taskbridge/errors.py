@@ -8,11 +8,19 @@ TaskbridgeError
 └── PlatformError         a platform did not do what was asked
     ├── TransientError    it may do it later
     │   ├── ThrottledError      it said when
-    │   └── TokenRefused        a fresh token was refused as well
+    │   ├── TokenRefused        a fresh token was refused as well
+    │   └── IncompleteAnswer    a model began to answer, and did not come to its end
     └── PermanentError    it will not, until a person changes something
+        ├── QuotaExhausted      an operator has to pay, or to raise a quota
+        └── ContentRefused      a content filter, or the model itself, does not want this input
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taskbridge.ai.results import Usage
 
 
 class TaskbridgeError(Exception):
@@ -49,7 +57,8 @@ class PlatformError(TaskbridgeError):
     """A platform did not do what was asked.
 
     `status` is the HTTP status or None where no answer came, `errcode` the platform's own code as text,
-    `retry_after` seconds where the platform said so. The message never holds a secret or a token.
+    `retry_after` seconds where the platform said so, `usage` what a model was paid for all the same. The message never
+    holds a secret or a token.
     """
 
     def __init__(
@@ -59,11 +68,13 @@ class PlatformError(TaskbridgeError):
         status: int | None = None,
         errcode: str = "",
         retry_after: float | None = None,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.errcode = errcode
         self.retry_after = retry_after
+        self.usage = usage
 
 
 class TransientError(PlatformError):
@@ -78,5 +89,17 @@ class TokenRefused(TransientError):
     """HTTP 401 or 403, or a token-expired code, also with a token that was just fetched."""
 
 
+class IncompleteAnswer(TransientError):
+    """An answer that was cut: no terminal event, a broken stream, the limit of output. None of it is an answer."""
+
+
 class PermanentError(PlatformError):
     """Any other refusal: repeating the same request would be refused again."""
+
+
+class QuotaExhausted(PermanentError):
+    """Quota used up, a debt, or no permission: nothing works there until an operator acts."""
+
+
+class ContentRefused(PermanentError):
+    """Content filter or refusal: no answer to this input, from this platform. A person decides."""

@@ -71,6 +71,24 @@ class _Until(float):
         return until
 
 
+class StreamDeadline(_Until):
+    """The read timeout of a stream: `renew` moves its end, never beyond that of the whole call."""
+
+    _last: float
+
+    @classmethod
+    def starting(cls, first_s: float, whole_s: float) -> StreamDeadline:
+        """Until `first_s` from now; it can be renewed until `whole_s` from now."""
+        deadline = cls(first_s)
+        deadline._last = time.monotonic() + whole_s
+        deadline.renew(first_s)
+        return deadline
+
+    def renew(self, seconds: float) -> None:
+        """Something came: the next has to come within `seconds`."""
+        self.ends = min(self._last, time.monotonic() + seconds)
+
+
 def _left(timeout: float | None) -> float | None:
     if not isinstance(timeout, _Until):
         return timeout
@@ -163,26 +181,38 @@ def timeouts(total_s: float) -> dict[str, float]:
     return {"connect": min(CONNECT_TIMEOUT_S, total_s), "read": until, "write": until, "pool": total_s}
 
 
-def fetch(client: httpx.Client, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers (names lower-case) and body, which is cut at 1 MiB. Raises httpx.HTTPError."""
+def stream_timeouts(deadline: StreamDeadline) -> dict[str, float]:
+    """The `timeout` extension of a request whose answer is read bit by bit until `deadline`."""
+    return {"connect": min(CONNECT_TIMEOUT_S, deadline), "read": deadline, "write": deadline, "pool": deadline}
+
+
+def fetch(
+    client: httpx.Client, request: httpx.Request, limit: int = MAX_BODY_BYTES
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers (names lower-case) and body, which is cut at `limit` bytes. Raises httpx.HTTPError."""
     response = client.send(request, stream=True)
     try:
-        body = _read_body(response)
+        body = read_body(response, limit)
     finally:
         response.close()
-    headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
-    return response.status_code, headers, body
+    return response.status_code, lower_headers(response), body
 
 
-def _read_body(response: httpx.Response) -> bytes:
+def lower_headers(response: httpx.Response) -> dict[str, str]:
+    """The headers with their names in lower case."""
+    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
+
+
+def read_body(response: httpx.Response, limit: int = MAX_BODY_BYTES) -> bytes:
+    """The body, cut at `limit` bytes. Raises httpx.HTTPError."""
     chunks = []
     size = 0
     for chunk in response.iter_bytes():
         chunks.append(chunk)
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
+        if size > limit:
             break
-    return b"".join(chunks)[:MAX_BODY_BYTES]
+    return b"".join(chunks)[:limit]
 
 
 _WORDS: tuple[tuple[type[httpx.HTTPError], str], ...] = (

@@ -1,16 +1,21 @@
-"""What the functions share about running in Lambda: settings from the environment, AWS clients, SQS records."""
+"""What the functions share about running in Lambda: settings from the environment, AWS clients, tokens, SQS records."""
 
 from __future__ import annotations
 
 import os
+import random
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
 
 from taskbridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from taskbridge.tokens import TokenCache, TokenStore
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 8
@@ -40,6 +45,25 @@ class Clients:
     def client(self, service: str) -> Any:
         """A client of a service, in the region and at the endpoint of the environment."""
         return self._session.create_client(service, config=self._config)
+
+
+def build_token_cache(ssm: Any, tables: Any) -> TokenCache:
+    """The tokens of the fleet, in the store that the environment names; `ssm` and `tables` are clients."""
+    from taskbridge.tokens import TokenCache
+
+    return TokenCache(_token_store(ssm, tables), time.time, time.sleep, random.random)
+
+
+def _token_store(ssm: Any, tables: Any) -> TokenStore:
+    prefix = setting("PARAMETER_PREFIX")
+    if setting("TOKEN_STORE", "ssm") == "valkey":
+        from taskbridge.tokens_valkey import ValkeyTokenStore
+
+        return ValkeyTokenStore.connect(setting("VALKEY_URL"), prefix)
+    from taskbridge.leases import DynamoLeases
+    from taskbridge.tokens_ssm import SsmTokenStore
+
+    return SsmTokenStore(ssm, DynamoLeases(tables, setting("COORDINATION_TABLE"), time.time), prefix)
 
 
 def received_at(record: Mapping[str, Any]) -> str:

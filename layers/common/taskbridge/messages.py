@@ -90,8 +90,12 @@ _decoder = msgspec.json.Decoder(Message)
 
 
 def encode_message(message: Message) -> str:
-    """The message as it stands in the queue. SQS refuses two characters that JSON allows: they go escaped."""
-    text = _encoder.encode(message).decode()
+    """The message as it stands in the queue."""
+    return escape_for_sqs(_encoder.encode(message).decode())
+
+
+def escape_for_sqs(text: str) -> str:
+    """JSON text that SQS takes: it refuses two characters that JSON allows, and they go escaped."""
     return _REFUSED_BY_SQS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -1,4 +1,4 @@
-"""The push queue as its senders see it."""
+"""The queues as their senders see them, and as a consumer hides messages in them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from taskbridge.ai.messages import AiMessage, AnalyseMessage, encode_ai_message
 from taskbridge.messages import Message, deduplication_id, encode_message, message_group
 
 if TYPE_CHECKING:
@@ -19,16 +20,14 @@ ENTRIES_A_CALL = 10
 BYTES_A_CALL = 1_000_000  # SQS takes 1 MiB for all entries together
 
 
-class PushQueue:
-    """Sends messages ten a call."""
+class _Queue:
+    """Sends entries ten a call."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
-    def send(self, messages: Sequence[Message]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-        entries = [_entry(position, message) for position, message in enumerate(messages)]
+    def _send_all(self, entries: list[dict[str, str]]) -> set[int]:
         return {position for piece in _pieces(entries) for position in self._send(piece)}
 
     def _send(self, piece: list[Any]) -> set[int]:
@@ -37,6 +36,24 @@ class PushQueue:
         except (ClientError, BotoCoreError):
             return {int(entry["Id"]) for entry in piece}
         return {int(entry["Id"]) for entry in answer.get("Failed", [])}
+
+
+class PushQueue(_Queue):
+    """The push queue, a FIFO one."""
+
+    def send(self, messages: Sequence[Message]) -> set[int]:
+        """Send messages; returns the positions of those that did not get in."""
+        return self._send_all([_entry(position, message) for position, message in enumerate(messages)])
+
+
+class AiQueue(_Queue):
+    """The AI queue or the analysis queue. Neither keeps order, nor has to."""
+
+    def send(self, messages: Sequence[AiMessage | AnalyseMessage]) -> set[int]:
+        """Send messages; returns the positions of those that did not get in."""
+        return self._send_all(
+            [{"Id": str(position), "MessageBody": encode_ai_message(each)} for position, each in enumerate(messages)]
+        )
 
 
 def _entry(position: int, message: Message) -> dict[str, str]:

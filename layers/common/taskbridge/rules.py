@@ -10,12 +10,14 @@ from taskbridge.errors import ConfigurationError
 from taskbridge.events import Action
 
 EVERY_PLATFORM = "push:*"
+AI = "ai"
 
 
 class TriggerRule(msgspec.Struct, frozen=True):
     """Events of these actions and applications go to these targets.
 
-    `actions` and `app_ids`: empty means all. `targets`: `push:<platform id>`, or `push:*` for every platform.
+    `actions` and `app_ids`: empty means all. `targets`: `push:<platform id>`, `push:*` for every platform, `ai`
+    for AI approval.
     """
 
     id: str
@@ -35,7 +37,7 @@ class TriggerRule(msgspec.Struct, frozen=True):
 
 
 # In force while no rule is stored.
-DEFAULT_RULE = TriggerRule(id="default", name="默认：全部事件推送到全部平台", targets=(EVERY_PLATFORM,))
+DEFAULT_RULE = TriggerRule(id="default", name="默认：全部事件推送到全部平台和智能审批", targets=(EVERY_PLATFORM, AI))
 
 
 def check_rule(rule: TriggerRule) -> None:
@@ -45,15 +47,24 @@ def check_rule(rule: TriggerRule) -> None:
             known = ", ".join(sorted(Action))
             raise ConfigurationError(f"actions[{index}]", f"expected one of {known}; got {action!r}")
     for index, target in enumerate(rule.targets):
-        if not target.startswith("push:") or target == "push:":
-            raise ConfigurationError(f"targets[{index}]", f"expected push:<platform id> or push:*, got {target!r}")
+        if target != AI and (not target.startswith("push:") or target == "push:"):
+            raise ConfigurationError(f"targets[{index}]", f"expected push:<platform id>, push:* or ai, got {target!r}")
 
 
 def resolve_platforms(
     rules: Iterable[TriggerRule], action: str, app_id: str, enabled_platforms: Iterable[str]
 ) -> tuple[str, ...]:
     """Ids of the platforms that an event goes to, once each, in the order of the platforms."""
-    targets = {target for rule in rules if rule.matches(action, app_id) for target in rule.targets}
+    targets = _targets(rules, action, app_id)
     if EVERY_PLATFORM in targets:
         return tuple(enabled_platforms)
     return tuple(platform for platform in enabled_platforms if f"push:{platform}" in targets)
+
+
+def goes_to_ai(rules: Iterable[TriggerRule], action: str, app_id: str) -> bool:
+    """Whether an event goes to AI approval."""
+    return AI in _targets(rules, action, app_id)
+
+
+def _targets(rules: Iterable[TriggerRule], action: str, app_id: str) -> set[str]:
+    return {target for rule in rules if rule.matches(action, app_id) for target in rule.targets}

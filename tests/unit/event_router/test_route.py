@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_router.route import NO_PLATFORM, NOT_PUSHED, QUESTIONNAIRE, Envelope, Routed, route
+from event_router.route import NO_AI, NO_TARGET, QUESTIONNAIRE, Envelope, Routed, route
+from taskbridge.ai.messages import TrackMessage
+from taskbridge.ai.rules import AiSettings
 from taskbridge.events import PUSHED_ACTIONS
 from taskbridge.rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
-from tests.builders import RECEIVED_AT, as_json, calm, configuration, event, message_of, platform
+from tests.builders import RECEIVED_AT, as_json, calm, configuration, event, message_of, platform, task
 
 TWO = configuration([platform("jz"), platform("jz-2")])
 
@@ -36,7 +39,7 @@ def test_an_event_makes_one_message_for_each_platform(action: str) -> None:
 
     decision = routed(detail)
 
-    assert decision == Routed("S1-e1", (message_of(detail, "jz"), message_of(detail, "jz-2")))
+    assert decision == Routed("S1-e1", "S1", (message_of(detail, "jz"), message_of(detail, "jz-2")))
 
 
 def test_a_disabled_platform_gets_no_message() -> None:
@@ -67,7 +70,7 @@ SKIPPED = {
         event("coffee_made", app={"app_id": "s", "name": "问卷", "kind": "questionnaire"}),
         QUESTIONNAIRE,
     ),
-    "a published node": (event("node_published", node={"node_id": "n"}), NOT_PUSHED),
+    "a published node": (event("node_published", node={"node_id": "n"}), NO_AI),
     "an unknown action": (event("coffee_made"), "unknown action coffee_made"),
     "an unknown action without a session": (event("coffee_made", session=None), "unknown action coffee_made"),
 }
@@ -97,7 +100,71 @@ def test_what_no_task_center_has_to_know_is_skipped_with_the_reason(detail: dict
 def test_an_event_that_no_rule_sends_to_an_enabled_platform_is_skipped(config: Configuration) -> None:
     skipped = nowhere(event(), config)
 
-    assert (skipped.status, skipped.reason, skipped.sess_id) == ("skipped", NO_PLATFORM, "S1")
+    assert (skipped.status, skipped.reason, skipped.sess_id) == ("skipped", NO_TARGET, "S1")
+
+
+# AI approval
+
+WITH_AI = configuration([platform("jz")], ai=AiSettings(examine_enable=True))
+
+
+def test_an_event_of_an_approve_node_goes_to_ai_approval_as_it_came() -> None:
+    detail = event()
+
+    decision = routed(detail, WITH_AI)
+
+    assert isinstance(decision, Routed)
+    assert [message.platform_id for message in decision.messages] == ["jz"]
+    assert decision.tracked == TrackMessage(RECEIVED_AT, msgspec.Raw(as_json(detail)))
+
+
+def test_tasks_are_tracked_while_ai_approval_is_switched_off() -> None:
+    decision = routed(event(), configuration([platform("jz")], ai=AiSettings(examine_enable=False)))
+
+    assert isinstance(decision, Routed)
+    assert decision.tracked is not None
+
+
+@pytest.mark.parametrize(
+    ("detail", "config"),
+    [
+        (event(), configuration([platform("jz")])),
+        (event(tasks=[task(node_kind="handle")]), WITH_AI),
+        (event(), configuration([platform("jz")], [TriggerRule("r", "规则", targets=("push:*",))], ai=AiSettings())),
+    ],
+    ids=["nobody set it up", "no approve node", "no rule sends it there"],
+)
+def test_what_ai_approval_has_nothing_to_do_with_goes_to_the_task_center_alone(
+    detail: dict[str, Any], config: Configuration
+) -> None:
+    decision = routed(detail, config)
+
+    assert isinstance(decision, Routed)
+    assert decision.tracked is None
+
+
+def test_a_published_node_goes_to_ai_approval_alone() -> None:
+    decision = routed(event("node_published", node={"node_id": "n"}), WITH_AI)
+
+    assert isinstance(decision, Routed)
+    assert decision.messages == ()
+    assert decision.tracked is not None
+
+
+def test_without_a_task_center_ai_approval_still_gets_its_events() -> None:
+    decision = routed(event(), configuration([], ai=AiSettings()))
+
+    assert isinstance(decision, Routed)
+    assert (decision.messages, decision.tracked is not None) == ((), True)
+
+
+def test_an_ai_platform_is_no_task_center() -> None:
+    config = configuration([platform("jz"), replace(platform("aigc"), class_name="Aigc")], ai=AiSettings())
+
+    decision = routed(event(), config)
+
+    assert isinstance(decision, Routed)
+    assert [message.platform_id for message in decision.messages] == ["jz"]
 
 
 def test_what_cannot_be_read_is_rejected_under_its_own_id_with_the_field() -> None:

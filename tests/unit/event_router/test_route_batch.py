@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from event_router.batch import Ports, Record, route_batch
+from taskbridge.ai.messages import TrackMessage
+from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StoreError
 from taskbridge.messages import EventMessage
 from taskbridge.tables.configuration import Configuration
@@ -20,6 +22,18 @@ INVALID = event(sequence=-1, id="bad")
 SKIPPED = event("coffee_made", id="skipped")
 
 
+class AiQueueFake:
+    """The AI queue; `is_closed`: it takes nothing."""
+
+    def __init__(self) -> None:
+        self.sent: list[TrackMessage] = []
+        self.is_closed = False
+
+    def send(self, messages: Sequence[TrackMessage]) -> set[int]:
+        self.sent += messages
+        return set(range(len(messages))) if self.is_closed else set()
+
+
 @dataclass
 class Outside:
     """Everything outside of the router; `refused` are event ids that the queue does not take."""
@@ -28,6 +42,7 @@ class Outside:
     refused: set[str] = field(default_factory=set)
     is_full: bool = False
     sent: list[list[EventMessage]] = field(default_factory=list)
+    ai_queue: AiQueueFake = field(default_factory=AiQueueFake)
     recorded: list[tuple[UnroutedEvent, bytes, str]] = field(default_factory=list)
     journal: SilentJournal = field(default_factory=SilentJournal)
 
@@ -44,7 +59,7 @@ class Outside:
     def route(self, *details: Any) -> list[str]:
         bodies = [each if isinstance(each, bytes) else on_bus(each, f"bus-{n}") for n, each in enumerate(details)]
         records = [Record(f"m{number}", body, RECEIVED_AT) for number, body in enumerate(bodies)]
-        return route_batch(records, Ports(lambda: self.config, self, self, self.journal))
+        return route_batch(records, Ports(lambda: self.config, self, self.ai_queue, self, self.journal))
 
 
 @pytest.fixture
@@ -126,7 +141,10 @@ def test_without_a_configuration_everything_stays(outside: Outside) -> None:
         raise StoreError("GetItem: throttled")
 
     with pytest.raises(StoreError):
-        route_batch([Record("m0", on_bus(event()), RECEIVED_AT)], Ports(unreadable, outside, outside, outside.journal))
+        route_batch(
+            [Record("m0", on_bus(event()), RECEIVED_AT)],
+            Ports(unreadable, outside, outside.ai_queue, outside, outside.journal),
+        )
 
     assert (outside.sent, outside.recorded) == ([], [])
 
@@ -147,3 +165,19 @@ def test_no_form_is_sent_on(outside: Outside) -> None:
     outside.route(detail)
 
     assert "7391" not in repr(outside.sent)
+
+
+def test_events_of_ai_approval_go_into_its_queue_in_one_request() -> None:
+    outside = Outside(configuration([platform("jz")], ai=AiSettings()))
+
+    assert outside.route(event(sequence=1), event("node_published", 2, node={"node_id": "n"})) == []
+
+    assert len(outside.ai_queue.sent) == 2
+    assert [len(messages) for messages in outside.sent] == [1], "a published node is nothing for a task center"
+
+
+def test_an_event_that_the_ai_queue_does_not_take_stays() -> None:
+    outside = Outside(configuration([platform("jz")], ai=AiSettings()))
+    outside.ai_queue.is_closed = True
+
+    assert outside.route(event(), SKIPPED) == ["m0"]

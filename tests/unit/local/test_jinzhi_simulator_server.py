@@ -19,9 +19,9 @@ import pytest
 
 from local.jinzhi_simulator import Faults, Snapshot, casp
 from local.jinzhi_simulator.__main__ import build_center, parse_arguments
-from local.jinzhi_simulator.keeping import read_snapshot, write_snapshot
 from local.jinzhi_simulator.samples import sample_insert, sample_update
 from local.jinzhi_simulator.server import SimulatorServer
+from local.simulating.keeping import read_snapshot, write_snapshot
 
 ROOT = Path(__file__).parents[3]
 CREDENTIALS = {"appId": "taskbridge", "appSecret": "simulated-secret"}
@@ -207,7 +207,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         client.headers.update({"appId": "taskbridge", "accessToken": token})
         assert insert(client, "task-2").json()["errcode"] == "41001"
     assert stat.S_IMODE(state_file.stat().st_mode) == 0o600
-    assert len(read_snapshot(state_file).violations) == 1
+    assert len(read_snapshot(state_file, Snapshot).violations) == 1
 
 
 def test_unreadable_state_file_is_not_overwritten(tmp_path: Path) -> None:
@@ -219,12 +219,12 @@ def test_unreadable_state_file_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_changes_are_saved_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.jinzhi_simulator.server.SAVE_INTERVAL_S", 0.01)
+    monkeypatch.setattr("local.simulating.server.SAVE_INTERVAL_S", 0.01)
     state_file = tmp_path / "jinzhi.json"
 
     with serving(state_file) as server, calling(server.url) as client:
         insert(client)
-        until(lambda: [task.task_id for task in read_snapshot(state_file).tasks] == ["task-1"])
+        until(lambda: [task.task_id for task in read_snapshot(state_file, Snapshot).tasks] == ["task-1"])
 
 
 def test_save_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,12 +236,12 @@ def test_save_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mon
             raise left.pop()
         write_snapshot(path, snapshot)
 
-    monkeypatch.setattr("local.jinzhi_simulator.server.SAVE_INTERVAL_S", 0.01)
-    monkeypatch.setattr("local.jinzhi_simulator.server.write_snapshot", write)
+    monkeypatch.setattr("local.simulating.server.SAVE_INTERVAL_S", 0.01)
+    monkeypatch.setattr("local.simulating.server.write_snapshot", write)
 
     with serving(state_file) as server, calling(server.url) as client:
         insert(client)
-        until(lambda: [task.task_id for task in read_snapshot(state_file).tasks] == ["task-1"])
+        until(lambda: [task.task_id for task in read_snapshot(state_file, Snapshot).tasks] == ["task-1"])
 
 
 def test_process_started_by_command_saves_on_sigterm(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_process_started_by_command_saves_on_sigterm(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
 
-    assert [task.task_id for task in read_snapshot(state_file).tasks] == ["task-1"]
+    assert [task.task_id for task in read_snapshot(state_file, Snapshot).tasks] == ["task-1"]
 
 
 def test_stopped_server_drops_those_who_still_hold_a_connection() -> None:

@@ -22,8 +22,8 @@ from taskbridge.commands import (
     TaskStatus,
     TaskView,
 )
-from taskbridge.platforms import build_platform
-from taskbridge.platforms.base import Platform, Response
+from taskbridge.platforms import build_task_center
+from taskbridge.platforms.base import Response, TaskCenter
 from taskbridge.platforms.client import PlatformClient
 
 NOON = datetime(2026, 11, 22, 4, 30, 5, tzinfo=UTC)
@@ -137,7 +137,7 @@ class Clock:
 
 
 def client_for(
-    platform: Platform,
+    platform: TaskCenter,
     server: Callable[[httpx.Request], httpx.Response],
     tokens: FakeTokens | None = None,
     secrets: tuple[str, ...] = (SECRET,),
@@ -146,5 +146,5 @@ def client_for(
     return PlatformClient(platform, http, tokens or FakeTokens(TOKEN), lambda _: secrets, Clock())
 
 
-def jinzhi(**settings: Any) -> Platform:
-    return build_platform("jz", "JinZhiTaskCenter", {**JINZHI, **settings})
+def jinzhi(**settings: Any) -> TaskCenter:
+    return build_task_center("jz", "JinZhiTaskCenter", {**JINZHI, **settings})

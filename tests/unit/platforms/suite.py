@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms import REGISTRY, build_platform
-from taskbridge.platforms.base import Platform, Request, Response, Verdict
+from taskbridge.platforms import REGISTRY, build_task_center
+from taskbridge.platforms.base import Request, Response, TaskCenter, Verdict
 from taskbridge.platforms.settings import default_settings, secret_fields, settings_schema
 from tests.unit.platforms.builders import SECRET, TOKEN, Server, answer, client_for, commands, insert
 
@@ -32,10 +32,10 @@ class PlatformBehaviour:
     success: ClassVar[Mapping[str, Any]]
     refusal: ClassVar[Mapping[str, Any]]
 
-    def build(self, **changes: Any) -> Platform:
-        return build_platform("p-1", self.class_name, {**self.settings, **changes})
+    def build(self, **changes: Any) -> TaskCenter:
+        return build_task_center("p-1", self.class_name, {**self.settings, **changes})
 
-    def kind(self) -> type[Platform]:
+    def kind(self) -> type[TaskCenter]:
         return REGISTRY[self.class_name]
 
     def requests(self) -> dict[Operation, Request]:
@@ -71,7 +71,7 @@ class PlatformBehaviour:
 
     def test_its_defaults_are_settings_it_takes(self) -> None:
         defaults = default_settings(self.kind().Settings)
-        built = build_platform("p-1", self.class_name, {**defaults, **self.settings})
+        built = build_task_center("p-1", self.class_name, {**defaults, **self.settings})
         assert built.settings == self.build().settings
 
     def test_an_unknown_setting_is_refused_by_name(self) -> None:
@@ -82,7 +82,7 @@ class PlatformBehaviour:
         schema = settings_schema(self.kind().Settings)
         for name in set(schema["required"]) - set(secret_fields(self.kind().Settings)):
             with pytest.raises(ConfigurationError, match=rf"^{name}: required"):
-                build_platform("p-1", self.class_name, {k: v for k, v in self.settings.items() if k != name})
+                build_task_center("p-1", self.class_name, {k: v for k, v in self.settings.items() if k != name})
 
     def test_a_secret_among_the_settings_is_refused_and_not_repeated(self) -> None:
         for name in secret_fields(self.kind().Settings):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.platforms.formats import UrlTemplate
-from taskbridge.platforms.masking import MASK, Mask, mask_long_runs
+from taskbridge.platforms.masking import MASK, Mask, mask_echoes, mask_long_runs
 
 IDS = st.text(max_size=40)
 # Header-safe, as secrets and tokens are; long enough that a text does not hold one by chance.
@@ -84,3 +84,17 @@ def test_a_mask_does_not_show_what_it_masks() -> None:
 
 def test_whatever_could_be_a_token_is_masked_in_an_unreadable_answer() -> None:
     assert mask_long_runs("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0 ok") == f"token {MASK}.{MASK} ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "sources", "shown"),
+    [
+        ("input 身份证：11010519491231002X is bad", ["姓名：张三；身份证：11010519491231002X"], f"input {MASK} is bad"),
+        ("bad 1234567", ["1234567"], "bad 1234567"),
+        ("bad 12345678", ["x12345678"], f"bad {MASK}"),
+        ("nothing in common", ["", "短"], "nothing in common"),
+        ("", ["12345678"], ""),
+    ],
+)
+def test_what_a_message_repeats_of_a_text_is_masked(text: str, sources: list[str], shown: str) -> None:
+    assert mask_echoes(text, sources) == shown

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import httpx
 
 from taskbridge.commands import Operation, TaskStatus
-from taskbridge.platforms import build_platform
+from taskbridge.platforms import build_task_center
 from taskbridge.platforms.base import Verdict
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.memory import MemoryServer
@@ -23,7 +23,7 @@ class TestBehaviour(PlatformBehaviour):
 
 def connect(server: MemoryServer) -> PlatformClient:
     http = httpx.Client(transport=server.transport())
-    platform = build_platform("memory", "InMemoryTaskCenter", {})
+    platform = build_task_center("memory", "InMemoryTaskCenter", {})
     return PlatformClient(platform, http, FakeTokens(), lambda _: (), Clock())
 
 

@@ -12,7 +12,12 @@ from taskbridge.platforms import REGISTRY
 from taskbridge.platforms.settings import settings_schema
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = {"JinZhiTaskCenter": "jinzhi.md", "JinZhiTaskCenterApp": "taskcenterapp.md"}
+PAGES = {
+    "JinZhiTaskCenter": "jinzhi.md",
+    "JinZhiTaskCenterApp": "taskcenterapp.md",
+    "Aigc": "aigc.md",
+    "OpenAICompatible": "openai-compatible.md",
+}
 
 
 def rows(class_name: str) -> dict[str, list[str]]:
@@ -20,6 +25,10 @@ def rows(class_name: str) -> dict[str, list[str]]:
     text = (DOCS / "platforms" / PAGES[class_name]).read_text(encoding="utf-8")
     found = re.findall(r"^\| `(\w+)`[ †]* \|(.+)\|$", text, flags=re.MULTILINE)
     return {name: [cell.strip() for cell in rest.split("|")] for name, rest in found}
+
+
+def test_every_platform_that_is_not_for_tests_has_a_page() -> None:
+    assert set(PAGES) == set(REGISTRY) - {"InMemoryTaskCenter"}
 
 
 @pytest.mark.parametrize("class_name", PAGES)
@@ -49,5 +58,6 @@ def _text(default: object) -> str:
 
 def test_the_checklist_names_what_a_platform_declares() -> None:
     text = (DOCS / "adding-a-platform.md").read_text(encoding="utf-8")
-    for name in ("capabilities", "Settings", "uses_token", "secret_field", "code_key", "message_key", "limits"):
+    declared = ("capabilities", "Settings", "uses_token", "secret_field", "code_key", "message_key", "limits")
+    for name in (*declared, "known_models", "shares_path", "profile", "address"):
         assert f"`{name}`" in text, name

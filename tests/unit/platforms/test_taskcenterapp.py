@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from taskbridge.commands import Command, DeleteInstance, DeleteTask, SaveTask, SessionStatus, TaskStatus
-from taskbridge.platforms import build_platform
+from taskbridge.platforms import build_task_center
 from taskbridge.platforms.base import Verdict
 from tests.unit.platforms.builders import LINKS, TOKEN, Server, client_for, insert, instance, task, update
 from tests.unit.platforms.suite import PlatformBehaviour
@@ -67,7 +67,7 @@ class TestBehaviour(PlatformBehaviour):
 
 def info(command: Command) -> dict[str, Any]:
     """What `taskInfo` holds."""
-    request = build_platform("old", "JinZhiTaskCenterApp", SETTINGS).build_request(command, TOKEN)
+    request = build_task_center("old", "JinZhiTaskCenterApp", SETTINGS).build_request(command, TOKEN)
     assert request.form is not None
     assert request.form["appId"] == "5001"
     parsed: dict[str, Any] = json.loads(request.form["taskInfo"])
@@ -98,7 +98,7 @@ def test_sends_the_agreed_task_info(command: Command, inserts: list[object], upd
 def test_the_static_token_travels_in_a_header_of_a_form() -> None:
     # given
     server = Server(httpx.Response(200, json={"push_result": "SUCCESS"}))
-    platform = build_platform("old", "JinZhiTaskCenterApp", SETTINGS)
+    platform = build_task_center("old", "JinZhiTaskCenterApp", SETTINGS)
     # when
     result = client_for(platform, server, secrets=("static-token",)).execute(insert())
     # then
@@ -116,7 +116,7 @@ def test_the_older_token_is_used_while_the_new_one_is_refused_and_then_first() -
         good = request.headers["accesstoken"] == "older-token"
         return httpx.Response(200 if good else 401, json={"push_result": "SUCCESS" if good else "FAIL"})
 
-    platform = build_platform("old", "JinZhiTaskCenterApp", SETTINGS)
+    platform = build_task_center("old", "JinZhiTaskCenterApp", SETTINGS)
     client = client_for(platform, answer, secrets=("newer-token", "older-token"))
     # when
     first, second = client.execute(insert()), client.execute(update())
@@ -128,7 +128,7 @@ def test_the_older_token_is_used_while_the_new_one_is_refused_and_then_first() -
 
 def test_a_refused_static_token_without_another_is_transient() -> None:
     server = Server(httpx.Response(401, json={"push_result": "FAIL"}))
-    platform = build_platform("old", "JinZhiTaskCenterApp", SETTINGS)
+    platform = build_task_center("old", "JinZhiTaskCenterApp", SETTINGS)
     result = client_for(platform, server, secrets=("static-token",)).execute(insert())
     assert result.outcome.verdict is Verdict.TRANSIENT
     assert "token refused" in result.outcome.message

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from taskbridge.commands import Command, Operation
-from taskbridge.errors import PermanentError, PlatformError, ThrottledError, TransientError
+from taskbridge.errors import PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.formats import parse_http_date
-from taskbridge.platforms.settings import PlatformSettings, settings_schema
+from taskbridge.platforms.settings import PlatformSettings, TaskCenterSettings, settings_schema
 
 RETRY_AFTER_CAP_S = 3600.0
 
@@ -37,13 +37,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; `path` is relative to the host, the body is `json` or `form` or none."""
+    """One HTTP request; `path` is relative to the host, the body is `json`, `form`, `parts` or none.
+
+    `parts` is a multipart form: texts, and files as (name, content, media type).
+    """
 
     method: str
     path: str
     headers: dict[str, str] = field(repr=False)
     json: Any | None = None
     form: dict[str, str] | None = None
+    parts: dict[str, str | tuple[str, bytes, str]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +149,21 @@ def classify(operation: Operation | None, response: Response, answer: Answer, co
         verdict,
         response.status,
         answer.code or "",
-        answer.message or _describe(response, answer),
+        answer.message or describe_answer(response, answer.code),
         parse_retry_after(response),
     )
 
 
-def _describe(response: Response, answer: Answer) -> str:
+def describe_answer(response: Response, code: str | None) -> str:
+    """What an answer says that brings no message of its own."""
     if response.status in range(300, 400):
         where = response.headers.get("location", "nowhere")
         return f"HTTP {response.status}: a redirect to {where}, not followed"
     if response.status != 200:
         return f"HTTP {response.status}"
-    if answer.code is None:
+    if code is None:
         return f"the answer is not the JSON that was expected ({_kind(response)})"
-    return f"code {answer.code!r}"
+    return f"code {code!r}"
 
 
 def _kind(response: Response) -> str:
@@ -228,9 +233,20 @@ def error_of(outcome: Outcome, message: str) -> PlatformError:
     return kind(message, status=outcome.status, errcode=outcome.errcode, retry_after=outcome.retry_after)
 
 
-class Platform(ABC):
-    """One configured platform. A vendor declares the class attributes and writes `build_request`, rarely
-    more.
+def outcome_of(error: TaskbridgeError) -> Outcome:
+    """An error as an outcome: whatever is not known to be permanent may pass."""
+    if not isinstance(error, PlatformError):
+        return Outcome(Verdict.TRANSIENT, message=str(error))
+    verdict = Verdict.TRANSIENT
+    if isinstance(error, PermanentError):
+        verdict = Verdict.PERMANENT
+    elif isinstance(error, ThrottledError):
+        verdict = Verdict.THROTTLED
+    return Outcome(verdict, error.status, error.errcode, str(error), error.retry_after)
+
+
+class Platform:
+    """One configured platform of any category. A vendor declares the class attributes.
 
     `secret_field` names the secret: what is exchanged for a token where `uses_token`, else what is itself the
     token. Empty where the platform needs none. `limits` tells people what a class cannot do.
@@ -238,9 +254,9 @@ class Platform(ABC):
 
     class_name: ClassVar[str]
     title: ClassVar[Mapping[str, str]]
-    category: ClassVar[str] = "task_center"
-    capabilities: ClassVar[frozenset[Operation]] = frozenset(Operation)
-    limits: ClassVar[Mapping[str, Any]] = {"items_per_request": 1}
+    category: ClassVar[str]
+    capabilities: ClassVar[frozenset[Any]]
+    limits: ClassVar[Mapping[str, Any]] = {}
     Settings: ClassVar[type[PlatformSettings]]
     uses_token: ClassVar[bool] = True
     token_lifetime_s: ClassVar[float] = 7200.0
@@ -251,21 +267,6 @@ class Platform(ABC):
     def __init__(self, platform_id: str, settings: PlatformSettings) -> None:
         self.platform_id = platform_id
         self.settings = settings
-        self.codes = Codes(
-            success=frozenset(settings.success_codes),
-            token_expired=frozenset(settings.token_expired_codes),
-            already_there=frozenset(settings.already_there_codes),
-            already_gone=frozenset(settings.already_gone_codes),
-            retry=frozenset(settings.retry_codes),
-        )
-
-    @abstractmethod
-    def build_request(self, command: Command, token: str) -> Request:
-        """The request that carries out `command`; `token` is empty where the platform needs none."""
-
-    def parse_response(self, command: Command, response: Response) -> Outcome:
-        """What the answer to `command` means. Never raises."""
-        return classify(command.operation, response, self.read_answer(response), self.codes)
 
     def build_token_request(self, secret: str) -> Request:
         """The request that exchanges `secret` for a token. Only where `uses_token`."""
@@ -290,3 +291,31 @@ class Platform(ABC):
             "limits": dict(cls.limits),
             "settings": settings_schema(cls.Settings),
         }
+
+
+class TaskCenter(Platform, ABC):
+    """A platform that shows todos. A vendor writes `build_request`, rarely more."""
+
+    category: ClassVar[str] = "task_center"
+    capabilities: ClassVar[frozenset[Operation]] = frozenset(Operation)
+    limits: ClassVar[Mapping[str, Any]] = {"items_per_request": 1}
+    Settings: ClassVar[type[TaskCenterSettings]]
+    settings: TaskCenterSettings
+
+    def __init__(self, platform_id: str, settings: TaskCenterSettings) -> None:
+        super().__init__(platform_id, settings)
+        self.codes = Codes(
+            success=frozenset(settings.success_codes),
+            token_expired=frozenset(settings.token_expired_codes),
+            already_there=frozenset(settings.already_there_codes),
+            already_gone=frozenset(settings.already_gone_codes),
+            retry=frozenset(settings.retry_codes),
+        )
+
+    @abstractmethod
+    def build_request(self, command: Command, token: str) -> Request:
+        """The request that carries out `command`; `token` is empty where the platform needs none."""
+
+    def parse_response(self, command: Command, response: Response) -> Outcome:
+        """What the answer to `command` means. Never raises."""
+        return classify(command.operation, response, self.read_answer(response), self.codes)

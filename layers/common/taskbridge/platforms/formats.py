@@ -67,6 +67,15 @@ def _host_problem(text: str) -> str:
     return next((words for words, holds in problems.items() if holds), "")
 
 
+def check_base_url(field: str, value: str) -> str:
+    """An address with the path that all calls share: `https://name[:port]/compatible-mode/v1`."""
+    text = value.strip().rstrip("/")
+    scheme, _, rest = text.partition("://")
+    name, slash, path = rest.partition("/")
+    origin = check_host(field, f"{scheme}://{name}")
+    return origin + (check_path(field, slash + path) if slash else "")
+
+
 def check_path(field: str, value: str) -> str:
     """A path below the host, `/token/gateway/accessToken` say; a query may follow it."""
     text = value.strip()
@@ -185,6 +194,7 @@ def parse_http_date(text: str) -> float | None:
 
 CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "origin": check_host,
+    "base-url": check_base_url,
     "path": check_path,
     "header-text": check_header_text,
     "url-template": check_url_template,

@@ -24,9 +24,9 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.errors import TransientError
-from taskbridge.platforms.base import Platform, Request, Response, Verdict, classify, error_of
+from taskbridge.platforms.base import Request, Response, TaskCenter, Verdict, classify, error_of
 from taskbridge.platforms.formats import UrlTemplate, format_time, is_header_text, zone
-from taskbridge.platforms.settings import Code, Secret, TaskCenterSettings, codes, secret, setting
+from taskbridge.platforms.settings import Code, LinkSettings, Secret, codes, secret, setting
 
 
 class PriorityMap(Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class UrlTypes(Struct, frozen=True, kw_only=True):
     h5: Annotated[Code, setting(("手机端", "Mobile"))] = "H5"
 
 
-class JinZhiSettings(TaskCenterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class JinZhiSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of one JinZhi task center."""
 
     app_id: Annotated[str, setting(("应用 ID", "App id"), format="header-text", group="connection")]
@@ -114,7 +114,7 @@ class JinZhiSettings(TaskCenterSettings, frozen=True, kw_only=True, forbid_unkno
     ] = ("993",)
 
 
-class JinZhiTaskCenter(Platform):
+class JinZhiTaskCenter(TaskCenter):
     """Todos by `insertModel` and `updateModel`, one item a request, so that one bad item fails alone.
 
     An item says only what is known: an update of a task whose assignees are unknown carries no

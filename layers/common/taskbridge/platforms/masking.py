@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterable
+from itertools import groupby
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
@@ -52,3 +54,14 @@ def _spellings(value: str) -> set[str]:
 def mask_long_runs(text: str) -> str:
     """Whatever could be a token, for text of which only that is known that it should have held one."""
     return _LONG_RUN.sub(MASK, text)
+
+
+def mask_echoes(text: str, of: Iterable[str], run: int = 8) -> str:
+    """`text` without what it repeats of other texts: every run of `run` or more characters that stands in one."""
+    sources = [source for source in of if source]
+    echoed = [False] * len(text)
+    for start in range(len(text) - run + 1):
+        if any(text[start : start + run] in source for source in sources):
+            echoed[start : start + run] = [True] * run
+    pieces = groupby(zip(echoed, text, strict=True), key=lambda pair: pair[0])
+    return "".join(MASK if masked else "".join(char for _, char in pairs) for masked, pairs in pieces)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import msgspec
 
 from taskbridge.commands import Command, Operation
-from taskbridge.platforms.base import Platform, Request
-from taskbridge.platforms.settings import PlatformSettings, codes, setting
+from taskbridge.platforms.base import Request, TaskCenter
+from taskbridge.platforms.settings import TaskCenterSettings, codes, setting
 
 if TYPE_CHECKING:
     import httpx
 
 
-class InMemorySettings(PlatformSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class InMemorySettings(TaskCenterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nothing to set: no host is ever connected to."""
 
     host: Annotated[str, setting(("地址", "Address"), format="origin")] = "http://memory.invalid"
@@ -30,7 +30,7 @@ class InMemorySettings(PlatformSettings, frozen=True, kw_only=True, forbid_unkno
     already_gone_codes: Annotated[tuple[str, ...], codes(("已删除码", "Already-gone codes"), ask=False)] = ("2",)
 
 
-class InMemoryTaskCenter(Platform):
+class InMemoryTaskCenter(TaskCenter):
     """The platform that speaks to a `MemoryServer`. It needs no token."""
 
     class_name: ClassVar[str] = "InMemoryTaskCenter"

@@ -31,6 +31,8 @@ _CODE_LISTS = (
     "retry_codes",
     "already_there_codes",
     "already_gone_codes",
+    "quota_codes",
+    "refused_codes",
 )
 # One code may well answer both a second insert and a second delete.
 _MAY_SHARE = {("already_there_codes", "already_gone_codes")}
@@ -67,7 +69,18 @@ def codes(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bool
 
 
 class PlatformSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every platform has: where it is, how fast it may be asked, what its result codes mean."""
+    """What the settings of every platform are: a Struct with a rule between its lists of result codes."""
+
+    def check(self) -> None:
+        """Rules between settings: a code has one meaning. Raises ConfigurationError."""
+        for first, second in combinations(_CODE_LISTS, 2):
+            shared = set(getattr(self, first, ())) & set(getattr(self, second, ()))
+            if shared and (first, second) not in _MAY_SHARE:
+                raise ConfigurationError(second, f"{min(shared)!r} stands in {first} as well")
+
+
+class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every task center has: where it is, how fast it may be asked, what its result codes mean."""
 
     host: Annotated[
         str,
@@ -138,16 +151,9 @@ class PlatformSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, setting(("最大并发", "Requests at the same time"), ask=True, group="limits", ge=1, le=256)
     ] = 8
 
-    def check(self) -> None:
-        """Rules between settings: a code has one meaning. Raises ConfigurationError."""
-        for first, second in combinations(_CODE_LISTS, 2):
-            shared = set(getattr(self, first)) & set(getattr(self, second))
-            if shared and (first, second) not in _MAY_SHARE:
-                raise ConfigurationError(second, f"{min(shared)!r} stands in {first} as well")
 
-
-class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the task centers share besides: links into the process system, and how a time is written."""
+class LinkSettings(TaskCenterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What most task centers share besides: links into the process system, and how a time is written."""
 
     pc_todo_url: Annotated[str, setting(("电脑端待办链接", "Todo link, PC"), format="url-template", group="links")] = ""
     pc_apply_url: Annotated[

@@ -23,15 +23,15 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.errors import PermanentError
-from taskbridge.platforms.base import Platform, Request
+from taskbridge.platforms.base import Request, TaskCenter
 from taskbridge.platforms.formats import UrlTemplate, format_time, zone
-from taskbridge.platforms.settings import Secret, TaskCenterSettings, codes, secret, setting
+from taskbridge.platforms.settings import LinkSettings, Secret, codes, secret, setting
 
 # Public users send only RUNNING and COMPLETE. An instance that is over in any way is COMPLETE.
 _OVER = frozenset({SessionStatus.COMPLETED, SessionStatus.ABORTED, SessionStatus.REVOKED})
 
 
-class TaskCenterAppSettings(TaskCenterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TaskCenterAppSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of one older task center. Its links become form_url, form_url_view and their mobile twins."""
 
     app_id: Annotated[str, setting(("应用 ID", "App id"), format="header-text", group="connection")]
@@ -53,7 +53,7 @@ class TaskCenterAppSettings(TaskCenterSettings, frozen=True, kw_only=True, forbi
     ] = ("SUCCESS",)
 
 
-class JinZhiTaskCenterApp(Platform):
+class JinZhiTaskCenterApp(TaskCenter):
     """Todos by `inserttasks` and `updatetasks`, one item a request.
 
     Not sent, because a command does not carry it: when a task or an instance ended. An update of an open task

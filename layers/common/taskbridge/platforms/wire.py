@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -64,23 +65,27 @@ class Wire:
 
     def _prepare(self, request: Request) -> tuple[httpx.Request, str]:
         """The request ready to send, and what of it is logged: its body, or its headers where it has none."""
+        prepared, body = self._build(request, timeouts(self._timeout_s))
+        if request.form is not None:
+            body = msgspec.json.encode(request.form)
+        return prepared, (body or msgspec.json.encode(request.headers)).decode()
+
+    def _build(self, request: Request, timeout: Mapping[str, float]) -> tuple[httpx.Request, bytes]:
         if request.form is not None:
             headers, body = _FORM, urlencode(request.form).encode()
-            logged = msgspec.json.encode(request.form)
         elif request.json is not None:
             headers, body = _JSON, msgspec.json.encode(request.json)
-            logged = body
         else:
             headers, body = _HEADERS, b""
-            logged = msgspec.json.encode(request.headers)
         prepared = httpx.Request(
             request.method,
             self._url(request.path),
             headers={**headers, **request.headers},
             content=body or None,
-            extensions={"timeout": timeouts(self._timeout_s)},
+            files=_multipart(request.parts) if request.parts is not None else None,
+            extensions={"timeout": timeout},
         )
-        return prepared, logged.decode()
+        return prepared, body
 
     def _url(self, path: str) -> httpx.URL:
         # The paths come from settings, so there are few, and taking one apart costs more than sending it.
@@ -110,6 +115,10 @@ class Wire:
             duration_ms=round((self._clock() - started) * 1000),
             error=problem,
         )
+
+
+def _multipart(parts: Mapping[str, str | tuple[str, bytes, str]]) -> list[tuple[str, Any]]:
+    return [(name, (None, part.encode()) if isinstance(part, str) else part) for name, part in parts.items()]
 
 
 def show_body(response: Response) -> str:

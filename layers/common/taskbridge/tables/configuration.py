@@ -1,8 +1,8 @@
-"""The configuration table as the workers read it: platforms and trigger rules, held in memory.
+"""The configuration table as the workers read it: platforms, trigger rules and AI settings, held in memory.
 
-Items: `kind` platform, rule or version, and `id`. Whoever changes something counts `version`/`configuration` up (see
-configuration_models); a worker looks at that one item at most every `REFRESH_S` seconds, and reads the rest only when
-it changed. An event costs no read.
+Items: `kind` platform, rule, ai or version, and `id`. Whoever changes something counts `version`/`configuration` up
+(see configuration_models); a worker looks at that one item at most every `REFRESH_S` seconds, and reads the rest only
+when it changed. An event costs no read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StoreError
+from taskbridge.platforms import category_of
 from taskbridge.rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.attributes import number, store_call, text
 
@@ -45,10 +47,15 @@ class Configuration:
     version: int
     platforms: dict[str, PlatformConfig]
     rules: tuple[TriggerRule, ...]
+    ai: AiSettings | None = None  # None: nobody has set AI approval up
 
     def enabled_platforms(self) -> tuple[str, ...]:
-        """Ids of the platforms that events go to."""
-        return tuple(key for key, platform in self.platforms.items() if platform.enabled)
+        """Ids of the task centers that events go to. A class that nobody knows counts: its pushes say so."""
+        return tuple(
+            key
+            for key, platform in self.platforms.items()
+            if platform.enabled and category_of(platform.class_name) != "ai"
+        )
 
 
 class ConfigurationTable:
@@ -91,7 +98,13 @@ class ConfigurationTable:
     def _read(self, version: int) -> Configuration:
         platforms = [_platform(item) for item in self._all("platform")]
         rules = tuple(_rule(item) for item in self._all("rule"))
-        return Configuration(version, {platform.id: platform for platform in platforms}, rules or (DEFAULT_RULE,))
+        return Configuration(
+            version, {platform.id: platform for platform in platforms}, rules or (DEFAULT_RULE,), self._ai_settings()
+        )
+
+    def _ai_settings(self) -> AiSettings | None:
+        found = next((item for item in self._all("ai") if text(item, "id") == "settings"), None)
+        return msgspec.json.decode(text(found, "settings"), type=AiSettings) if found else None
 
     def _all(self, kind: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

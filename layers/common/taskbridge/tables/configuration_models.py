@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from pynamodb.attributes import (
     BooleanAttribute,
     ListAttribute,
@@ -18,6 +19,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
+from taskbridge.ai.rules import AiSettings
 from taskbridge.rules import TriggerRule, check_rule
 
 
@@ -57,6 +59,18 @@ class RuleModel(_ConfigurationModel):
     version = VersionAttribute()
 
 
+class AiSettingsModel(_ConfigurationModel):
+    """The switches of AI approval, as JSON text."""
+
+    class Meta:
+        """Filled in by `Configurator`."""
+
+        table_name = ""
+
+    settings = UnicodeAttribute()
+    version = VersionAttribute()
+
+
 class VersionModel(_ConfigurationModel):
     """Counts changes of the configuration."""
 
@@ -69,11 +83,12 @@ class VersionModel(_ConfigurationModel):
 
 
 class Configurator:
-    """Writes platforms and rules. Each change counts the configuration's version up after it is stored."""
+    """Writes platforms, rules and AI settings. Each change counts the configuration's version up after it is stored."""
 
     def __init__(self, table: str, region: str, endpoint_url: str | None = None) -> None:
         self.platforms = _bound(PlatformModel, table, region, endpoint_url)
         self.rules = _bound(RuleModel, table, region, endpoint_url)
+        self.ai_settings = _bound(AiSettingsModel, table, region, endpoint_url)
         self._versions = _bound(VersionModel, table, region, endpoint_url)
 
     def save_platform(
@@ -128,6 +143,14 @@ class Configurator:
     def delete_rule(self, rule_id: str) -> None:
         """Delete a rule."""
         self.rules("rule", rule_id).delete(add_version_condition=False)
+        self._changed()
+
+    def save_ai_settings(self, settings: AiSettings, version: int = 0) -> None:
+        """Set the switches of AI approval. Raises PutError where somebody else changed them since `version`."""
+        model = self.ai_settings("ai", "settings", settings=msgspec.json.encode(settings).decode())
+        if version:
+            model.version = version
+        model.save()
         self._changed()
 
     def _changed(self) -> None:

@@ -1,5 +1,5 @@
 """The coordination table: small items by which the workers of the fleet agree. Keys: `breaker#<platform>`,
-`rate#<platform>`, `cursor#<name>`, `token#<platform>` (see tokens_ssm).
+`rate#<platform>`, `cursor#<name>`, `token#<platform>` (see tokens_ssm), `upload#<platform>#<content>` (see ai_uploads).
 """
 
 from __future__ import annotations

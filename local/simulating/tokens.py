@@ -1,10 +1,9 @@
-"""The access tokens that the task center has issued."""
+"""The access tokens that a simulator has issued."""
 
 from __future__ import annotations
 
 import random
-
-from local.jinzhi_simulator.records import Settings, Snapshot
+from collections.abc import Mapping
 
 
 class TokenBook:
@@ -19,21 +18,21 @@ class TokenBook:
         """A copy of the tokens with their ends."""
         return dict(self._ends)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Goes on from a snapshot."""
-        self.issued = snapshot.tokens_issued
-        self._ends = dict(snapshot.tokens)
+    def restore(self, issued: int, ends: Mapping[str, float]) -> None:
+        """Goes on from what a state file says."""
+        self.issued = issued
+        self._ends = dict(ends)
 
     def is_valid(self, token: str, now: float) -> bool:
         """Whether `token` was issued and has not ended."""
         return self._ends.get(token, 0.0) > now
 
-    def issue(self, now: float, rng: random.Random, settings: Settings) -> str:
-        """A new token; forgets those that have ended, and every other one where a new token ends the old."""
-        kept = {} if settings.new_token_ends_old else self._ends
+    def issue(self, now: float, rng: random.Random, lifetime_s: float, *, ends_old: bool = False) -> str:
+        """A new token; forgets those that have ended, and every other one where `ends_old`."""
+        kept = {} if ends_old else self._ends
         self._ends = {token: end for token, end in kept.items() if end > now}
         token = f"{rng.getrandbits(128):032x}"
-        self._ends[token] = now + settings.token_lifetime_s
+        self._ends[token] = now + lifetime_s
         self.issued += 1
         return token
 

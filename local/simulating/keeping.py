@@ -1,28 +1,29 @@
-"""The state file: everything the task center holds, replaced as a whole or not at all."""
+"""The state file of a simulator: everything it holds, replaced as a whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from local.jinzhi_simulator.records import Snapshot
+S = TypeVar("S")
 
 
-def read_snapshot(path: Path) -> Snapshot:
+def read_snapshot(path: Path, kind: type[S]) -> S:
     """The snapshot in `path`, an empty one where there is no file; ValueError where it cannot be read."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return Snapshot()
+        return kind()
     try:
-        return msgspec.json.decode(content, type=Snapshot)
+        return msgspec.json.decode(content, type=kind)
     except ValueError as error:
         raise ValueError(f"{path} is no state file of this simulator: {error}") from error
 
 
-def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+def write_snapshot(path: Path, snapshot: object) -> None:
     """Replaces `path` atomically. Only its owner may read it: it holds the living tokens."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.new")

@@ -1,0 +1,110 @@
+"""What a platform's answers are worth: verdicts and findings beside those of a careful person. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evaluation.golden import ExpectedFinding, GoldenForm
+from taskbridge.ai.clauses import same_clause
+from taskbridge.ai.results import Evidence, Finding, FindingResult, Origin, Review, Usage, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A golden form, and what came of it: a review, or the `problem` that there was none."""
+
+    golden: GoldenForm
+    review: Review | None
+    problem: str = ""
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What was advised; None where there was no answer."""
+        return self.review.verdict if self.review else None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether that is what a careful person would advise."""
+        return self.verdict is self.golden.expected.verdict
+
+    @property
+    def is_abstention(self) -> bool:
+        """Whether it was left to a person, although it can be decided."""
+        return self.verdict is Verdict.NEEDS_HUMAN and not self.is_right
+
+    @property
+    def is_false_approval(self) -> bool:
+        """The worst that can happen."""
+        return self.verdict is Verdict.APPROVE and not self.is_right
+
+    @property
+    def is_false_rejection(self) -> bool:
+        """The second worst."""
+        return self.verdict is Verdict.REJECT and not self.is_right
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts over some golden forms. `failed` had no answer at all: they count as not right.
+
+    `findings` are the clauses of the rules, `findings_right` those that were found as expected; `evidence` the pieces
+    that models gave, `evidence_valid` those that code found where they were said to stand.
+    """
+
+    forms: int
+    failed: int
+    right: int
+    abstentions: int
+    false_approvals: int
+    false_rejections: int
+    findings: int
+    findings_right: int
+    evidence: int
+    evidence_valid: int
+    usage: Usage
+    seconds: float
+
+
+def build_score(outcomes: Sequence[Outcome]) -> Score:
+    """The score of these outcomes together."""
+    evidence = [piece for outcome in outcomes for piece in _model_evidence(outcome.review)]
+    return Score(
+        forms=len(outcomes),
+        failed=sum(outcome.review is None for outcome in outcomes),
+        right=sum(outcome.is_right for outcome in outcomes),
+        abstentions=sum(outcome.is_abstention for outcome in outcomes),
+        false_approvals=sum(outcome.is_false_approval for outcome in outcomes),
+        false_rejections=sum(outcome.is_false_rejection for outcome in outcomes),
+        findings=sum(len(outcome.golden.expected.findings) for outcome in outcomes),
+        findings_right=sum(_count_right_findings(outcome) for outcome in outcomes),
+        evidence=len(evidence),
+        evidence_valid=sum(piece.verified for piece in evidence),
+        usage=sum((outcome.review.usage for outcome in outcomes if outcome.review), Usage()),
+        seconds=sum(outcome.seconds for outcome in outcomes),
+    )
+
+
+def finding_of(clause: str, findings: Iterable[Finding]) -> FindingResult | None:
+    """What was found on a clause; None where nothing was. A computed finding wins, then the more careful one."""
+    found = [finding for finding in findings if same_clause(finding.clause, clause)]
+    deciding = [finding for finding in found if finding.origin is Origin.COMPUTED] or found
+    careful = (FindingResult.FAIL, FindingResult.UNKNOWN, FindingResult.PASS)
+    return next((result for result in careful if any(finding.result is result for finding in deciding)), None)
+
+
+def _count_right_findings(outcome: Outcome) -> int:
+    if outcome.review is None:
+        return 0
+    review = outcome.review
+    return sum(_is_as_expected(expected, review.findings) for expected in outcome.golden.expected.findings)
+
+
+def _is_as_expected(expected: ExpectedFinding, findings: Iterable[Finding]) -> bool:
+    return finding_of(expected.clause, findings) is expected.result
+
+
+def _model_evidence(review: Review | None) -> list[Evidence]:
+    findings = review.findings if review else ()
+    return [piece for finding in findings if finding.origin is Origin.MODEL for piece in finding.evidence]

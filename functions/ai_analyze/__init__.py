@@ -1,0 +1,1 @@
+"""Read a form against its rules: analysis queue in, a verdict with checked evidence out."""

@@ -1,0 +1,279 @@
+"""One analysis from its message to its result.
+
+Every write is conditional: on the seat (still open, still this analysis, still this worker's), and on the answer (still
+this worker's flight). Who loses a condition has been overtaken, and what it has goes to the audit log only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from ai_analyze.attachments import select_attachments
+from ai_analyze.flight import LostFlight, Recorder
+from ai_analyze.material import Material
+from ai_analyze.ports import End, Fate, Ports
+from ai_analyze.review import Asked
+from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
+from taskbridge.ai.forms import format_form
+from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.requests import RequestedBy, request_analysis
+from taskbridge.ai.results import Review, Usage
+from taskbridge.ai.rulebook import Standing
+from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.ai.values import typed_values
+from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, ThrottledError, TransientError
+from taskbridge.events import Form
+
+CRASHES_ALLOWED = 3
+LEASE_S = 120.0
+GIVE_UP_AFTER_S = 86_400.0
+FETCHES_TRIED = 3
+FOLLOW_S = 3.0
+PAUSED_S = 60.0
+THROTTLED_S = 60.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
+DAY_S = 86_400.0
+
+FORM_IS_GONE = "表单已不存在，无法分析"
+CRASHED = "分析多次异常中断，请人工审核"
+SAME_UNDER_WAY = "相同材料正在分析，稍后共用结果"
+PAUSED = "AI 平台暂停服务，恢复后自动继续"
+NOT_FETCHED = "附件暂时无法下载，稍后重试"
+
+
+def analyse(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[End, Review | None]:
+    """Give a message its turn, its `receives`-th. Raises StoreError where a table fails: it comes again."""
+    seat = ports.seats.get(message.uid, message.task_id)
+    if seat is None or not _is_wanted(seat, message):
+        return End(Fate.OUTDATED), None
+    standing = ports.standing(seat)
+    if standing is None or standing.basis != seat.analysis.basis:  # type: ignore[union-attr]
+        return _ask_anew(seat, standing, ports), None
+    holder = ports.new_id()
+    now = ports.clock()
+    claimed = ports.seats.claim(seat.uid, seat.task_id, message.analysis_id, holder, now, now + LEASE_S)
+    if claimed is None:
+        # This message may be that of a worker that died a moment ago: it stays until the analysis has ended.
+        return End(Fate.BUSY, LEASE_S), None
+    work = Work(seat, claimed, standing, holder, receives, ports)
+    with ports.kept_alive(work.renew):
+        return work.run()
+
+
+def _is_wanted(seat: Seat, message: AnalyseMessage) -> bool:
+    analysis = seat.analysis
+    under_way = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
+    return (
+        seat.state is SeatState.OPEN
+        and analysis is not None
+        and analysis.id == message.analysis_id
+        and analysis.status in under_way
+    )
+
+
+def _ask_anew(seat: Seat, standing: Standing | None, ports: Ports) -> End:
+    """What was to be asked has changed since: ask what is to be asked now, if it still is."""
+    analysis = seat.analysis
+    assert analysis is not None  # noqa: S101 - _is_wanted saw it
+    by = RequestedBy(analysis.requested_by)
+    if standing is not None and (standing.is_automatic or by is not RequestedBy.AUTO):
+        request_analysis(seat, standing, by, ports.requests)
+    else:
+        ports.seats.clear(seat.uid, seat.task_id, analysis.id)
+    return End(Fate.OUTDATED)
+
+
+@dataclass
+class Work:
+    """A claimed analysis in the hands of this worker."""
+
+    seat: Seat
+    analysis: Analysis
+    standing: Standing
+    holder: str
+    receives: int
+    ports: Ports
+    fingerprint: str = ""
+    answer_id: str = ""
+
+    def run(self) -> tuple[End, Review | None]:
+        """Read, ask or reuse, and settle."""
+        if self.analysis.attempts > CRASHES_ALLOWED:
+            return self._fail(CRASHED), None
+        body = self.ports.forms.get(self.seat.task_id, self.seat.form_hash)
+        if body is None:
+            return self._fail(FORM_IS_GONE), None
+        try:
+            material = self._read(msgspec.json.decode(body, type=Form))
+        except ConfigurationError as error:
+            return self._wait(str(error), self._pause()), None
+        if self.receives < FETCHES_TRIED and any(file.retryable for file in material.files):
+            return self._wait(NOT_FETCHED, self._pause()), None
+        return self._fly(material)
+
+    def renew(self) -> None:
+        """Keep the analysis, and its flight, for longer."""
+        until = self.ports.clock() + LEASE_S
+        self.ports.seats.renew(self.seat.uid, self.seat.task_id, self.analysis.id, self.holder, until)
+        if self.answer_id:
+            self.ports.answers.renew(self.answer_id, self.holder, until)
+
+    def _read(self, form: Form) -> Material:
+        formatted = format_form(form)
+        attachments = select_attachments(formatted, self.standing.rule.file_key)
+        return Material(
+            rule=self.standing.rule,
+            form=formatted,
+            values=typed_values(form),
+            files=self.ports.reviewer.read_files(attachments, self.standing),
+            received_on=date.fromisoformat(self.seat.received_on),
+        )
+
+    def _fly(self, material: Material) -> tuple[End, Review | None]:
+        switches = self.standing.switches
+        contents = [file.sha256 or file.problem for file in material.files]
+        masking = switches.settings.masking
+        self.fingerprint = build_fingerprint(
+            material.form, material.rule, contents, self.seat.received_on, switches.choice, masking=masking
+        )
+        answer_id = self._answer_id()
+        key = (self.seat.uid, self.seat.task_id, self.analysis.id, self.holder)
+        if not self.ports.seats.attach(*key, answer_id=answer_id, fingerprint=self.fingerprint):
+            return End(Fate.OUTDATED), None
+        now = self.ports.clock()
+        expires_at = now + switches.settings.retention_days * DAY_S
+        flight = self.ports.answers.begin(answer_id, self.holder, now, now + LEASE_S, expires_at)
+        if flight.review is not None:
+            return self._settle(flight.review, answer_id, Fate.REUSED)
+        if flight.state != "mine":
+            return self._wait(SAME_UNDER_WAY, FOLLOW_S), None
+        self.answer_id = answer_id
+        recorder = Recorder(self.ports.answers, answer_id, flight.next_piece, expires_at, self.ports.clock)
+        return self._ask(material, recorder)
+
+    def _answer_id(self) -> str:
+        """A forced analysis wants an answer of its own."""
+        forced = self.analysis.requested_by == RequestedBy.FORCED
+        return f"{self.fingerprint}.{self.analysis.id.rpartition('.')[2]}" if forced else self.fingerprint
+
+    def _ask(self, material: Material, recorder: Recorder) -> tuple[End, Review | None]:
+        try:
+            chain = self.ports.reviewer.chain(self.standing)
+            if not chain:
+                return self._let_go(PAUSED, PAUSED_S), None
+            recorder.start_anew()
+            started = self.ports.clock()
+            review = self.ports.reviewer.review(material, chain, recorder, self.standing, self.seat.uid, self._audit)
+            whole = recorder.complete(review, self.holder)
+            self._tell_latency(started, recorder)
+        except LostFlight:
+            return self._wait(SAME_UNDER_WAY, FOLLOW_S), None
+        except (PlatformError, ConfigurationError) as error:
+            return self._unanswered(error), None
+        return self._settle(whole, recorder.answer_id, Fate.DONE)
+
+    def _tell_latency(self, started: float, recorder: Recorder) -> None:
+        self.ports.journal.first_token(((recorder.first_at or self.ports.clock()) - started) * 1000)
+        self.ports.journal.answered((self.ports.clock() - started) * 1000)
+
+    def _unanswered(self, error: PlatformError | ConfigurationError) -> End:
+        """No platform answered: later, or never."""
+        if isinstance(error, QuotaExhausted):
+            self.ports.journal.quota_exhausted(self.standing.switches.choice.platform_id)
+            return self._let_go(PAUSED, PAUSED_S)
+        if isinstance(error, ThrottledError):
+            return self._let_go(str(error), error.retry_after or THROTTLED_S)
+        if isinstance(error, TransientError | ConfigurationError):
+            return self._let_go(str(error), self._pause())
+        self.ports.answers.fail(self.answer_id, self.holder, str(error))
+        return self._fail(str(error))
+
+    def _let_go(self, reason: str, again_in: float) -> End:
+        """Without an answer for now: whoever comes next may ask."""
+        self.ports.answers.fail(self.answer_id, self.holder, reason)
+        age = self.ports.clock() - datetime.fromisoformat(self.analysis.created_at).timestamp()
+        return self._fail(reason) if age > GIVE_UP_AFTER_S else self._wait(reason, again_in)
+
+    def _pause(self) -> float:
+        return float(min(FIRST_RETRY_S * 2 ** min(self.receives - 1, 10), LONGEST_RETRY_S))
+
+    def _wait(self, reason: str, again_in: float) -> End:
+        self.ports.seats.wait(self.seat.uid, self.seat.task_id, self.analysis.id, self.holder, reason, counts=False)
+        return End(Fate.WAITING, again_in, reason)
+
+    def _settle(self, review: Review, answer_id: str, fate: Fate) -> tuple[End, Review | None]:
+        finished = self._finished(
+            status=AnalysisStatus.DONE,
+            verdict=review.verdict,
+            answer_id=answer_id,
+            fingerprint=self.fingerprint,
+            platform_id=review.platform_id,
+            model=review.model,
+        )
+        if self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished):
+            return End(fate), review
+        self._record_late(review)
+        return End(Fate.LATE), review
+
+    def _fail(self, reason: str) -> End:
+        finished = self._finished(status=AnalysisStatus.FAILED, reason=reason)
+        self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
+        return End(Fate.FAILED, reason=reason)
+
+    def _finished(self, **facts: object) -> Analysis:
+        return msgspec.structs.replace(
+            self.analysis, holder="", lease_until=0.0, finished_at=self._now(), **{"reason": "", **facts}
+        )
+
+    # The audit log
+
+    def _audit(self, asked: Asked) -> None:
+        entry = self._entry(asked.outcome)
+        self._record(
+            msgspec.structs.replace(
+                entry,
+                platform_id=asked.platform_id,
+                model=asked.model,
+                template_version=asked.template_version,
+                files=asked.file_ids,
+                question=f"{asked.system}\n\n{asked.user}",
+                answer=asked.answer,
+                usage=asked.usage,
+                latency_ms=asked.latency_ms,
+                error=asked.error,
+            )
+        )
+
+    def _record_late(self, review: Review) -> None:
+        entry, answer = self._entry("late"), msgspec.json.encode(review).decode()
+        self._record(msgspec.structs.replace(entry, platform_id=review.platform_id, model=review.model, answer=answer))
+
+    def _record(self, entry: AuditEntry) -> None:
+        retention_days = self.standing.switches.settings.retention_days
+        self.ports.audit.record(entry, self.ports.clock(), retention_days)
+
+    def _entry(self, outcome: str) -> AuditEntry:
+        seat = self.seat
+        return AuditEntry(
+            id=self.ports.new_id(),
+            at=self._now(),
+            uid=seat.uid,
+            task_id=seat.task_id,
+            sess_id=seat.sess_id,
+            app_id=seat.app_id,
+            node_id=seat.node_id,
+            analysis_id=self.analysis.id,
+            fingerprint=self.fingerprint,
+            rule_version=self.standing.rule.version,
+            template_version=TEMPLATE_VERSION,
+            requested_by=self.analysis.requested_by,
+            outcome=outcome,
+            usage=Usage(),
+        )
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self.ports.clock(), UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,123 @@
+"""Lambda handler of the analysis function."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from ai_analyze.batch import Heartbeat, Record, analyse_batch
+from ai_analyze.desk import Desk
+from ai_analyze.journal import AnalysisJournal
+from ai_analyze.ports import Ports
+from taskbridge.ai.requests import RequestPorts
+from taskbridge.ai.rulebook import RuleBook
+from taskbridge.ai.switches import ConfiguredSwitches
+from taskbridge.breaker import Breakers
+from taskbridge.http import build_http_client
+from taskbridge.lambdas import Clients, batch_response, build_token_cache, setting
+from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.platforms.ai_client import ConfiguredAiClients
+from taskbridge.queues import AiQueue, Visibility
+from taskbridge.secrets import PlatformSecrets
+from taskbridge.tables.ai_answers import AnswerTable
+from taskbridge.tables.ai_audit import AuditTable
+from taskbridge.tables.ai_forms import FormTable
+from taskbridge.tables.ai_rules import RuleTable
+from taskbridge.tables.ai_tasks import TaskTable
+from taskbridge.tables.ai_uploads import UploadTable
+from taskbridge.tables.configuration import ConfigurationTable
+from taskbridge.tables.coordination import CoordinationTable
+
+THREADS = 10
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Make the analyses of a batch."""
+    wired = _wired()
+    records = [
+        Record(
+            record["messageId"],
+            record["receiptHandle"],
+            record["body"],
+            int(record["attributes"]["ApproximateReceiveCount"]),
+        )
+        for record in event["Records"]
+    ]
+    heartbeat = Heartbeat(wired.queue, {record.receipt_handle for record in records})
+    ports = replace(wired.ports, kept_alive=heartbeat.keep)
+    with wired.observability.invocation(context.aws_request_id), traced("analyse_batch"), heartbeat.beating():
+        return batch_response(analyse_batch(records, ports, heartbeat, wired.pool))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wired:
+    observability: Observability
+    ports: Ports
+    queue: Visibility
+    pool: ThreadPoolExecutor
+
+
+@cache
+def _wired() -> _Wired:
+    """Everything the function needs, once per process."""
+    observability = build_observability("ai_analyze")
+    clients = Clients()
+    tables, queues = clients.client("dynamodb"), clients.client("sqs")
+    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
+    rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
+    book = RuleBook(rules, ConfiguredSwitches(configuration.current, setting("ENVIRONMENT")))
+    seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
+    outbox = AiQueue(queues, setting("ANALYSIS_QUEUE_URL"))
+    ports = Ports(
+        seats=seats,
+        forms=FormTable(tables, setting("AI_FORM_TABLE")),
+        answers=AnswerTable(tables, setting("AI_ANSWER_TABLE")),
+        audit=AuditTable(tables, setting("AI_AUDIT_TABLE")),
+        reviewer=_desk(clients, tables, configuration),
+        requests=RequestPorts(seats, outbox, book.standing, _now, _new_id),
+        standing=book.standing,
+        kept_alive=lambda _: nullcontext(),
+        journal=AnalysisJournal(observability),
+        clock=time.time,
+        new_id=_new_id,
+    )
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="analyse")
+    return _Wired(observability, ports, Visibility(queues, setting("ANALYSIS_QUEUE_URL")), pool)
+
+
+def _desk(clients: Clients, tables: Any, configuration: ConfigurationTable) -> Desk:
+    ssm = clients.client("ssm")
+    ai_clients = ConfiguredAiClients(
+        configuration.current,
+        build_http_client(THREADS),
+        build_token_cache(ssm, tables),
+        PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
+        time.time,
+    )
+    coordination = CoordinationTable(tables, setting("COORDINATION_TABLE"))
+    hosts = setting("ATTACHMENT_HOSTS", "").split(",")
+    return Desk(
+        clients=ai_clients.client,
+        breakers=Breakers(coordination, time.time),
+        probes=coordination,
+        uploads=UploadTable(tables, setting("COORDINATION_TABLE")),
+        environment=setting("ENVIRONMENT"),
+        trusted_hosts=tuple(host.strip() for host in hosts if host.strip()),
+        clock=time.time,
+        sleep=time.sleep,
+        new_id=_new_id,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:12]

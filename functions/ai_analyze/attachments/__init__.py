@@ -1,0 +1,11 @@
+"""Attachments: which take part, fetched with care, and read by `ai_analyze.extraction` apart from the worker.
+
+Whatever a file or its address is, nothing here raises because of it: a file that could not be read has a `problem`,
+in Chinese, for the people who decide.
+"""
+
+from ai_analyze.attachments.fetching import Fetcher
+from ai_analyze.attachments.reading import Fetches, read_files, select_attachments
+from ai_analyze.extraction.limits import DEFAULT_LIMITS, Limits, UnreadableFile
+
+__all__ = ["DEFAULT_LIMITS", "Fetcher", "Fetches", "Limits", "UnreadableFile", "read_files", "select_attachments"]

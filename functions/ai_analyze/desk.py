@@ -1,0 +1,159 @@
+"""Reads attachments and asks platforms: the chain of models, their breakers, and uploads that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ai_analyze.attachments import Fetcher, read_files
+from ai_analyze.flight import Recorder
+from ai_analyze.material import Material, ReadFile
+from ai_analyze.review import Asked, Link, Model, review
+from taskbridge.ai.forms import Attachment
+from taskbridge.ai.results import Review
+from taskbridge.ai.rulebook import Standing
+from taskbridge.ai.rules import ModelChoice
+from taskbridge.breaker import Breakers
+from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, TransientError
+from taskbridge.platforms.ai import AiClient
+from taskbridge.tables.ai_uploads import Claim, upload_key
+
+PROBE_LEASE_S = 60.0
+UPLOAD_LEASE_S = 120.0
+UPLOAD_POLL_S = 0.5
+KEPT_UPLOADS_S = 7 * 86_400.0  # where the platform does not say how long it keeps a file
+
+
+class Uploads(Protocol):
+    """Files that platforms have, by content; see UploadTable."""
+
+    def claim(self, key: str, holder: str, now: float, lease_until: float) -> Claim:
+        """The file's id where it is known, or the right to upload it."""
+
+    def store(self, key: str, holder: str, file_id: str, expires_at: float) -> bool:
+        """It was uploaded."""
+
+    def release(self, key: str, holder: str) -> bool:
+        """It was not."""
+
+
+class Probes(Protocol):
+    """Who may try a platform whose breaker is open; see CoordinationTable."""
+
+    def take_probe(self, platform_id: str, now: float, lease_s: float) -> bool:
+        """Take the right to try for so long."""
+
+    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+        """Stop calls to the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """See `ports.Reviewer`. `clients` gives the client of a platform, None where it is disabled.
+
+    It raises ConfigurationError where there is no such platform.
+    """
+
+    clients: Callable[[str], AiClient | None]
+    breakers: Breakers
+    probes: Probes
+    uploads: Uploads
+    environment: str
+    trusted_hosts: tuple[str, ...]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
+
+    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+        """See Reviewer."""
+        if not attachments:
+            return ()
+        return read_files(attachments, Fetcher(standing.switches.settings.attachment_hosts, self.trusted_hosts))
+
+    def chain(self, standing: Standing) -> list[Link]:
+        """See Reviewer."""
+        switches = standing.switches
+        choices = [switches.choice, *switches.settings.fallbacks]
+        configured = self._configured(choices)
+        return [link for link in configured if self._may_ask(link.client.platform_id)]
+
+    def review(
+        self,
+        material: Material,
+        chain: Sequence[Link],
+        recorder: Recorder,
+        standing: Standing,
+        uid: str,
+        audit: Callable[[Asked], None],
+    ) -> Review:
+        """See Reviewer."""
+
+        def heard(asked: Asked) -> None:
+            self._note(asked)
+            audit(asked)
+
+        masking = standing.switches.settings.masking
+        return review(material, chain, recorder, masking=masking, uid=uid, upload=self._upload, audit=heard)
+
+    def _configured(self, choices: Sequence[ModelChoice]) -> list[Link]:
+        """The choices that are configured. Raises the first one's ConfigurationError where none is."""
+        links: list[Link] = []
+        problems: list[ConfigurationError] = []
+        for choice in choices:
+            try:
+                client = self._client(choice.platform_id)
+            except ConfigurationError as error:
+                problems.append(error)
+            else:
+                links.append(Link(client, client.model_for(choice.model, self.environment)))
+        if not links:
+            raise problems[0]
+        return links
+
+    def _client(self, platform_id: str) -> AiClient:
+        client = self.clients(platform_id)
+        if client is None:
+            raise ConfigurationError("platform_id", f"{platform_id} is disabled")
+        return client
+
+    def _may_ask(self, platform_id: str) -> bool:
+        """Whether its breaker is closed, or this worker may try."""
+        if self.breakers.allows(platform_id):
+            return True
+        if self.probes.take_probe(platform_id, self.clock(), PROBE_LEASE_S):
+            self.breakers.start_probe(platform_id)
+            return True
+        return False
+
+    def _note(self, asked: Asked) -> None:
+        if isinstance(asked.failure, QuotaExhausted):
+            # No answer before somebody pays: one question in a minute is enough to see that it happened.
+            self.probes.open_breaker(asked.platform_id, self.clock(), str(asked.failure))
+        elif isinstance(asked.failure, TransientError):
+            self.breakers.note_failure(asked.platform_id, str(asked.failure))
+        else:
+            self.breakers.note_success(asked.platform_id)
+
+    def _upload(self, client: Model, file: ReadFile) -> str:
+        """The platform's id of a file, which it gets once."""
+        ocr = file.mime == "application/pdf"
+        key = upload_key(client.platform_id, file.sha256, ocr=ocr)
+        holder = self.new_id()
+        while True:
+            now = self.clock()
+            claim = self.uploads.claim(key, holder, now, now + UPLOAD_LEASE_S)
+            if claim.file_id:
+                return claim.file_id
+            if claim.state == "mine":
+                return self._upload_now(client.platform_id, file, key, holder, ocr=ocr)
+            self.sleep(UPLOAD_POLL_S)
+
+    def _upload_now(self, platform_id: str, file: ReadFile, key: str, holder: str, *, ocr: bool) -> str:
+        try:
+            upload = self._client(platform_id).upload(file.name, file.content, ocr=ocr)
+        except PlatformError:
+            self.uploads.release(key, holder)
+            raise
+        self.uploads.store(key, holder, upload.file_id, upload.expires_at or self.clock() + KEPT_UPLOADS_S)
+        return upload.file_id

@@ -1,0 +1,57 @@
+"""Log lines and metrics of the analysis function. Ids and reasons, nothing of a form or an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ai_analyze.ports import End, Fate
+from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.results import Review
+from taskbridge.errors import TaskbridgeError
+from taskbridge.observability import Observability
+
+_COUNTED = {
+    Fate.DONE: "AnalysisFinished",
+    Fate.REUSED: "AnswerReused",
+    Fate.LATE: "AnalysisLate",
+    Fate.FAILED: "AnalysisFailed",
+    Fate.WAITING: "AnalysisWaiting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisJournal:
+    """See ports.Journal."""
+
+    observability: Observability
+
+    def ended(self, message: AnalyseMessage, end: End, review: Review | None) -> None:
+        """See Journal."""
+        if end.fate in _COUNTED:
+            self.observability.count(_COUNTED[end.fate])
+        if review is not None and end.fate in (Fate.DONE, Fate.LATE):
+            self.observability.count("InputTokens", review.usage.input_tokens)
+            self.observability.count("OutputTokens", review.usage.output_tokens)
+            self.observability.count("AnalysisCost", review.usage.cost)
+        level = "warning" if end.fate is Fate.FAILED else "info"
+        getattr(self.observability.logger, level)(
+            end.fate.value, analysis_id=message.analysis_id, reason=end.reason, again_in=end.again_in
+        )
+
+    def first_token(self, milliseconds: float) -> None:
+        """See Journal."""
+        self.observability.milliseconds("FirstTokenLatency", milliseconds)
+
+    def answered(self, milliseconds: float) -> None:
+        """See Journal."""
+        self.observability.milliseconds("AnalysisLatency", milliseconds)
+
+    def quota_exhausted(self, platform_id: str) -> None:
+        """See Journal."""
+        self.observability.count("AiQuotaExhausted")
+        self.observability.logger.error("the AI platform's quota is used up, or its bill is open", platform=platform_id)
+
+    def failed(self, message_id: str, error: BaseException) -> None:
+        """See Journal. What is not an error of ours is told by its kind alone: its text may quote a form."""
+        told = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
+        self.observability.logger.warning("stays in the queue", message_id=message_id, error=told)

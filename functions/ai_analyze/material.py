@@ -1,0 +1,47 @@
+"""Everything that one question is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from taskbridge.ai.forms import FormattedForm
+from taskbridge.ai.rules import EffectiveRule
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """An attachment that was read.
+
+    `name` is neutral (附件1.pdf): what the applicant called it is hostile text. `pages` holds the text of each page or
+    sheet, in order; `problem` says in Chinese why there is none, or not all of it; empty where all was read.
+    `scanned`: some of it is pictures, in which OCR may find text. `retryable`: it could not be fetched, and a later try
+    may go better. `sha256` is that of the content, empty where none was fetched.
+    """
+
+    name: str
+    field_key: str
+    label: str
+    sha256: str
+    mime: str
+    size: int
+    pages: tuple[str, ...]
+    problem: str = ""
+    content: bytes = field(default=b"", repr=False)
+    scanned: bool = False
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The rule, the form, its typed values (see `taskbridge.ai.values`), and the files that `file_key` names.
+
+    `received_on` is the day on which the task was received, in Asia/Shanghai: what a rule calls today.
+    """
+
+    rule: EffectiveRule
+    form: FormattedForm
+    values: dict[str, Any]
+    files: tuple[ReadFile, ...]
+    received_on: date

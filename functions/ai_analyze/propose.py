@@ -1,0 +1,155 @@
+"""Checks that a model proposes for a rule, and what they would have said of past forms. Pure.
+
+A proposal is never in force: every check is unconfirmed until a person has looked at it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import msgspec
+
+from ai_analyze.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
+from ai_analyze.fence import build_fence, single_line
+from taskbridge.ai.clauses import same_clause, split_clauses
+from taskbridge.ai.results import FindingResult
+from taskbridge.ai.rules import Check
+from taskbridge.ai.values import FieldType
+from taskbridge.errors import ConfigurationError
+
+LONGEST_ANSWER = 60_000
+
+_FOLDER = Path(__file__).with_name("templates")
+_FENCED_BLOCK = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A proposed check that cannot be used; `reason` is for people, in Chinese."""
+
+    clause: str
+    expression: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The checks that a person may confirm, and those that were dropped."""
+
+    checks: tuple[Check, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a check says of past forms: how many pass, fail and are unknown, and a reason for each kind, the first."""
+
+    check: Check
+    counts: Mapping[FindingResult, int]
+    reasons: Mapping[FindingResult, str]
+
+
+class _CheckWire(msgspec.Struct):
+    clause: str
+    expression: str
+
+
+def build_proposal_question(rule_text: str, fields: Sequence[FieldType]) -> tuple[str, str]:
+    """The system and the user message that ask for the checks of a rule over a form with these fields."""
+    clauses = "\n".join(f"{number}. {single_line(text)}" for number, text in enumerate(split_clauses(rule_text), 1))
+    listed = "\n".join(_describe("", fields))
+    fence = build_fence([clauses, listed])
+    user = Template(_template("propose-checks-material.v1.md")).substitute(
+        token=fence.token, rule=fence.around("条款", clauses), fields=fence.around("字段", listed)
+    )
+    return _template("propose-checks.v1.md"), user
+
+
+def parse_proposal(text: str, rule_text: str = "", fields: Sequence[FieldType] = ()) -> Proposal:
+    """What a model answered. Never raises, whatever the answer is: what cannot be used is dropped, with the reason.
+
+    With `rule_text` a check has to be for one of its clauses, with `fields` it may name only those.
+    """
+    clauses, known = split_clauses(rule_text), known_types(fields) if fields else None
+    checks: dict[Check, None] = {}
+    dropped: list[Dropped] = []
+    for wire in _read_checks(text):
+        try:
+            check_expression(wire.expression, known)
+            checks[Check(_resolve_clause(wire.clause, clauses), wire.expression)] = None
+        except ConfigurationError as error:
+            dropped.append(Dropped(wire.clause, wire.expression, error.problem))
+    return Proposal(tuple(checks), tuple(dropped))
+
+
+def try_checks(checks: Sequence[Check], past_values: Sequence[tuple[Mapping[str, object], date]]) -> tuple[Trial, ...]:
+    """What each check, confirmed or not, says of past forms: their typed values, and the days of their receipt."""
+    supposed = [msgspec.structs.replace(check, confirmed=True) for check in checks]
+    findings = [evaluate_checks(supposed, values, received_on) for values, received_on in past_values]
+    return tuple(_build_trial(check, [each[place] for each in findings]) for place, check in enumerate(checks))
+
+
+def _build_trial(check: Check, findings: Sequence[Any]) -> Trial:
+    reasons: dict[FindingResult, str] = {}
+    for finding in findings:
+        reasons.setdefault(finding.result, finding.reason)
+    return Trial(check, Counter(finding.result for finding in findings), reasons)
+
+
+@cache
+def _template(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _describe(prefix: str, fields: Sequence[FieldType]) -> Iterator[str]:
+    for field in fields:
+        yield f"{prefix}{single_line(field.key)}：{field.type}（{single_line(field.label)}）"
+        yield from _describe(f"{prefix}  列 ", field.columns)
+
+
+def _resolve_clause(clause: str, clauses: Sequence[str]) -> str:
+    if not clauses:
+        return clause
+    found = next((each for each in clauses if same_clause(each, clause)), None)
+    if found is None:
+        raise ConfigurationError("clause", "不对应规则的任何一条")
+    return found
+
+
+def _read_checks(text: str) -> list[_CheckWire]:
+    answer = text[:LONGEST_ANSWER]
+    blocks = _FENCED_BLOCK.findall(answer)
+    found = _read_json(blocks[-1] if blocks else answer)
+    entries = found.get("checks") if isinstance(found, dict) else found
+    return [
+        wire for entry in (entries if isinstance(entries, list) else [])[:MAX_CHECKS] for wire in _read_check(entry)
+    ]
+
+
+def _read_check(entry: Any) -> list[_CheckWire]:
+    try:
+        return [msgspec.convert(entry, _CheckWire)]
+    except msgspec.ValidationError:
+        return []  # no check at all: there is nothing to show for it
+
+
+def _read_json(block: str) -> Any:
+    from json_repair import repair_json
+
+    try:
+        return json.loads(block)
+    except (ValueError, RecursionError):
+        pass  # what was proposed is looked at by a person anyway: mending it does no harm
+    try:
+        return repair_json(block, return_objects=True, skip_json_loads=True)
+    except (ValueError, RecursionError):
+        return None

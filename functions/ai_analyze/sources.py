@@ -1,0 +1,56 @@
+"""Where an answer may quote from: the fields of the form and the attachments, under the names that the prompt gives.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ai_analyze.material import Material, ReadFile
+from taskbridge.ai.forms import FormattedField
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_NEUTRAL_NAME = re.compile(r"附件[0-9]{1,3}(?:\.[a-z0-9]{1,8})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A field (one page) or an attachment. `name` is what the prompt calls it, `key` what results show.
+
+    Fields: `key` is that of the form. Attachments: the neutral name; `problem` as in ReadFile.
+    """
+
+    name: str
+    key: str
+    label: str
+    pages: tuple[str, ...]
+    is_file: bool = False
+    problem: str = ""
+
+
+def name_sources(material: Material) -> tuple[Source, ...]:
+    """The sources in order, fields first, no two of the same name.
+
+    A key that is no plain identifier, or was there before, is called 字段3 by its place: keys come from outside.
+    """
+    taken: set[str] = set()
+    fields = [_name_field(field, place, taken) for place, field in enumerate(material.form.fields, start=1)]
+    files = [_name_file(file, place, taken) for place, file in enumerate(material.files, start=1)]
+    return (*fields, *files)
+
+
+def _name_field(field: FormattedField, place: int, taken: set[str]) -> Source:
+    name = field.key if _PLAIN_KEY.fullmatch(field.key) and field.key not in taken else f"字段{place}"
+    taken.add(name)
+    return Source(name, field.key, field.label, (field.text,))
+
+
+def _name_file(file: ReadFile, place: int, taken: set[str]) -> Source:
+    name = file.name if _NEUTRAL_NAME.fullmatch(file.name) and file.name not in taken else f"附件{place}"
+    while name in taken:
+        place += 1
+        name = f"附件{place}"
+    taken.add(name)
+    return Source(name, name, file.label, file.pages, is_file=True, problem=file.problem)

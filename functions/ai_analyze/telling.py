@@ -1,0 +1,75 @@
+"""One answer on its way to people: prose out, masked values back in, the verdict kept for reading."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ai_analyze.masking import Masking, Restorer
+from ai_analyze.prose import ProseScanner
+from taskbridge.platforms.surrogates import mend
+
+LONGEST_PROSE = 60_000
+
+
+class Sink(Protocol):
+    """Takes the prose while it arrives. What it raises ends the review."""
+
+    def text(self, piece: str) -> None:
+        """The next piece of prose."""
+        ...
+
+
+class Transcript:
+    """Everything that went to the sink, which is what a review has as its text."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._pieces: list[str] = []
+        self._room = LONGEST_PROSE
+
+    @property
+    def text(self) -> str:
+        """What was told so far."""
+        return "".join(self._pieces)
+
+    def tell(self, text: str) -> None:
+        """Tell the next piece; what is beyond LONGEST_PROSE is left out."""
+        piece = text[: self._room]
+        if piece:
+            self._sink.text(piece)
+            self._pieces.append(piece)
+            self._room -= len(piece)
+
+
+class Listener:
+    """Listens to one answer. `transcript` None: its prose is for nobody."""
+
+    def __init__(self, masking: Masking, transcript: Transcript | None = None) -> None:
+        self._scanner = ProseScanner()
+        self._restorer = Restorer(masking)
+        self._transcript = transcript
+        self._heard: list[str] = []
+
+    @property
+    def heard(self) -> str:
+        """The answer as it came so far."""
+        return "".join(self._heard)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The objects in the answer that look like a verdict."""
+        return self._scanner.blocks
+
+    def hear(self, piece: str) -> None:
+        """The next piece of the answer."""
+        sound = mend(piece)
+        self._heard.append(sound)
+        self._tell(self._restorer.feed(self._scanner.feed(sound)))
+
+    def finish(self) -> None:
+        """The answer is whole."""
+        self._tell(self._restorer.feed(self._scanner.finish()) + self._restorer.finish())
+
+    def _tell(self, prose: str) -> None:
+        if self._transcript:
+            self._transcript.tell(prose)

@@ -1,0 +1,95 @@
+"""Lambda handler of the function that keeps the tasks of each person."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from ai_track.batch import Ports, Record, track_batch
+from ai_track.publish import PublishPorts
+from ai_track.track import TrackPorts
+from taskbridge.ai.requests import RequestPorts
+from taskbridge.ai.rulebook import RuleBook
+from taskbridge.ai.switches import ConfiguredSwitches
+from taskbridge.events import TriggerEvent
+from taskbridge.lambdas import Clients, batch_response, setting
+from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.queues import AiQueue
+from taskbridge.tables.ai_forms import FormTable
+from taskbridge.tables.ai_people import PersonNodeTable
+from taskbridge.tables.ai_processes import ProcessTable
+from taskbridge.tables.ai_rules import RuleTable
+from taskbridge.tables.ai_tasks import TaskTable
+from taskbridge.tables.configuration import ConfigurationTable
+from taskbridge.tables.push_logs import PushLogTable
+
+DAY_S = 86400.0
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take a batch of the AI queue in."""
+    observability, ports = _wired()
+    records = [Record(record["messageId"], record["body"]) for record in event["Records"]]
+    with observability.invocation(context.aws_request_id), traced("track_batch"):
+        return batch_response(track_batch(records, ports))
+
+
+@cache
+def _wired() -> tuple[Observability, Ports]:
+    """Everything the function needs, once per process."""
+    observability = build_observability("ai_track")
+    clients = Clients()
+    tables = clients.client("dynamodb")
+    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
+    switches = ConfiguredSwitches(configuration.current, setting("ENVIRONMENT"))
+    rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
+    seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
+    book = RuleBook(rules, switches)
+    track = TrackPorts(
+        processes=ProcessTable(tables, setting("AI_PROCESS_TABLE")),
+        forms=FormTable(tables, setting("AI_FORM_TABLE")),
+        seats=seats,
+        book=book,
+        requests=RequestPorts(
+            seats=seats,
+            outbox=AiQueue(clients.client("sqs"), setting("ANALYSIS_QUEUE_URL")),
+            standing=book.standing,
+            now=_now,
+            new_id=lambda: uuid.uuid4().hex[:12],
+        ),
+        clock=time.time,
+        form_retention_s=lambda: switches().settings.retention_days * DAY_S,
+    )
+    people = PersonNodeTable(tables, setting("AI_PERSON_TABLE"))
+    logs = PushLogTable(tables, setting("PUSH_LOG_TABLE"), float(setting("LOG_RETENTION_DAYS")) * DAY_S)
+    publish = PublishPorts(defaults=rules, seats=seats, reminders=people, book=book, now=_now)
+    return observability, Ports(track, publish, logs, _Journal(observability), _now)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """Log lines and metrics. The push log has the facts, and log lines cost."""
+
+    observability: Observability
+
+    def tracked(self, event: TriggerEvent, *, superseded: bool, requested: int) -> None:
+        """See Journal."""
+        self.observability.count("EventSuperseded" if superseded else "EventTracked")
+        self.observability.count("AnalysisRequested", requested)
+        self.observability.logger.debug("tracked", event_id=event.id, action=event.action, requested=requested)
+
+    def cleared(self, app_id: str, node_id: str, count: int) -> None:
+        """See Journal."""
+        self.observability.logger.info("results of an older rule removed", app=app_id, node=node_id, count=count)
+
+    def failed(self, message_id: str, error: Exception) -> None:
+        """See Journal."""
+        self.observability.logger.warning("stays in the queue", message_id=message_id, error=str(error))

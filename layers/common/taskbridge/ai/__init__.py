@@ -1,0 +1,1 @@
+"""What the functions of the AI half share: forms, rules, tasks of people, results."""

@@ -1,0 +1,46 @@
+"""The audit log of AI approval: one entry for each question that was asked, or would have been."""
+
+from __future__ import annotations
+
+import msgspec
+
+from taskbridge.ai.results import Usage
+
+
+class AuditedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that took part. `size` in bytes; `file_id` is the platform's, empty where only its text was sent."""
+
+    name: str
+    sha256: str
+    size: int
+    file_id: str = ""
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked what of whom, by which rule, and what came of it. An entry is never changed.
+
+    `at` is RFC 3339 in UTC. `question` is system and user prompt as sent, `answer` as it came. `outcome` is a word:
+    done, failed, late, refused, second_ask, fallback; `error` says more where something went wrong.
+    """
+
+    id: str
+    at: str
+    uid: str
+    task_id: str
+    sess_id: str
+    app_id: str
+    node_id: str
+    analysis_id: str
+    outcome: str
+    fingerprint: str = ""
+    rule_version: str = ""
+    template_version: str = ""
+    platform_id: str = ""
+    model: str = ""
+    files: tuple[AuditedFile, ...] = ()
+    question: str = ""
+    answer: str = ""
+    usage: Usage = Usage()
+    latency_ms: int = 0
+    error: str = ""
+    requested_by: str = ""

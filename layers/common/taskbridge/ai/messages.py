@@ -1,0 +1,77 @@
+"""The messages of the AI half. Version 1, JSON.
+
+The AI queue carries what changes somebody's tasks or rules; the analysis queue what takes a model's time. So no change
+of state waits behind a slow answer.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from taskbridge.errors import InvalidEvent
+from taskbridge.messages import escape_for_sqs
+
+VERSION = 1
+
+
+class TrackMessage(msgspec.Struct, frozen=True, tag="event", tag_field="kind"):
+    """A trigger event, whole: `detail` as it came over the bus. `received_at` is when it came into the ingest queue."""
+
+    received_at: str
+    detail: msgspec.Raw
+    version: int = VERSION
+
+
+class RuleChanged(msgspec.Struct, frozen=True, tag="rule_changed", tag_field="kind"):
+    """A rule was saved: clear what was answered by the one before. An empty `uid` means the node's default."""
+
+    app_id: str
+    node_id: str
+    uid: str = ""
+    version: int = VERSION
+
+
+class AnalyseMessage(msgspec.Struct, frozen=True, tag="analyse", tag_field="kind"):
+    """An analysis is to be made. Who gets it looks whether that is still so."""
+
+    uid: str
+    task_id: str
+    analysis_id: str
+    version: int = VERSION
+
+
+AiMessage = TrackMessage | RuleChanged
+
+M = TypeVar("M", bound=TrackMessage | RuleChanged | AnalyseMessage)
+
+_encoder = msgspec.json.Encoder()
+_ai_decoder = msgspec.json.Decoder(AiMessage)
+_analysis_decoder = msgspec.json.Decoder(AnalyseMessage)
+
+
+def encode_ai_message(message: AiMessage | AnalyseMessage) -> str:
+    """The message as it stands in the queue."""
+    return escape_for_sqs(_encoder.encode(message).decode())
+
+
+def parse_ai_message(body: str) -> AiMessage:
+    """A message of the AI queue. Raises InvalidEvent where it is not one, or of a version not known here."""
+    message: AiMessage = _parse(_ai_decoder, body)
+    return message
+
+
+def parse_analyse_message(body: str) -> AnalyseMessage:
+    """A message of the analysis queue. Raises InvalidEvent as above."""
+    return _parse(_analysis_decoder, body)
+
+
+def _parse(decoder: msgspec.json.Decoder[M], body: str) -> M:
+    try:
+        message: M = decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise InvalidEvent("message", str(error)) from None
+    if message.version != VERSION:
+        raise InvalidEvent("message.version", f"expected {VERSION}, got {message.version}")
+    return message

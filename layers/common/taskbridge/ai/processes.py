@@ -1,0 +1,232 @@
+"""What is known of one process instance and its tasks on approve nodes: who has which task, in what state.
+
+Every fact is a last-writer-wins register keyed by the event's sequence, so that folding an event in is commutative and
+idempotent; the document is stored as one item and written by compare-and-set. The seats (one task of one person) are
+derived from it alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from taskbridge.ai.moments import china_time
+from taskbridge.ai.seats import Seat, SeatState
+from taskbridge.commands import TaskStatus
+from taskbridge.events import Action, Form, Session, Task, TriggerEvent, resolve_text
+
+RECENT_EVENTS = 40
+
+# These end every task that the instance has by then, whether or not the event lists it.
+ENDING_ACTIONS = frozenset(
+    {
+        Action.INSTANCE_COMPLETED,
+        Action.INSTANCE_STARTED_AND_ENDED,
+        Action.INSTANCE_TERMINATED,
+        Action.INSTANCE_REVOKED,
+        Action.INSTANCE_REJECTED,
+    }
+)
+
+Facts = dict[str, tuple[int, Any]]  # name -> (sequence, value)
+
+
+class TrackedTask(msgspec.Struct, omit_defaults=True):
+    """A task. `seats`: everyone who ever had it. `first_seen`: the earliest time that an event named it."""
+
+    facts: Facts = msgspec.field(default_factory=dict)
+    seats: list[str] = msgspec.field(default_factory=list)
+    first_seen: str = ""
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """The newest known value of a fact."""
+        return self.facts[name][1] if name in self.facts else default
+
+
+class Process(msgspec.Struct, omit_defaults=True):
+    """The document. `ended_sequence` is that of the newest event that ended the instance, -1 for none."""
+
+    sess_id: str
+    facts: Facts = msgspec.field(default_factory=dict)
+    tasks: dict[str, TrackedTask] = msgspec.field(default_factory=dict)
+    ended_sequence: int = -1
+    ended_at: str = ""
+    is_deleted: bool = False
+    events: list[str] = msgspec.field(default_factory=list)  # newest last
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What an event did: the tasks whose seats it may have moved, and whether it told anything new.
+
+    `is_known`: the very event was folded in before, by a worker that may have died since.
+    """
+
+    task_ids: tuple[str, ...]
+    changed: bool
+    is_known: bool
+
+
+def concerns_ai(event: TriggerEvent) -> bool:
+    """Whether an event can move anything here: a task on an approve node, an instance that ends, a published node."""
+    if event.app.kind == "questionnaire":
+        return False
+    if event.action in ENDING_ACTIONS or event.action in (Action.INSTANCE_DELETED, Action.NODE_PUBLISHED):
+        return True
+    return event.action in frozenset(Action) and any(task.node_kind == "approve" for task in event.tasks)
+
+
+def form_hash(form: Form) -> str:
+    """The form as it came, in short."""
+    return hashlib.sha256(msgspec.json.encode(form)).hexdigest()[:32]
+
+
+def fold(process: Process, event: TriggerEvent) -> Folded:
+    """Take an event into the document, in place. The event must carry a session, and not be `node_published`."""
+    is_known = event.id in process.events
+    process.events = [*(known for known in process.events if known != event.id), event.id][-RECENT_EVENTS:]
+    if event.action == Action.INSTANCE_DELETED:
+        changed = not process.is_deleted
+        process.is_deleted = True
+        return Folded(tuple(process.tasks), changed, is_known)
+    changed = _fold_instance(process, event)
+    if event.action in ENDING_ACTIONS and event.sequence > process.ended_sequence:
+        process.ended_sequence, process.ended_at = event.sequence, _utc(event.occurred_at)
+        changed = True
+    for task in event.tasks:
+        changed |= _fold_task(process, task, event)
+    touched = process.tasks if event.action in ENDING_ACTIONS else [task.task_id for task in event.tasks]
+    return Folded(tuple(touched), changed, is_known)
+
+
+def _fold_instance(process: Process, event: TriggerEvent) -> bool:
+    session = event.session
+    assert isinstance(session, Session)  # noqa: S101 - parse_event refuses the event otherwise
+    facts = {
+        "app_id": event.app.app_id,
+        "app_name": resolve_text(event.app.name),
+        "initiator": session.initiator.name or session.initiator.number,
+        "subject": _set(session.subject, resolve_text),
+    }
+    return _write(process.facts, event.sequence, facts)
+
+
+def _fold_task(process: Process, task: Task, event: TriggerEvent) -> bool:
+    tracked = process.tasks.setdefault(task.task_id, TrackedTask())
+    seen = _utc(event.occurred_at)
+    tracked.first_seen = min(tracked.first_seen or seen, seen)
+    facts = {
+        "status": task.status.value,
+        "settled_at": _set(task.finished_at, _utc) or seen,
+        "node": [task.node_id, task.node_key, _set(task.node_name, resolve_text) or "", task.node_kind],
+        "priority": _set(task.priority, int),
+        "assignees": _set(task.assignees, lambda users: list(dict.fromkeys(user.uid for user in users))),
+        "created_at": _set(task.created_at, _utc),
+        "decision": _set(task.decision, str),
+        "form": _set(task.form, form_hash),
+    }
+    if task.status is not TaskStatus.INIT:
+        facts["decided_by"] = _set(event.operator, lambda user: user.uid) or ""
+    changed = _write(tracked.facts, event.sequence, facts)
+    if tracked.value("node")[3] == "approve":
+        tracked.seats = list(dict.fromkeys([*tracked.seats, *tracked.value("assignees", [])]))
+    return changed
+
+
+def _write(facts: Facts, sequence: int, values: dict[str, Any]) -> bool:
+    """Set what is newer; tells whether anything was."""
+    newer = {
+        name: (sequence, value)
+        for name, value in values.items()
+        if value is not None and (name not in facts or facts[name][0] < sequence)
+    }
+    facts.update(newer)
+    return bool(newer)
+
+
+def build_seats(process: Process, version: int, task_ids: Iterable[str]) -> list[Seat]:
+    """The seats of these tasks as the document implies them at `version`, those that are gone included."""
+    return [
+        _seat(process, task_id, process.tasks[task_id], uid, version)
+        for task_id in dict.fromkeys(task_ids)
+        if task_id in process.tasks
+        for uid in process.tasks[task_id].seats
+    ]
+
+
+def _seat(process: Process, task_id: str, task: TrackedTask, uid: str, version: int) -> Seat:
+    node_id, node_key, node_name, _ = task.value("node")
+    state = _state(process, task, uid)
+    created_at = task.value("created_at") or task.first_seen
+    return Seat(
+        uid=uid,
+        task_id=task_id,
+        sess_id=process.sess_id,
+        app_id=process.facts["app_id"][1],
+        node_id=node_id,
+        state=state,
+        version=version,
+        app_name=process.facts["app_name"][1],
+        node_key=node_key,
+        node_name=node_name,
+        subject=process.facts["subject"][1] if "subject" in process.facts else "",
+        initiator=process.facts["initiator"][1],
+        priority=task.value("priority", 3),
+        form_hash=task.value("form", ""),
+        received_on=china_time(datetime.fromisoformat(created_at)).date().isoformat(),
+        created_at=created_at,
+        finished_at=_finished_at(process, task) if state is SeatState.DONE else "",
+        decision=task.value("decision", "") if _is_decided(task) else "",
+        decided_here=_is_decided(task) and _decided_by(task) == uid,
+    )
+
+
+def _state(process: Process, task: TrackedTask, uid: str) -> SeatState:
+    if process.is_deleted or task.value("node")[3] != "approve" or uid not in task.value("assignees", []):
+        return SeatState.GONE
+    is_ended = process.ended_sequence >= task.facts["status"][0]
+    return SeatState.DONE if is_ended or task.value("status") != TaskStatus.INIT else SeatState.OPEN
+
+
+def _is_decided(task: TrackedTask) -> bool:
+    return bool(task.value("status") == TaskStatus.COMPLETED)
+
+
+def _decided_by(task: TrackedTask) -> str:
+    """Who decided; where the event does not say, it was the one whose task it is, if there is but one."""
+    assignees = task.value("assignees", [])
+    return str(task.value("decided_by") or (assignees[0] if len(assignees) == 1 else ""))
+
+
+def _finished_at(process: Process, task: TrackedTask) -> str:
+    settled = task.value("status") != TaskStatus.INIT
+    return str(task.value("settled_at")) if settled else process.ended_at
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _set(value: Any, convert: Any) -> Any:
+    """The converted value, or None where the event does not have it."""
+    return None if value is msgspec.UNSET else convert(value)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Process)
+
+
+def encode_process(process: Process) -> bytes:
+    """The document as it is stored: deflated JSON."""
+    return zlib.compress(_encoder.encode(process), 6)
+
+
+def decode_process(data: bytes) -> Process:
+    """A document from its stored form."""
+    return _decoder.decode(zlib.decompress(data))

@@ -1,0 +1,88 @@
+"""What an analysis came to: the verdict, and a finding with evidence for each clause of the rule."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """What the analysis advises. It decides nothing: people do."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    NEEDS_HUMAN = "needs_human"
+
+
+class FindingResult(StrEnum):
+    """How the form stands to one clause of the rule."""
+
+    PASS = "pass"  # noqa: S105 - a word
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Origin(StrEnum):
+    """Who found it: the model, or a check that code computed."""
+
+    MODEL = "model"
+    COMPUTED = "computed"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """A quote with the place where it stands: a field key of the form, or an attachment's name as the prompt gave it.
+
+    `page` counts from 1, None where the source has no pages. `verified`: code found the quote there.
+    """
+
+    source: str
+    page: int | None = None
+    quote: str
+    verified: bool = False
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One clause, and how the form stands to it."""
+
+    clause: str
+    result: FindingResult
+    reason: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    origin: Origin = Origin.MODEL
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens and what they cost, in the currency of the platform's price list. Usages add up."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost=round(self.cost + other.cost, 9),
+        )
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one question: stored once, shown to everyone who has the same fingerprint.
+
+    `text` is the prose as it was streamed, `downgraded` why a model's verdict became needs_human (Chinese, None where
+    it did not), `raw` the whole answer where it could not be read, `notes` what people should know of how it came
+    about (an attachment that was not readable, text that was left out, another model that stepped in).
+    """
+
+    verdict: Verdict
+    summary: str = ""
+    text: str = ""
+    findings: tuple[Finding, ...] = ()
+    downgraded: str | None = None
+    raw: str = ""
+    notes: tuple[str, ...] = ()
+    platform_id: str = ""
+    model: str = ""
+    question_id: str = ""
+    usage: Usage = Usage()

@@ -1,0 +1,88 @@
+"""The rule in force for each seat, and the basis that an analysis must have to be today's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from taskbridge.ai.fingerprints import build_basis
+from taskbridge.ai.rules import AiSettings, EffectiveRule, ModelChoice, NodeDefault, OwnRule, resolve_rule
+from taskbridge.ai.seats import Analysis, Seat, SeatState
+
+NodeKey = tuple[str, str]  # (app_id, node_id)
+OwnKey = tuple[str, str, str]  # (uid, app_id, node_id)
+SeatKey = tuple[str, str]  # (uid, task_id)
+
+
+class RuleReader(Protocol):
+    """Where rules stand; see RuleTable."""
+
+    def defaults(self, keys: Iterable[NodeKey]) -> Mapping[NodeKey, NodeDefault]:
+        """The node defaults that there are."""
+
+    def owns(self, keys: Iterable[OwnKey]) -> Mapping[OwnKey, OwnRule]:
+        """The own rules that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """The settings of AI approval with the model that they come to."""
+
+    settings: AiSettings
+    choice: ModelChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is asked of a seat's form today: the rule in force, who is asked, and the basis of the answer."""
+
+    rule: EffectiveRule
+    switches: Switches
+    basis: str
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the task is analysed without anybody asking."""
+        return self.rule.automatic
+
+
+class RuleBook:
+    """Reads the rules of seats in two batches, however many there are."""
+
+    def __init__(self, rules: RuleReader, switches: Callable[[], Switches]) -> None:
+        self._rules = rules
+        self._switches = switches
+
+    def standing(self, seat: Seat) -> Standing | None:
+        """The standing of one seat."""
+        return self.standings([seat]).get((seat.uid, seat.task_id))
+
+    def standings(self, seats: Iterable[Seat]) -> dict[SeatKey, Standing]:
+        """The standing of each seat that has an enabled rule, by (uid, task_id). Raises StoreError."""
+        wanted = list(seats)
+        switches = self._switches()
+        if not switches.settings.examine_enable or not wanted:
+            return {}
+        owns = self._rules.owns({(seat.uid, seat.app_id, seat.node_id) for seat in wanted})
+        defaults = self._rules.defaults({(seat.app_id, seat.node_id) for seat in wanted})
+        standings = {}
+        for seat in wanted:
+            own = owns.get((seat.uid, seat.app_id, seat.node_id))
+            rule = resolve_rule(switches.settings, own, defaults.get((seat.app_id, seat.node_id)), seat.app_id)
+            if rule is not None and rule.enabled:
+                basis = build_basis(seat, rule, switches.choice, masking=switches.settings.masking)
+                standings[seat.uid, seat.task_id] = Standing(rule, switches, basis)
+        return standings
+
+
+def current_analysis(seat: Seat, standing: Standing | None) -> Analysis | None:
+    """The analysis that may be shown: of an open task only one whose basis is today's.
+
+    What was found of a task that is done stays as it was when the person decided.
+    """
+    if seat.analysis is None or seat.state is SeatState.GONE:
+        return None
+    if seat.state is SeatState.DONE:
+        return seat.analysis
+    return seat.analysis if standing is not None and standing.basis == seat.analysis.basis else None

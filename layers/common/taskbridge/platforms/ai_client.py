@@ -1,0 +1,313 @@
+"""The driver of every AI platform: token, one refresh and one repeat, streams, prices, errors without secrets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+
+from taskbridge.ai.results import Usage
+from taskbridge.errors import (
+    ConfigurationError,
+    ContentRefused,
+    IncompleteAnswer,
+    PlatformError,
+    QuotaExhausted,
+    TaskbridgeError,
+    ThrottledError,
+    TokenRefused,
+    TransientError,
+)
+from taskbridge.http import StreamDeadline
+from taskbridge.platforms import build_ai_platform
+from taskbridge.platforms.ai import FileUse, ModelInfo, ModelLimits, Question, Reply, Upload, estimate_tokens
+from taskbridge.platforms.ai_platform import AiPlatform, Stored
+from taskbridge.platforms.ai_wire import AiWire, EventStream
+from taskbridge.platforms.base import Outcome, Request, Response, Verdict, outcome_of
+from taskbridge.platforms.configured import Configured
+from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
+from taskbridge.platforms.failures import check_finish
+from taskbridge.platforms.masking import mask_echoes
+from taskbridge.platforms.streams import Draft, Transcript
+from taskbridge.platforms.surrogates import mend
+
+if TYPE_CHECKING:
+    from taskbridge.tables.configuration import Configuration, PlatformConfig
+
+T = TypeVar("T")
+# What they mean, they mean also where text had come before; any other failure left an answer without its end.
+_PLAIN = (ContentRefused, IncompleteAnswer, QuotaExhausted, ThrottledError)
+_NO_SUCH_CALL = frozenset({404, 405, 501})
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+ID_CHARS = 200
+ERRCODE_CHARS = 64
+MILLION = 1_000_000
+
+
+def build_ai_client(
+    config: PlatformConfig,
+    http: httpx.Client,
+    tokens: Tokens,
+    secrets: Callable[[str, str], tuple[str, ...]],
+    clock: Callable[[], float],
+) -> AiPlatformClient:
+    """The client of a configured platform; `secrets` by platform id and field. Raises ConfigurationError."""
+    platform = build_ai_platform(config.id, config.class_name, config.settings)
+    return AiPlatformClient(platform, http, tokens, partial(secrets, config.id), clock)
+
+
+class ConfiguredAiClients:
+    """The clients of the configured AI platforms. Safe for threads."""
+
+    def __init__(
+        self,
+        configuration: Callable[[], Configuration],
+        http: httpx.Client,
+        tokens: Tokens,
+        secrets: Callable[[str, str], tuple[str, ...]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._clients = Configured(configuration, lambda config: build_ai_client(config, http, tokens, secrets, clock))
+
+    def client(self, platform_id: str) -> AiPlatformClient:
+        """The client of that platform. Raises ConfigurationError where it is disabled, or none that answers."""
+        client = self._clients.get(platform_id)
+        if client is None:
+            raise ConfigurationError("platform", f"{platform_id} is disabled")
+        return client
+
+
+class AiPlatformClient:
+    """See AiClient. `tokens` and `secrets` are as for `Credentials`; `clock` gives epoch seconds.
+
+    `sleep` waits between looks at a file that the platform is still reading.
+    """
+
+    def __init__(
+        self,
+        platform: AiPlatform,
+        http: httpx.Client,
+        tokens: Tokens,
+        secrets: Callable[[str], tuple[str, ...]],
+        clock: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._platform = platform
+        self._settings = platform.settings
+        self._clock = clock
+        self._sleep = sleep
+        self._wire = AiWire(http, platform.address, platform.settings.timeout_s, clock)
+        self._credentials = Credentials(platform, self._wire, tokens, secrets)
+
+    @property
+    def platform_id(self) -> str:
+        """See AiClient."""
+        return self._platform.platform_id
+
+    @property
+    def files(self) -> FileUse:
+        """See AiClient."""
+        return self._settings.upload_files
+
+    def model_for(self, wanted: str, environment: str) -> str:
+        """See AiClient."""
+        return self._platform.model_for(wanted, environment)
+
+    def limits(self, model: str) -> ModelLimits:
+        """See AiClient."""
+        return self._platform.limits_of(model)
+
+    def ask(self, question: Question) -> Reply:
+        """See AiClient."""
+        return self._answered(question, self._ask)
+
+    def stream(self, question: Question, on_text: Callable[[str], None]) -> Reply:
+        """See AiClient. A platform that has no stream is asked for the whole, which goes to `on_text` as one."""
+        return self._answered(question, partial(self._stream, on_text))
+
+    def upload(self, name: str, content: bytes, *, ocr: bool) -> Upload:
+        """See AiClient."""
+        stored = self._with_token(partial(self._upload, name, content, ocr))
+        kept_s = self._settings.file_lifetime_s
+        return Upload(stored.file_id, stored.expires_at or (self._clock() + kept_s if kept_s else None))
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """See AiClient."""
+        return self._with_token(self._models)
+
+    def feedback(self, question_id: str, tag: str, comment: str) -> None:
+        """See AiClient."""
+        self._with_token(partial(self._feedback, question_id, tag, comment))
+
+    def check(self) -> Outcome:
+        """See AiClient. A new token is fetched and kept; where the secret is the token, the models are listed."""
+        started = self._clock()
+        try:
+            done = self._credentials.renew([]) if self._platform.uses_token else f"{len(self.models())} models"
+        except TaskbridgeError as error:
+            return outcome_of(error)
+        return Outcome(Verdict.OK, 200, message=f"{done}, {round((self._clock() - started) * 1000)} ms")
+
+    # Questions
+
+    def _answered(self, question: Question, answer: Callable[[Question, str], Draft]) -> Reply:
+        asked = replace(
+            question,
+            model=question.model or self.model_for("", ""),
+            system=mend(question.system),
+            user=mend(question.user),
+        )
+        started = self._clock()
+        draft = self._with_token(partial(answer, asked), (asked.system, asked.user))
+        return Reply(
+            text=draft.text,
+            question_id=draft.question_id[:ID_CHARS],
+            model=draft.model[:ID_CHARS] or asked.model,
+            usage=self._usage(asked, draft),
+            latency_ms=round((self._clock() - started) * 1000),
+            estimated=draft.tokens is None,
+        )
+
+    def _ask(self, question: Question, token: str) -> Draft:
+        request = self._platform.build_question(question, token, stream=False)
+        response = self._wire.send(request, self._settings.answer_timeout_s)
+        return self._checked(question, self._platform.parse_answer(response))
+
+    def _stream(self, on_text: Callable[[str], None], question: Question, token: str) -> Draft:
+        draft = self._try_stream(on_text, question, token) if self._platform.streams(question) else None
+        if draft is None:
+            draft = self._ask(question, token)
+            on_text(draft.text)
+        return draft
+
+    def _try_stream(self, on_text: Callable[[str], None], question: Question, token: str) -> Draft | None:
+        """The answer as it streams; None where the platform has no such call."""
+        request = self._platform.build_question(question, token, stream=True)
+        deadline = StreamDeadline.starting(self._settings.first_token_timeout_s, self._settings.answer_timeout_s)
+        transcript = Transcript(on_text, may_repeat=self._platform.profile == "text-fragment")
+        with self._wire.open(request, deadline) as stream:
+            if stream.status in _NO_SUCH_CALL and not self._platform.shares_path:
+                return None
+            try:
+                draft = self._read(stream, transcript, deadline)
+            except httpx.HTTPError as error:
+                raise self._cut(question, self._wire.broken(error, deadline), transcript) from None
+            except PlatformError as error:
+                raise self._cut(question, error, transcript) from None
+        return self._checked(question, draft)
+
+    def _read(self, stream: EventStream, transcript: Transcript, deadline: StreamDeadline) -> Draft:
+        """The answer up to its terminal event. Raises httpx.HTTPError and PlatformError."""
+        if stream.status == 200 and not stream.is_json:
+            self._follow(stream, transcript, deadline)
+        if transcript.ended:
+            return transcript.draft()
+        if stream.is_silent:
+            whole = self._platform.parse_answer(stream.whole())
+            transcript.take(whole.text)
+            return whole
+        raise TransientError("the stream ended without its terminal event", status=stream.status)
+
+    def _follow(self, stream: EventStream, transcript: Transcript, deadline: StreamDeadline) -> None:
+        for event, data in stream.events():
+            piece = self._platform.read_piece(event, data)
+            if piece is None:
+                continue
+            if piece.failure is not None:
+                raise self._platform.error_of(piece.failure)
+            transcript.add(piece)
+            if transcript.ended:
+                return
+            if piece.text or piece.busy:
+                deadline.renew(self._settings.next_token_timeout_s)
+
+    def _cut(self, question: Question, error: PlatformError, transcript: Transcript) -> PlatformError:
+        """`error`, as one of an answer that had begun, where it had."""
+        draft = transcript.draft()
+        if draft.text and not isinstance(error, _PLAIN):
+            error = IncompleteAnswer(f"the answer broke off: {error}", status=error.status, errcode=error.errcode)
+        if draft.text or draft.tokens:
+            error.usage = self._usage(question, draft)
+        return error
+
+    def _checked(self, question: Question, draft: Draft) -> Draft:
+        try:
+            check_finish(draft.finish)
+            if not draft.text.strip():
+                raise IncompleteAnswer("the answer is empty", status=200)
+        except PlatformError as error:
+            error.usage = self._usage(question, draft)
+            raise
+        return draft
+
+    def _usage(self, question: Question, draft: Draft) -> Usage:
+        limits = self.limits(question.model)
+        taken, given = draft.tokens or (
+            estimate_tokens(question.system) + estimate_tokens(question.user),
+            estimate_tokens(draft.text),
+        )
+        cost = (taken * limits.price_in + given * limits.price_out) / MILLION
+        return Usage(input_tokens=taken, output_tokens=given, cost=round(cost, 9))
+
+    # The other calls
+
+    def _upload(self, name: str, content: bytes, ocr: bool, token: str) -> Stored:  # noqa: FBT001 - for partial
+        until = self._clock() + self._settings.upload_timeout_s
+        request = self._platform.build_upload(name, content, token, ocr=ocr)
+        stored = self._platform.parse_upload(self._wire.send(request, self._settings.upload_timeout_s))
+        pause = FIRST_PAUSE_S
+        while not stored.ready:
+            if self._clock() + pause > until:
+                raise TransientError("the platform is still reading the file")
+            self._sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+            status = self._platform.build_upload_status(stored.file_id, token)
+            stored = self._platform.parse_upload(self._send(status))
+        return stored
+
+    def _models(self, token: str) -> tuple[ModelInfo, ...]:
+        return self._platform.parse_models(self._send(self._platform.build_models(token)))
+
+    def _feedback(self, question_id: str, tag: str, comment: str, token: str) -> None:
+        request = self._platform.build_feedback(question_id, tag, comment, token)
+        self._platform.check_body(self._send(request))
+
+    def _send(self, request: Request) -> Response:
+        return self._wire.send(request, self._settings.timeout_s)
+
+    # Tokens and errors
+
+    def _with_token(self, call: Callable[[str], T], texts: tuple[str, ...] = ()) -> T:
+        """What `call` gives with a token; where it is refused, with another one, once. Errors hold no secret."""
+        try:
+            token = self._known(self._credentials.token([]))
+            try:
+                result = call(token)
+            except TokenRefused:
+                other = self._known(self._credentials.other_token(token, []))
+                if not other:
+                    raise
+                token, result = other, call(other)
+        except PlatformError as error:
+            raise self._clean(error, texts) from None
+        self._credentials.accepted(token)
+        return result
+
+    def _known(self, token: str) -> str:
+        self._wire.remember(token)
+        return token
+
+    def _clean(self, error: PlatformError, texts: tuple[str, ...]) -> PlatformError:
+        words = "token refused, with nothing left to try: " if isinstance(error, TokenRefused) else ""
+        message = mask_echoes(self._wire.mask(str(error))[:MESSAGE_CHARS], texts)
+        return type(error)(
+            words + message,
+            status=error.status,
+            errcode=self._wire.mask(error.errcode)[:ERRCODE_CHARS],
+            retry_after=error.retry_after,
+            usage=error.usage,
+        )

@@ -1,0 +1,36 @@
+"""What drives the configured platforms: made once for each, and anew when its configuration changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from taskbridge.errors import ConfigurationError
+from taskbridge.tables.configuration import Configuration, PlatformConfig
+
+T = TypeVar("T")
+
+
+class Configured(Generic[T]):
+    """Gives what `build` made of a platform's configuration, by platform id. Safe for threads."""
+
+    def __init__(self, configuration: Callable[[], Configuration], build: Callable[[PlatformConfig], T]) -> None:
+        self._configuration = configuration
+        self._build = build
+        self._lock = threading.Lock()
+        self._made: dict[str, tuple[PlatformConfig, T]] = {}
+
+    def get(self, platform_id: str) -> T | None:
+        """The one of that platform, None where it is disabled. Raises ConfigurationError where there is none."""
+        config = self._configuration().platforms.get(platform_id)
+        if config is None:
+            raise ConfigurationError("platform", f"{platform_id} is not configured (deleted?)")
+        if not config.enabled:
+            return None
+        with self._lock:
+            known = self._made.get(platform_id)
+            if known is None or known[0] != config:
+                known = (config, self._build(config))
+                self._made[platform_id] = known
+            return known[1]

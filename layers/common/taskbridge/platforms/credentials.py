@@ -1,0 +1,131 @@
+"""What a platform is shown to let us in: one token for the whole fleet, or a secret that is itself the token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, TransientError
+from taskbridge.platforms.base import Attempt, Platform, Response
+from taskbridge.platforms.formats import is_header_text
+from taskbridge.platforms.masking import MASK, mask_long_runs
+from taskbridge.platforms.wire import Wire, show_body
+
+MESSAGE_CHARS = 500
+
+
+class Tokens(Protocol):
+    """One token for the whole fleet, under a key; `fetch` is called by whoever is elected to."""
+
+    def get(self, key: str, fetch: Callable[[], str], lifetime_s: float) -> str:
+        """The token that is valid now."""
+        ...
+
+    def replace(self, key: str, refused: str, fetch: Callable[[], str], lifetime_s: float) -> str:
+        """The token after `refused`: fetched only where `refused` is still the stored one."""
+        ...
+
+
+class Credentials:
+    """Gives tokens for one platform, and has the wire mask each of them. Threads may share it.
+
+    `secrets(field)` gives the values of a secret that are valid now, newest first; it is asked whenever a
+    token is fetched, and for every call where the secret is itself the token.
+    """
+
+    def __init__(
+        self, platform: Platform, wire: Wire, tokens: Tokens, secrets: Callable[[str], tuple[str, ...]]
+    ) -> None:
+        self._platform = platform
+        self._wire = wire
+        self._tokens = tokens
+        self._secrets = secrets
+        self._accepted = ""
+
+    def token(self, trail: list[Attempt]) -> str:
+        """A token to try first; empty where the platform needs none. Calls made for it are added to `trail`.
+
+        A wrong secret is a TransientError: it is wrong for every call, so work has to wait until a person has set
+        it right. Raises ConfigurationError where there is no secret, StoreError where the store does not answer.
+        """
+        platform = self._platform
+        if platform.uses_token:
+            return self._tokens.get(platform.platform_id, self._fetcher(trail), platform.token_lifetime_s)
+        if not platform.secret_field:
+            return ""
+        values = self.valid_secrets()
+        return self._accepted if self._accepted in values else values[0]
+
+    def other_token(self, refused: str, trail: list[Attempt]) -> str:
+        """A token to try after `refused`; empty where there is none. Raises as `token` does."""
+        platform = self._platform
+        if platform.uses_token:
+            return self._tokens.replace(platform.platform_id, refused, self._fetcher(trail), platform.token_lifetime_s)
+        if not platform.secret_field:
+            return ""
+        return next((value for value in self.valid_secrets() if value != refused), "")
+
+    def accepted(self, token: str) -> None:
+        """`token` was taken: where there are two secrets, this one comes first from now on."""
+        self._accepted = token
+
+    def valid_secrets(self) -> tuple[str, ...]:
+        """The values of the secret, newest first, at least one. Raises ConfigurationError."""
+        field = self._platform.secret_field
+        values = tuple(value for value in self._secrets(field) if value)
+        if not values:
+            raise ConfigurationError(field, "not set")
+        for value in values:
+            self._wire.remember(value)
+            if not is_header_text(value):
+                raise ConfigurationError(field, "holds a character that no header can carry: enter it again")
+        return values
+
+    def renew(self, trail: list[Attempt]) -> str:
+        """For a connection test: fetches a new token and keeps it. What was done, in words. Raises as `token`."""
+        token = self.token(trail)
+        if not trail:
+            # It came from the cache, which proves nothing. The new one becomes that of the fleet, since it
+            # may have ended the old one.
+            self.other_token(token, trail)
+        elsewhere = f"another worker of {self._platform.platform_id} just fetched a token"
+        return "the token was fetched" if trail else elsewhere
+
+    def _fetcher(self, trail: list[Attempt]) -> Callable[[], str]:
+        return lambda: self._fetch_token(trail)
+
+    def _fetch_token(self, trail: list[Attempt]) -> str:
+        """A new token by the newest secret, or by an older one that is still valid. Raises TransientError."""
+        refusals = []
+        for value in self.valid_secrets():
+            try:
+                return self._exchange(value, trail)
+            except PermanentError as error:
+                refusals.append(error)
+        # What is said of the newest secret is what an admin has to read.
+        raise self._clean(refusals[0], TransientError)
+
+    def _exchange(self, value: str, trail: list[Attempt]) -> str:
+        request = self._platform.build_token_request(value)
+        response = self._wire.call(("token", ""), request, trail, self._show_token_answer)
+        try:
+            token = self._platform.parse_token_response(response)
+        except PlatformError as error:
+            raise self._clean(error, type(error)) from None
+        self._wire.remember(token)
+        return token
+
+    def _show_token_answer(self, response: Response) -> str:
+        """The answer of a token call: its code and message, as a token may stand anywhere else."""
+        platform = self._platform
+        answer = platform.read_answer(response)
+        if not answer.fields:
+            return mask_long_runs(show_body(response))
+        known = {platform.code_key: answer.code, platform.message_key: answer.message}
+        return msgspec.json.encode({key: known.get(key, MASK) for key in answer.fields}).decode()
+
+    def _clean(self, error: PlatformError, kind: type[PlatformError]) -> PlatformError:
+        message = self._wire.mask(str(error))[:MESSAGE_CHARS]
+        return kind(message, status=error.status, errcode=error.errcode, retry_after=error.retry_after)

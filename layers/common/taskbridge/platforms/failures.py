@@ -1,0 +1,95 @@
+"""What went wrong on an AI platform, as the error to raise. Pure.
+
+One table for every platform, for whole answers and for errors within a stream, whose HTTP status stays 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from taskbridge.errors import (
+    ContentRefused,
+    IncompleteAnswer,
+    PermanentError,
+    PlatformError,
+    QuotaExhausted,
+    ThrottledError,
+    TokenRefused,
+    TransientError,
+)
+
+# Ends that a model reports. `stop` is that of an answer; any other that is not a refusal cut it.
+FINISHED = frozenset({"", "null", "stop"})
+REFUSED = frozenset({"content_filter", "refusal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Result codes by meaning, compared as text."""
+
+    token_expired: frozenset[str] = frozenset()
+    retry: frozenset[str] = frozenset()
+    quota: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An answer that is none. `codes`: everything that says in a word what happened, the most telling first.
+
+    `running`: the request was taken (HTTP 200), and it is the run of the model that failed.
+    """
+
+    status: int
+    codes: tuple[str, ...] = ()
+    message: str = ""
+    retry_after: float | None = None
+    readable: bool = True
+    running: bool = False
+
+    @property
+    def effective_status(self) -> int:
+        """The HTTP status, or a code that is one where HTTP itself says 200."""
+        if self.status == 200:
+            named = (int(code) for code in self.codes if len(code) == 3 and code.isascii() and code.isdigit())
+            return next((status for status in named if 400 <= status < 600), 200)
+        return self.status
+
+    def says(self, known: frozenset[str]) -> bool:
+        """Whether one of its codes is among `known`."""
+        return not known.isdisjoint(self.codes)
+
+
+# The first row that holds decides. A code speaks before the HTTP status: some send debts with 429.
+_TABLE: tuple[tuple[type[PlatformError], Callable[[Failure, Codes, int], bool]], ...] = (
+    (ContentRefused, lambda f, codes, _: f.says(codes.refused)),
+    (QuotaExhausted, lambda f, codes, _: f.says(codes.quota)),
+    (TokenRefused, lambda f, codes, status: status == 401 or f.says(codes.token_expired)),
+    (ThrottledError, lambda _, __, status: status == 429),
+    (QuotaExhausted, lambda _, __, status: status in {402, 403}),
+    (TransientError, lambda f, codes, status: status == 408 or status >= 500 or f.says(codes.retry)),
+    (PermanentError, lambda _, __, status: 400 <= status < 500),
+    (TransientError, lambda f, _, status: f.running or status != 200 or not f.readable),
+    (PermanentError, lambda *_: True),
+)
+
+
+def error_for(failure: Failure, codes: Codes) -> PlatformError:
+    """The error that `failure` means."""
+    status = failure.effective_status
+    kind = next(kind for kind, holds in _TABLE if holds(failure, codes, status))
+    return kind(
+        failure.message or f"HTTP {failure.status}",
+        status=failure.status,
+        errcode=failure.codes[0] if failure.codes else "",
+        retry_after=failure.retry_after,
+    )
+
+
+def check_finish(reason: str) -> None:
+    """Raises ContentRefused or IncompleteAnswer where a model ended otherwise than by coming to its end."""
+    if reason in REFUSED:
+        raise ContentRefused(f"no answer: {reason}", status=200, errcode=reason)
+    if reason not in FINISHED:
+        raise IncompleteAnswer(f"the answer was cut: {reason[:64]}", status=200, errcode=reason[:64])

@@ -1,0 +1,148 @@
+"""The AI audit table: every question that was asked of a platform. Nothing in it is ever changed.
+
+Item: `task_id` (as a key part), `entry` (time#id), readable columns, `detail` (the whole entry, deflated JSON),
+`expires_at`. `day_shard` with `entry_at` is the index by time, with nothing but keys: entries are long.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from taskbridge.ai.audit import AuditEntry
+from taskbridge.tables.ai_items import DAY_S, Page, Value, conditional_call, fits_item, key_part, query_page
+from taskbridge.tables.attributes import Item, batch_get, binary, store_call, text, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+SHARDS = 4
+DAYS_A_PAGE = 8
+_DETAIL_BYTES = 390_000  # an item may have 400 KB
+_TEXT_LIMIT = 2_000_000
+_decoder = msgspec.json.Decoder(AuditEntry)
+
+
+class AuditTable:
+    """The audit log on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def record(self, entry: AuditEntry, now: float, retention_days: float) -> bool:
+        """Add an entry, to be kept this long from `now` (epoch seconds) on; False where it stands there already.
+
+        What does not fit into an item is cut, with a mark: answers and questions first.
+        """
+        moment = _entry(entry)
+        item: dict[str, Value] = {
+            "task_id": key_part(entry.task_id),
+            "entry": moment,
+            "day_shard": f"{entry.at[:10]}#{zlib.crc32(entry.id.encode()) % SHARDS}",
+            "entry_at": moment,
+            "uid": entry.uid,
+            "platform_id": entry.platform_id,
+            "model": entry.model,
+            "outcome": entry.outcome,
+            "detail": _pack(entry),
+            "expires_at": int(now + retention_days * DAY_S),
+        }
+        written = conditional_call(
+            self._client.put_item,
+            TableName=self._table,
+            Item=to_item(item),
+            ConditionExpression="attribute_not_exists(#entry)",
+            ExpressionAttributeNames={"#entry": "entry"},
+        )
+        return written is not None
+
+    def for_task(self, task_id: str, cursor: str | None = None, limit: int = 50) -> Page[AuditEntry]:
+        """The entries of a task, the newest first: one Query."""
+        return query_page(
+            self._client,
+            _read,
+            cursor,
+            limit,
+            TableName=self._table,
+            KeyConditionExpression="task_id = :task",
+            ExpressionAttributeValues=to_item({":task": key_part(task_id)}),
+            ScanIndexForward=False,
+        )
+
+    def between(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[AuditEntry]:
+        """The entries in [start, end), RFC 3339 in UTC, the newest first.
+
+        A page looks at no more than eight days, with a Query for each shard, and then at its entries with one
+        BatchGetItem: it may be short, or empty, where there is a next one.
+        """
+        before = cursor or end
+        if before <= start:
+            return Page([])
+        keys: list[Item] = []
+        last_day = before[:10]
+        for day in _days_down(before[:10], start[:10]):
+            last_day = day
+            found = [key for shard in range(SHARDS) for key in self._keys(f"{day}#{shard}", start, before, limit)]
+            keys += sorted(found, key=lambda key: text(key, "entry"), reverse=True)
+            if len(keys) >= limit:
+                return Page(self._entries(keys[:limit]), text(keys[limit - 1], "entry"))
+        return Page(self._entries(keys), last_day if last_day > start[:10] else None)
+
+    def _keys(self, shard: str, start: str, before: str, limit: int) -> list[Item]:
+        answer = store_call(
+            self._client.query,
+            TableName=self._table,
+            IndexName="by_day",
+            KeyConditionExpression="day_shard = :shard AND entry_at BETWEEN :start AND :before",
+            ExpressionAttributeValues=to_item({":shard": shard, ":start": start, ":before": before}),
+            ScanIndexForward=False,
+            Limit=limit + 1,  # BETWEEN takes in `before` itself
+        )
+        keys: list[Item] = [{name: item[name] for name in ("task_id", "entry")} for item in answer["Items"]]
+        return [key for key in keys if text(key, "entry") < before][:limit]
+
+    def _entries(self, keys: list[Item]) -> list[AuditEntry]:
+        wanted = [dict(key) for key in keys]
+        entries = map(_read, batch_get(self._client, self._table, wanted, consistent=False))
+        return sorted(entries, key=_entry, reverse=True)
+
+
+def _entry(entry: AuditEntry) -> str:
+    return f"{entry.at}#{key_part(entry.id)}"
+
+
+def _days_down(last: str, first: str) -> Iterator[str]:
+    """Days from `last` down to `first`, at most as many as a page looks at."""
+    day, end = date.fromisoformat(last), date.fromisoformat(first)
+    for _ in range(DAYS_A_PAGE):
+        if day < end:
+            return
+        yield day.isoformat()
+        day -= timedelta(days=1)
+
+
+def _pack(entry: AuditEntry) -> bytes:
+    limit = _TEXT_LIMIT
+    while True:
+        cut = msgspec.structs.replace(
+            entry, question=_cut(entry.question, limit), answer=_cut(entry.answer, limit), error=_cut(entry.error, 2000)
+        )
+        packed = zlib.compress(msgspec.json.encode(cut), 6)
+        if len(packed) <= _DETAIL_BYTES or limit < 1000:
+            return packed
+        limit //= 2
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return fits_item(text)
+    return f"{fits_item(text[:limit])}…（已截断，原文共 {len(text)} 字）"
+
+
+def _read(item: Item) -> AuditEntry:
+    return _decoder.decode(zlib.decompress(binary(item, "detail")))

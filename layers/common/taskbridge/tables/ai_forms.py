@@ -1,0 +1,83 @@
+"""The AI form table: forms as they came, until nobody needs them.
+
+Item: `form` (task#hash), `part`, `parts` (how many there are), `detail` (deflated, over as many parts as it needs),
+and `expires_at` once the task is done.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from taskbridge.tables.ai_items import PART_BYTES, build_update, conditional_call, key_part, query_all
+from taskbridge.tables.attributes import Attributes, batch_put, binary, number, store_call, to_attribute, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class FormTable:
+    """Forms on DynamoDB, by task and hash of the form."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def put(self, task_id: str, form_hash: str, body: bytes) -> None:
+        """Keep a form. Doing it again changes nothing, but for taking back an end that `expire` set."""
+        detail = zlib.compress(body, 9)
+        parts = [detail[start : start + PART_BYTES] for start in range(0, len(detail), PART_BYTES)]
+        form = _form(task_id, form_hash)
+        batch_put(
+            self._client,
+            self._table,
+            (
+                to_item({"form": form, "part": part, "parts": len(parts), "detail": piece})
+                for part, piece in enumerate(parts)
+            ),
+        )
+
+    def get(self, task_id: str, form_hash: str) -> bytes | None:
+        """The form, read consistently; None where it is not there, or not whole."""
+        items = list(
+            query_all(
+                self._client,
+                TableName=self._table,
+                KeyConditionExpression="form = :form",
+                ExpressionAttributeValues=to_item({":form": _form(task_id, form_hash)}),
+                ConsistentRead=True,
+            )
+        )
+        if not items or len(items) < number(items[0], "parts"):
+            return None
+        return zlib.decompress(b"".join(binary(item, "detail") for item in items))
+
+    def delete(self, task_id: str, form_hash: str) -> None:
+        """Take it away at once."""
+        for key in self._keys(task_id, form_hash):
+            store_call(self._client.delete_item, TableName=self._table, Key=key)
+
+    def expire(self, task_id: str, form_hash: str, at: float) -> None:
+        """Let it go by itself at `at`, in epoch seconds."""
+        for key in self._keys(task_id, form_hash):
+            # It may have been deleted since: an update alone would bring an empty part back.
+            request = build_update(
+                self._table, key, sets={"expires_at": to_attribute(int(at))}, condition="attribute_exists(#form)"
+            )
+            conditional_call(self._client.update_item, **request)
+
+    def _keys(self, task_id: str, form_hash: str) -> list[Attributes]:
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="#form = :form",
+            ProjectionExpression="#form, #part",
+            ExpressionAttributeNames={"#form": "form", "#part": "part"},
+            ExpressionAttributeValues=to_item({":form": _form(task_id, form_hash)}),
+            ConsistentRead=True,
+        )
+        return [dict(item) for item in items]
+
+
+def _form(task_id: str, form_hash: str) -> str:
+    return f"{key_part(task_id)}#{form_hash}"

@@ -1,0 +1,243 @@
+"""The AI rule table: the default rule of each node, and each person's own; and the table of all their versions.
+
+Item: `owner` (default, or user#uid), `node`, `version`, `document` (JSON). A version is the same under `rule`
+(owner#node) and `version`. Two facts change without a new version and stand beside the document: `published_sequence`
+and `cleared_version`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from taskbridge.ai.rules import NodeDefault, OwnRule
+from taskbridge.errors import StaleVersion
+from taskbridge.tables.ai_items import (
+    Page,
+    Value,
+    build_update,
+    conditional_call,
+    key_part,
+    node_key,
+    query_all,
+    query_page,
+    transact,
+)
+from taskbridge.tables.attributes import Attributes, Item, batch_get, number, store_call, text, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+R = TypeVar("R", NodeDefault, OwnRule)
+NodeKey = tuple[str, str]  # (app id, node id)
+OwnKey = tuple[str, str, str]  # (uid, app id, node id)
+
+DEFAULT_OWNER = "default"
+_BESIDE = ("published_sequence", "cleared_version")
+
+
+def owner_of(uid: str) -> str:
+    """The owner of a person's own rules. DEFAULT_OWNER is that of the nodes' defaults."""
+    return f"user#{key_part(uid)}"
+
+
+class RuleTable:
+    """Rules on DynamoDB, with every version that there ever was. What is saved gets the next version."""
+
+    def __init__(self, client: DynamoDBClient, table: str, versions: str) -> None:
+        self._client = client
+        self._table = table
+        self._versions = versions
+
+    # Reading
+
+    def default(self, app_id: str, node_id: str) -> NodeDefault | None:
+        """The default of a node, read consistently."""
+        return self._read(DEFAULT_OWNER, node_key(app_id, node_id), NodeDefault)
+
+    def own(self, uid: str, app_id: str, node_id: str) -> OwnRule | None:
+        """What a person set for a node, read consistently."""
+        return self._read(owner_of(uid), node_key(app_id, node_id), OwnRule)
+
+    def defaults(self, keys: Iterable[NodeKey]) -> dict[NodeKey, NodeDefault]:
+        """Defaults by (app id, node id), read consistently; those that do not exist are left out."""
+        wanted = [_key(DEFAULT_OWNER, node_key(*key)) for key in dict.fromkeys(keys)]
+        items = batch_get(self._client, self._table, wanted, consistent=True)
+        return {(rule.app_id, rule.node_id): rule for rule in (_rule(item, NodeDefault) for item in items)}
+
+    def owns(self, keys: Iterable[OwnKey]) -> dict[OwnKey, OwnRule]:
+        """Own rules by (uid, app id, node id), read consistently; those that do not exist are left out."""
+        wanted = [_key(owner_of(uid), node_key(*node)) for uid, *node in dict.fromkeys(keys)]
+        items = batch_get(self._client, self._table, wanted, consistent=True)
+        return {(rule.uid, rule.app_id, rule.node_id): rule for rule in (_rule(item, OwnRule) for item in items)}
+
+    def list_defaults(self, cursor: str | None = None, limit: int = 50) -> Page[NodeDefault]:
+        """The defaults of all nodes: one Query."""
+        return query_page(
+            self._client,
+            lambda item: _rule(item, NodeDefault),
+            cursor,
+            limit,
+            **self._of_owner(DEFAULT_OWNER),
+        )
+
+    def list_own(self, uid: str) -> list[OwnRule]:
+        """All rules of a person, as they are now."""
+        items = query_all(self._client, **self._of_owner(owner_of(uid)), ConsistentRead=True)
+        return [_rule(item, OwnRule) for item in items]
+
+    def default_versions(
+        self, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
+    ) -> Page[NodeDefault]:
+        """Every version of a node's default, the newest first."""
+        return self._list_versions(DEFAULT_OWNER, node_key(app_id, node_id), NodeDefault, cursor, limit)
+
+    def own_versions(
+        self, uid: str, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
+    ) -> Page[OwnRule]:
+        """Every version of an own rule, the newest first, also of one that was deleted."""
+        return self._list_versions(owner_of(uid), node_key(app_id, node_id), OwnRule, cursor, limit)
+
+    def default_version(self, app_id: str, node_id: str, version: int) -> NodeDefault | None:
+        """One version of a node's default."""
+        return self._version(DEFAULT_OWNER, node_key(app_id, node_id), version, NodeDefault)
+
+    def own_version(self, uid: str, app_id: str, node_id: str, version: int) -> OwnRule | None:
+        """One version of an own rule."""
+        return self._version(owner_of(uid), node_key(app_id, node_id), version, OwnRule)
+
+    # Writing
+
+    def save_default(self, rule: NodeDefault, expected_version: int) -> NodeDefault:
+        """Save a default over the version that was read (0: there was none); returns it with its new version.
+
+        Raises StaleVersion where somebody else has saved it since, or has taken in a newer `node_published`.
+        """
+        # An older publication must not make the table forget the newest one that it took in.
+        order = "(attribute_not_exists(#published_sequence) OR #published_sequence <= :sequence)"
+        sequence = {"published_sequence": rule.published_sequence}
+        return self._save(
+            DEFAULT_OWNER, rule, expected_version, sequence, order, {":sequence": rule.published_sequence}
+        )
+
+    def save_own(self, rule: OwnRule, expected_version: int) -> OwnRule:
+        """The same for a person's own rule. One that was deleted goes on counting where it was."""
+        return self._save(owner_of(rule.uid), rule, expected_version)
+
+    def delete_own(self, uid: str, app_id: str, node_id: str, expected_version: int) -> None:
+        """Take an own rule away; its versions stay. Raises StaleVersion."""
+        deleted = conditional_call(
+            self._client.delete_item,
+            TableName=self._table,
+            Key=_key(owner_of(uid), node_key(app_id, node_id)),
+            ConditionExpression="#version = :expected",
+            ExpressionAttributeNames={"#version": "version"},
+            ExpressionAttributeValues=to_item({":expected": expected_version}),
+        )
+        if deleted is None:
+            raise StaleVersion(_stale(expected_version))
+
+    def mark_published(self, app_id: str, node_id: str, sequence: int, version: int) -> bool:
+        """Remember that a publication changed nothing at this version, so that an older one is not taken for news.
+
+        False where another version, or a newer publication, stands there by now.
+        """
+        return self._mark(DEFAULT_OWNER, app_id, node_id, "published_sequence", sequence, version)
+
+    def mark_cleared(self, owner: str, app_id: str, node_id: str, version: int) -> bool:
+        """Remember that the pending results before this version were cleared; False where that is known."""
+        return self._mark(owner, app_id, node_id, "cleared_version", version)
+
+    def _mark(self, owner: str, app_id: str, node_id: str, name: str, value: int, version: int | None = None) -> bool:
+        same = "attribute_exists(#version)" if version is None else "#version = :version"
+        request = build_update(
+            self._table,
+            _key(owner, node_key(app_id, node_id)),
+            sets=to_item({name: value}),
+            condition=f"{same} AND (attribute_not_exists(#{name}) OR #{name} < :value)",
+            values={":value": value, **({} if version is None else {":version": version})},
+        )
+        return conditional_call(self._client.update_item, **request) is not None
+
+    def _save(
+        self,
+        owner: str,
+        rule: R,
+        expected: int,
+        beside: dict[str, int] | None = None,
+        order: str = "",
+        values: dict[str, Any] | None = None,
+    ) -> R:
+        node = node_key(rule.app_id, rule.node_id)
+        version = (expected or self._highest(owner, node)) + 1
+        saved = msgspec.structs.replace(rule, version=version)
+        document: dict[str, Value] = {"version": version, "document": msgspec.json.encode(saved).decode()}
+        same = "#version = :expected" if expected else "attribute_not_exists(#version)"
+        update = build_update(
+            self._table,
+            _key(owner, node),
+            sets=to_item({**document, **(beside or {})}),
+            condition=f"{same} AND {order}" if order else same,
+            values={**({":expected": expected} if expected else {}), **(values or {})},
+        )
+        kept = {
+            "TableName": self._versions,
+            "Item": to_item({"rule": f"{owner}#{node}", **document}),
+            "ConditionExpression": "attribute_not_exists(#version)",
+            "ExpressionAttributeNames": {"#version": "version"},
+        }
+        if not transact(self._client, [{"Update": update}, {"Put": kept}]):
+            raise StaleVersion(_stale(expected))
+        return saved
+
+    def _read(self, owner: str, node: str, kind: type[R]) -> R | None:
+        answer = store_call(self._client.get_item, TableName=self._table, Key=_key(owner, node), ConsistentRead=True)
+        return _rule(answer["Item"], kind) if "Item" in answer else None
+
+    def _version(self, owner: str, node: str, version: int, kind: type[R]) -> R | None:
+        key = to_item({"rule": f"{owner}#{node}", "version": version})
+        answer = store_call(self._client.get_item, TableName=self._versions, Key=key, ConsistentRead=True)
+        return _rule(answer["Item"], kind) if "Item" in answer else None
+
+    def _list_versions(self, owner: str, node: str, kind: type[R], cursor: str | None, limit: int) -> Page[R]:
+        return query_page(
+            self._client, lambda item: _rule(item, kind), cursor, limit, **self._of_rule(f"{owner}#{node}")
+        )
+
+    def _highest(self, owner: str, node: str) -> int:
+        """The newest version that there ever was."""
+        request = self._of_rule(f"{owner}#{node}")
+        answer = store_call(self._client.query, **request, Limit=1, ConsistentRead=True)
+        return max((int(number(item, "version")) for item in answer["Items"]), default=0)
+
+    def _of_rule(self, rule: str) -> dict[str, Any]:
+        return {
+            "TableName": self._versions,
+            "KeyConditionExpression": "#rule = :rule",
+            "ExpressionAttributeNames": {"#rule": "rule"},
+            "ExpressionAttributeValues": to_item({":rule": rule}),
+            "ScanIndexForward": False,
+        }
+
+    def _of_owner(self, owner: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "#owner = :owner",
+            "ExpressionAttributeNames": {"#owner": "owner"},
+            "ExpressionAttributeValues": to_item({":owner": owner}),
+        }
+
+
+def _key(owner: str, node: str) -> Attributes:
+    return to_item({"owner": owner, "node": node})
+
+
+def _rule(item: Item, kind: type[R]) -> R:
+    beside = {name: int(number(item, name)) for name in _BESIDE if name in item}
+    return msgspec.structs.replace(msgspec.json.decode(text(item, "document"), type=kind), **beside)
+
+
+def _stale(expected: int) -> str:
+    return f"the rule is no longer at version {expected}"

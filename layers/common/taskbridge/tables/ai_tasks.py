@@ -1,0 +1,338 @@
+"""The AI task table: one item per seat, that is a task of one person, with the one analysis that it has now.
+
+Item: `uid` and `task_id` (as key parts), the fields of the Seat, those of its Analysis with `a_` before them, and
+`counted` once the person's decision is in the counters. Keys of the indexes: `uid_state` with `since` lists a person's
+tasks by state, `uid_node` and `uid_app` with `state_since` those of a node and of an application, `node` with `seat`
+the open ones of everybody. What is gone stands in none of them, and goes by itself.
+
+Who writes the projection and who writes the analysis never touch each other's attributes, but that what is gone has no
+analysis. Every write has its condition: whoever comes late changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from taskbridge.ai.people import is_decision
+from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.tables.ai_items import (
+    DAY_S,
+    Page,
+    Value,
+    build_update,
+    conditional_call,
+    from_values,
+    key_part,
+    names_in,
+    node_key,
+    query_page,
+    to_values,
+    transact,
+)
+from taskbridge.tables.ai_people import build_decision_counts, build_open_counts
+from taskbridge.tables.attributes import Attributes, Item, batch_get, store_call, to_attribute, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+TOMBSTONE_S = 90 * DAY_S
+_TEXT_LIMIT = 2000  # an item, and each entry of an index with it, stays small whatever a subject holds
+_TEXTS = ("subject", "initiator", "app_name", "node_name", "node_key")
+_ANALYSIS = tuple(f"a_{name}" for name in Analysis.__struct_fields__)
+_INDEXES = {
+    "by_state": ("uid_state", "since"),
+    "by_node": ("uid_node", "state_since"),
+    "by_app": ("uid_app", "state_since"),
+    "node_open": ("node", "seat"),
+}
+_INDEX_KEYS = frozenset(name for keys in _INDEXES.values() for name in keys)
+_OPEN_WITH = "#state = :open AND #a_id = :id"
+_HELD = f"{_OPEN_WITH} AND #a_status = :running AND #a_holder = :holder"
+
+
+class TaskTable:
+    """Seats on DynamoDB. `people` is the table of PersonNodeTable; `clock` gives epoch seconds."""
+
+    def __init__(self, client: DynamoDBClient, table: str, people: str, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._table = table
+        self._people = people
+        self._clock = clock
+
+    def get(self, uid: str, task_id: str) -> Seat | None:
+        """A seat, read consistently; also one that is gone, for as long as it is remembered."""
+        answer = store_call(self._client.get_item, TableName=self._table, Key=_key(uid, task_id), ConsistentRead=True)
+        return _seat(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Seat]:
+        """Seats by (uid, task id), read consistently; those that do not exist are left out."""
+        wanted = [_key(*key) for key in dict.fromkeys(keys)]
+        seats = map(_seat, batch_get(self._client, self._table, wanted, consistent=True))
+        return {(seat.uid, seat.task_id): seat for seat in seats}
+
+    def project(self, seat: Seat, before: Seat | None) -> bool:
+        """Write what the process document says of a seat; its analysis stays, unless the seat is gone.
+
+        `before` is the seat as it was read. False where another stands there by now, or a newer document was faster:
+        then nothing was written. The counters of people change in the same transaction; a decision is counted once,
+        the first one, whatever is delivered again.
+        """
+        opens = build_open_counts(self._people, before, seat)
+        if not is_decision(before, seat):
+            return self._write(self._projection(seat, before), opens)
+        first = self._projection(seat, before, is_counted=False)
+        if self._write(first, build_decision_counts(self._people, before, seat)):
+            return True
+        # Decided before, opened again, and decided again: that was counted the first time.
+        return self._write(self._projection(seat, before, is_counted=True), opens)
+
+    def begin(self, uid: str, task_id: str, analysis: Analysis, replaces: str) -> bool:
+        """Put an analysis in the place of the one with id `replaces` (empty: of none), if the task is open."""
+        condition, values = "attribute_not_exists(#a_id)", {}
+        if replaces:
+            condition, values = "#a_id = :replaces", {":replaces": replaces}
+        sets = to_values(analysis, "a_")
+        return self._change(
+            uid,
+            task_id,
+            f"#state = :open AND {condition}",
+            {":open": SeatState.OPEN, **values},
+            sets=sets,
+            removes=[name for name in _ANALYSIS if name not in sets],
+        )
+
+    def claim(
+        self, uid: str, task_id: str, analysis_id: str, holder: str, now: float, lease_until: float
+    ) -> Analysis | None:
+        """Be the worker of an analysis until `lease_until`; None where it is moot, finished, or another's.
+
+        Who holds it may claim it again. Each claim is an attempt.
+        """
+        waits = "#a_status = :pending"
+        is_free = "#a_status = :running AND (#a_lease_until <= :now OR #a_holder = :holder)"
+        request = build_update(
+            self._table,
+            _key(uid, task_id),
+            sets=to_item({"a_status": AnalysisStatus.RUNNING, "a_holder": holder, "a_lease_until": lease_until}),
+            adds={"a_attempts": 1},
+            condition=f"{_OPEN_WITH} AND ({waits} OR ({is_free}))",
+            values={
+                ":open": SeatState.OPEN,
+                ":id": analysis_id,
+                ":pending": AnalysisStatus.PENDING,
+                ":running": AnalysisStatus.RUNNING,
+                ":now": now,
+                ":holder": holder,
+            },
+        )
+        answer = conditional_call(self._client.update_item, **request, ReturnValues="ALL_NEW")
+        return _analysis(answer["Attributes"]) if answer else None
+
+    def renew(self, uid: str, task_id: str, analysis_id: str, holder: str, lease_until: float) -> bool:
+        """Stay the worker of an analysis for longer. False where it is no longer this worker's."""
+        sets = to_item({"a_lease_until": lease_until})
+        return self._change(uid, task_id, _HELD, _held_by(analysis_id, holder), sets=sets)
+
+    def attach(
+        self, uid: str, task_id: str, analysis_id: str, holder: str, *, answer_id: str, fingerprint: str
+    ) -> bool:
+        """Say where the answer is going to stand. False where the analysis is no longer this worker's."""
+        sets = to_item({"a_answer_id": answer_id, "a_fingerprint": fingerprint})
+        return self._change(uid, task_id, _HELD, _held_by(analysis_id, holder), sets=sets)
+
+    def wait(self, uid: str, task_id: str, analysis_id: str, holder: str, reason: str, *, counts: bool) -> bool:
+        """Give an analysis back, to be claimed again, with the reason why it waits. `counts`: it was an attempt."""
+        free = to_item({"a_status": AnalysisStatus.PENDING, "a_holder": "", "a_lease_until": 0})
+        return self._change(
+            uid,
+            task_id,
+            _HELD,
+            _held_by(analysis_id, holder),
+            sets={**free, "a_reason": to_attribute(_cut(reason))},
+            adds={} if counts else {"a_attempts": -1},
+        )
+
+    def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> bool:
+        """End an analysis: done or failed. False where the task has moved, or it was ended otherwise: it is late."""
+        sets = to_values(msgspec.structs.replace(finished, reason=_cut(finished.reason)), "a_")
+        is_running = "#a_status = :pending OR #a_status = :running"
+        is_same = "#a_status = :status AND #a_finished_at = :finished_at"  # the SDK may repeat a call that arrived
+        return self._change(
+            uid,
+            task_id,
+            f"{_OPEN_WITH} AND #a_basis = :basis AND ({is_running} OR ({is_same}))",
+            {
+                ":open": SeatState.OPEN,
+                ":id": analysis_id,
+                ":basis": finished.basis,
+                ":pending": AnalysisStatus.PENDING,
+                ":running": AnalysisStatus.RUNNING,
+                ":status": finished.status,
+                ":finished_at": finished.finished_at,
+            },
+            sets=sets,
+            removes=[name for name in _ANALYSIS if name not in sets],
+        )
+
+    def clear(self, uid: str, task_id: str, analysis_id: str) -> bool:
+        """Take an analysis away that is no longer today's, if the task is open."""
+        values: dict[str, Value] = {":open": SeatState.OPEN, ":id": analysis_id}
+        return self._change(uid, task_id, _OPEN_WITH, values, removes=_ANALYSIS)
+
+    def give_feedback(self, uid: str, task_id: str, analysis_id: str, tag: str, comment: str) -> bool:
+        """Keep what the person thinks of an analysis, also of a task that is done. False where there is another."""
+        sets = to_item({"a_feedback_tag": tag, "a_feedback_comment": _cut(comment)})
+        return self._change(uid, task_id, "#a_id = :id", {":id": analysis_id}, sets=sets)
+
+    def list_person(
+        self,
+        uid: str,
+        state: Literal["open", "done"],
+        *,
+        app_id: str = "",
+        node_id: str = "",
+        limit: int = 50,
+        cursor: str | None = None,
+        newest_first: bool = True,
+    ) -> Page[Seat]:
+        """A person's tasks, of an application or of a node of it where given: one Query, a moment behind the writes.
+
+        In the order in which open ones were created, done ones finished.
+        """
+        person, prefix = key_part(uid), f"{state}#"
+        if node_id:
+            owner = f"{person}#{node_key(app_id, node_id)}"
+            return self._list("by_node", owner, prefix, limit, cursor, newest_first=newest_first)
+        if app_id:
+            owner = f"{person}#{key_part(app_id)}"
+            return self._list("by_app", owner, prefix, limit, cursor, newest_first=newest_first)
+        return self._list("by_state", f"{person}#{state}", "", limit, cursor, newest_first=newest_first)
+
+    def list_person_node_open(
+        self, uid: str, app_id: str, node_id: str, limit: int = 50, cursor: str | None = None
+    ) -> Page[Seat]:
+        """A person's open tasks on a node, the oldest first."""
+        owner = f"{key_part(uid)}#{node_key(app_id, node_id)}"
+        return self._list("by_node", owner, "open#", limit, cursor)
+
+    def list_node_open(self, app_id: str, node_id: str, *, limit: int = 50, cursor: str | None = None) -> Page[Seat]:
+        """Everybody's open tasks on a node, person by person."""
+        return self._list("node_open", node_key(app_id, node_id), "", limit, cursor)
+
+    def _list(
+        self, index: str, owner: str, prefix: str, limit: int, cursor: str | None, *, newest_first: bool = False
+    ) -> Page[Seat]:
+        partition, order = _INDEXES[index]
+        condition, values = f"#{partition} = :owner", {":owner": owner}
+        if prefix:
+            condition, values = f"{condition} AND begins_with(#{order}, :prefix)", {**values, ":prefix": prefix}
+        return query_page(
+            self._client,
+            _seat,
+            cursor,
+            limit,
+            TableName=self._table,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names_in(condition),
+            ExpressionAttributeValues=to_item(values),
+            ScanIndexForward=not newest_first,
+        )
+
+    def _change(self, uid: str, task_id: str, condition: str, values: dict[str, Value], **changes: Any) -> bool:
+        request = build_update(self._table, _key(uid, task_id), condition=condition, values=values, **changes)
+        return conditional_call(self._client.update_item, **request) is not None
+
+    def _write(self, projection: dict[str, Any], counts: list[dict[str, Any]]) -> bool:
+        if counts:
+            return transact(self._client, [{"Update": projection}, *counts])
+        return conditional_call(self._client.update_item, **projection) is not None
+
+    def _projection(self, seat: Seat, before: Seat | None, *, is_counted: bool | None = None) -> dict[str, Any]:
+        """The update of a seat. `is_counted` is what it demands of, and leaves in, `counted` where that matters."""
+        is_gone = seat.state is SeatState.GONE
+        sets = _values(seat) | to_item(_index_keys(seat))
+        if is_gone:
+            sets["expires_at"] = to_attribute(int(self._clock()) + TOMBSTONE_S)
+        conditions, values = _same_as(before, seat.version)
+        if is_counted is not None:
+            sets["counted"] = to_attribute(1)
+            conditions.append(f"attribute_{'exists' if is_counted else 'not_exists'}(#counted)")
+        if is_counted is False:
+            more, given = _same_analysis(before)
+            conditions += more
+            values |= given
+        removes = [*(_INDEX_KEYS - sets.keys()), *(_ANALYSIS if is_gone else ["expires_at"])]
+        return build_update(
+            self._table,
+            _key(seat.uid, seat.task_id),
+            sets=sets,
+            removes=removes,
+            condition=" AND ".join(conditions),
+            values=values,
+        )
+
+
+def _key(uid: str, task_id: str) -> Attributes:
+    return to_item({"uid": key_part(uid), "task_id": key_part(task_id)})
+
+
+def _values(seat: Seat) -> Attributes:
+    """The fields of a seat but its analysis. The ids stand beside the keys, which may be cut."""
+    texts = {name: _cut(getattr(seat, name)) for name in _TEXTS}
+    values = to_values(msgspec.structs.replace(seat, analysis=None, **texts))
+    raw_ids = {"raw_uid": values.pop("uid"), "raw_task_id": values.pop("task_id")}
+    return values | raw_ids
+
+
+def _seat(item: Item) -> Seat:
+    seat = from_values({**item, "uid": item["raw_uid"], "task_id": item["raw_task_id"]}, Seat)
+    return msgspec.structs.replace(seat, analysis=_analysis(item)) if "a_id" in item else seat
+
+
+def _analysis(item: Item) -> Analysis:
+    return from_values(item, Analysis, "a_")
+
+
+def _index_keys(seat: Seat) -> dict[str, str]:
+    """Where a seat is listed."""
+    if seat.state is SeatState.GONE:
+        return {}
+    person, node, task = key_part(seat.uid), node_key(seat.app_id, seat.node_id), key_part(seat.task_id)
+    is_done = seat.state is SeatState.DONE
+    since = f"{(seat.finished_at if is_done else '') or seat.created_at}#{task}"
+    keys = {
+        "uid_state": f"{person}#{seat.state}",
+        "since": since,
+        "uid_node": f"{person}#{node}",
+        "uid_app": f"{person}#{key_part(seat.app_id)}",
+        "state_since": f"{seat.state}#{since}",
+    }
+    return keys if is_done else {**keys, "node": node, "seat": f"{person}#{task}"}
+
+
+def _same_as(before: Seat | None, version: int) -> tuple[list[str], dict[str, Value]]:
+    """The conditions under which nobody has written the seat since it was read, but from this document or an older."""
+    if before is None:
+        return ["attribute_not_exists(#state)"], {}
+    return ["#state = :before", "#version <= :version"], {":before": before.state, ":version": version}
+
+
+def _same_analysis(before: Seat | None) -> tuple[list[str], dict[str, Value]]:
+    """The conditions under which the person had the analysis that was read."""
+    if before is None or before.analysis is None:
+        return ["attribute_not_exists(#a_id)"], {}
+    values: dict[str, Value] = {":a_id": before.analysis.id, ":a_status": before.analysis.status}
+    return ["#a_id = :a_id", "#a_status = :a_status"], values
+
+
+def _held_by(analysis_id: str, holder: str) -> dict[str, Value]:
+    return {":open": SeatState.OPEN, ":id": analysis_id, ":running": AnalysisStatus.RUNNING, ":holder": holder}
+
+
+def _cut(text: str) -> str:
+    return text[:_TEXT_LIMIT]

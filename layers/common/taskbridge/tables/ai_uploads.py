@@ -1,0 +1,100 @@
+"""Files that a platform has, by their content: items of the coordination table.
+
+Key `upload#<platform>#<sha256>#<ocr>`. Item: `file_id` once it was uploaded, `holder` with `lease_until` while somebody
+is uploading it, and `expires_at` when the platform, or nobody, has it any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from taskbridge.tables.ai_items import DAY_S, build_update, conditional_call, key_part
+from taskbridge.tables.attributes import Attributes, number, store_call, text, to_attribute, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+def upload_key(platform_id: str, sha256: str, *, ocr: bool) -> str:
+    """The key of a content on a platform. Read by OCR it is another file there."""
+    return f"upload#{key_part(platform_id)}#{sha256}#{'ocr' if ocr else 'plain'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What `claim` found. "mine": upload it. "known": `file_id` is there. "busy": another uploads it."""
+
+    state: Literal["mine", "busy", "known"]
+    file_id: str = ""
+
+
+class UploadTable:
+    """Uploads on DynamoDB. Times are epoch seconds."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def claim(self, key: str, holder: str, now: float, lease_until: float) -> Claim:
+        """Be the one who uploads a content, or learn its id."""
+        known = self._known(key, now)
+        if known:
+            return known
+        is_gone = "attribute_not_exists(#file_id) OR #expires_at <= :now"
+        is_free = "attribute_not_exists(#lease_until) OR #lease_until <= :now OR #holder = :holder"
+        request = build_update(
+            self._table,
+            _key(key),
+            sets=to_item({"holder": holder, "lease_until": lease_until, "expires_at": int(lease_until) + DAY_S}),
+            removes=["file_id"],
+            condition=f"({is_gone}) AND ({is_free})",
+            values={":now": now, ":holder": holder},
+        )
+        if conditional_call(self._client.update_item, **request) is not None:
+            return Claim("mine")
+        return self._known(key, now) or Claim("busy")
+
+    def store(self, key: str, holder: str, file_id: str, expires_at: float) -> bool:
+        """Say under which id the platform has it until `expires_at`; False where the claim was lost."""
+        request = build_update(
+            self._table,
+            _key(key),
+            sets=to_item({"file_id": file_id, "expires_at": int(expires_at), "lease_until": 0}),
+            condition="#holder = :holder",
+            values={":holder": holder},
+        )
+        return conditional_call(self._client.update_item, **request) is not None
+
+    def release(self, key: str, holder: str) -> bool:
+        """Let others upload it: it did not work out here. False where the claim was lost."""
+        request = build_update(
+            self._table,
+            _key(key),
+            sets={"lease_until": to_attribute(0)},
+            condition="#holder = :holder",
+            values={":holder": holder},
+        )
+        return conditional_call(self._client.update_item, **request) is not None
+
+    def forget(self, key: str, file_id: str) -> bool:
+        """The platform says that it has no such file any more; False where it is another one by now."""
+        request = build_update(
+            self._table,
+            _key(key),
+            removes=["file_id"],
+            condition="#file_id = :file_id",
+            values={":file_id": file_id},
+        )
+        return conditional_call(self._client.update_item, **request) is not None
+
+    def _known(self, key: str, now: float) -> Claim | None:
+        answer = store_call(self._client.get_item, TableName=self._table, Key=_key(key), ConsistentRead=True)
+        item = answer.get("Item", {})
+        if "file_id" not in item or number(item, "expires_at") <= now:
+            return None
+        return Claim("known", text(item, "file_id"))
+
+
+def _key(key: str) -> Attributes:
+    return to_item({"key": key})

@@ -1,0 +1,1 @@
+"""What the simulators share: answers, faults on request, tokens, state files, the server, control addresses."""

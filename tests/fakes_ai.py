@@ -1,0 +1,414 @@
+"""In-memory stores behind the ports of the AI half: as strict about conditions as the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, is_decision, verdict_of
+from taskbridge.ai.processes import Process, decode_process, encode_process
+from taskbridge.ai.results import Review, Verdict
+from taskbridge.ai.rulebook import NodeKey, OwnKey, SeatKey
+from taskbridge.ai.rules import NodeDefault, OwnRule
+from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.errors import StaleVersion
+from taskbridge.tables.ai_answers import Answer, AnswerStatus, Flight, Piece
+from taskbridge.tables.ai_items import Page
+from taskbridge.tables.ai_processes import StoredProcess
+from taskbridge.tables.ai_uploads import Claim
+
+_UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
+
+
+class MemoryProcesses:
+    """See ProcessTable."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, tuple[int, bytes]] = {}
+
+    def load(self, sess_id: str) -> StoredProcess:
+        """See ProcessTable."""
+        if sess_id not in self.items:
+            return StoredProcess(Process(sess_id))
+        version, data = self.items[sess_id]
+        return StoredProcess(decode_process(data), version)
+
+    def save(self, stored: StoredProcess) -> bool:
+        """See ProcessTable."""
+        sess_id = stored.process.sess_id
+        if self.items.get(sess_id, (0, b""))[0] != stored.version:
+            return False
+        stored.version += 1
+        self.items[sess_id] = (stored.version, encode_process(stored.process))
+        return True
+
+
+class MemoryForms:
+    """See FormTable."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], bytes] = {}
+        self.ends: dict[tuple[str, str], float] = {}
+
+    def put(self, task_id: str, form_hash: str, body: bytes) -> None:
+        """See FormTable."""
+        self.items[task_id, form_hash] = body
+        self.ends.pop((task_id, form_hash), None)
+
+    def get(self, task_id: str, form_hash: str) -> bytes | None:
+        """See FormTable."""
+        return self.items.get((task_id, form_hash))
+
+    def delete(self, task_id: str, form_hash: str) -> None:
+        """See FormTable."""
+        self.items.pop((task_id, form_hash), None)
+
+    def expire(self, task_id: str, form_hash: str, at: float) -> None:
+        """See FormTable."""
+        if (task_id, form_hash) in self.items:
+            self.ends[task_id, form_hash] = at
+
+
+class MemoryPeople:
+    """See PersonNodeTable."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str, str], PersonNode] = {}
+
+    def get(self, uid: str, app_id: str, node_id: str) -> PersonNode | None:
+        """See PersonNodeTable."""
+        return self.items.get((uid, app_id, node_id))
+
+    def set_reminder(self, uid: str, app_id: str, node_id: str, at: str, rule_version: str) -> bool:
+        """See PersonNodeTable."""
+        known = self._of(uid, app_id, node_id)
+        if known.rule_updated_version == rule_version:
+            return False
+        self._put(msgspec.structs.replace(known, rule_updated_at=at, rule_updated_version=rule_version))
+        return True
+
+    def count(self, before: Seat | None, seat: Seat, *, decided: bool) -> None:
+        """What travels with a seat in a transaction."""
+        for (app_id, node_id), change in count_open(before, seat).items():
+            known = self._of(seat.uid, app_id, node_id)
+            self._put(msgspec.structs.replace(known, open_count=known.open_count + change))
+        if decided:
+            mine = self._of(seat.uid, seat.app_id, seat.node_id)
+            self._put(msgspec.structs.replace(mine, decided=mine.decided + 1))
+            verdict = verdict_of(before)
+            if verdict is not None and seat.decision in DECISIONS:
+                for uid in (seat.uid, EVERYONE):
+                    self._agree(self._of(uid, seat.app_id, seat.node_id), verdict, seat.decision)
+
+    def _agree(self, known: PersonNode, verdict: Verdict, decision: str) -> None:
+        counts = {**known.agreement, (verdict, decision): known.agreement.get((verdict, decision), 0) + 1}
+        self._put(msgspec.structs.replace(known, agreement=counts))
+
+    def _of(self, uid: str, app_id: str, node_id: str) -> PersonNode:
+        return self.items.get((uid, app_id, node_id), PersonNode(uid=uid, app_id=app_id, node_id=node_id))
+
+    def _put(self, item: PersonNode) -> None:
+        self.items[item.uid, item.app_id, item.node_id] = item
+
+
+class MemorySeats:
+    """See TaskTable."""
+
+    def __init__(self, people: MemoryPeople | None = None) -> None:
+        self.items: dict[SeatKey, Seat] = {}
+        self.counted: set[SeatKey] = set()
+        self.people = people or MemoryPeople()
+
+    def get(self, uid: str, task_id: str) -> Seat | None:
+        """See TaskTable."""
+        return self.items.get((uid, task_id))
+
+    def get_many(self, keys: Iterable[SeatKey]) -> dict[SeatKey, Seat]:
+        """See TaskTable."""
+        return {key: self.items[key] for key in keys if key in self.items}
+
+    def project(self, seat: Seat, before: Seat | None) -> bool:
+        """See TaskTable."""
+        key = (seat.uid, seat.task_id)
+        stored = self.items.get(key)
+        if (stored is None) != (before is None):
+            return False
+        if stored is not None and before is not None:
+            if stored.state is not before.state or stored.version > seat.version:
+                return False
+            if is_decision(before, seat) and stored.analysis != before.analysis:
+                return False
+        first = is_decision(before, seat) and key not in self.counted
+        if first:
+            self.counted.add(key)
+        self.people.count(before, seat, decided=first)
+        analysis = stored.analysis if stored is not None and seat.state is not SeatState.GONE else None
+        self.items[key] = msgspec.structs.replace(seat, analysis=analysis)
+        return True
+
+    def begin(self, uid: str, task_id: str, analysis: Analysis, replaces: str) -> bool:
+        """See TaskTable."""
+        seat = self.items.get((uid, task_id))
+        if seat is None or seat.state is not SeatState.OPEN or (seat.analysis.id if seat.analysis else "") != replaces:
+            return False
+        self._set(seat, analysis)
+        return True
+
+    def claim(
+        self, uid: str, task_id: str, analysis_id: str, holder: str, now: float, lease_until: float
+    ) -> Analysis | None:
+        """See TaskTable."""
+        seat, analysis = self._open(uid, task_id, analysis_id)
+        if seat is None or analysis is None:
+            return None
+        is_free = analysis.lease_until <= now or analysis.holder == holder
+        if analysis.status is not AnalysisStatus.PENDING and not (
+            analysis.status is AnalysisStatus.RUNNING and is_free
+        ):
+            return None
+        claimed = msgspec.structs.replace(
+            analysis,
+            status=AnalysisStatus.RUNNING,
+            holder=holder,
+            lease_until=lease_until,
+            attempts=analysis.attempts + 1,
+        )
+        self._set(seat, claimed)
+        return claimed
+
+    def renew(self, uid: str, task_id: str, analysis_id: str, holder: str, lease_until: float) -> bool:
+        """See TaskTable."""
+        return self._change(uid, task_id, analysis_id, holder, lease_until=lease_until)
+
+    def attach(
+        self, uid: str, task_id: str, analysis_id: str, holder: str, *, answer_id: str, fingerprint: str
+    ) -> bool:
+        """See TaskTable."""
+        return self._change(uid, task_id, analysis_id, holder, answer_id=answer_id, fingerprint=fingerprint)
+
+    def wait(self, uid: str, task_id: str, analysis_id: str, holder: str, reason: str, *, counts: bool) -> bool:
+        """See TaskTable."""
+        _, analysis = self._open(uid, task_id, analysis_id)
+        attempts = analysis.attempts - (not counts) if analysis else 0
+        facts = {"status": AnalysisStatus.PENDING, "holder": "", "lease_until": 0.0, "reason": reason}
+        return self._change(uid, task_id, analysis_id, holder, attempts=attempts, **facts)
+
+    def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> bool:
+        """See TaskTable."""
+        seat, analysis = self._open(uid, task_id, analysis_id)
+        if seat is None or analysis is None or analysis.basis != finished.basis or analysis.status not in _UNDER_WAY:
+            return False
+        self._set(seat, finished)
+        return True
+
+    def clear(self, uid: str, task_id: str, analysis_id: str) -> bool:
+        """See TaskTable."""
+        seat, _ = self._open(uid, task_id, analysis_id)
+        if seat is None:
+            return False
+        self._set(seat, None)
+        return True
+
+    def list_node_open(self, app_id: str, node_id: str, *, limit: int = 50, cursor: str | None = None) -> Page[Seat]:
+        """See TaskTable."""
+        found = [seat for seat in self.items.values() if (seat.app_id, seat.node_id) == (app_id, node_id)]
+        return Page([seat for seat in found if seat.state is SeatState.OPEN])
+
+    def list_person_node_open(
+        self, uid: str, app_id: str, node_id: str, limit: int = 50, cursor: str | None = None
+    ) -> Page[Seat]:
+        """See TaskTable."""
+        return Page([seat for seat in self.list_node_open(app_id, node_id).items if seat.uid == uid])
+
+    def _open(self, uid: str, task_id: str, analysis_id: str) -> tuple[Seat | None, Analysis | None]:
+        seat = self.items.get((uid, task_id))
+        if seat is None or seat.state is not SeatState.OPEN or seat.analysis is None or seat.analysis.id != analysis_id:
+            return None, None
+        return seat, seat.analysis
+
+    def _change(self, uid: str, task_id: str, analysis_id: str, held_by: str, **facts: object) -> bool:
+        seat, analysis = self._open(uid, task_id, analysis_id)
+        if seat is None or analysis is None or analysis.holder != held_by:
+            return False
+        if analysis.status is not AnalysisStatus.RUNNING:
+            return False
+        self._set(seat, msgspec.structs.replace(analysis, **facts))
+        return True
+
+    def _set(self, seat: Seat, analysis: Analysis | None) -> None:
+        self.items[seat.uid, seat.task_id] = msgspec.structs.replace(seat, analysis=analysis)
+
+
+class MemoryRules:
+    """See RuleTable."""
+
+    def __init__(self) -> None:
+        self.stored_defaults: dict[NodeKey, NodeDefault] = {}
+        self.stored_owns: dict[OwnKey, OwnRule] = {}
+
+    def default(self, app_id: str, node_id: str) -> NodeDefault | None:
+        """See RuleTable."""
+        return self.stored_defaults.get((app_id, node_id))
+
+    def defaults(self, keys: Iterable[NodeKey]) -> dict[NodeKey, NodeDefault]:
+        """See RuleTable."""
+        return {key: self.stored_defaults[key] for key in keys if key in self.stored_defaults}
+
+    def owns(self, keys: Iterable[OwnKey]) -> dict[OwnKey, OwnRule]:
+        """See RuleTable."""
+        return {key: self.stored_owns[key] for key in keys if key in self.stored_owns}
+
+    def save_default(self, rule: NodeDefault, expected_version: int) -> NodeDefault:
+        """See RuleTable."""
+        stored = self.default(rule.app_id, rule.node_id)
+        is_stale = (stored.version if stored else 0) != expected_version
+        if is_stale or (stored is not None and stored.published_sequence > rule.published_sequence):
+            raise StaleVersion("default")
+        cleared = stored.cleared_version if stored else 0
+        saved = msgspec.structs.replace(rule, version=expected_version + 1, cleared_version=cleared)
+        self.stored_defaults[rule.app_id, rule.node_id] = saved
+        return saved
+
+    def save_own(self, rule: OwnRule, expected_version: int) -> OwnRule:
+        """See RuleTable."""
+        key = (rule.uid, rule.app_id, rule.node_id)
+        if (self.stored_owns[key].version if key in self.stored_owns else 0) != expected_version:
+            raise StaleVersion("own")
+        self.stored_owns[key] = msgspec.structs.replace(rule, version=expected_version + 1)
+        return self.stored_owns[key]
+
+    def mark_published(self, app_id: str, node_id: str, sequence: int, version: int) -> bool:
+        """See RuleTable."""
+        stored = self.stored_defaults.get((app_id, node_id))
+        if stored is None or stored.version != version:
+            return False
+        return self._mark(app_id, node_id, "published_sequence", sequence)
+
+    def mark_cleared(self, owner: str, app_id: str, node_id: str, version: int) -> bool:
+        """See RuleTable."""
+        return self._mark(app_id, node_id, "cleared_version", version)
+
+    def _mark(self, app_id: str, node_id: str, name: str, value: int) -> bool:
+        stored = self.stored_defaults[app_id, node_id]
+        if getattr(stored, name) >= value:
+            return False
+        self.stored_defaults[app_id, node_id] = msgspec.structs.replace(stored, **{name: value})
+        return True
+
+
+class MemoryAnswers:
+    """See AnswerTable."""
+
+    def __init__(self) -> None:
+        self.stored_heads: dict[str, Answer] = {}
+        self.holders: dict[str, str] = {}
+        self.stored_pieces: dict[str, dict[int, str]] = {}
+
+    def begin(self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float) -> Flight:
+        """See AnswerTable."""
+        head = self.stored_heads.get(answer_id)
+        if head is not None and head.status is AnswerStatus.DONE:
+            return Flight("done", review=head.review)
+        is_live = head is not None and head.status is AnswerStatus.RUNNING and head.lease_until > now
+        if head is not None and is_live and self.holders[answer_id] != holder:
+            return Flight("running", lease_until=head.lease_until)
+        self.stored_heads[answer_id] = Answer(answer_id, AnswerStatus.RUNNING, lease_until=lease_until)
+        self.holders[answer_id] = holder
+        return Flight("mine", next_piece=max(self.stored_pieces.get(answer_id, {}), default=0) + 1)
+
+    def renew(self, answer_id: str, holder: str, lease_until: float) -> bool:
+        """See AnswerTable."""
+        if not self._is_held(answer_id, holder):
+            return False
+        self.stored_heads[answer_id] = Answer(answer_id, AnswerStatus.RUNNING, lease_until=lease_until)
+        return True
+
+    def append(self, answer_id: str, number: int, text: str, expires_at: float) -> bool:
+        """See AnswerTable."""
+        return self.stored_pieces.setdefault(answer_id, {}).setdefault(number, text) == text
+
+    def finish(self, answer_id: str, holder: str, review: Review, last_piece: int) -> bool:
+        """See AnswerTable."""
+        return self._end(answer_id, holder, Answer(answer_id, AnswerStatus.DONE, review, last_piece))
+
+    def fail(self, answer_id: str, holder: str, reason: str) -> bool:
+        """See AnswerTable."""
+        return self._end(answer_id, holder, Answer(answer_id, AnswerStatus.FAILED, reason=reason))
+
+    def head(self, answer_id: str) -> Answer | None:
+        """See AnswerTable."""
+        return self.stored_heads.get(answer_id)
+
+    def pieces(self, answer_id: str, after: int, limit: int = 100) -> list[Piece]:
+        """See AnswerTable."""
+        stored = sorted(self.stored_pieces.get(answer_id, {}).items())
+        return [Piece(number, text) for number, text in stored if number > after][:limit]
+
+    def _is_held(self, answer_id: str, holder: str) -> bool:
+        head = self.stored_heads.get(answer_id)
+        return head is not None and head.status is AnswerStatus.RUNNING and self.holders[answer_id] == holder
+
+    def _end(self, answer_id: str, holder: str, head: Answer) -> bool:
+        if not self._is_held(answer_id, holder):
+            return False
+        self.stored_heads[answer_id] = head
+        return True
+
+
+class MemoryAudit:
+    """See AuditTable."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    def record(self, entry: AuditEntry, now: float, retention_days: float) -> bool:
+        """See AuditTable."""
+        self.entries.append(entry)
+        return True
+
+
+class MemoryUploads:
+    """See UploadTable."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[str, float]] = {}
+        self.claims: dict[str, tuple[str, float]] = {}
+
+    def claim(self, key: str, holder: str, now: float, lease_until: float) -> Claim:
+        """See UploadTable."""
+        state: Literal["mine", "busy", "known"] = "mine"
+        if key in self.files and self.files[key][1] > now:
+            return Claim("known", self.files[key][0])
+        if key in self.claims and self.claims[key][1] > now and self.claims[key][0] != holder:
+            state = "busy"
+        else:
+            self.claims[key] = (holder, lease_until)
+        return Claim(state)
+
+    def store(self, key: str, holder: str, file_id: str, expires_at: float) -> bool:
+        """See UploadTable."""
+        if self.claims.get(key, ("", 0.0))[0] != holder:
+            return False
+        self.files[key] = (file_id, expires_at)
+        return True
+
+    def release(self, key: str, holder: str) -> bool:
+        """See UploadTable."""
+        self.claims.pop(key, None)
+        return True
+
+
+class MemoryOutbox:
+    """A queue that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[AnalyseMessage] = []
+
+    def send(self, messages: Iterable[AnalyseMessage]) -> set[int]:
+        """See AiQueue."""
+        self.sent += messages
+        return set()

@@ -1,0 +1,171 @@
+"""The AI audit log: added to and never changed, found by task and by time, and bounded whatever was asked."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from taskbridge.ai.audit import AuditedFile, AuditEntry
+from taskbridge.ai.results import Usage
+from taskbridge.errors import StoreError
+from taskbridge.tables.ai_audit import AuditTable
+from tests.functional.ai_stores import TableStores
+from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID
+from tests.functional.aws import Tables
+
+DAYS = 180.0
+ITEM_BYTES = 400 * 1024
+
+
+@pytest.fixture
+def stores(moto: Any, moto_tables: Tables) -> TableStores:
+    return TableStores(moto, moto_tables)
+
+
+@pytest.fixture
+def audit(stores: TableStores) -> AuditTable:
+    return stores.audit
+
+
+def entry(**changes: Any) -> AuditEntry:
+    values: dict[str, Any] = {
+        "id": "e1",
+        "at": "2026-11-22T01:30:00.000+00:00",
+        "uid": UID,
+        "task_id": TASK,
+        "sess_id": "S1",
+        "app_id": APP,
+        "node_id": NODE,
+        "analysis_id": "a1",
+        "outcome": "done",
+        "rule_version": "default-7",
+        "model": "qwen",
+        "files": (AuditedFile(name="附件1.pdf", sha256="abc", size=10, file_id="file-1"),),
+        "question": "规则：请假不超过 3 天",
+        "answer": "符合规则",
+        "usage": Usage(input_tokens=900, output_tokens=80, cost=0.0021),
+        "latency_ms": 1200,
+    }
+    return AuditEntry(**{**values, **changes})
+
+
+def record(audit: AuditTable, *entries: AuditEntry) -> None:
+    for each in entries:
+        assert audit.record(each, NOW, DAYS)
+
+
+def on(day: int, hour: int = 1, **changes: Any) -> AuditEntry:
+    return entry(id=f"e{day}-{hour}", at=f"2026-11-{day:02}T{hour:02}:00:00.000+00:00", **changes)
+
+
+def walk(audit: AuditTable, start: str, end: str, limit: int = 50) -> list[list[str]]:
+    pages, cursor = [], None
+    while True:
+        page = audit.between(start, end, cursor, limit)
+        pages.append([each.id for each in page.items])
+        cursor = page.next
+        if cursor is None:
+            return pages
+
+
+def test_an_entry_is_read_as_it_was_recorded(audit: AuditTable) -> None:
+    record(audit, entry())
+
+    assert audit.for_task(TASK).items == [entry()]
+    assert audit.for_task("T404").items == []
+
+
+def test_an_entry_is_never_changed(audit: AuditTable) -> None:
+    record(audit, entry())
+
+    assert audit.record(entry(answer="另一个"), NOW, DAYS) is False
+
+    assert audit.for_task(TASK).items == [entry()]
+
+
+def test_a_task_shows_its_entries_the_newest_first_and_in_pages(audit: AuditTable) -> None:
+    record(audit, *(on(day) for day in (20, 22, 21)), on(22, task_id="T2"))
+
+    first = audit.for_task(TASK, limit=2)
+    second = audit.for_task(TASK, first.next, limit=2)
+
+    assert [each.id for each in [*first.items, *second.items]] == ["e22-1", "e21-1", "e20-1"]
+
+
+def test_entries_are_found_by_time_the_newest_first_whatever_their_shard(audit: AuditTable) -> None:
+    record(audit, *(on(day, hour) for day in (20, 21) for hour in range(10)))
+
+    pages = walk(audit, "2026-11-20T03:00:00.000+00:00", "2026-11-21T08:00:00.000+00:00", limit=4)
+
+    expected = [f"e21-{hour}" for hour in reversed(range(8))] + [f"e20-{hour}" for hour in reversed(range(3, 10))]
+    assert [each for page in pages for each in page] == expected
+    assert all(len(page) <= 4 for page in pages)
+
+
+def test_an_interval_takes_in_its_start_and_not_its_end(audit: AuditTable) -> None:
+    record(audit, on(20, 3), on(20, 4))
+
+    assert walk(audit, on(20, 3).at, on(20, 4).at) == [["e20-3"]]
+    assert walk(audit, on(20, 4).at, on(20, 3).at) == [[]]
+    assert walk(audit, on(20, 3).at, on(20, 3).at) == [[]]
+
+
+def test_a_long_quiet_time_costs_a_bounded_number_of_calls_a_page(stores: TableStores) -> None:
+    record(stores.audit, on(1), on(28))
+    stores.client.taken()
+
+    pages = walk(stores.audit, "2026-11-01T00:00:00.000+00:00", "2026-11-30T00:00:00.000+00:00")
+
+    assert [each for page in pages for each in page] == ["e28-1", "e1-1"]
+    calls = stores.client.taken()
+    assert calls["query"] <= len(pages) * 8 * 4
+    assert calls["batch_get_item"] == 2
+
+
+def test_a_question_that_is_too_long_is_cut_with_a_mark_and_recorded(stores: TableStores) -> None:
+    noise = "".join(chr(0x4E00 + byte) for byte in os.urandom(1_000_000))
+
+    record(stores.audit, entry(question=noise, answer=noise, error="错" * 9000))
+
+    (found,) = stores.audit.for_task(TASK).items
+    for text in (found.question, found.answer):
+        kept, _, mark = text.rpartition("…")
+        assert noise.startswith(kept)
+        assert len(kept) > 50_000
+        assert mark == "（已截断，原文共 1000000 字）"
+    (item,) = stores.items("AiAuditTable")
+    assert sum(len(str(name)) + len(next(iter(value.values()))) for name, value in item.items()) < ITEM_BYTES
+
+
+def test_half_a_character_is_recorded_as_a_question_mark(audit: AuditTable) -> None:
+    record(audit, entry(answer="好\ud83c", error="\udfff"))
+
+    (found,) = audit.for_task(TASK).items
+    assert (found.answer, found.error) == ("好?", "?")
+
+
+def test_an_entry_goes_by_itself_after_the_retention(stores: TableStores) -> None:
+    record(stores.audit, entry())
+
+    (item,) = stores.items("AiAuditTable")
+    assert int(item["expires_at"]["N"]) == int(NOW + DAYS * 86_400)
+
+
+def test_ids_may_hold_anything(audit: AuditTable) -> None:
+    for number, hostile in enumerate(["", "#", "长" * 600]):
+        record(audit, entry(id=f"e{number}", task_id=hostile, at=f"2026-11-2{number}T00:00:00.000+00:00"))
+
+        assert [each.task_id for each in audit.for_task(hostile).items] == [hostile]
+
+
+def test_a_table_that_is_not_there_is_a_store_error(moto: Any) -> None:
+    table = AuditTable(moto, "no-such-table")
+    for call in (
+        lambda: table.record(entry(), NOW, DAYS),
+        lambda: table.for_task(TASK),
+        lambda: table.between("2026-11-20", "2026-11-21"),
+    ):
+        with pytest.raises(StoreError, match="ResourceNotFound"):
+            call()

@@ -1,0 +1,325 @@
+"""One process that holds the whole AI half, with a clock that only moves when told to.
+
+Real: ai_track's batches, the life of an analysis, requests, rules, fingerprints. Simulated: the queues, the stores
+(conditions, throttling), the reading of files and the platform (slow, failing, lost answers), and death: any step
+outside may be the last of a worker. While a platform answers, everything else goes on: other workers, other events.
+
+After every step it is checked that no analysis is shown whose answer is not one to today's rule and form.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from ai_analyze.analyse import analyse
+from ai_analyze.flight import Recorder
+from ai_analyze.material import Material, ReadFile
+from ai_analyze.ports import Ports
+from ai_analyze.review import Asked, Link
+from ai_track.batch import Ports as TrackBatchPorts
+from ai_track.batch import Record, track_batch
+from ai_track.publish import PublishPorts
+from ai_track.track import TrackPorts
+from taskbridge.ai.forms import Attachment
+from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message, parse_analyse_message
+from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
+from taskbridge.ai.results import Review, Verdict
+from taskbridge.ai.rulebook import RuleBook, SeatKey, Standing, Switches, current_analysis
+from taskbridge.ai.rules import AiSettings, ModelChoice, OwnRule
+from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.errors import PermanentError, StoreError, TransientError
+from taskbridge.events import Form
+from tests.fakes import MemoryLogs, SilentJournal
+from tests.fakes_ai import MemoryAnswers, MemoryAudit, MemoryForms, MemoryProcesses, MemoryRules, MemorySeats
+from tests.simulation.world import Death, Risky
+
+START = 1_795_000_000.0
+VISIBILITY_S = 60.0
+THROTTLED = frozenset(
+    {"load", "save", "put", "get_many", "project", "begin", "claim", "attach", "settle", "save_default", "finish"}
+)
+
+
+@dataclass
+class AiTrouble:
+    """How likely each thing goes wrong, at each chance."""
+
+    death: float = 0.0
+    throttle: float = 0.0
+    meddle: float = 0.0  # others work while a platform answers
+    fails: float = 0.0
+    slow: float = 0.0  # the answer takes longer than the leases last
+
+
+@dataclass
+class Queued:
+    """A message in a simulated queue."""
+
+    body: str
+    visible_at: float
+    name: str
+    receives: int = 0
+
+
+class AiWorld:
+    """Everything, from the AI queue to what people are shown."""
+
+    def __init__(self, seed: int, trouble: AiTrouble | None = None) -> None:
+        self.rng = random.Random(seed)
+        self.now = START
+        self.trouble = trouble or AiTrouble()
+        self.processes, self.forms, self.seats = MemoryProcesses(), MemoryForms(), MemorySeats()
+        self.rules, self.answers, self.audit = MemoryRules(), MemoryAnswers(), MemoryAudit()
+        self.logs = MemoryLogs()
+        self.settings = AiSettings(
+            examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="qwen-max"
+        )
+        self.ai_queue: list[Queued] = []
+        self.analysis_queue: list[Queued] = []
+        self.plans: list[tuple[float, Callable[[], None]]] = []
+        self.asked: Counter[str] = Counter()  # whole answers by fingerprint
+        self.decided: dict[SeatKey, Analysis | None] = {}  # what stood there when a task was done
+        self.deaths = 0
+        self.depth = 0
+        self.problems: list[str] = []
+        self._counter = 0
+        self.book = RuleBook(self.rules, self._switches)
+        self._wire()
+
+    # -- what happens
+
+    def put(self, event: dict[str, Any], delay: float) -> None:
+        """An event comes over the bus after `delay` seconds."""
+        message = TrackMessage("2026-11-22T01:30:00.000+00:00", msgspec.Raw(json.dumps(event).encode()))
+        self.ai_queue.append(Queued(encode_ai_message(message), self.now + delay, self._name("e")))
+
+    def plan(self, delay: float, action: Callable[[], None]) -> None:
+        """A person or an admin does something after `delay` seconds."""
+        self.plans.append((self.now + delay, action))
+
+    def save_own(self, uid: str, node_id: str, rule: str, *, enabled: bool) -> None:
+        """A person writes an own rule; what it clears is cleared by a message."""
+        stored = self.rules.stored_owns.get((uid, "app", node_id))
+        own = OwnRule(uid=uid, app_id="app", node_id=node_id, rule=rule, enabled=enabled)
+        self.rules.save_own(own, stored.version if stored else 0)
+        message = RuleChanged("app", node_id, uid)
+        self.ai_queue.append(Queued(encode_ai_message(message), self.now, self._name("r")))
+
+    def ask(self, uid: str, by: RequestedBy) -> None:
+        """A person asks for an analysis of any open task."""
+        mine = [seat for seat in self.seats.items.values() if seat.uid == uid and seat.state is SeatState.OPEN]
+        if mine:
+            seat = self.rng.choice(mine)
+            request_analysis(seat, self.book.standing(seat), by, self._requests(Safe(self)))
+
+    # -- time
+
+    def run(self, days: float = 3.0) -> None:
+        """Let time pass until nothing is left to do."""
+        end = self.now + days * 86400
+        while self.now < end:
+            moments = [message.visible_at for message in self.ai_queue + self.analysis_queue]
+            moments += [at for at, _ in self.plans]
+            if not moments:
+                return
+            self.now = max(self.now, min(moments))
+            self.step()
+        raise AssertionError("the world does not come to rest")
+
+    def step(self) -> None:
+        """Do everything that is due."""
+        for at, action in [plan for plan in self.plans if plan[0] <= self.now]:
+            self.plans.remove((at, action))
+            action()
+            self.check()
+        due = [message for message in self.ai_queue if message.visible_at <= self.now]
+        self.rng.shuffle(due)
+        for message in due[:10]:
+            self._track(message)
+        for message in [message for message in self.analysis_queue if message.visible_at <= self.now][:3]:
+            self._analyse(message)
+
+    def _track(self, message: Queued) -> None:
+        message.visible_at = self.now + VISIBILITY_S
+        try:
+            failed = track_batch([Record(message.name, message.body)], self.track_ports)
+        except Death:
+            self.deaths += 1
+            failed = [message.name]
+        if not failed and message in self.ai_queue:
+            self.ai_queue.remove(message)
+        self.check()
+
+    def _analyse(self, message: Queued) -> None:
+        message.visible_at = self.now + VISIBILITY_S
+        message.receives += 1
+        again_in: float | None = 10.0
+        try:
+            end, _ = analyse(parse_analyse_message(message.body), message.receives, self.analyse_ports)
+            again_in = end.again_in
+        except StoreError:
+            again_in = 10.0
+        except Death:
+            self.deaths += 1
+            return
+        finally:
+            self.check()
+        if again_in is not None:
+            message.visible_at = self.now + again_in
+        elif message in self.analysis_queue:
+            self.analysis_queue.remove(message)
+
+    # -- what must hold at every moment
+
+    def check(self) -> None:
+        """Nothing is shown that is not today's, what is decided stays as it was, what is gone has nothing."""
+        for key, seat in list(self.seats.items.items()):
+            self._check_end(key, seat)
+            standing = self.book.standing(seat)
+            shown = current_analysis(seat, standing)
+            if shown is None or seat.state is not SeatState.OPEN or shown.status is not AnalysisStatus.DONE:
+                continue
+            if self.processes.load(seat.sess_id).process.is_deleted:
+                continue  # the worker that took the deletion in died before it came to this seat
+            head = self.answers.head(shown.answer_id)
+            today = self.answer_of(standing, seat)
+            if head is None or head.review is None or head.review.summary != today:
+                found = head.review.summary if head and head.review else "nothing"
+                self.problems.append(f"{seat.uid} {seat.task_id}: shown {found}, today is {today}")
+
+    def _check_end(self, key: SeatKey, seat: Seat) -> None:
+        if seat.state is SeatState.GONE and seat.analysis is not None:
+            self.problems.append(f"{key} is gone, and has an analysis")
+        if seat.state is not SeatState.DONE:
+            self.decided.pop(key, None)
+        elif self.decided.setdefault(key, seat.analysis) != seat.analysis:
+            self.problems.append(f"{key}: a late answer came to what was decided")
+
+    def answer_of(self, standing: Standing | None, seat: Seat) -> str:
+        """What the platform answers to today's question."""
+        assert standing is not None
+        body = self.forms.get(seat.task_id, seat.form_hash)
+        assert body is not None, f"the form of {seat.task_id} is gone"
+        value = msgspec.json.decode(msgspec.json.decode(body, type=Form).fields[0].value)
+        return f"{standing.rule.rule}|{value}|{standing.switches.choice.model}"
+
+    # -- ports: a platform that answers after some time, or not
+
+    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+        """See Reviewer."""
+        return ()
+
+    def chain(self, standing: Standing) -> list[Link]:
+        """See Reviewer."""
+        return [Link(None, standing.switches.choice.model)]  # type: ignore[arg-type]
+
+    def review(
+        self,
+        material: Material,
+        chain: Sequence[Link],
+        recorder: Recorder,
+        standing: Standing,
+        uid: str,
+        audit: Callable[[Asked], None],
+    ) -> Review:
+        """See Reviewer: the world goes on while the platform thinks."""
+        answer = f"{material.rule.rule}|{material.form.fields[0].text}|{chain[0].model}"
+        for piece in ("先看", "表单", "。"):
+            recorder.text(piece)
+            self._pass(200.0 if self.rng.random() < self.trouble.slow else 1.0)
+        if self.rng.random() < self.trouble.fails:
+            raise self.rng.choice((TransientError("no answer"), TransientError("cut"), PermanentError("refused")))
+        self.asked[recorder.answer_id] += 1
+        verdict = self.rng.choice(tuple(Verdict))
+        return Review(verdict=verdict, summary=answer, text="先看表单。", platform_id="aigc", model=chain[0].model)
+
+    def send(self, messages: Sequence[Any]) -> set[int]:
+        """See AnalysisOutbox."""
+        for message in messages:
+            self.analysis_queue.append(Queued(encode_ai_message(message), self.now, self._name("a")))
+        return set()
+
+    def _pass(self, seconds: float) -> None:
+        self.now += seconds
+        if self.depth < 3 and self.rng.random() < self.trouble.meddle:
+            self.depth += 1
+            try:
+                self.step()
+            finally:
+                self.depth -= 1
+
+    def _name(self, prefix: str = "i") -> str:
+        self._counter += 1
+        return f"{prefix}{self._counter}"
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self.now, UTC).isoformat(timespec="milliseconds")
+
+    def _switches(self) -> Switches:
+        return Switches(self.settings, ModelChoice(self.settings.platform_id, self.settings.model))
+
+    def _requests(self, ports: Any) -> RequestPorts:
+        return RequestPorts(ports.seats, ports.outbox, self.book.standing, self._now, self._name)
+
+    def _wire(self) -> None:
+        risky = Unsafe(self)
+        requests = self._requests(risky)
+        self.track_ports = TrackBatchPorts(
+            track=TrackPorts(
+                processes=risky.processes,
+                forms=risky.forms,
+                seats=risky.seats,
+                book=self.book,
+                requests=requests,
+                clock=lambda: self.now,
+                form_retention_s=lambda: 86400.0 * 30,
+            ),
+            publish=PublishPorts(risky.rules, risky.seats, risky.people, self.book, self._now),
+            logs=risky.logs,
+            journal=SilentJournal(),
+            now=self._now,
+        )
+        self.analyse_ports = Ports(
+            seats=risky.seats,
+            forms=risky.forms,
+            answers=risky.answers,
+            audit=self.audit,
+            reviewer=self,
+            requests=requests,
+            standing=self.book.standing,
+            kept_alive=nullcontext,
+            journal=SilentJournal(),
+            clock=lambda: self.now,
+            new_id=self._name,
+        )
+
+
+class Safe:
+    """The ports of somebody whose calls always work."""
+
+    def __init__(self, world: AiWorld) -> None:
+        self.seats = world.seats
+        self.outbox = world
+
+
+class Unsafe:
+    """The ports of a worker that may die at each of its calls, and whose stores may be throttled."""
+
+    def __init__(self, world: AiWorld) -> None:
+        self.processes = Risky(world, world.processes, THROTTLED)
+        self.forms = Risky(world, world.forms, THROTTLED)
+        self.seats = Risky(world, world.seats, THROTTLED)
+        self.people = Risky(world, world.seats.people, THROTTLED)
+        self.rules = Risky(world, world.rules, THROTTLED)
+        self.answers = Risky(world, world.answers, THROTTLED)
+        self.logs = Risky(world, world.logs, THROTTLED)
+        self.outbox = Risky(world, world, THROTTLED)

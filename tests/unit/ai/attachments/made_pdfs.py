@@ -1,0 +1,83 @@
+"""PDFs as people attach them, made from lines of text: real, and without a library that writes them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+
+def make_pdf(*pages: Sequence[str], font: str = "cid", picture: float = 0.0, extra: str = "") -> bytes:
+    """A PDF with lines of text. `picture` is the share of each page that a picture covers.
+
+    `font` cid: a Chinese font that is not embedded, as most Chinese software writes it; identity: glyph numbers with
+    a table of what they mean; none: a font without such a table, so that the text cannot be told. `extra` goes into
+    the dictionary of each page.
+    """
+    objects = _Objects()
+    image = objects.add(_IMAGE, b"\x80")
+    fonts = _add_font(objects, font)
+    kids = []
+    tree = len(objects.found) + 2 * len(pages) + 1
+    for lines in pages:
+        drawn = [f"q 595 0 0 {842 * picture:.1f} 0 0 cm /I1 Do Q"] if picture else []
+        for index, line in enumerate(lines):
+            drawn.append(f"BT /F1 12 Tf 72 {740 - 20 * index} Td <{line.encode('utf-16-be').hex()}> Tj ET")
+        content = objects.add(b"", "\n".join(drawn).encode(), compress=True)
+        used = f"/Resources << /Font << /F1 {fonts} 0 R >> /XObject << /I1 {image} 0 R >> >>"
+        page = f"/Type /Page /Parent {tree} 0 R /MediaBox [0 0 595 842] {used} /Contents {content} 0 R {extra}"
+        kids.append(objects.add(page.encode()))
+    objects.add(f"/Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}]".encode())
+    return objects.file(objects.add(f"/Type /Catalog /Pages {tree} 0 R".encode()))
+
+
+_IMAGE = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
+
+
+class _Objects:
+    """The numbered objects of a PDF."""
+
+    def __init__(self) -> None:
+        self.found: list[bytes] = []
+
+    def add(self, dictionary: bytes, stream: bytes | None = None, *, compress: bool = False) -> int:
+        if stream is None:
+            self.found.append(b"<< %s >>" % dictionary)
+            return len(self.found)
+        if compress:
+            dictionary, stream = dictionary + b" /Filter /FlateDecode", zlib.compress(stream)
+        self.found.append(b"<< %s /Length %d >>\nstream\n%s\nendstream" % (dictionary, len(stream), stream))
+        return len(self.found)
+
+    def file(self, root: int) -> bytes:
+        made = bytearray(b"%PDF-1.7\n%\xe4\xb8\xad\xe6\n")
+        places = []
+        for number, content in enumerate(self.found, start=1):
+            places.append(len(made))
+            made += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+        start = len(made)
+        made += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
+        made += b"".join(b"%010d 00000 n \n" % place for place in places)
+        made += b"trailer << /Size %d /Root %d 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, root, start)
+        return bytes(made)
+
+
+def _add_font(objects: _Objects, font: str) -> int:
+    ordering, encoding = ("GB1", "UniGB-UCS2-H") if font == "cid" else ("Identity", "Identity-H")
+    system = f"/CIDSystemInfo << /Registry (Adobe) /Ordering ({ordering}) /Supplement 0 >>"
+    descriptor = objects.add(
+        b"/Type /FontDescriptor /FontName /STSong-Light /Flags 4 /FontBBox [-25 -254 1000 880] /ItalicAngle 0"
+        b" /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93"
+    )
+    below = objects.add(
+        f"/Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light {system} /FontDescriptor {descriptor} 0 R".encode()
+    )
+    meaning = ""
+    if font == "identity":
+        table = b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n"
+        table += b"1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
+        table += b"".join(
+            b"1 beginbfrange <%02X00> <%02XFF> <%02X00> endbfrange\n" % (row, row, row) for row in range(256)
+        )
+        meaning = f" /ToUnicode {objects.add(b'', table + b'endcmap end end', compress=True)} 0 R"
+    kids = f"/Encoding /{encoding} /DescendantFonts [{below} 0 R]"
+    return objects.add(f"/Type /Font /Subtype /Type0 /BaseFont /STSong-Light {kids}{meaning}".encode())

@@ -1,0 +1,451 @@
+"""The life of one analysis: claimed once, asked once, settled only while it is still wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any
+
+import msgspec
+import pytest
+
+from ai_analyze.analyse import CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S, analyse
+from ai_analyze.batch import Heartbeat, Record, analyse_batch
+from ai_analyze.flight import STARTED_ANEW, Recorder
+from ai_analyze.material import Material, ReadFile
+from ai_analyze.ports import End, Fate, Ports
+from ai_analyze.review import Asked, Link
+from taskbridge.ai.forms import Attachment
+from taskbridge.ai.messages import AnalyseMessage, encode_ai_message
+from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
+from taskbridge.ai.results import Review, Usage, Verdict
+from taskbridge.ai.rulebook import RuleBook, Standing, Switches
+from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
+from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.errors import (
+    ConfigurationError,
+    PermanentError,
+    QuotaExhausted,
+    StoreError,
+    TaskbridgeError,
+    ThrottledError,
+    TransientError,
+)
+from taskbridge.tables.ai_answers import AnswerStatus
+from tests.builders import START
+from tests.fakes import SilentJournal
+from tests.fakes_ai import MemoryAnswers, MemoryAudit, MemoryForms, MemoryOutbox, MemoryRules, MemorySeats
+
+FORM = msgspec.json.encode({"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]})
+
+
+class Locked:
+    """A store whose calls are atomic, as those of a table are."""
+
+    def __init__(self, store: Any, lock: threading.Lock) -> None:
+        self._store, self._lock = store, lock
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self._lock:
+                return method(*args, **kwargs)
+
+        return call
+
+
+class Worker:
+    """ai_analyze with everything around it in memory; the platform answers as a test says."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
+        self.audit, self.rules, self.outbox = MemoryAudit(), MemoryRules(), MemoryOutbox()
+        self.journal = SilentJournal()
+        self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="须有事由", version=1)
+        self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
+        self.book = RuleBook(self.rules, lambda: Switches(self.settings, ModelChoice("aigc", "m")))
+        self.asked = 0
+        self.files: tuple[ReadFile, ...] = ()
+        self.paused = False
+        self.answering: Callable[[Recorder], None] = lambda recorder: None
+        self.error: TaskbridgeError | None = None
+        self._ids = iter(range(10**9))
+        self.lock = threading.Lock()
+        self.ports = self._ports()
+
+    # what is real of the outside is played here
+
+    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+        return self.files
+
+    def chain(self, standing: Standing) -> list[Link]:
+        return [] if self.paused else [Link(None, "m")]  # type: ignore[arg-type]
+
+    def review(
+        self,
+        material: Material,
+        chain: Sequence[Link],
+        recorder: Recorder,
+        standing: Standing,
+        uid: str,
+        audit: Callable[[Asked], None],
+    ) -> Review:
+        self.asked += 1
+        recorder.text("事由")
+        self.answering(recorder)
+        if self.error:
+            raise self.error
+        recorder.text("齐全。")
+        audit(Asked("aigc", "m", "review", "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
+        return Review(verdict=Verdict.APPROVE, text="事由齐全。", platform_id="aigc", model="m")
+
+    # what a test does
+
+    def request(self, uid: str = "u", task_id: str = "T1", by: RequestedBy = RequestedBy.AUTO) -> AnalyseMessage:
+        """A task with a form, and the message that asks for its analysis."""
+        key = (uid, task_id)
+        if key not in self.seats.items:
+            self.seats.items[key] = Seat(
+                uid=uid,
+                task_id=task_id,
+                sess_id="S1",
+                app_id="app",
+                node_id="n",
+                state=SeatState.OPEN,
+                version=1,
+                form_hash="f",
+                received_on="2026-11-22",
+            )
+            self.forms.put(task_id, "f", FORM)
+        seat = self.seats.items[key]
+        analysis = request_analysis(seat, self.book.standing(seat), by, self.ports.requests)
+        assert analysis is not None
+        return AnalyseMessage(uid, task_id, analysis.id)
+
+    def run(self, message: AnalyseMessage, receives: int = 1) -> End:
+        return analyse(message, receives, self.ports)[0]
+
+    def analysis(self, uid: str = "u", task_id: str = "T1") -> Analysis:
+        analysis = self.seats.items[uid, task_id].analysis
+        assert analysis is not None
+        return analysis
+
+    def change(self, **facts: object) -> None:
+        """Something happens to the task."""
+        self.seats.items["u", "T1"] = msgspec.structs.replace(self.seats.items["u", "T1"], **facts)
+
+    def new_id(self) -> str:
+        return f"id{next(self._ids)}"
+
+    def _ports(self) -> Ports:
+        seats = Locked(self.seats, self.lock)
+        return Ports(
+            seats=seats,
+            forms=self.forms,
+            answers=Locked(self.answers, self.lock),
+            audit=self.audit,
+            reviewer=self,
+            requests=RequestPorts(seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self.new_id),
+            standing=self.book.standing,
+            kept_alive=lambda _: nullcontext(),
+            journal=self.journal,
+            clock=lambda: self.now,
+            new_id=self.new_id,
+        )
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+def test_an_analysis_ends_with_its_verdict_and_an_audit_entry(worker: Worker) -> None:
+    end = worker.run(worker.request())
+    assert end == End(Fate.DONE)
+    analysis = worker.analysis()
+    assert (analysis.status, analysis.verdict, analysis.model) == (AnalysisStatus.DONE, Verdict.APPROVE, "m")
+    [entry] = worker.audit.entries
+    assert (entry.uid, entry.analysis_id, entry.rule_version, entry.answer) == ("u", analysis.id, "default-1", "raw")
+    assert entry.fingerprint == analysis.fingerprint != ""
+
+
+def test_the_stored_prose_is_what_was_streamed(worker: Worker) -> None:
+    worker.run(worker.request())
+    answer_id = worker.analysis().answer_id
+    head = worker.answers.head(answer_id)
+    streamed = "".join(piece.text for piece in worker.answers.pieces(answer_id, 0))
+    assert head is not None
+    assert head.review is not None
+    assert head.review.text == streamed == "事由齐全。"
+
+
+def test_a_thousand_concurrent_triggers_of_one_seat_are_one_question(worker: Worker) -> None:
+    message = worker.request()
+    with ThreadPoolExecutor(32) as pool:
+        ends = list(pool.map(worker.run, [message] * 1000))
+    assert worker.asked == 1
+    assert sum(end.fate is Fate.DONE for end in ends) == 1
+    assert worker.analysis().status is AnalysisStatus.DONE
+
+
+def test_a_thousand_people_with_one_fingerprint_are_one_question(worker: Worker) -> None:
+    waiting = [worker.request(f"u{n}") for n in range(1000)]
+    rounds = 0
+    with ThreadPoolExecutor(32) as pool:
+        while waiting:
+            ends = list(pool.map(worker.run, waiting))
+            waiting = [message for message, end in zip(waiting, ends, strict=True) if end.again_in is not None]
+            rounds += 1
+            assert rounds < 20, "they wait for an answer that is there"
+    assert worker.asked == 1
+    assert {worker.analysis(f"u{n}").status for n in range(1000)} == {AnalysisStatus.DONE}
+    assert len({worker.analysis(f"u{n}").answer_id for n in range(1000)}) == 1
+
+
+def test_a_forced_analysis_asks_although_there_is_an_answer(worker: Worker) -> None:
+    worker.run(worker.request())
+    worker.run(worker.request(by=RequestedBy.FORCED))
+    assert worker.asked == 2
+    assert worker.analysis().status is AnalysisStatus.DONE
+
+
+@pytest.mark.parametrize("state", [SeatState.DONE, SeatState.GONE])
+def test_a_late_answer_goes_to_the_audit_log_only(worker: Worker, state: SeatState) -> None:
+    message = worker.request()
+    worker.answering = lambda _: worker.change(state=state)
+    assert worker.run(message).fate is Fate.LATE
+    assert worker.analysis().verdict is None
+    assert [entry.outcome for entry in worker.audit.entries] == ["answered", "late"]
+
+
+def test_an_answer_to_a_rule_that_changed_meanwhile_is_late(worker: Worker) -> None:
+    message = worker.request()
+    worker.answering = lambda _: worker.change(analysis=None)
+    assert worker.run(message).fate is Fate.LATE
+    assert worker.seats.items["u", "T1"].analysis is None
+
+
+def test_what_is_no_longer_wanted_is_not_asked(worker: Worker) -> None:
+    message = worker.request()
+    worker.change(state=SeatState.DONE)
+    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.asked == 0
+
+
+def test_a_question_that_changed_before_its_turn_is_asked_as_it_is_now(worker: Worker) -> None:
+    message = worker.request(by=RequestedBy.MANUAL)
+    worker.forms.put("T1", "f2", FORM)
+    worker.change(form_hash="f2")
+    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.analysis().id != message.analysis_id
+    assert worker.outbox.sent[-1].analysis_id == worker.analysis().id
+
+
+def test_an_automatic_question_goes_with_the_automatic(worker: Worker) -> None:
+    message = worker.request()
+    worker.forms.put("T1", "f2", FORM)
+    worker.change(form_hash="f2")
+    worker.run(message)
+    assert worker.seats.items["u", "T1"].analysis is None, "the node does not analyse by itself"
+
+
+def test_a_message_while_another_worker_is_at_it_stays(worker: Worker) -> None:
+    message = worker.request()
+    inner: list[End] = []
+    worker.answering = lambda _: inner.append(worker.run(message))
+    worker.run(message)
+    assert inner == [End(Fate.BUSY, LEASE_S)]
+
+
+def test_a_dead_workers_analysis_is_taken_over_and_says_so(worker: Worker) -> None:
+    message = worker.request()
+
+    class Died(BaseException):
+        pass
+
+    def die(recorder: Recorder) -> None:
+        recorder.flush()
+        raise Died
+
+    worker.answering = die
+    with pytest.raises(Died):
+        worker.run(message)
+    worker.now += LEASE_S + 1
+    worker.answering = lambda _: None
+    assert worker.run(message) == End(Fate.DONE)
+    head = worker.answers.head(worker.analysis().answer_id)
+    assert head is not None
+    assert head.review is not None
+    assert head.review.text == f"事由{STARTED_ANEW}事由齐全。"
+    pieces = worker.answers.pieces(worker.analysis().answer_id, 0)
+    assert head.review.text == "".join(piece.text for piece in pieces), "a viewer and the stored answer agree"
+
+
+def test_a_worker_that_was_too_slow_writes_nothing_into_anothers_answer(worker: Worker) -> None:
+    message = worker.request()
+
+    def lose(recorder: Recorder) -> None:
+        worker.now += LEASE_S + 1
+        worker.answering = lambda _: None
+        assert worker.run(message) == End(Fate.DONE)
+
+    worker.answering = lose
+    assert worker.run(message).fate is Fate.WAITING
+    head = worker.answers.head(worker.analysis().answer_id)
+    assert head is not None
+    assert head.status is AnswerStatus.DONE
+    assert worker.analysis().status is AnalysisStatus.DONE
+
+
+@pytest.mark.parametrize(
+    ("error", "least", "most"),
+    [
+        (TransientError("x"), 5, 600),
+        (ThrottledError("x", retry_after=17), 17, 17),
+        (ThrottledError("x"), 60, 60),
+        (QuotaExhausted("x"), 60, 60),
+        (ConfigurationError("host", "x"), 5, 600),
+    ],
+)
+@pytest.mark.parametrize("receives", [1, 4, 900])
+def test_what_may_pass_waits_with_its_reason(
+    worker: Worker, error: TaskbridgeError, least: float, most: float, receives: int
+) -> None:
+    message = worker.request()
+    worker.error = error
+    end = worker.run(message, receives)
+    assert end.fate is Fate.WAITING
+    assert end.again_in is not None
+    assert least <= end.again_in <= most
+    analysis = worker.analysis()
+    assert analysis.status is AnalysisStatus.PENDING
+    assert analysis.reason
+    assert analysis.attempts == 0, "waiting in order is no crash"
+    worker.error = None
+    assert worker.run(message) == End(Fate.DONE)
+
+
+def test_what_does_not_pass_within_a_day_fails(worker: Worker) -> None:
+    message = worker.request()
+    worker.error = TransientError("no answer")
+    worker.now += GIVE_UP_AFTER_S + 10 * 86400
+    assert worker.run(message).fate is Fate.FAILED
+    assert worker.analysis().status is AnalysisStatus.FAILED
+
+
+def test_what_will_not_change_fails_at_once(worker: Worker) -> None:
+    message = worker.request()
+    worker.error = PermanentError("HTTP 400")
+    assert worker.run(message) == End(Fate.FAILED, reason="HTTP 400")
+    worker.error = None
+    assert worker.run(worker.request(by=RequestedBy.MANUAL)) == End(Fate.DONE), "a person may try again"
+
+
+def test_a_question_that_kills_its_workers_fails(worker: Worker) -> None:
+    message = worker.request()
+
+    class Died(BaseException):
+        pass
+
+    def die(_: Recorder) -> None:
+        raise Died
+
+    worker.answering = die
+    for _ in range(CRASHES_ALLOWED):
+        with pytest.raises(Died):
+            worker.run(message)
+        worker.now += LEASE_S + 1
+    assert worker.run(message).fate is Fate.FAILED
+    assert worker.asked == CRASHES_ALLOWED
+
+
+def test_a_form_that_is_gone_is_said_to_be(worker: Worker) -> None:
+    message = worker.request()
+    worker.forms.delete("T1", "f")
+    assert worker.run(message) == End(Fate.FAILED, reason=FORM_IS_GONE)
+
+
+def test_while_every_platform_is_paused_nothing_is_asked(worker: Worker) -> None:
+    message = worker.request()
+    worker.paused = True
+    assert worker.run(message).fate is Fate.WAITING
+    assert worker.asked == 0
+    worker.paused = False
+    assert worker.run(message) == End(Fate.DONE)
+
+
+def test_a_file_that_may_come_yet_is_waited_for_but_not_for_ever(worker: Worker) -> None:
+    message = worker.request()
+    worker.files = (ReadFile("附件1", "f", "发票", "", "", 0, (), problem="未能下载", retryable=True),)
+    assert worker.run(message, 1).fate is Fate.WAITING
+    assert worker.run(message, 2).fate is Fate.WAITING
+    assert worker.run(message, 3) == End(Fate.DONE)
+
+
+def test_a_switched_off_rule_takes_the_question_away(worker: Worker) -> None:
+    message = worker.request()
+    worker.settings = AiSettings()
+    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.seats.items["u", "T1"].analysis is None
+
+
+class HeardQueue:
+    """Hears what is hidden."""
+
+    def __init__(self) -> None:
+        self.hidden: list[tuple[str, float]] = []
+
+    def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
+        self.hidden += receipts
+
+
+def test_a_batch_keeps_what_waits_and_what_failed(worker: Worker) -> None:
+    good, waits = worker.request("u1", "T1"), worker.request("u2", "T2")
+    worker.forms.put("T2", "f", msgspec.json.encode({"fields": []}))
+    worker.forms.get = _failing_for("T2", worker.forms.get)  # type: ignore[method-assign]
+    queue = HeardQueue()
+    bodies = [encode_ai_message(good), encode_ai_message(waits), "no message"]
+    records = [Record(f"m{n}", f"r{n}", body, 1) for n, body in enumerate(bodies)]
+    heartbeat = Heartbeat(queue, {record.receipt_handle for record in records})
+    with ThreadPoolExecutor(3) as pool, heartbeat.beating():
+        assert analyse_batch(records, worker.ports, heartbeat, pool) == ["m1", "m2"]
+    assert {receipt for receipt, seconds in queue.hidden if seconds < LEASE_S} == {"r1", "r2"}
+    assert heartbeat.receipts == {"r0"}, "what is to come again soon is not hidden any longer"
+
+
+def test_what_brings_a_turn_down_leaves_the_others_alone(worker: Worker) -> None:
+    good, bad = worker.request("u1", "T1"), worker.request("u2", "T2")
+    worker.forms.put("T2", "f", b"no json")
+    records = [Record("m0", "r0", encode_ai_message(bad), 1), Record("m1", "r1", encode_ai_message(good), 1)]
+    heartbeat = Heartbeat(HeardQueue(), {"r0", "r1"})
+    with ThreadPoolExecutor(2) as pool:
+        assert analyse_batch(records, worker.ports, heartbeat, pool) == ["m0"]
+    assert worker.analysis("u1", "T1").status is AnalysisStatus.DONE
+
+
+def _failing_for(task_id: str, get: Callable[[str, str], bytes | None]) -> Callable[[str, str], bytes | None]:
+    def failing(wanted: str, form_hash: str) -> bytes | None:
+        if wanted == task_id:
+            raise StoreError("throttled")
+        return get(wanted, form_hash)
+
+    return failing
+
+
+def test_a_heartbeat_renews_what_is_under_way() -> None:
+    queue = HeardQueue()
+    heartbeat = Heartbeat(queue, {"r"})
+    renewed: list[str] = []
+
+    def renew() -> None:
+        renewed.append("once")
+
+    with heartbeat.keep(renew):
+        heartbeat.beat()
+    heartbeat.beat()
+    assert renewed == ["once"]
+    assert queue.hidden == [("r", 120.0)] * 2

@@ -1,0 +1,175 @@
+"""Quotes checked against what they quote."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_analyze.evidence import Quotable, fold, stands_in
+from ai_analyze.sources import name_sources
+from taskbridge.ai.results import Evidence
+from tests.builders import calm
+from tests.unit.ai.materials import a_field, a_file, a_material
+
+
+def check(text: str, quote: str) -> bool:
+    """Whether the quote is found in a field of that text."""
+    quotable = Quotable(name_sources(a_material([a_field("f", "报销金额", text)])))
+    return quotable.check(Evidence(source="f", quote=quote)).verified
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("赴上海参加学术会议", "参加学术会议"),
+        ("赴上海 参加\n学术会议", "上海参加学术会议"),
+        ("赴上海参加学术会议", "赴上海 参加 学术会议"),
+        ("金额５０００元（含税）", "金额5000元(含税)"),
+        ("金额5000元(含税)", "金额５０００元（含税）"),
+        ("5000 元", "5000"),
+        ("共 500、600 元", "500"),
+        ("共 500,600 元", "500,600"),
+        ("3 500", "3 500"),
+        ("2026-11-22 09:30", "2026-11-22"),
+        ("2026-11-22 09:30", "2026-11-22 09:30"),
+        ("说“可以”了", '说"可以"了'),
+        ("一—二", "一-二"),
+        ("正\u200b常的文字", "正常的文字"),
+        ("a<b，c>d", "a<b"),
+        ("5000", "报销金额：5000"),
+        ("5000", "报销金额: 5000"),
+        ("3", "3"),
+        ("是", "是"),
+        ("未填写", "未填写"),
+        ("编号 A-500", "A-500"),
+        ("500元。", "500元。"),
+        ("人民币伍仟元整", "伍仟元"),
+        ("10²", "10²"),
+    ],
+)
+def test_a_quote_that_stands_there_is_found(text: str, quote: str) -> None:
+    assert check(text, quote)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("5000", "500"),
+        ("5000", "000"),
+        ("15000 元", "5000 元"),
+        ("5,000 元", "000 元"),
+        ("5,000", "5"),
+        ("0.500 元", "500 元"),
+        ("500.5", "500"),
+        ("-500 元", "500 元"),
+        ("500万元", "500"),
+        ("50%", "50"),
+        ("３５００元", "500元"),
+        ("3 500", "3500"),
+        ("3500", "3 500"),
+        ("3\n500", "3500"),
+        ("三千五百元", "五百元"),
+        ("五百万元", "五百"),
+        ("伍仟万元", "伍仟"),
+        ("10²", "102"),
+        ("①500", "1500"),
+        ("1½ 天", "11"),
+        ("赴上海参加会议", "赴北京参加会议"),
+        ("赴上海参加会议", ""),
+        ("赴上海参加会议", " \u200b"),
+        ("赴上海参加会议", "上"),
+        ("赴上海，参加会议", "，"),
+        ("赴上海……参加", "……"),
+        ("赴上海参加学术会议", "赴上海……会议"),
+        ("赴上海参加会议", "报销金额"),
+        ("赴上海参加会议", "报销金额："),
+        ("", "报销金额："),
+        ("", ""),
+    ],
+)
+def test_a_quote_that_does_not_stand_there_is_not_found(text: str, quote: str) -> None:
+    assert not check(text, quote)
+
+
+def test_a_quote_counts_only_in_the_source_it_names() -> None:
+    quotable = Quotable(name_sources(a_material([a_field("a", "金额", "5000 元"), a_field("b", "事由", "出差")])))
+
+    assert quotable.check(Evidence(source="a", quote="5000 元")).verified
+    assert not quotable.check(Evidence(source="b", quote="5000 元")).verified
+    assert not quotable.check(Evidence(source="c", quote="5000 元")).verified
+    assert not quotable.check(Evidence(source="", quote="5000 元")).verified
+
+
+@pytest.mark.parametrize("source", ["amount", "[amount]", " amount ", "报销金额", "「报销金额」"])
+def test_a_field_may_be_named_by_its_key_or_by_a_label_that_only_it_has(source: str) -> None:
+    quotable = Quotable(name_sources(a_material()))
+
+    checked = quotable.check(Evidence(source=source, quote="4,800.50"))
+
+    assert (checked.source, checked.verified) == ("amount", True)
+
+
+def test_a_label_of_two_fields_names_neither() -> None:
+    quotable = Quotable(name_sources(a_material([a_field("a", "金额", "5000 元"), a_field("b", "金额", "6000 元")])))
+
+    assert not quotable.check(Evidence(source="金额", quote="5000 元")).verified
+
+
+def test_a_field_with_an_awkward_key_is_shown_under_its_key_again() -> None:
+    quotable = Quotable(name_sources(a_material([a_field("金 额", "金额", "5000 元")])))
+
+    checked = quotable.check(Evidence(source="字段1", quote="5000 元", page=3))
+
+    assert (checked.source, checked.page, checked.verified) == ("金 额", None, True)
+
+
+@pytest.mark.parametrize(("page", "found"), [(2, 2), (None, 1), (1, 1), (3, 1), (99, 1)])
+def test_a_page_is_where_the_quote_was_found(page: int | None, found: int) -> None:
+    quotable = Quotable(name_sources(a_material(files=[a_file("合计 500 元", "合计 500 元", "别的")])))
+
+    checked = quotable.check(Evidence(source="附件1.pdf", quote="合计 500 元", page=page))
+
+    assert (checked.page, checked.verified) == (found, True)
+
+
+def test_what_is_not_found_keeps_the_page_that_was_said() -> None:
+    quotable = Quotable(name_sources(a_material(files=[a_file("合计 500 元")])))
+
+    checked = quotable.check(Evidence(source="附件1.pdf", quote="合计 600 元", page=7))
+
+    assert (checked.page, checked.verified) == (7, False)
+
+
+def test_nothing_can_be_verified_in_a_file_without_text() -> None:
+    quotable = Quotable(name_sources(a_material(files=[a_file(problem="扫描件"), a_file("")])))
+
+    assert not quotable.check(Evidence(source="附件1.pdf", quote="合计 500 元", page=1)).verified
+
+
+@given(st.text(max_size=40), st.integers(0, 40), st.integers(0, 40))
+@calm
+def test_no_quote_and_no_text_can_make_it_fail(text: str, start: int, length: int) -> None:
+    check(text, text[start : start + length])
+    check(text[start:], text)
+
+
+@given(st.text(alphabet="0123456789,.- 万元金额五百", max_size=12), st.text(alphabet="0123456789,.万", max_size=6))
+@calm
+def test_a_number_is_found_only_whole(text: str, quote: str) -> None:
+    """Whatever is found has no digit next to its own digits."""
+    folded, part = fold(text), fold(quote)
+    if not part or not stands_in(part, folded):
+        return
+    places = [at for at in range(len(folded)) if folded.startswith(part, at)]
+    assert any(
+        not (part[0].isdigit() and folded[at - 1 : at].isdigit())
+        and not (part[-1].isdigit() and folded[at + len(part) : at + len(part) + 1].isdigit())
+        for at in places
+    )
+
+
+@given(st.text(max_size=60))
+@calm
+def test_folding_twice_changes_nothing_more(text: str) -> None:
+    assert fold(fold(text)) == fold(text)

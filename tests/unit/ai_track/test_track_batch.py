@@ -1,0 +1,262 @@
+"""The AI queue's messages: projection, requests, publications, clearing, and what stays in the queue."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from ai_track.batch import Ports, Record, track_batch
+from ai_track.publish import PublishPorts
+from ai_track.track import TrackPorts
+from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message
+from taskbridge.ai.people import EVERYONE
+from taskbridge.ai.requests import RequestPorts
+from taskbridge.ai.results import Verdict
+from taskbridge.ai.rulebook import RuleBook, Switches
+from taskbridge.ai.rules import AiSettings, Check, ModelChoice, NodeDefault, OwnRule
+from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.errors import StoreError
+from taskbridge.push_logs import LogStatus
+from tests.builders import event, task, user
+from tests.fakes import MemoryLogs, SilentJournal
+from tests.fakes_ai import MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats
+
+NOW = "2026-11-22T02:00:00.000+00:00"
+FORM = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]}
+
+
+class Tracker:
+    """ai_track with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.processes, self.forms, self.seats = MemoryProcesses(), MemoryForms(), MemorySeats()
+        self.rules, self.outbox, self.logs = MemoryRules(), MemoryOutbox(), MemoryLogs()
+        self.journal = SilentJournal()
+        self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
+        book = RuleBook(self.rules, lambda: Switches(self.settings, ModelChoice("aigc", "m")))
+        self.count = 0
+        requests = RequestPorts(self.seats, self.outbox, book.standing, lambda: NOW, self._id)
+        self.ports = Ports(
+            track=TrackPorts(self.processes, self.forms, self.seats, book, requests, lambda: 1000.0, lambda: 50.0),
+            publish=PublishPorts(self.rules, self.seats, self.seats.people, book, lambda: NOW),
+            logs=self.logs,
+            journal=self.journal,
+            now=lambda: NOW,
+        )
+
+    def tell(self, *details: dict[str, Any]) -> list[str]:
+        bodies = [encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(each).encode()))) for each in details]
+        return track_batch([Record(f"m{n}", body) for n, body in enumerate(bodies)], self.ports)
+
+    def publish(self, sequence: int = 1, rule: str = "rule", **more: Any) -> list[str]:
+        node = {"node_id": "node-2", "aiExamineRule": rule, "aiExamineAuto": True, **more}
+        return self.tell(event("node_published", sequence, session=None, node=node, id=f"pub{sequence}"))
+
+    def finish(self, uid: str = "u-2", verdict: Verdict = Verdict.APPROVE) -> None:
+        """The analysis of a seat comes to an end."""
+        seat = self.seats.items[uid, "T1"]
+        assert seat.analysis
+        finished = msgspec.structs.replace(seat.analysis, status=AnalysisStatus.DONE, verdict=verdict)
+        assert self.seats.settle(uid, "T1", seat.analysis.id, finished)
+
+    def seat(self, uid: str = "u-2") -> Seat:
+        return self.seats.items[uid, "T1"]
+
+    def analysis(self, uid: str = "u-2") -> Analysis | None:
+        return self.seat(uid).analysis
+
+    def _id(self) -> str:
+        self.count += 1
+        return f"id{self.count}"
+
+
+def received(sequence: int = 1, **changes: Any) -> dict[str, Any]:
+    return event("task_received", sequence, tasks=[task(form=FORM, **changes)])
+
+
+def test_a_received_task_is_analysed_for_each_assignee() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    assert tracker.tell(received(assignees=[user("u-1"), user("u-2")])) == []
+    assert sorted(message.uid for message in tracker.outbox.sent) == ["u-1", "u-2"]
+    assert tracker.forms.get("T1", tracker.seat().form_hash) is not None
+
+
+def test_nothing_is_analysed_that_nobody_wants_automatically() -> None:
+    tracker = Tracker()
+    tracker.publish(aiExamineAuto=False)
+    tracker.tell(received())
+    assert tracker.seat().state is SeatState.OPEN
+    assert tracker.outbox.sent == []
+
+
+def test_tasks_are_tracked_while_ai_approval_is_off() -> None:
+    tracker = Tracker()
+    tracker.settings = AiSettings(platform_id="aigc")
+    tracker.publish()
+    tracker.tell(received())
+    assert tracker.seat().state is SeatState.OPEN
+    assert tracker.outbox.sent == []
+
+
+def test_a_changed_approver_takes_the_old_ones_result_and_asks_for_the_new_one() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received(assignees=[user("u-1")]))
+    tracker.finish("u-1")
+    tracker.tell(event("approver_changed", 2, tasks=[task(assignees=[user("u-9")])]))
+    assert (tracker.seat("u-1").state, tracker.analysis("u-1")) == (SeatState.GONE, None)
+    assert tracker.analysis("u-9") is not None
+    assert tracker.outbox.sent[-1].uid == "u-9"
+
+
+def test_a_decision_stands_beside_the_verdict_and_is_counted_once() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received())
+    tracker.finish(verdict=Verdict.APPROVE)
+    done = event("task_completed", 2, tasks=[task(status="completed", decision="rejected")], operator=user("u-2"))
+    tracker.tell(done, done)
+    tracker.tell(done)
+    seat = tracker.seat()
+    assert (seat.state, seat.decision) == (SeatState.DONE, "rejected")
+    assert seat.analysis is not None
+    assert seat.analysis.verdict is Verdict.APPROVE
+    for uid in ("u-2", EVERYONE):
+        counted = tracker.seats.people.get(uid, "leave", "node-2")
+        assert counted is not None
+        assert counted.agreement == {(Verdict.APPROVE, "rejected"): 1}
+
+
+@pytest.mark.parametrize("action", ["task_aborted", "instance_terminated", "instance_completed", "instance_revoked"])
+def test_whatever_ends_a_task_leaves_its_result_as_it_was(action: str) -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received())
+    tracker.finish()
+    tracker.tell(event(action, 2))
+    assert tracker.seat().state is SeatState.DONE
+    assert tracker.analysis() is not None
+    assert tracker.forms.ends == {("T1", tracker.seat().form_hash): 1050.0}, "the form goes after the retention time"
+
+
+def test_a_deleted_instance_leaves_nothing() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received())
+    tracker.finish()
+    tracker.tell(event("instance_deleted", 2, backup={"task_ids": ["T1"]}))
+    assert (tracker.seat().state, tracker.analysis(), tracker.forms.items) == (SeatState.GONE, None, {})
+
+
+def test_a_changed_rule_takes_the_nodes_results_and_reminds_who_had_them() -> None:
+    tracker = Tracker()
+    tracker.publish(1, "rule one")
+    tracker.tell(received(assignees=[user("u-1"), user("u-2")]))
+    tracker.rules.save_own(
+        OwnRule(uid="u-2", app_id="leave", node_id="node-2", rule="my own", version=0), expected_version=0
+    )
+    tracker.tell(event("task_received", 2, tasks=[task(form=FORM, assignees=[user("u-1"), user("u-2")])]))
+    asked = len(tracker.outbox.sent)
+
+    tracker.publish(2, "rule two")
+
+    assert tracker.analysis("u-1") is None
+    assert tracker.analysis("u-2") is not None, "who has an own rule keeps the result that it gave"
+    reminded = tracker.seats.people.get("u-1", "leave", "node-2")
+    assert reminded is not None
+    assert reminded.rule_updated_version == "default-2"
+    other = tracker.seats.people.get("u-2", "leave", "node-2")
+    assert other is not None
+    assert other.rule_updated_at == ""
+    assert len(tracker.outbox.sent) == asked, "nothing is asked before the person, or the next event, does"
+
+
+def test_an_unchanged_rule_does_nothing() -> None:
+    tracker = Tracker()
+    tracker.publish(1)
+    tracker.tell(received())
+    before = tracker.analysis()
+    tracker.publish(2)
+    assert tracker.analysis() == before
+    assert tracker.rules.stored_defaults["leave", "node-2"].version == 1
+
+
+def test_an_older_publication_is_superseded_also_by_one_that_changed_nothing() -> None:
+    tracker = Tracker()
+    tracker.publish(1, "rule")
+    tracker.publish(5, "rule")
+    tracker.publish(3, "older")
+    assert tracker.rules.stored_defaults["leave", "node-2"].rule == "rule"
+    assert tracker.logs.items["pub3", "ai"].status is LogStatus.SUPERSEDED
+    assert tracker.logs.items["pub5", "ai"].status is LogStatus.SUCCEEDED
+
+
+def test_clearing_goes_on_where_a_worker_died() -> None:
+    tracker = Tracker()
+    tracker.publish(1, "rule one")
+    tracker.tell(received())
+    default = tracker.rules.stored_defaults["leave", "node-2"]
+    # It stored the new rule, and died before it had cleared anything.
+    tracker.rules.save_default(msgspec.structs.replace(default, rule="rule two", published_sequence=2), default.version)
+    tracker.publish(2, "rule two")
+    assert tracker.analysis() is None
+    assert tracker.rules.stored_defaults["leave", "node-2"].cleared_version == 2
+
+
+def test_an_own_rule_clears_the_results_of_that_person_alone() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received(assignees=[user("u-1"), user("u-2")]))
+    tracker.rules.save_own(OwnRule(uid="u-1", app_id="leave", node_id="node-2", rule="mine"), 0)
+    body = encode_ai_message(RuleChanged("leave", "node-2", "u-1"))
+    assert track_batch([Record("m", body)], tracker.ports) == []
+    assert tracker.analysis("u-1") is None
+    assert tracker.analysis("u-2") is not None
+
+
+def test_checks_of_clauses_that_left_the_rule_go_with_them() -> None:
+    tracker = Tracker()
+    checks = (Check("金额不超过5000元", "amount <= 5000", confirmed=True), Check("须有发票", "count(file) > 0"))
+    tracker.rules.stored_defaults["leave", "node-2"] = NodeDefault(
+        app_id="leave", node_id="node-2", rule="金额不超过5000元；须有发票", checks=checks, version=1
+    )
+    tracker.publish(1, "金额不超过5000元")
+    assert tracker.rules.stored_defaults["leave", "node-2"].checks == checks[:1]
+
+
+def test_what_cannot_be_read_or_stored_stays_in_the_queue_alone() -> None:
+    tracker = Tracker()
+    good = encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(received()).encode())))
+    assert track_batch([Record("bad", "no json"), Record("good", good)], tracker.ports) == ["bad"]
+    assert tracker.seat().state is SeatState.OPEN
+
+    def fail(*_: object) -> None:
+        raise StoreError("throttled")
+
+    tracker.processes.load = fail  # type: ignore[assignment,method-assign]
+    assert tracker.tell(received(2)) == ["m0"]
+
+
+def test_every_event_is_accounted_for() -> None:
+    tracker = Tracker()
+    tracker.publish(1)
+    tracker.tell(received(5), {**received(2), "id": "older"})
+    assert {key: log.status for key, log in tracker.logs.items.items()} == {
+        ("pub1", "ai"): LogStatus.SUCCEEDED,
+        ("S1-e5", "ai"): LogStatus.SUCCEEDED,
+        ("older", "ai"): LogStatus.SUPERSEDED,
+    }
+
+
+def test_a_worker_that_died_before_it_asked_asks_when_the_event_comes_again() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.outbox.send = lambda messages: {0}  # type: ignore[method-assign]
+    assert tracker.tell(received()) == ["m0"]
+    del tracker.outbox.send
+    assert tracker.tell(received()) == []
+    assert len(tracker.outbox.sent) == 1

@@ -1,0 +1,66 @@
+"""Scripted models that know the golden forms, and reviews for tests that ask nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from evaluation.golden import GoldenForm
+from taskbridge.ai.results import Usage
+from taskbridge.platforms.ai import ModelLimits, Question, Reply
+
+
+class CarefulReader:
+    """Answers what a golden form expects, with the words that it expects as evidence."""
+
+    platform_id = "careful"
+    files: Literal["all", "scans", "none"] = "none"
+
+    def __init__(self, forms: Sequence[GoldenForm]) -> None:
+        self._forms = forms
+
+    def limits(self, model: str) -> ModelLimits:
+        return ModelLimits()
+
+    def ask(self, question: Question) -> Reply:
+        text = f"逐条核对如下。\n```json\n{json.dumps(self.verdict(question), ensure_ascii=False)}\n```"
+        return Reply(text, "q-1", "careful-1", Usage(input_tokens=1000, output_tokens=100, cost=0.002), 5)
+
+    def stream(self, question: Question, on_text: Callable[[str], None]) -> Reply:
+        reply = self.ask(question)
+        on_text(reply.text)
+        return reply
+
+    def verdict(self, question: Question) -> dict[str, Any]:
+        """The verdict that the question's golden form expects."""
+        golden = next(form for form in self._forms if form.rule in question.system)
+        return {
+            "verdict": golden.expected.verdict,
+            "summary": golden.about,
+            "findings": [
+                {
+                    "clause": finding.clause,
+                    "result": finding.result,
+                    "reason": "",
+                    "evidence": [
+                        {"source": quote.source, "page": quote.page, "quote": quote.quote} for quote in finding.evidence
+                    ],
+                }
+                for finding in golden.expected.findings
+            ],
+        }
+
+
+class EagerReader(CarefulReader):
+    """Finds each clause met, with words that do stand where it says: the worst that a model can do."""
+
+    platform_id = "eager"
+
+    def verdict(self, question: Question) -> dict[str, Any]:
+        honest = super().verdict(question)
+        anything = [piece for finding in honest["findings"] for piece in finding["evidence"]][:1]
+        findings = [
+            {**finding, "result": "pass", "evidence": finding["evidence"] or anything} for finding in honest["findings"]
+        ]
+        return {**honest, "verdict": "approve", "findings": findings}

@@ -1,0 +1,261 @@
+"""OpenAI-compatible: chat completions, structured output as the model is able, files that have to be read first."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from taskbridge.errors import ConfigurationError, PermanentError, TransientError
+from taskbridge.platforms.ai import ModelInfo
+from tests.unit.platforms.ai_builders import (
+    DONE,
+    OPENAI,
+    SYSTEM,
+    USAGE,
+    USER,
+    ai_client,
+    chunk,
+    completed,
+    event_stream,
+    openai,
+    parts_of,
+    question,
+)
+from tests.unit.platforms.ai_suite import AiPlatformBehaviour
+from tests.unit.platforms.builders import SECRET, TOKEN, Server
+
+SCHEMA = {"type": "object", "properties": {"verdict": {"type": "string"}}, "required": ["verdict"]}
+MESSAGES = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": USER}]
+
+
+class TestBehaviour(AiPlatformBehaviour):
+    class_name = "OpenAICompatible"
+    settings = OPENAI
+    success = json.loads(completed("同意。").content)
+    frames = (chunk(""), chunk("同"), chunk("意"), chunk("。"), chunk(None, "stop"), USAGE, DONE)
+    uploaded: ClassVar = {"id": "file-1", "object": "file", "status": "processed"}
+
+
+def body_of(**changes: Any) -> dict[str, Any]:
+    stream = changes.pop("stream", False)
+    settings = changes.pop("settings", {})
+    asked = question(**{"model": "qwen-plus", **changes})
+    body = openai(**settings).build_question(asked, TOKEN, stream=stream).json
+    assert isinstance(body, dict)
+    return body
+
+
+# Questions
+
+
+def test_a_question_is_a_chat_completion() -> None:
+    server = Server(completed("同意"))
+    ai_client(openai(), server).ask(question())
+    (request,) = server.requests
+    assert str(request.url) == "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"
+    assert request.headers["authorization"] == f"Bearer {SECRET}"
+    assert json.loads(request.content) == {
+        "model": "qwen-plus",
+        "messages": MESSAGES,
+        "stream": False,
+        "temperature": 0.0,
+    }
+
+
+def test_a_stream_asks_for_its_usage() -> None:
+    body = body_of(stream=True)
+    assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
+
+
+def test_the_usage_of_a_stream_is_kept() -> None:
+    client = ai_client(openai(), Server(event_stream(chunk("同意", "stop"), USAGE, DONE)))
+    reply = client.stream(question(), lambda _: None)
+    assert (reply.usage.input_tokens, reply.usage.output_tokens, reply.estimated) == (900, 70, False)
+    assert (reply.question_id, reply.model) == ("chatcmpl-1", "qwen-plus")
+
+
+def test_the_person_who_asks_is_not_told() -> None:
+    assert "2026002" not in json.dumps(body_of())
+
+
+def test_a_temperature_that_a_model_does_not_take_is_left_out() -> None:
+    assert "temperature" not in body_of(settings={"temperature": -1})
+    assert body_of(settings={"temperature": 0.3})["temperature"] == 0.3
+
+
+def test_files_stand_in_a_first_system_message_of_their_own() -> None:
+    assert body_of(file_ids=("f-1", "f-2"))["messages"] == [
+        {"role": "system", "content": "fileid://f-1,fileid://f-2"},
+        *MESSAGES,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ("Qwen2.5-32B-Instruct", "json_schema"),
+        ("Qwen/Qwen2.5-32B-Instruct-AWQ", "json_schema"),
+        ("qwen3-max", "json_schema"),
+        ("qwen-plus-2025-07-28", "json_schema"),
+        ("qwen-max", "json_object"),
+        ("qwen-max-latest", "json_object"),
+        ("unknown", "none"),
+    ],
+)
+def test_structured_output_is_asked_for_as_far_as_the_model_is_able(model: str, kind: str) -> None:
+    expected = {
+        "json_schema": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}},
+        "json_object": {"type": "json_object"},
+        "none": None,
+    }[kind]
+    assert body_of(model=model, schema=SCHEMA).get("response_format") == expected
+    assert "response_format" not in body_of(model=model)
+
+
+def test_a_json_object_is_asked_for_by_the_word_json() -> None:
+    said = body_of(model="qwen-max", schema=SCHEMA)["messages"]
+    assert said == MESSAGES
+    unsaid = body_of(model="qwen-max", schema=SCHEMA, system="按规则审核。", user="表单")["messages"]
+    assert "json" in unsaid[0]["content"].lower()
+
+
+def test_a_setting_says_what_another_model_is_able_to() -> None:
+    settings = {"models": [{"model": "campus", "structured": "json_schema"}]}
+    assert body_of(model="campus", schema=SCHEMA, settings=settings)["response_format"]["type"] == "json_schema"
+
+
+def test_qwen_25_is_taken_with_the_context_that_it_has_without_tricks() -> None:
+    limits = ai_client(openai(), Server()).limits("Qwen2.5-32B-Instruct")
+    assert (limits.context_tokens, limits.output_tokens) == (32_768, 8_192)
+
+
+# Answers
+
+
+@pytest.mark.parametrize("body", [{"choices": []}, {"choices": [{"message": {}}]}, {"choices": "x"}, {"id": "c"}])
+def test_a_success_without_a_message_may_be_another_next_time(body: dict[str, Any]) -> None:
+    with pytest.raises(TransientError, match="no message"):
+        ai_client(openai(), Server(httpx.Response(200, json=body))).ask(question())
+
+
+def test_an_error_member_that_is_null_is_no_error() -> None:
+    body = {**json.loads(completed("同意").content), "error": None}
+    assert ai_client(openai(), Server(httpx.Response(200, json=body))).ask(question()).text == "同意"
+
+
+def test_a_404_of_a_streaming_question_is_no_reason_to_ask_again() -> None:
+    server = Server(httpx.Response(404, json={"error": {"message": "no such model", "code": "model_not_found"}}))
+    with pytest.raises(PermanentError, match="no such model"):
+        ai_client(openai(), server).stream(question(), lambda _: None)
+    assert len(server.requests) == 1
+
+
+# Files
+
+
+def test_an_upload_waits_until_the_platform_has_read_the_file() -> None:
+    # given a file that is read at the third look
+    server = Server(
+        httpx.Response(200, json={"id": "file/1", "status": "uploaded"}),
+        httpx.Response(200, json={"id": "file/1", "status": "processing"}),
+        httpx.Response(200, json={"id": "file/1", "status": "processed", "expires_at": 1_790_000_000}),
+    )
+    pauses: list[float] = []
+    # when
+    upload = ai_client(openai(), server, sleep=pauses.append).upload("附件1.pdf", b"%PDF", ocr=True)
+    # then
+    assert (upload.file_id, upload.expires_at) == ("file/1", 1_790_000_000.0)
+    assert pauses == [0.5, 1.0]
+    assert parts_of(server.requests[0]) == {
+        "purpose": "file-extract",
+        "file": "%PDF",
+        "file.filename": "附件1.pdf",
+        "file.type": "application/pdf",
+    }
+    assert [request.method for request in server.requests] == ["POST", "GET", "GET"]
+    assert server.requests[1].url.raw_path.endswith(b"/files/file%2F1")
+
+
+def test_a_file_that_is_never_read_may_be_read_later() -> None:
+    server = Server(httpx.Response(200, json={"id": "file-1", "status": "processing"}))
+    with pytest.raises(TransientError, match="still reading"):
+        ai_client(openai(upload_timeout_s=5), server).upload("附件1.pdf", b"%PDF", ocr=True)
+    assert len(server.requests) > 2
+
+
+def test_a_file_that_cannot_be_read_is_refused() -> None:
+    server = Server(httpx.Response(200, json={"id": "file-1", "status": "error"}))
+    with pytest.raises(PermanentError, match="cannot read the file"):
+        ai_client(openai(), server).upload("附件1.pdf", b"%PDF", ocr=True)
+
+
+def test_no_file_goes_to_the_platform_unless_a_setting_says_so() -> None:
+    assert ai_client(openai(), Server()).files == "none"
+
+
+# Models, feedback, connection
+
+
+def test_models_are_listed() -> None:
+    rows = [{"id": "qwen-plus", "object": "model"}, {"object": "model"}, "x"]
+    server = Server(httpx.Response(200, json={"object": "list", "data": rows}))
+    assert ai_client(openai(), server).models() == (ModelInfo("qwen-plus", "qwen-plus"),)
+    assert server.requests[0].url.path == "/compatible-mode/v1/models"
+
+
+def test_feedback_is_refused_since_there_is_no_call_for_it() -> None:
+    server = Server(httpx.Response(200, json={}))
+    with pytest.raises(PermanentError, match="no feedback call"):
+        ai_client(openai(), server).feedback("q-1", "like", "")
+    assert server.requests == []
+
+
+def test_a_check_lists_the_models() -> None:
+    server = Server(httpx.Response(200, json={"data": [{"id": "a"}, {"id": "b"}]}))
+    outcome = ai_client(openai(), server).check()
+    assert outcome.verdict == "ok"
+    assert outcome.message.startswith("2 models, ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict", "words"),
+    [
+        (
+            httpx.Response(401, json={"error": {"message": "bad key", "code": "invalid_api_key"}}),
+            "transient",
+            "bad key",
+        ),
+        (httpx.Response(404, html="<html>"), "permanent", "HTTP 404"),
+        (httpx.ConnectError("Name or service not known"), "transient", "cannot connect"),
+    ],
+)
+def test_a_check_tells_a_wrong_address_from_a_wrong_key(
+    reply: httpx.Response | Exception, verdict: str, words: str
+) -> None:
+    outcome = ai_client(openai(), Server(reply)).check()
+    assert outcome.verdict == verdict
+    assert words in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("entered", "address"),
+    [
+        ("https://api.deepseek.com", "https://api.deepseek.com"),
+        (" http://10.1.2.3:8000/v1/ ", "http://10.1.2.3:8000/v1"),
+        ("https://x.edu.cn/a/b/v1", "https://x.edu.cn/a/b/v1"),
+    ],
+)
+def test_a_base_url_is_taken_with_its_path(entered: str, address: str) -> None:
+    assert openai(base_url=entered).address == address
+
+
+@pytest.mark.parametrize(
+    "entered", ["dashscope.aliyuncs.com/v1", "https://u:p@x.edu.cn/v1", "https:///v1", "ftp://x/v1", ""]
+)
+def test_a_base_url_that_is_none_is_refused_by_name(entered: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^base_url: ") as caught:
+        openai(base_url=entered)
+    assert "u:p" not in str(caught.value)
