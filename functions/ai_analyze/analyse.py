@@ -20,7 +20,7 @@ from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
 from taskbridge.ai.forms import format_form
 from taskbridge.ai.messages import AnalyseMessage
-from taskbridge.ai.requests import RequestedBy, request_analysis
+from taskbridge.ai.requests import RequestedBy, is_pending, request_analysis
 from taskbridge.ai.results import Review, Usage
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
@@ -47,6 +47,13 @@ NOT_FETCHED = "附件暂时无法下载，稍后重试"
 
 def analyse(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[End, Review | None]:
     """Give a message its turn, its `receives`-th. Raises StoreError where a table fails: it comes again."""
+    end, review = _take_turn(message, receives, ports)
+    if end.fate in (Fate.OUTDATED, Fate.LATE):
+        _send_what_waits(message, ports)
+    return end, review
+
+
+def _take_turn(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[End, Review | None]:
     seat = ports.seats.get(message.uid, message.task_id)
     if seat is None or not _is_wanted(seat, message):
         return End(Fate.OUTDATED), None
@@ -73,6 +80,13 @@ def _is_wanted(seat: Seat, message: AnalyseMessage) -> bool:
         and analysis.id == message.analysis_id
         and analysis.status in under_way
     )
+
+
+def _send_what_waits(message: AnalyseMessage, ports: Ports) -> None:
+    """Who put another analysis in the place of this one may have died before its message was sent."""
+    seat = ports.seats.get(message.uid, message.task_id)
+    if seat is not None and seat.analysis is not None and is_pending(seat) and seat.analysis.id != message.analysis_id:
+        request_analysis(seat, ports.standing(seat), RequestedBy.AUTO, ports.requests)
 
 
 def _ask_anew(seat: Seat, standing: Standing | None, ports: Ports) -> End:

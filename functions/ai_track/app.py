@@ -49,24 +49,25 @@ def _wired() -> tuple[Observability, Ports]:
     rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
     seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
     book = RuleBook(rules, switches)
+    requests = RequestPorts(
+        seats=seats,
+        outbox=AiQueue(clients.client("sqs"), setting("ANALYSIS_QUEUE_URL")),
+        standing=book.standing,
+        now=_now,
+        new_id=lambda: uuid.uuid4().hex[:12],
+    )
     track = TrackPorts(
         processes=ProcessTable(tables, setting("AI_PROCESS_TABLE")),
         forms=FormTable(tables, setting("AI_FORM_TABLE")),
         seats=seats,
         book=book,
-        requests=RequestPorts(
-            seats=seats,
-            outbox=AiQueue(clients.client("sqs"), setting("ANALYSIS_QUEUE_URL")),
-            standing=book.standing,
-            now=_now,
-            new_id=lambda: uuid.uuid4().hex[:12],
-        ),
+        requests=requests,
         clock=time.time,
         form_retention_s=lambda: switches().settings.retention_days * DAY_S,
     )
     people = PersonNodeTable(tables, setting("AI_PERSON_TABLE"))
     logs = PushLogTable(tables, setting("PUSH_LOG_TABLE"), float(setting("LOG_RETENTION_DAYS")) * DAY_S)
-    publish = PublishPorts(defaults=rules, seats=seats, reminders=people, book=book, now=_now)
+    publish = PublishPorts(rules, seats, people, book, requests, _now)
     return observability, Ports(track, publish, logs, _Journal(observability), _now)
 
 

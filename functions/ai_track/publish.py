@@ -8,6 +8,8 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from taskbridge.ai.processes import utc_text
+from taskbridge.ai.requests import RequestPorts, is_pending, request_automatic
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.rules import NodeDefault
 from taskbridge.ai.seats import Seat
@@ -19,6 +21,7 @@ from taskbridge.tables.ai_rules import DEFAULT_OWNER
 T = TypeVar("T")
 TRIES = 8
 PAGE = 100
+NEVER = "~"  # behind every time
 
 
 class Defaults(Protocol):
@@ -68,6 +71,7 @@ class PublishPorts:
     seats: OpenSeats
     reminders: Reminders
     book: RuleBook
+    requests: RequestPorts
     now: Callable[[], str]
 
 
@@ -87,7 +91,10 @@ def publish_node(event: TriggerEvent, ports: PublishPorts) -> bool:
         current = ports.defaults.default(app_id, node_id)
         if current is not None and current.cleared_version < current.version:
             clear_outdated(app_id, node_id, "", ports)
+            _request(current, utc_text(event.occurred_at), ports)
             ports.defaults.mark_cleared(DEFAULT_OWNER, app_id, node_id, current.version)
+        elif current is not None and not is_newest:
+            _request(current, NEVER, ports)  # an earlier delivery of this event may have died after it began some
         return not is_newest
     raise StaleVersion(f"default rule of {node_id}: too many at the same time")
 
@@ -145,6 +152,27 @@ def clear_outdated(app_id: str, node_id: str, uid: str, ports: PublishPorts) -> 
         if page.next is None:
             return cleared
         cursor = page.next
+
+
+def _request(default: NodeDefault, since: str, ports: PublishPorts) -> None:
+    """Ask for the tasks that came after the node was published, but whose events were delivered before.
+
+    In the order in which things happened, the rule was there when they came. At the very same moment, the first rule
+    of a node was there before its tasks, and a changed one came after them.
+    """
+    cursor: str | None = None
+    while True:
+        page = _page(default.app_id, default.node_id, "", cursor, ports)
+        wanted = [seat for seat in page.items if is_pending(seat) or _is_overtaken(seat, default, since)]
+        request_automatic(wanted, ports.book, ports.requests)
+        if page.next is None:
+            return
+        cursor = page.next
+
+
+def _is_overtaken(seat: Seat, default: NodeDefault, since: str) -> bool:
+    is_first = default.version == 1
+    return seat.created_at > since or (is_first and seat.created_at == since)
 
 
 def _page(app_id: str, node_id: str, uid: str, cursor: str | None, ports: PublishPorts) -> Page[Seat]:

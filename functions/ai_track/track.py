@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from taskbridge.ai.processes import Folded, Process, build_seats, fold, form_hash
-from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
+from taskbridge.ai.requests import RequestPorts, request_automatic
 from taskbridge.ai.rulebook import RuleBook, SeatKey
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion
@@ -84,7 +84,7 @@ def track_event(event: TriggerEvent, ports: TrackPorts) -> Tracked:
     seats = [_project(seat, ports) for seat in build_seats(stored.process, stored.version, folded.task_ids)]
     if stored.process.is_deleted:
         _delete_forms(stored.process, ports.forms)
-    requested = _request([seat for seat in seats if seat is not None], ports)
+    requested = request_automatic([seat for seat in seats if seat is not None], ports.book, ports.requests)
     return Tracked(is_superseded=not folded.changed and not folded.is_known, requested=requested)
 
 
@@ -134,15 +134,3 @@ def _delete_forms(process: Process, forms: Forms) -> None:
     for task_id, task in process.tasks.items():
         if task.value("form"):
             forms.delete(task_id, task.value("form"))
-
-
-def _request(seats: list[Seat], ports: TrackPorts) -> int:
-    """Ask for the analyses that the open seats need; returns how many are under way."""
-    open_seats = [seat for seat in seats if seat.state is SeatState.OPEN and seat.form_hash]
-    standings = ports.book.standings(open_seats)
-    requested = 0
-    for seat in open_seats:
-        standing = standings.get((seat.uid, seat.task_id))
-        if standing is not None and standing.is_automatic:
-            requested += request_analysis(seat, standing, RequestedBy.AUTO, ports.requests) is not None
-    return requested

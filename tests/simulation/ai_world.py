@@ -283,7 +283,7 @@ class AiWorld:
                 clock=lambda: self.now,
                 form_retention_s=lambda: 86400.0 * 30,
             ),
-            publish=PublishPorts(risky.rules, risky.seats, risky.people, self.book, self._now),
+            publish=PublishPorts(risky.rules, risky.seats, risky.people, self.book, requests, self._now),
             logs=risky.logs,
             journal=SilentJournal(),
             now=self._now,

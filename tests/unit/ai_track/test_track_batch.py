@@ -41,7 +41,7 @@ class Tracker:
         requests = RequestPorts(self.seats, self.outbox, book.standing, lambda: NOW, self._id)
         self.ports = Ports(
             track=TrackPorts(self.processes, self.forms, self.seats, book, requests, lambda: 1000.0, lambda: 50.0),
-            publish=PublishPorts(self.rules, self.seats, self.seats.people, book, lambda: NOW),
+            publish=PublishPorts(self.rules, self.seats, self.seats.people, book, requests, lambda: NOW),
             logs=self.logs,
             journal=self.journal,
             now=lambda: NOW,
@@ -160,6 +160,8 @@ def test_a_changed_rule_takes_the_nodes_results_and_reminds_who_had_them() -> No
         OwnRule(uid="u-2", app_id="leave", node_id="node-2", rule="my own", version=0), expected_version=0
     )
     tracker.tell(event("task_received", 2, tasks=[task(form=FORM, assignees=[user("u-1"), user("u-2")])]))
+    tracker.finish("u-1")
+    tracker.finish("u-2")
     asked = len(tracker.outbox.sent)
 
     tracker.publish(2, "rule two")
@@ -260,3 +262,22 @@ def test_a_worker_that_died_before_it_asked_asks_when_the_event_comes_again() ->
     del tracker.outbox.send
     assert tracker.tell(received()) == []
     assert len(tracker.outbox.sent) == 1
+
+
+def test_a_task_that_came_after_its_nodes_publication_is_analysed_also_where_it_was_delivered_before() -> None:
+    tracker = Tracker()
+    tracker.tell(received(created_at="2026-11-22T09:30:00+08:00"))
+    assert tracker.outbox.sent == []
+    node = {"node_id": "node-2", "aiExamineRule": "rule", "aiExamineAuto": True}
+    published = event("node_published", 1, session=None, node=node, id="pub1", occurred_at="2026-11-22T09:29:59+08:00")
+
+    tracker.tell(published)
+
+    assert [message.uid for message in tracker.outbox.sent] == ["u-2"]
+
+
+def test_a_task_that_was_there_before_the_rule_waits_for_its_approver() -> None:
+    tracker = Tracker()
+    tracker.tell(received(created_at="2026-11-22T09:29:00+08:00"))
+    tracker.publish()
+    assert tracker.outbox.sent == []

@@ -97,7 +97,7 @@ def fold(process: Process, event: TriggerEvent) -> Folded:
         return Folded(tuple(process.tasks), changed, is_known)
     changed = _fold_instance(process, event)
     if event.action in ENDING_ACTIONS and event.sequence > process.ended_sequence:
-        process.ended_sequence, process.ended_at = event.sequence, _utc(event.occurred_at)
+        process.ended_sequence, process.ended_at = event.sequence, utc_text(event.occurred_at)
         changed = True
     for task in event.tasks:
         changed |= _fold_task(process, task, event)
@@ -119,15 +119,15 @@ def _fold_instance(process: Process, event: TriggerEvent) -> bool:
 
 def _fold_task(process: Process, task: Task, event: TriggerEvent) -> bool:
     tracked = process.tasks.setdefault(task.task_id, TrackedTask())
-    seen = _utc(event.occurred_at)
+    seen = utc_text(event.occurred_at)
     tracked.first_seen = min(tracked.first_seen or seen, seen)
     facts = {
         "status": task.status.value,
-        "settled_at": _set(task.finished_at, _utc) or seen,
+        "settled_at": _set(task.finished_at, utc_text) or seen,
         "node": [task.node_id, task.node_key, _set(task.node_name, resolve_text) or "", task.node_kind],
         "priority": _set(task.priority, int),
         "assignees": _set(task.assignees, lambda users: list(dict.fromkeys(user.uid for user in users))),
-        "created_at": _set(task.created_at, _utc),
+        "created_at": _set(task.created_at, utc_text),
         "decision": _set(task.decision, str),
         "form": _set(task.form, form_hash),
     }
@@ -209,7 +209,8 @@ def _finished_at(process: Process, task: TrackedTask) -> str:
     return str(task.value("settled_at")) if settled else process.ended_at
 
 
-def _utc(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
+    """A moment as seats have it: RFC 3339 in UTC, so that texts are in the order of time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 

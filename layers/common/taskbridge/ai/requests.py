@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from taskbridge.ai.messages import AnalyseMessage
-from taskbridge.ai.rulebook import Standing
+from taskbridge.ai.rulebook import RuleBook, Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
 
@@ -79,6 +79,26 @@ def request_analysis(seat: Seat, standing: Standing | None, by: RequestedBy, por
             return None
         seat, standing = found, ports.standing(found)
     raise StoreError(f"analysis of {seat.task_id}: too many at the same time")
+
+
+def request_automatic(seats: Iterable[Seat], book: RuleBook, ports: RequestPorts) -> int:
+    """Ask for the analyses that open seats need without anybody asking; returns how many are under way, or there.
+
+    What is pending is sent again, whatever the rule says by now: whoever began it may have died before it was sent.
+    """
+    open_seats = [seat for seat in seats if seat.state is SeatState.OPEN and seat.form_hash]
+    standings = book.standings(open_seats)
+    requested = 0
+    for seat in open_seats:
+        standing = standings.get((seat.uid, seat.task_id))
+        if standing is not None and (standing.is_automatic or is_pending(seat)):
+            requested += request_analysis(seat, standing, RequestedBy.AUTO, ports) is not None
+    return requested
+
+
+def is_pending(seat: Seat) -> bool:
+    """Whether an analysis was begun that no worker has taken up yet."""
+    return seat.analysis is not None and seat.analysis.status is AnalysisStatus.PENDING
 
 
 def _is_new(existing: Analysis, standing: Standing, by: RequestedBy) -> bool:
