@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from typing import Any
 
 import msgspec
 import pytest
 
-from ai_analyze.analyse import CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S, analyse
+from ai_analyze.analyse import CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S
 from ai_analyze.batch import Heartbeat, Record, analyse_batch
 from ai_analyze.flight import STARTED_ANEW, Recorder
-from ai_analyze.material import Material, ReadFile
-from ai_analyze.ports import End, Fate, Ports
-from ai_analyze.review import Asked, Link
-from taskbridge.ai.forms import Attachment
-from taskbridge.ai.messages import AnalyseMessage, encode_ai_message
-from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
-from taskbridge.ai.results import Review, Usage, Verdict
-from taskbridge.ai.rulebook import RuleBook, Standing, Switches
-from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
-from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from ai_analyze.material import ReadFile
+from ai_analyze.ports import End, Fate
+from taskbridge.ai.messages import encode_ai_message
+from taskbridge.ai.requests import RequestedBy
+from taskbridge.ai.results import Verdict
+from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.seats import AnalysisStatus, SeatState
 from taskbridge.errors import (
     ConfigurationError,
     PermanentError,
@@ -34,128 +28,7 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.tables.ai_answers import AnswerStatus
-from tests.builders import START
-from tests.fakes import SilentJournal
-from tests.fakes_ai import MemoryAnswers, MemoryAudit, MemoryForms, MemoryOutbox, MemoryRules, MemorySeats
-
-FORM = msgspec.json.encode({"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]})
-
-
-class Locked:
-    """A store whose calls are atomic, as those of a table are."""
-
-    def __init__(self, store: Any, lock: threading.Lock) -> None:
-        self._store, self._lock = store, lock
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            with self._lock:
-                return method(*args, **kwargs)
-
-        return call
-
-
-class Worker:
-    """ai_analyze with everything around it in memory; the platform answers as a test says."""
-
-    def __init__(self) -> None:
-        self.now = START
-        self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
-        self.audit, self.rules, self.outbox = MemoryAudit(), MemoryRules(), MemoryOutbox()
-        self.journal = SilentJournal()
-        self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="须有事由", version=1)
-        self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
-        self.book = RuleBook(self.rules, lambda: Switches(self.settings, ModelChoice("aigc", "m")))
-        self.asked = 0
-        self.files: tuple[ReadFile, ...] = ()
-        self.paused = False
-        self.answering: Callable[[Recorder], None] = lambda recorder: None
-        self.error: TaskbridgeError | None = None
-        self._ids = iter(range(10**9))
-        self.lock = threading.Lock()
-        self.ports = self._ports()
-
-    # what is real of the outside is played here
-
-    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
-        return self.files
-
-    def chain(self, standing: Standing) -> list[Link]:
-        return [] if self.paused else [Link(None, "m")]  # type: ignore[arg-type]
-
-    def review(
-        self,
-        material: Material,
-        chain: Sequence[Link],
-        recorder: Recorder,
-        standing: Standing,
-        uid: str,
-        audit: Callable[[Asked], None],
-    ) -> Review:
-        self.asked += 1
-        recorder.text("事由")
-        self.answering(recorder)
-        if self.error:
-            raise self.error
-        recorder.text("齐全。")
-        audit(Asked("aigc", "m", "review", "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
-        return Review(verdict=Verdict.APPROVE, text="事由齐全。", platform_id="aigc", model="m")
-
-    # what a test does
-
-    def request(self, uid: str = "u", task_id: str = "T1", by: RequestedBy = RequestedBy.AUTO) -> AnalyseMessage:
-        """A task with a form, and the message that asks for its analysis."""
-        key = (uid, task_id)
-        if key not in self.seats.items:
-            self.seats.items[key] = Seat(
-                uid=uid,
-                task_id=task_id,
-                sess_id="S1",
-                app_id="app",
-                node_id="n",
-                state=SeatState.OPEN,
-                version=1,
-                form_hash="f",
-                received_on="2026-11-22",
-            )
-            self.forms.put(task_id, "f", FORM)
-        seat = self.seats.items[key]
-        analysis = request_analysis(seat, self.book.standing(seat), by, self.ports.requests)
-        assert analysis is not None
-        return AnalyseMessage(uid, task_id, analysis.id)
-
-    def run(self, message: AnalyseMessage, receives: int = 1) -> End:
-        return analyse(message, receives, self.ports)[0]
-
-    def analysis(self, uid: str = "u", task_id: str = "T1") -> Analysis:
-        analysis = self.seats.items[uid, task_id].analysis
-        assert analysis is not None
-        return analysis
-
-    def change(self, **facts: object) -> None:
-        """Something happens to the task."""
-        self.seats.items["u", "T1"] = msgspec.structs.replace(self.seats.items["u", "T1"], **facts)
-
-    def new_id(self) -> str:
-        return f"id{next(self._ids)}"
-
-    def _ports(self) -> Ports:
-        seats = Locked(self.seats, self.lock)
-        return Ports(
-            seats=seats,
-            forms=self.forms,
-            answers=Locked(self.answers, self.lock),
-            audit=self.audit,
-            reviewer=self,
-            requests=RequestPorts(seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self.new_id),
-            standing=self.book.standing,
-            kept_alive=lambda _: nullcontext(),
-            journal=self.journal,
-            clock=lambda: self.now,
-            new_id=self.new_id,
-        )
+from tests.unit.ai.analysis_worker import FORM, Worker
 
 
 @pytest.fixture

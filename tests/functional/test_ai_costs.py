@@ -1,0 +1,134 @@
+"""What AI approval costs in calls to DynamoDB, counted from the calls themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from ai_analyze.analyse import analyse
+from ai_analyze.ports import End, Fate
+from ai_track.batch import Ports as TrackBatchPorts
+from ai_track.batch import Record, track_batch
+from ai_track.publish import PublishPorts
+from ai_track.track import TrackPorts
+from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_message
+from taskbridge.ai.requests import RequestPorts
+from taskbridge.ai.rulebook import RuleBook, Switches
+from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
+from tests.builders import START, event, task
+from tests.fakes import MemoryLogs, SilentJournal
+from tests.fakes_ai import MemoryOutbox
+from tests.functional.ai_stores import TableStores
+from tests.functional.aws import Tables
+from tests.unit.ai.analysis_worker import Worker
+
+NOW = "2026-11-22T02:00:00.000+00:00"
+FORM = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]}
+SETTINGS = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
+
+
+class Half:
+    """The AI half over real tables; the platform is played."""
+
+    def __init__(self, stores: TableStores) -> None:
+        self.stores = stores
+        self.outbox = MemoryOutbox()
+        self.ids = iter(range(10**6))
+        book = RuleBook(stores.rules, lambda: Switches(SETTINGS, ModelChoice("aigc", "m")))
+        requests = RequestPorts(stores.tasks, self.outbox, book.standing, lambda: NOW, self.new_id)
+        self.track = TrackBatchPorts(
+            track=TrackPorts(
+                stores.processes, stores.forms, stores.tasks, book, requests, lambda: START, lambda: 86400.0
+            ),
+            publish=PublishPorts(stores.rules, stores.tasks, stores.people, book, requests, lambda: NOW),
+            logs=MemoryLogs(),
+            journal=SilentJournal(),
+            now=lambda: NOW,
+        )
+        worker = Worker()
+        worker.rules.stored_defaults.clear()
+        self.analyse = over_tables(worker, stores, book, requests, self.new_id)
+        stores.rules.save_default(
+            NodeDefault(app_id="leave", node_id="node-2", rule="须有事由", automatic=True), expected_version=0
+        )
+        stores.client.taken()
+
+    def new_id(self) -> str:
+        return f"id{next(self.ids)}"
+
+    def tell(self, detail: dict[str, Any]) -> dict[str, int]:
+        """The calls that an event makes, but for its log."""
+        body = encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(detail).encode())))
+        assert track_batch([Record("m", body)], self.track) == []
+        return self.stores.client.taken()
+
+    def run(self, message: AnalyseMessage) -> tuple[End, dict[str, int]]:
+        """What becomes of an analysis, and the calls that it makes."""
+        end, _ = analyse(message, 1, self.analyse)
+        return end, self.stores.client.taken()
+
+
+def over_tables(worker: Worker, stores: TableStores, book: RuleBook, requests: RequestPorts, new_id: Any) -> Any:
+    """The worker's ports, with tables in the place of memory."""
+    return replace(
+        worker.ports,
+        seats=stores.tasks,
+        forms=stores.forms,
+        answers=stores.answers,
+        audit=stores.audit,
+        requests=requests,
+        standing=book.standing,
+        new_id=new_id,
+    )
+
+
+@pytest.fixture
+def half(moto: Any, moto_tables: Tables) -> Half:
+    return Half(TableStores(moto, moto_tables))
+
+
+def received(task_id: str = "T1", *, sess_id: str = "S1") -> dict[str, Any]:
+    return event("task_received", 1, sess_id=sess_id, tasks=[task(task_id, form=FORM)])
+
+
+def test_a_received_task_costs_nine_calls_with_the_request_for_its_analysis(half: Half) -> None:
+    assert half.tell(received()) == {
+        "batch_write_item": 1,  # the form
+        "get_item": 1,  # the document
+        "put_item": 1,
+        "batch_get_item": 3,  # the seat; own rules and defaults
+        "transact_write_items": 1,  # the seat with the count of open tasks
+        "update_item": 1,  # the analysis
+    }
+
+
+def test_an_answer_costs_fourteen_calls_and_one_that_is_there_nine(half: Half) -> None:
+    half.tell(received())
+    half.tell(received("T2", sess_id="S2"))
+    first, second = half.outbox.sent
+
+    end, calls = half.run(first)
+    assert end == End(Fate.DONE)
+    assert calls == {
+        "get_item": 1,  # the seat
+        "batch_get_item": 2,  # own rules and defaults
+        "query": 2,  # the form; the highest piece
+        "update_item": 5,  # claim, attach, flight, finish, settle
+        "put_item": 3,  # two pieces of prose, the audit entry
+    }
+
+    end, calls = half.run(second)
+    assert end == End(Fate.REUSED)
+    assert calls == {"get_item": 2, "batch_get_item": 2, "query": 1, "update_item": 4}
+
+
+def test_a_message_that_comes_too_late_costs_two_reads(half: Half) -> None:
+    half.tell(received())
+    message = half.outbox.sent[0]
+    half.tell(event("instance_deleted", 2, backup={"task_ids": ["T1"]}))
+
+    assert half.run(message) == (End(Fate.OUTDATED), {"get_item": 2})
