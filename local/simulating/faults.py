@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ CALLER_GONE = "caller_gone"
 
 
 @dataclass(frozen=True, slots=True)
-class BaseFaults:
+class BaseFaults(ABC):
     """Which calls go wrong, and how; each simulator has kinds and operations of its own.
 
     `failure_rate` of the calls (0 to 1) fail by one of `kinds`; before that, `fail_next` decides the next
@@ -49,13 +50,13 @@ class BaseFaults:
             if not self.knows_operation(operation):
                 raise ValueError(f"operations: unknown operation {operation!r}")
 
+    @abstractmethod
     def knows_kind(self, kind: str) -> bool:
         """Whether this simulator can fail so."""
-        raise NotImplementedError
 
+    @abstractmethod
     def knows_operation(self, operation: str) -> bool:
         """Whether this simulator has such an operation."""
-        raise NotImplementedError
 
 
 def _is_errcode(kind: str) -> bool:

@@ -11,6 +11,7 @@ import struct
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,11 +28,11 @@ LAST_ANSWERS_S = 2.0
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
 
-class BaseSimulatorServer(ThreadingHTTPServer):
+class BaseSimulatorServer(ThreadingHTTPServer, ABC):
     """Serves one simulator, a thread a connection; one request at a time is worked on, streams go out side by side.
 
     `start` returns at once; `stop` lets the answers under way go out, saves and closes. Without a state file
-    nothing is kept. A simulator fills in its name and the methods that raise NotImplementedError here.
+    nothing is kept. A simulator fills in its name and what is abstract here.
     """
 
     daemon_threads = True
@@ -53,32 +54,32 @@ class BaseSimulatorServer(ThreadingHTTPServer):
             self._workers.append(threading.Thread(target=self._keep_saving, daemon=True))
 
     @property
+    @abstractmethod
     def latency_s(self) -> float:
         """Seconds that an answer takes now."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def hang_s(self) -> float:
         """Seconds that a timed-out caller is kept waiting."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_control(self, path: str) -> bool:
         """Whether `path` belongs to the simulator rather than to what it simulates."""
-        raise NotImplementedError
 
+    @abstractmethod
     def control(self, method: str, path: str, body: bytes) -> Answer:
         """Answers a control request."""
-        raise NotImplementedError
 
+    @abstractmethod
     def handle_call(
         self, method: str, path: str, headers: dict[str, str], body: bytes, *, heard: bool
     ) -> Answer | Stream:
         """Answers any other request; raises `Dropped`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def snapshot(self) -> object:
         """What the state file is to hold."""
-        raise NotImplementedError
 
     @property
     def url(self) -> str:
