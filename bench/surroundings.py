@@ -54,7 +54,7 @@ def function_environment(template: Mapping[str, Any], names: Mapping[str, str], 
             return str(value)
         (function, argument), *_ = value.items()
         if function == "Ref":
-            return known.get(argument, argument)  # by its logical id, what no measured function uses
+            return str(known.get(argument, argument))  # by its logical id, what no measured function uses
         if function == "Fn::Sub":
             for name, text in known.items():
                 argument = argument.replace(f"${{{name}}}", text)
