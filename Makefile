@@ -59,7 +59,7 @@ format: $(READY) ## format and mend what can be mended
 
 lock: $(READY) ## lock the requirements anew
 	cd requirements && for name in layer dev sam; do $(LOCK) $$name.in -o $$name.txt; done
-	cd requirements && $(LOCK) -c layer.txt ai_analyze.in -o ai_analyze.txt
+	cd requirements && for name in ai_analyze admin_api; do $(LOCK) -c layer.txt $$name.in -o $$name.txt; done
 
 clean: ## remove what was made here, but for the stack's state
 	rm -rf $(VENV) .venv-sam .build .aws-sam .mypy_cache .ruff_cache .hypothesis

@@ -24,6 +24,7 @@ _SOURCES = (
     ROOT / "layers" / "common",
     ROOT / "requirements" / "layer.txt",
     ROOT / "requirements" / "ai_analyze.txt",
+    ROOT / "requirements" / "admin_api.txt",
     ROOT / "bundle",
     Path(__file__),
 )
@@ -39,6 +40,9 @@ _VISIBILITY_S = 30
 _TIMEOUT_OF_ANALYSES_S = 330
 _VISIBILITY_OF_ANALYSES_S = 360
 _AI_TRACK_CONCURRENCY = 2
+# Who watches a stream holds a process for up to 20 s.
+_API_CONCURRENCY = 8
+_TOKEN_MINUTES = 1440
 
 
 def deploy(aws: Aws, settings: StackSettings, attachment_hosts: str, say: Callable[[str], None]) -> dict[str, str]:
@@ -122,6 +126,8 @@ def _wanted_parameters(settings: StackSettings, attachment_hosts: str) -> dict[s
         "AiReservedConcurrency": str(settings.ai_concurrency),
         "AiTrackConcurrency": str(_AI_TRACK_CONCURRENCY),
         "AiTrackReservedConcurrency": str(_AI_TRACK_CONCURRENCY),
+        "ApiReservedConcurrency": str(_API_CONCURRENCY),
+        "TokenMinutes": str(_TOKEN_MINUTES),
         "RouterTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),
         "IngestVisibilitySeconds": str(_VISIBILITY_S),
         "PushTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),

@@ -20,6 +20,7 @@ from local.settings import LOOPBACK, REGION, StackSettings
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
-# Without one of these files a stack that is started again has no functions, queues or tables.
-_SAVED = ("cloudformation", "dynamodb", "eventbridge", "lambda", "sqs", "ssm")
+# Without one of these files a stack that is started again has no API, functions, people, queues or tables.
+_SAVED = ("apigateway", "cloudformation", "cognito", "dynamodb", "eventbridge", "lambda", "sqs", "ssm")
 # What makes a client talk to the emulator, and to nobody else.
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -208,6 +209,11 @@ class Aws:
     def functions(self) -> LambdaClient:
         """Lambda."""
         return self._session.client("lambda", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def people(self) -> CognitoIdentityProviderClient:
+        """Cognito user pools."""
+        return self._session.client("cognito-idp", endpoint_url=self.endpoint_url, config=self._config)
 
     @cached_property
     def s3(self) -> S3Client:

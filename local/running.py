@@ -117,6 +117,7 @@ def _show(ending: Ending, outputs: Mapping[str, Any], settings: StackSettings, c
             {
                 "Task center": outputs["task_center_url"],
                 "AI platform": outputs["ai_platform_url"],
+                "HTTP API": outputs["ApiUrl"],
                 "AWS endpoint": outputs["endpoint_url"],
                 "Outputs": str(settings.outputs_file),
                 "Logs": str(settings.log_dir),

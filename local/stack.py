@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.deployment import deploy, read_outputs
 from local.emulator import Aws, at_its_port, emulator_pid, is_healthy, start_emulator, stop_emulator
 from local.errors import StackError
+from local.people import seed_people
 from local.queues import in_flight
 from local.seed import seed
 from local.settings import REGION, StackSettings
@@ -47,15 +48,18 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
             deployed = deploy(aws, settings, settings.attachment_hosts or _host_and_port(ai_simulator), say)
             _switch_event_sources(aws, enabled=True)
             seed(aws, deployed, settings, task_center, ai_platform)
+            tokens = seed_people(aws, deployed)
         outputs = {
             **deployed,
+            # What CloudFormation says is a name that only the DNS of AWS knows.
+            "ApiUrl": f"{settings.endpoint_url}/_aws/execute-api/{deployed['ApiId']}/$default",
             "endpoint_url": settings.endpoint_url,
             "region": REGION,
             "simulator_url": "" if settings.jinzhi_host else task_center,
             "task_center_url": task_center,
             "ai_simulator_url": ai_simulator,
             "ai_platform_url": ai_platform,
-            "tokens": {},
+            "tokens": tokens,
         }
         _write_outputs(settings, outputs)
         return outputs
@@ -87,7 +91,7 @@ def status(settings: StackSettings) -> dict[str, str]:
     if settings.outputs_file.exists() and parts["AWS emulator"]:
         outputs = read_outputs_file(settings)
         rows |= {"AWS endpoint": outputs["endpoint_url"], "Task center": outputs["task_center_url"]}
-        rows |= {"AI platform": outputs["ai_platform_url"]}
+        rows |= {"AI platform": outputs["ai_platform_url"], "HTTP API": f"{outputs['ApiUrl']}/v1/health"}
     return rows | {"State": str(settings.state_dir)}
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 
 from taskbridge.ai.audit import AuditEntry
-from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.jobs import AiJob, AiJobStatus
+from taskbridge.ai.messages import AnalysisMessage
 from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, is_decision, verdict_of
 from taskbridge.ai.processes import Process, decode_process, encode_process
 from taskbridge.ai.results import Review, Verdict
@@ -406,9 +407,47 @@ class MemoryOutbox:
     """A queue that keeps what is sent."""
 
     def __init__(self) -> None:
-        self.sent: list[AnalyseMessage] = []
+        self.sent: list[AnalysisMessage] = []
 
-    def send(self, messages: Iterable[AnalyseMessage]) -> set[int]:
+    def send(self, messages: Iterable[AnalysisMessage]) -> set[int]:
         """See AiQueue."""
         self.sent += messages
         return set()
+
+
+class MemoryJobs:
+    """See AiJobTable."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], AiJob] = {}
+        self.leases: dict[tuple[str, str], tuple[str, float]] = {}
+
+    def get(self, uid: str, job_id: str) -> AiJob | None:
+        """See AiJobTable."""
+        return self.items.get((uid, job_id))
+
+    def claim(self, uid: str, job_id: str, holder: str, now: float, lease_until: float) -> AiJob | None:
+        """See AiJobTable."""
+        job = self.items.get((uid, job_id))
+        held_by, until = self.leases.get((uid, job_id), (holder, 0.0))
+        if job is None or job.status is not AiJobStatus.RUNNING or (until > now and held_by != holder):
+            return None
+        self.leases[uid, job_id] = (holder, lease_until)
+        self.items[uid, job_id] = msgspec.structs.replace(job, attempts=job.attempts + 1)
+        return self.items[uid, job_id]
+
+    def renew(self, uid: str, job_id: str, holder: str, lease_until: float) -> bool:
+        """See AiJobTable."""
+        if self.leases[uid, job_id][0] != holder:
+            return False
+        self.leases[uid, job_id] = (holder, lease_until)
+        return True
+
+    def save(self, job: AiJob, holder: str, now: float) -> bool:
+        """See AiJobTable."""
+        key = (job.uid, job.id)
+        if self.leases[key][0] != holder or self.items[key].status is not AiJobStatus.RUNNING:
+            return False
+        self.items[key] = msgspec.structs.replace(job, attempts=0)
+        self.leases[key] = (holder, 0.0)
+        return True

@@ -28,6 +28,7 @@ from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
+from taskbridge.tables.ai_jobs import AiJobTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.ai_uploads import UploadTable
@@ -71,7 +72,8 @@ def _wired() -> _Wired:
     tables, queues = clients.client("dynamodb"), clients.client("sqs")
     configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
     rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
-    book = RuleBook(rules, ConfiguredSwitches(configuration.current, setting("ENVIRONMENT")))
+    switches = ConfiguredSwitches(configuration.current, setting("ENVIRONMENT"))
+    book = RuleBook(rules, switches)
     seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
     outbox = AiQueue(queues, setting("ANALYSIS_QUEUE_URL"))
     ports = Ports(
@@ -80,6 +82,8 @@ def _wired() -> _Wired:
         answers=AnswerTable(tables, setting("AI_ANSWER_TABLE")),
         audit=AuditTable(tables, setting("AI_AUDIT_TABLE")),
         reviewer=_desk(clients, tables, configuration),
+        jobs=AiJobTable(tables, setting("JOB_TABLE")),
+        switches=switches,
         requests=RequestPorts(seats, outbox, book.standing, _now, _new_id),
         standing=book.standing,
         kept_alive=lambda _: nullcontext(),

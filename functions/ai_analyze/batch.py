@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ai_analyze.analyse import analyse
+from ai_analyze.jobs import run_job
 from ai_analyze.ports import Ports
-from taskbridge.ai.messages import parse_analyse_message
+from taskbridge.ai.messages import JobMessage, parse_analysis_message
 from taskbridge.errors import StoreError, TaskbridgeError
 
 BEAT_S = 30.0
@@ -62,7 +63,11 @@ def _stays(record: Record, turn: Future[bool], ports: Ports) -> bool:
 def _turn(record: Record, ports: Ports) -> float | None:
     """Seconds until a message has to come again; None where it is done with."""
     try:
-        message = parse_analyse_message(record.body)
+        message = parse_analysis_message(record.body)
+        if isinstance(message, JobMessage):
+            end = run_job(message, ports)
+            ports.journal.job_ended(message, end)
+            return end.again_in
         end, review = analyse(message, record.receives, ports)
     except TaskbridgeError as error:
         ports.journal.failed(record.message_id, error)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ai_analyze.attachments import Fetcher, read_files
-from ai_analyze.flight import Recorder
 from ai_analyze.material import Material, ReadFile
-from ai_analyze.review import Asked, Link, Model, review
+from ai_analyze.review import Asked, Link, Model, Sink, review
 from taskbridge.ai.forms import Attachment
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import ModelChoice
 from taskbridge.breaker import Breakers
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, TransientError
-from taskbridge.platforms.ai import AiClient
+from taskbridge.platforms.ai import AiClient, Question, Reply
 from taskbridge.tables.ai_uploads import Claim, upload_key
 
 PROBE_LEASE_S = 60.0
@@ -82,7 +81,7 @@ class Desk:
         self,
         material: Material,
         chain: Sequence[Link],
-        recorder: Recorder,
+        sink: Sink,
         standing: Standing,
         uid: str,
         audit: Callable[[Asked], None],
@@ -94,7 +93,25 @@ class Desk:
             audit(asked)
 
         masking = standing.switches.settings.masking
-        return review(material, chain, recorder, masking=masking, uid=uid, upload=self._upload, audit=heard)
+        return review(material, chain, sink, masking=masking, uid=uid, upload=self._upload, audit=heard)
+
+    def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
+        """See Reviewer."""
+        errors: list[PlatformError | ConfigurationError] = []
+        for link in chain:
+            asked = Asked(link.client.platform_id, link.model, "question", system, user, (), "", "answered")
+            try:
+                reply = link.client.ask(Question(system, user, model=link.model, uid=uid))
+            except (PlatformError, ConfigurationError) as error:
+                errors.append(error)
+                asked = replace(asked, outcome="failed", error=str(error), failure=error)
+            else:
+                asked = replace(asked, answer=reply.text, usage=reply.usage, latency_ms=reply.latency_ms)
+            self._note(asked)
+            audit(asked)
+            if asked.failure is None:
+                return reply
+        raise errors[0] if errors else ConfigurationError("platform_id", "no AI platform is set up")
 
     def _configured(self, choices: Sequence[ModelChoice]) -> list[Link]:
         """The choices that are configured. Raises the first one's ConfigurationError where none is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ai_analyze.ports import End, Fate
-from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.messages import AnalyseMessage, JobMessage
 from taskbridge.ai.results import Review
 from taskbridge.errors import TaskbridgeError
 from taskbridge.observability import Observability
@@ -37,6 +37,10 @@ class AnalysisJournal:
         getattr(self.observability.logger, level)(
             end.fate.value, analysis_id=message.analysis_id, reason=end.reason, again_in=end.again_in
         )
+
+    def job_ended(self, message: JobMessage, end: End) -> None:
+        """See Journal."""
+        self.observability.logger.info(end.fate.value, job_id=message.job_id, reason=end.reason, again_in=end.again_in)
 
     def first_token(self, milliseconds: float) -> None:
         """See Journal."""

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ai_analyze.flight import Answers, Recorder
+from ai_analyze.flight import Answers
 from ai_analyze.material import Material, ReadFile
-from ai_analyze.review import Asked, Link
+from ai_analyze.review import Asked, Link, Sink
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.forms import Attachment
-from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.jobs import AiJob
+from taskbridge.ai.messages import AnalyseMessage, JobMessage
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.results import Review
-from taskbridge.ai.rulebook import Standing
+from taskbridge.ai.rulebook import Standing, Switches
 from taskbridge.ai.seats import Analysis, Seat
+from taskbridge.platforms.ai import Reply
 
 
 class Fate(StrEnum):
@@ -84,6 +86,22 @@ class Audit(Protocol):
         """Add an entry, to be kept this long from `now` on."""
 
 
+class Jobs(Protocol):
+    """Jobs of people; see AiJobTable."""
+
+    def get(self, uid: str, job_id: str) -> AiJob | None:
+        """The job, as it is now."""
+
+    def claim(self, uid: str, job_id: str, holder: str, now: float, lease_until: float) -> AiJob | None:
+        """Begin to work at a job, unless another worker does."""
+
+    def renew(self, uid: str, job_id: str, holder: str, lease_until: float) -> bool:
+        """Keep it for longer."""
+
+    def save(self, job: AiJob, holder: str, now: float) -> bool:
+        """Store what was found, and let go of it."""
+
+
 class Reviewer(Protocol):
     """Reads the attachments and asks the platforms; the real one is Desk."""
 
@@ -97,12 +115,15 @@ class Reviewer(Protocol):
         self,
         material: Material,
         chain: Sequence[Link],
-        recorder: Recorder,
+        sink: Sink,
         standing: Standing,
         uid: str,
         audit: Callable[[Asked], None],
     ) -> Review:
         """Ask. Raises the first platform's error where none answered."""
+
+    def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
+        """Ask what is no review. Raises as above."""
 
 
 class Journal(Protocol):
@@ -110,6 +131,9 @@ class Journal(Protocol):
 
     def ended(self, message: AnalyseMessage, end: End, review: Review | None) -> None:
         """A message had its turn."""
+
+    def job_ended(self, message: JobMessage, end: End) -> None:
+        """A job's message had its turn."""
 
     def first_token(self, milliseconds: float) -> None:
         """How long the question took to its first word."""
@@ -136,6 +160,8 @@ class Ports:
     answers: Answers
     audit: Audit
     reviewer: Reviewer
+    jobs: Jobs
+    switches: Callable[[], Switches]
     requests: RequestPorts
     standing: Callable[[Seat], Standing | None]
     kept_alive: Callable[[Callable[[], None]], AbstractContextManager[None]]

@@ -18,8 +18,8 @@ from typing import Any
 
 import msgspec
 
-from ai_analyze.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
 from ai_analyze.fence import build_fence, single_line
+from taskbridge.ai.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
 from taskbridge.ai.clauses import same_clause, split_clauses
 from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check

@@ -9,7 +9,6 @@ from typing import Protocol
 import msgspec
 
 from ai_analyze.answer import ReadAnswer, read_answer
-from ai_analyze.checks import evaluate_checks
 from ai_analyze.evidence import Quotable
 from ai_analyze.injection import find_injections
 from ai_analyze.judge import NO_VERDICT, REFUSED, Judgement, judge, judge_without_answer
@@ -18,6 +17,7 @@ from ai_analyze.material import Material, ReadFile
 from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA, Prompt, build_prompt, build_second_ask
 from ai_analyze.sources import name_sources
 from ai_analyze.telling import Listener, Sink, Transcript
+from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Evidence, Finding, Review, Usage
 from taskbridge.errors import ConfigurationError, ContentRefused, PermanentError, PlatformError

@@ -19,11 +19,12 @@ from taskbridge.errors import InvalidEvent, StaleVersion
 from taskbridge.messages import instance_key, parse_message
 from taskbridge.push_logs import PushLog
 from taskbridge.tables.instances import InstanceStore, Stored
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.push_log_pages import Page, task_mark
 from taskbridge.tables.push_logs import PushLogStore
 
 LOST_RACE_WAIT_S = 2.0
 SETTLE_TRIES = 5
+MARKS_A_PAGE = 500  # some 3 KB: an instance may have any number of tasks, an item may not
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,9 @@ def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:
         mine = [turn for turn in turns if turn.platform_id == platform_id]
         events = dict.fromkeys(message.event_id for turn in mine for message, _ in turn.story.folded)
         instances = tuple(turn.instance.sess_id for turn in mine)
-        pages[platform_id] = Page(platform_id, now, ports.new_id(), tuple(events), instances)
+        tasks = dict.fromkeys(task_mark(key) for turn in mine for _, keys in turn.story.folded for key in keys if key)
+        marks = tuple(tasks)[:MARKS_A_PAGE]
+        pages[platform_id] = Page(platform_id, now, ports.new_id(), tuple(events), instances, marks)
     return pages
 
 

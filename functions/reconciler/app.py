@@ -3,47 +3,83 @@
 from __future__ import annotations
 
 import time
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from reconciler.job_ports import JobPorts
+from reconciler.jobs import work_off
 from reconciler.reconcile import Ports, reconcile
+from taskbridge.errors import StoreError
 from taskbridge.lambdas import Clients, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import PushQueue
+from taskbridge.replays import Job
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
+from taskbridge.tables.jobs import JobTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
+from taskbridge.tables.push_logs import PushLogTable
 
 TIME_TO_END_S = 2.0
+DAY_S = 86400
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
     """One run, each minute."""
-    observability, ports = _wired()
+    observability, ports, job_ports = _wired()
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
     with observability.invocation(context.aws_request_id), traced("reconcile"):
-        reconcile(ports, deadline)
+        try:
+            reconcile(ports, deadline)
+        finally:
+            work_off(job_ports, deadline)
 
 
 @cache
-def _wired() -> tuple[Observability, Ports]:
+def _wired() -> tuple[Observability, Ports, JobPorts]:
     """Everything the reconciler needs, once per process."""
     observability = build_observability("reconciler")
     clients = Clients()
     tables = clients.client("dynamodb")
-    ports = Ports(
-        configuration=ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time).current,
-        instances=InstanceTable(tables, setting("INSTANCE_TABLE")),
-        coordination=CoordinationTable(tables, setting("COORDINATION_TABLE")),
-        pages=PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s=0),
-        outbox=PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL")),
-        journal=_Journal(observability),
+    instances = InstanceTable(tables, setting("INSTANCE_TABLE"))
+    pages = PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s=0)
+    outbox = PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL"))
+    journal = _Journal(observability)
+    retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
+    job_ports = JobPorts(
+        jobs=JobTable(tables, setting("JOB_TABLE")),
+        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s),
+        instances=instances,
+        pages=pages,
+        outbox=outbox,
+        journal=journal,
         clock=time.time,
         sleep=time.sleep,
+        new_id=lambda: uuid.uuid4().hex,
     )
-    return observability, ports
+    ports = Ports(
+        configuration=ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time).current,
+        instances=instances,
+        coordination=CoordinationTable(tables, setting("COORDINATION_TABLE")),
+        pages=pages,
+        outbox=outbox,
+        journal=journal,
+        clock=time.time,
+        sleep=partial(_wait, job_ports),
+    )
+    return observability, ports, job_ports
+
+
+def _wait(job_ports: JobPorts, seconds: float) -> None:
+    """While a platform is down, a run waits for most of its minute: jobs go on meanwhile."""
+    end = time.time() + seconds
+    with suppress(StoreError):  # probing must go on; the end of the run tries, and tells
+        work_off(job_ports, end)
+    time.sleep(max(0.0, end - time.time()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +104,13 @@ class _Journal:
     def breaker(self, platform_id: str, *, is_open: bool) -> None:
         """See Journal."""
         self.observability.gauge("BreakerOpen", int(is_open), platform_id)
+
+    def worked(self, job: Job) -> None:
+        """See job_ports.Journal."""
+        self.observability.logger.info(
+            "job", job=job.id, kind=job.kind, status=job.status, looked_at=job.looked_at, sent=job.sent
+        )
+
+    def interrupted(self, job_id: str, error: StoreError) -> None:
+        """See job_ports.Journal."""
+        self.observability.logger.warning("job interrupted", job=job_id, error=str(error))

@@ -150,6 +150,7 @@ class Deployment:
             "PUSH_LOG_PAGE_TABLE": self.tables.PushLogPageTable,
             "EVENT_TABLE": self.tables.EventTable,
             "COORDINATION_TABLE": self.tables.CoordinationTable,
+            "JOB_TABLE": self.tables.JobTable,
             "PUSH_QUEUE_URL": self.queue_url,
             "AI_QUEUE_URL": self.ai_queue_url,
             "PARAMETER_PREFIX": self.prefix,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pynamodb.exceptions import PutError
 
-from taskbridge.errors import ConfigurationError, StoreError
+from taskbridge.ai.rules import AiSettings
+from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
@@ -129,7 +129,7 @@ def test_who_changes_a_platform_that_somebody_else_has_changed_is_refused(bench:
     bench.save()
     bench.save(name="金智一", version=1)
 
-    with pytest.raises(PutError):
+    with pytest.raises(StaleVersion):
         bench.save(name="金智二", version=1)
 
     assert bench.reader.current().platforms["jz"].name == "金智一"
@@ -139,7 +139,7 @@ def test_who_changes_a_platform_that_somebody_else_has_changed_is_refused(bench:
 def test_a_platform_is_not_created_over_another(bench: Bench) -> None:
     bench.save()
 
-    with pytest.raises(PutError):
+    with pytest.raises(StaleVersion):
         bench.save(name="金智二")
 
 
@@ -217,3 +217,80 @@ def test_without_the_table_a_new_worker_cannot_begin(bench: Bench) -> None:
 
     with pytest.raises(StoreError):
         bench.reader.current()
+
+
+# What people read before they change it
+
+
+def test_a_platform_is_read_for_editing_with_its_version(bench: Bench) -> None:
+    bench.save()
+    bench.save(name="金智二", version=1, draining=True)
+
+    stored = bench.configurator.read_platform("jz")
+
+    assert stored == PlatformConfig("jz", "金智二", "JinZhiTaskCenter", True, 2, JINZHI_SETTINGS, draining=True)
+    assert bench.reader.current().platforms["jz"] == stored
+    assert bench.configurator.read_platform("none") is None
+
+
+def test_a_draining_platform_gets_no_events_and_stays_enabled(bench: Bench) -> None:
+    bench.save(draining=True)
+
+    current = bench.reader.current()
+
+    assert current.enabled_platforms() == ()
+    assert current.platforms["jz"].enabled
+
+
+def test_a_rule_is_read_for_editing_with_its_version(bench: Bench) -> None:
+    assert bench.configurator.save_rule(RULE) == 1
+
+    assert bench.configurator.read_rule("r1") == (RULE, 1)
+    assert bench.configurator.read_rule("none") is None
+
+
+def test_lists_page_by_id(bench: Bench) -> None:
+    for number in range(3):
+        bench.save(f"p{number}")
+        bench.configurator.save_rule(TriggerRule(f"r{number}", "规则"))
+
+    first = bench.configurator.list_platforms(None, 2)
+    second = bench.configurator.list_platforms(first.next, 2)
+    rules = bench.configurator.list_rules("r0", 2)
+
+    assert [each.id for each in first.items + second.items] == ["p0", "p1", "p2"]
+    assert [rule.id for rule, _ in rules.items] == ["r1", "r2"]
+
+
+def test_the_switches_are_read_for_editing_with_their_version(bench: Bench) -> None:
+    assert bench.configurator.read_ai_settings() == (AiSettings(), 0)
+    assert bench.configurator.save_ai_settings(AiSettings(masking=True)) == 1
+    assert bench.configurator.read_ai_settings() == (AiSettings(masking=True), 1)
+
+    with pytest.raises(StaleVersion):
+        bench.configurator.save_ai_settings(AiSettings())
+
+
+def test_what_was_changed_since_is_not_deleted(bench: Bench) -> None:
+    bench.save()
+    bench.save(name="金智二", version=1)
+
+    with pytest.raises(StaleVersion):
+        bench.configurator.delete_platform("jz", version=1)
+    bench.configurator.delete_platform("jz", version=2)
+
+    assert bench.reader.current().platforms == {}
+
+
+def test_a_table_that_does_not_answer_is_a_store_error_without_what_was_sent(bench: Bench) -> None:
+    lost = Configurator("no-such-table", REGION)
+
+    with pytest.raises(StoreError) as raised:
+        lost.save_rule(TriggerRule("r1", "秘密"))
+
+    assert not isinstance(raised.value, StaleVersion)
+    assert "秘密" not in str(raised.value)
+    with pytest.raises(StoreError):
+        lost.read_platform("jz")
+    with pytest.raises(StoreError):
+        lost.list_platforms()

@@ -30,7 +30,7 @@ from ai_track.batch import Record, track_batch
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.forms import Attachment
-from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message, parse_analyse_message
+from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, SeatKey, Standing, Switches, current_analysis
@@ -39,7 +39,15 @@ from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import PermanentError, StoreError, TransientError
 from taskbridge.events import Form
 from tests.fakes import MemoryLogs, SilentJournal
-from tests.fakes_ai import MemoryAnswers, MemoryAudit, MemoryForms, MemoryProcesses, MemoryRules, MemorySeats
+from tests.fakes_ai import (
+    MemoryAnswers,
+    MemoryAudit,
+    MemoryForms,
+    MemoryJobs,
+    MemoryProcesses,
+    MemoryRules,
+    MemorySeats,
+)
 from tests.simulation.world import Death, Risky
 
 START = 1_795_000_000.0
@@ -164,7 +172,7 @@ class AiWorld:
         message.receives += 1
         again_in: float | None = 10.0
         try:
-            end, _ = analyse(parse_analyse_message(message.body), message.receives, self.analyse_ports)
+            end, _ = analyse(parse_analysis_message(message.body), message.receives, self.analyse_ports)
             again_in = end.again_in
         except StoreError:
             again_in = 10.0
@@ -294,6 +302,8 @@ class AiWorld:
             answers=risky.answers,
             audit=self.audit,
             reviewer=self,
+            jobs=MemoryJobs(),
+            switches=self._switches,
             requests=requests,
             standing=self.book.standing,
             kept_alive=nullcontext,

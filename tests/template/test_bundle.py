@@ -109,6 +109,12 @@ def test_what_only_one_function_needs_ships_with_that_function(host_layer: Path,
     assert run_isolated("import pypdf", host_layer, runtime).returncode != 0
 
 
+def test_the_api_finds_all_that_it_imports_in_its_bundle(host_layer: Path, runtime: Path, tmp_path: Path) -> None:
+    bundle = build_function("admin_api", tmp_path, Target.host()).parent
+    answer = run_isolated("import admin_api.app; print('imported')", bundle, host_layer, runtime)
+    assert answer.stdout == "imported\n", answer.stderr
+
+
 def test_a_function_ships_nothing_that_the_layer_or_the_runtime_has(lambda_layer: Path, tmp_path: Path) -> None:
     # when
     bundle = build_function("ai_analyze", tmp_path, LAMBDA).parent
@@ -124,8 +130,9 @@ def test_a_function_ships_nothing_that_the_layer_or_the_runtime_has(lambda_layer
     assert all("cpython-313-aarch64" in name for name in names)
 
 
-def test_a_function_is_locked_against_the_versions_that_the_layer_has() -> None:
-    layer, own = locked_versions("layer"), locked_versions("ai_analyze")
+@pytest.mark.parametrize("name", ["ai_analyze", "admin_api"])
+def test_a_function_is_locked_against_the_versions_that_the_layer_has(name: str) -> None:
+    layer, own = locked_versions("layer"), locked_versions(name)
     assert own
     for package in layer.keys() & own.keys():
         assert own[package] == layer[package], package

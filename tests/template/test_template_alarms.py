@@ -70,6 +70,10 @@ def test_failed_analyses_and_an_exhausted_quota_have_alarms(template: Template) 
     assert {"AnalysisFailed", "AiQuotaExhausted"} <= {alarm["MetricName"] for alarm in alarms(template)}
 
 
+def test_an_api_that_answers_with_errors_has_an_alarm(template: Template) -> None:
+    assert "5xx" in {alarm["MetricName"] for alarm in alarms(template) if alarm["Namespace"] == "AWS/ApiGateway"}
+
+
 def test_missing_data_is_no_alarm_but_for_the_clock(template: Template) -> None:
     for alarm in alarms(template):
         expected = "breaching" if alarm["MetricName"] == "Invocations" else "notBreaching"

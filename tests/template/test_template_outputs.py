@@ -21,6 +21,13 @@ def test_bus_and_secrets_are_outputs(template: Template) -> None:
     assert outputs["ParameterPrefix"]["Value"] == template.globals["Environment"]["Variables"]["PARAMETER_PREFIX"]
 
 
+def test_the_api_and_the_people_who_use_it_are_outputs(template: Template) -> None:
+    outputs = template.body["Outputs"]
+    assert outputs["ApiUrl"]["Value"] == {"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]}
+    for name in ("UserPoolId", "UserPoolClientId"):
+        assert outputs[name]["Condition"] == "OwnPool"
+
+
 def test_every_name_starts_with_the_name_of_the_stack(template: Template) -> None:
     for kind, key in (
         ("AWS::SQS::Queue", "QueueName"),
@@ -29,6 +36,8 @@ def test_every_name_starts_with_the_name_of_the_stack(template: Template) -> Non
         ("AWS::Serverless::LayerVersion", "LayerName"),
         ("AWS::Events::EventBus", "Name"),
         ("AWS::Events::Rule", "Name"),
+        ("AWS::ApiGatewayV2::Api", "Name"),
+        ("AWS::Cognito::UserPool", "UserPoolName"),
     ):
         for logical_id, properties in template.of_type(kind).items():
             assert properties[key]["Fn::Sub"].startswith("${AWS::StackName}-"), logical_id

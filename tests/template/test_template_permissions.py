@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.template.reader import Template, as_list
 
 # These know no resource that a statement could be bound to; template.yaml says why at each.
-UNBOUND_STATEMENTS = frozenset({"WriteTraces", "ManageNetworkInterfaces"})
+UNBOUND_STATEMENTS = frozenset({"WriteTraces", "ManageNetworkInterfaces", "SeeAges"})
 
 
 def test_no_statement_allows_a_wildcard_action(translated: Template) -> None:
@@ -14,7 +14,7 @@ def test_no_statement_allows_a_wildcard_action(translated: Template) -> None:
             assert "*" not in action, f"{logical_id}: {action}"
 
 
-def test_no_statement_allows_every_resource_but_the_two_that_must(translated: Template) -> None:
+def test_no_statement_allows_every_resource_but_those_that_must(translated: Template) -> None:
     for logical_id, statement in translated.statements():
         if "*" in as_list(statement["Resource"]):
             assert statement["Sid"] in UNBOUND_STATEMENTS, f"{logical_id}: {statement['Sid']}"
@@ -32,7 +32,8 @@ def test_a_wildcard_in_a_resource_only_follows_the_path_of_a_parameter(translate
 def test_no_role_carries_a_policy_that_is_not_in_the_template(translated: Template) -> None:
     # SAM adds managed policies of AWS to the roles that it makes, with more than is needed.
     roles = translated.of_type("AWS::IAM::Role")
-    assert set(roles) == {"EventRouterRole", "PushTaskRole", "AiTrackRole", "AiAnalyzeRole", "ReconcilerRole"}
+    functions = ("EventRouter", "PushTask", "AiTrack", "AiAnalyze", "AdminApi", "Reconciler")
+    assert set(roles) == {f"{name}Role" for name in functions}
     for role in roles.values():
         assert role["ManagedPolicyArns"] == [{"Ref": "RuntimePolicy"}]
 
@@ -49,19 +50,19 @@ def test_a_function_writes_only_to_its_own_log_group(translated: Template) -> No
             assert statement["Resource"] == {"Fn::GetAtt": [own, "Arn"]}
 
 
-def test_only_the_functions_that_call_platforms_read_secrets(translated: Template) -> None:
+def test_only_the_functions_that_call_platforms_and_the_api_read_secrets(translated: Template) -> None:
     readers = {
         logical_id
         for logical_id, statement in translated.statements()
         if any(action.startswith("ssm:") for action in as_list(statement["Action"]))
     }
-    assert readers == {"PushTaskRole", "AiAnalyzeRole"}
+    assert readers == {"PushTaskRole", "AiAnalyzeRole", "AdminApiRole"}
 
 
-def test_secrets_can_be_read_but_not_written(translated: Template) -> None:
-    for _, statement in translated.statements():
+def test_only_the_api_writes_secrets(translated: Template) -> None:
+    for logical_id, statement in translated.statements():
         if "ssm:PutParameter" in as_list(statement["Action"]):
-            assert statement["Resource"]["Fn::Sub"].endswith("/tokens/*")
+            assert logical_id == "AdminApiRole" or statement["Resource"]["Fn::Sub"].endswith("/tokens/*")
 
 
 def test_no_function_scans_a_table(translated: Template) -> None:
@@ -70,10 +71,28 @@ def test_no_function_scans_a_table(translated: Template) -> None:
         assert forbidden.isdisjoint(as_list(statement["Action"])), logical_id
 
 
-def test_nothing_is_deleted_but_the_forms_of_deleted_tasks(translated: Template) -> None:
-    for logical_id, statement in translated.statements():
-        if "dynamodb:DeleteItem" in as_list(statement["Action"]):
-            assert (logical_id, statement["Resource"]) == ("AiTrackRole", {"Fn::GetAtt": ["AiFormTable", "Arn"]})
+def test_nothing_is_deleted_but_forms_of_deleted_tasks_and_what_a_person_deletes(translated: Template) -> None:
+    deleting = {
+        (logical_id, statement["Resource"]["Fn::GetAtt"][0])
+        for logical_id, statement in translated.statements()
+        if "dynamodb:DeleteItem" in as_list(statement["Action"])
+    }
+    assert deleting == {
+        ("AiTrackRole", "AiFormTable"),
+        ("AdminApiRole", "ConfigurationTable"),
+        ("AdminApiRole", "AiRuleTable"),
+    }
+
+
+def test_the_trail_of_changes_is_only_added_to(translated: Template) -> None:
+    trail = {"Fn::GetAtt": ["ChangeTable", "Arn"]}
+    granted = {
+        action
+        for _, statement in translated.statements()
+        if trail in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
+    assert granted == {"dynamodb:PutItem", "dynamodb:DescribeTable"}
 
 
 def test_the_audit_log_is_only_added_to(translated: Template) -> None:
@@ -83,7 +102,11 @@ def test_the_audit_log_is_only_added_to(translated: Template) -> None:
         for logical_id, statement in translated.statements()
         if audit in as_list(statement["Resource"])
     ]
-    assert granted == [("AiAnalyzeRole", ["dynamodb:PutItem"])]
+    assert granted == [
+        ("AiAnalyzeRole", ["dynamodb:PutItem"]),
+        ("AdminApiRole", ["dynamodb:DescribeTable"]),
+        ("AdminApiRole", ["dynamodb:Query", "dynamodb:BatchGetItem"]),
+    ]
 
 
 def test_every_event_source_can_be_consumed_by_its_function(template: Template) -> None:
@@ -91,7 +114,7 @@ def test_every_event_source_can_be_consumed_by_its_function(template: Template) 
     statements = list(template.statements())
     for function in template.of_type("AWS::Serverless::Function").values():
         role = function["Role"]["Fn::GetAtt"][0]
-        for event in function["Events"].values():
+        for event in function.get("Events", {}).values():
             if event["Type"] == "SQS":
                 queue = event["Properties"]["Queue"]
                 assert any(

@@ -112,6 +112,6 @@ def failure_destinations(template: Template) -> set[str]:
 def event_sources(template: Template) -> Iterator[tuple[Any, Any]]:
     """Each function that a queue invokes, with the event source."""
     for function in template.of_type("AWS::Serverless::Function").values():
-        for event in function["Events"].values():
+        for event in function.get("Events", {}).values():
             if event["Type"] == "SQS":
                 yield function, event["Properties"]

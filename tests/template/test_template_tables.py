@@ -7,6 +7,7 @@ from tests.template.reader import Template
 KEPT_FOREVER = frozenset(
     {
         "ConfigurationTable",
+        "ChangeTable",
         "InstanceTable",
         "AiProcessTable",
         "AiPersonTable",

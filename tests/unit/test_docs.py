@@ -117,7 +117,7 @@ def test_the_example_of_the_events_page_has_the_agreed_form() -> None:
     schema.validate(json.loads(found[1]))
 
 
-@pytest.mark.parametrize("name", ["layer", "ai_analyze", "dev", "sam"])
+@pytest.mark.parametrize("name", ["layer", "ai_analyze", "admin_api", "dev", "sam"])
 def test_every_dependency_stands_in_its_decision_with_the_locked_version(name: str) -> None:
     shown = dict(re.findall(r"^\| ([\w.-]+) \| (\S+) \|", read("docs/decisions/0007-dependencies.md"), re.MULTILINE))
     locked = locked_versions(name)

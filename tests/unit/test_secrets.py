@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from taskbridge.errors import ConfigurationError, StoreError
-from taskbridge.secrets import PlatformSecrets
+from taskbridge.secrets import PlatformSecrets, SecretKeeper
 
 NAME = "/taskbridge/dev/platforms/jinzhi/app_secret"
 
@@ -162,3 +162,92 @@ def test_no_repr_shows_a_secret() -> None:
 
     # then
     assert "new-secret" not in repr(setup.secrets)
+
+
+# Changing secrets
+
+
+class WritableParameters(Parameters):
+    """SSM that can also be written; `fails_at` is the number of the write that fails."""
+
+    def __init__(self, **values: str) -> None:
+        super().__init__(**values)
+        self.fails_at = 0
+        self.writes = 0
+
+    def get_parameters(self, *, Names: list[str], WithDecryption: bool) -> dict[str, Any]:  # noqa: N803
+        self.calls.append(Names)
+        return {"Parameters": [{"Name": name, "Value": self.values[name]} for name in Names if name in self.values]}
+
+    def put_parameter(self, *, Name: str, Value: str, Type: str, Overwrite: bool) -> None:  # noqa: N803
+        self.writes += 1
+        if self.writes == self.fails_at:
+            raise EndpointConnectionError(endpoint_url=f"http://{Value}")
+        assert (Type, Overwrite) == ("SecureString", True)
+        self.values[Name] = Value
+
+    def delete_parameters(self, *, Names: list[str]) -> None:  # noqa: N803
+        for name in Names:
+            self.values.pop(name, None)
+
+
+def keeper(ssm: WritableParameters) -> SecretKeeper:
+    client: Any = ssm
+    return SecretKeeper(client, "/taskbridge/dev")
+
+
+def test_a_changed_secret_leaves_the_one_before_beside_it() -> None:
+    ssm = WritableParameters(**{"": "old", "_previous": "older"})
+
+    keeper(ssm).change("jinzhi", "app_secret", "new")
+
+    assert ssm.values == {NAME: "new", f"{NAME}_previous": "old"}
+
+
+def test_the_first_secret_has_none_before() -> None:
+    ssm = WritableParameters()
+
+    keeper(ssm).change("jinzhi", "app_secret", "new")
+
+    assert ssm.values == {NAME: "new"}
+
+
+def test_the_same_secret_again_does_not_drop_the_one_before() -> None:
+    ssm = WritableParameters(**{"": "new", "_previous": "old"})
+
+    keeper(ssm).change("jinzhi", "app_secret", "new")
+
+    assert ssm.values == {NAME: "new", f"{NAME}_previous": "old"}
+
+
+def test_a_change_that_stops_half_way_leaves_a_valid_secret_and_can_be_repeated() -> None:
+    # given
+    ssm = WritableParameters(**{"": "old"})
+    ssm.fails_at = 2
+
+    # when
+    with pytest.raises(StoreError) as raised:
+        keeper(ssm).change("jinzhi", "app_secret", "new")
+
+    # then
+    assert "new" not in str(raised.value)
+    assert ssm.values[NAME] == "old"
+    keeper(ssm).change("jinzhi", "app_secret", "new")
+    assert ssm.values == {NAME: "new", f"{NAME}_previous": "old"}
+
+
+def test_deleted_secrets_go_with_those_before_them() -> None:
+    ssm = WritableParameters(**{"": "new", "_previous": "old"})
+
+    keeper(ssm).delete("jinzhi", ["app_secret"])
+
+    assert ssm.values == {}
+
+
+def test_stored_secrets_are_looked_for_ten_a_call() -> None:
+    ssm = WritableParameters(**{"": "new"})
+    others = [(f"other-{number}", "app_secret") for number in range(15)]
+
+    assert keeper(ssm).stored([*others, ("jinzhi", "app_secret")]) == {("jinzhi", "app_secret")}
+    assert [len(names) for names in ssm.calls] == [10, 6]
+    assert keeper(ssm).stored([]) == set()

@@ -17,6 +17,7 @@ TaskbridgeError
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,12 +54,20 @@ class StaleVersion(StoreError):
     """A conditional write lost: the item has another version than the one that was read."""
 
 
+class NoAnswer(StrEnum):
+    """Why no HTTP answer came."""
+
+    UNREACHABLE = "unreachable"  # no connection: a wrong host, or a firewall
+    TOO_SLOW = "too_slow"
+    BROKEN = "broken"  # the connection ended without a whole answer
+
+
 class PlatformError(TaskbridgeError):
     """A platform did not do what was asked.
 
-    `status` is the HTTP status or None where no answer came, `errcode` the platform's own code as text,
-    `retry_after` seconds where the platform said so, `usage` what a model was paid for all the same. The message never
-    holds a secret or a token.
+    `status` is the HTTP status or None where no answer came, `no_answer` why, `errcode` the platform's own code as
+    text, `retry_after` seconds where the platform said so, `usage` what a model was paid for all the same. The message
+    never holds a secret or a token.
     """
 
     def __init__(
@@ -69,12 +78,14 @@ class PlatformError(TaskbridgeError):
         errcode: str = "",
         retry_after: float | None = None,
         usage: Usage | None = None,
+        no_answer: NoAnswer | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.errcode = errcode
         self.retry_after = retry_after
         self.usage = usage
+        self.no_answer = no_answer
 
 
 class TransientError(PlatformError):

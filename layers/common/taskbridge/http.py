@@ -21,6 +21,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from taskbridge.errors import NoAnswer
+
 MAX_BODY_BYTES = 1024 * 1024
 CONNECT_TIMEOUT_S = 5.0
 # Shorter than what common servers keep (Tomcat 20 s, nginx 75 s), so that they rarely hang up on a request.
@@ -215,19 +217,33 @@ def read_body(response: httpx.Response, limit: int = MAX_BODY_BYTES) -> bytes:
     return b"".join(chunks)[:limit]
 
 
-_WORDS: tuple[tuple[type[httpx.HTTPError], str], ...] = (
-    (httpx.ConnectTimeout, "no connection within {connect:g} s: a wrong host, or a firewall"),
-    (httpx.PoolTimeout, "no free connection within {total:g} s: too much at the same time"),
-    (httpx.TimeoutException, "connected, but no whole answer within {total:g} s: too slow"),
-    (httpx.ConnectError, "cannot connect: {error}"),
-    (httpx.NetworkError, "the connection broke: {error}"),
-    (httpx.RemoteProtocolError, "the connection ended without a whole answer: {error}"),
+_FAILURES: tuple[tuple[type[httpx.HTTPError], NoAnswer, str], ...] = (
+    (
+        httpx.ConnectTimeout,
+        NoAnswer.UNREACHABLE,
+        "no connection within {connect:g} s: a wrong host, or a firewall",
+    ),
+    (httpx.PoolTimeout, NoAnswer.TOO_SLOW, "no free connection within {total:g} s: too much at the same time"),
+    (httpx.TimeoutException, NoAnswer.TOO_SLOW, "connected, but no whole answer within {total:g} s: too slow"),
+    (httpx.ConnectError, NoAnswer.UNREACHABLE, "cannot connect: {error}"),
+    (httpx.NetworkError, NoAnswer.BROKEN, "the connection broke: {error}"),
+    (
+        httpx.RemoteProtocolError,
+        NoAnswer.BROKEN,
+        "the connection ended without a whole answer: {error}",
+    ),
+    (httpx.HTTPError, NoAnswer.BROKEN, "no answer: {error}"),
 )
 
 
 def describe_failure(error: httpx.HTTPError, total_s: float) -> str:
     """Why no answer came, in words. May hold what the other side sent: mask it."""
-    words = next((words for kind, words in _WORDS if isinstance(error, kind)), "no answer: {error}")
+    words = next(words for kind, _, words in _FAILURES if isinstance(error, kind))
     return words.format(
         connect=min(CONNECT_TIMEOUT_S, total_s), total=total_s, error=str(error) or type(error).__name__
     )
+
+
+def no_answer_of(error: httpx.HTTPError) -> NoAnswer:
+    """Why no answer came."""
+    return next(why for kind, why, _ in _FAILURES if isinstance(error, kind))

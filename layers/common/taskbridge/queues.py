@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from taskbridge.ai.messages import AiMessage, AnalyseMessage, encode_ai_message
+from taskbridge.ai.messages import AiMessage, AnalysisMessage, encode_ai_message
 from taskbridge.messages import Message, deduplication_id, encode_message, message_group
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class PushQueue(_Queue):
 class AiQueue(_Queue):
     """The AI queue or the analysis queue. Neither keeps order, nor has to."""
 
-    def send(self, messages: Sequence[AiMessage | AnalyseMessage]) -> set[int]:
+    def send(self, messages: Sequence[AiMessage | AnalysisMessage]) -> set[int]:
         """Send messages; returns the positions of those that did not get in."""
         return self._send_all(
             [{"Id": str(position), "MessageBody": encode_ai_message(each)} for position, each in enumerate(messages)]

@@ -22,9 +22,10 @@ from taskbridge.ai.rulebook import RuleBook, Standing, Switches
 from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
 from taskbridge.ai.seats import Analysis, Seat, SeatState
 from taskbridge.errors import TaskbridgeError
+from taskbridge.platforms.ai import Reply
 from tests.builders import START
 from tests.fakes import SilentJournal
-from tests.fakes_ai import MemoryAnswers, MemoryAudit, MemoryForms, MemoryOutbox, MemoryRules, MemorySeats
+from tests.fakes_ai import MemoryAnswers, MemoryAudit, MemoryForms, MemoryJobs, MemoryOutbox, MemoryRules, MemorySeats
 
 FORM = msgspec.json.encode({"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]})
 
@@ -51,15 +52,16 @@ class Worker:
     def __init__(self) -> None:
         self.now = START
         self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
-        self.audit, self.rules, self.outbox = MemoryAudit(), MemoryRules(), MemoryOutbox()
+        self.audit, self.rules, self.outbox, self.jobs = MemoryAudit(), MemoryRules(), MemoryOutbox(), MemoryJobs()
         self.journal = SilentJournal()
         self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="须有事由", version=1)
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
-        self.book = RuleBook(self.rules, lambda: Switches(self.settings, ModelChoice("aigc", "m")))
+        self.book = RuleBook(self.rules, self.switches)
         self.asked = 0
         self.files: tuple[ReadFile, ...] = ()
         self.paused = False
         self.answering: Callable[[Recorder], None] = lambda recorder: None
+        self.proposal = "[]"
         self.error: TaskbridgeError | None = None
         self._ids = iter(range(10**9))
         self.lock = threading.Lock()
@@ -90,6 +92,14 @@ class Worker:
         recorder.text("齐全。")
         audit(Asked("aigc", "m", "review", "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
         return Review(verdict=Verdict.APPROVE, text="事由齐全。", platform_id="aigc", model="m")
+
+    def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
+        self.asked += 1
+        if self.error:
+            raise self.error
+        usage = Usage(input_tokens=5, output_tokens=2)
+        audit(Asked("aigc", "m", "question", system, user, (), self.proposal, "answered", usage=usage))
+        return Reply(self.proposal, "q1", "m", usage, 7)
 
     # what a test does
 
@@ -126,6 +136,9 @@ class Worker:
         """Something happens to the task."""
         self.seats.items["u", "T1"] = msgspec.structs.replace(self.seats.items["u", "T1"], **facts)
 
+    def switches(self) -> Switches:
+        return Switches(self.settings, ModelChoice("aigc", "m"))
+
     def new_id(self) -> str:
         return f"id{next(self._ids)}"
 
@@ -137,6 +150,8 @@ class Worker:
             answers=Locked(self.answers, self.lock),
             audit=self.audit,
             reviewer=self,
+            jobs=self.jobs,
+            switches=self.switches,
             requests=RequestPorts(seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self.new_id),
             standing=self.book.standing,
             kept_alive=lambda _: nullcontext(),

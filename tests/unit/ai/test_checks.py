@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.arithmetic import FUNCTIONS, MACROS, METHODS
-from ai_analyze.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
+from taskbridge.ai.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
+from taskbridge.ai.checks.arithmetic import FUNCTIONS, MACROS, METHODS
 from taskbridge.ai.results import FindingResult, Origin
 from taskbridge.ai.rules import Check
 from taskbridge.ai.values import FieldType, Period

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.checks import check_expression, evaluate_checks
+from taskbridge.ai.checks import check_expression, evaluate_checks
 from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
 from taskbridge.errors import ConfigurationError

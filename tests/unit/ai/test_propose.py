@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.arithmetic import FUNCTIONS, MACROS, METHODS
 from ai_analyze.propose import LONGEST_ANSWER, build_proposal_question, parse_proposal, try_checks
+from taskbridge.ai.checks.arithmetic import FUNCTIONS, MACROS, METHODS
 from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
 from taskbridge.ai.values import FieldType

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from ai_analyze.checks import check_expression, evaluate_checks
 from ai_analyze.evidence import Quotable
 from ai_analyze.sources import name_sources
 from evaluation.errors import EvaluationError
 from evaluation.golden import FOLDER, KINDS, GoldenForm, build_material, read_golden_forms
+from taskbridge.ai.checks import check_expression, evaluate_checks
 from taskbridge.ai.clauses import same_clause, split_clauses
 from taskbridge.ai.results import Evidence, FindingResult, Verdict
 from taskbridge.ai.values import field_types

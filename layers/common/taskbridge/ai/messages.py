@@ -42,16 +42,25 @@ class AnalyseMessage(msgspec.Struct, frozen=True, tag="analyse", tag_field="kind
     version: int = VERSION
 
 
-AiMessage = TrackMessage | RuleChanged
+class JobMessage(msgspec.Struct, frozen=True, tag="job", tag_field="kind"):
+    """A person's job is to go on; see `taskbridge.ai.jobs`."""
 
-M = TypeVar("M", bound=TrackMessage | RuleChanged | AnalyseMessage)
+    uid: str
+    job_id: str
+    version: int = VERSION
+
+
+AiMessage = TrackMessage | RuleChanged
+AnalysisMessage = AnalyseMessage | JobMessage
+
+M = TypeVar("M", bound=TrackMessage | RuleChanged | AnalyseMessage | JobMessage)
 
 _encoder = msgspec.json.Encoder()
 _ai_decoder = msgspec.json.Decoder(AiMessage)
-_analysis_decoder = msgspec.json.Decoder(AnalyseMessage)
+_analysis_decoder = msgspec.json.Decoder(AnalysisMessage)
 
 
-def encode_ai_message(message: AiMessage | AnalyseMessage) -> str:
+def encode_ai_message(message: AiMessage | AnalysisMessage) -> str:
     """The message as it stands in the queue."""
     return escape_for_sqs(_encoder.encode(message).decode())
 
@@ -62,9 +71,10 @@ def parse_ai_message(body: str) -> AiMessage:
     return message
 
 
-def parse_analyse_message(body: str) -> AnalyseMessage:
+def parse_analysis_message(body: str) -> AnalysisMessage:
     """A message of the analysis queue. Raises InvalidEvent as above."""
-    return _parse(_analysis_decoder, body)
+    message: AnalysisMessage = _parse(_analysis_decoder, body)
+    return message
 
 
 def _parse(decoder: msgspec.json.Decoder[M], body: str) -> M:

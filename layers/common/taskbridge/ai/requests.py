@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.messages import AnalyseMessage, AnalysisMessage
 from taskbridge.ai.rulebook import RuleBook, Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
@@ -38,7 +38,7 @@ class SeatStore(Protocol):
 class AnalysisOutbox(Protocol):
     """The analysis queue."""
 
-    def send(self, messages: Sequence[AnalyseMessage]) -> set[int]:
+    def send(self, messages: Sequence[AnalysisMessage]) -> set[int]:
         """Send messages; returns the positions of those that did not get in."""
 
 

@@ -47,6 +47,24 @@ class Standing:
         return self.rule.automatic
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules that one person has in force, by node, and the own ones among them; a node without is left out."""
+
+    switches: Switches
+    rules: Mapping[NodeKey, EffectiveRule]
+    owns: Mapping[NodeKey, OwnRule]
+
+    def has_rule(self, app_id: str, node_id: str) -> bool:
+        """Whether the person has a rule there; one that asks nothing is one too: it says that nothing is wanted."""
+        return (app_id, node_id) in self.rules or (app_id, node_id) in self.owns
+
+    def standing(self, seat: Seat) -> Standing | None:
+        """The standing of a seat of this person; None where nothing is asked of its form."""
+        rule = self.rules.get((seat.app_id, seat.node_id))
+        return _build_standing(seat, rule, self.switches) if rule is not None and rule.enabled else None
+
+
 class RuleBook:
     """Reads the rules of seats in two batches, however many there are."""
 
@@ -57,6 +75,21 @@ class RuleBook:
     def standing(self, seat: Seat) -> Standing | None:
         """The standing of one seat."""
         return self.standings([seat]).get((seat.uid, seat.task_id))
+
+    def in_force(self, uid: str, nodes: Iterable[NodeKey]) -> InForce:
+        """What one person has in force on these nodes, also rules that the person switched off. Raises StoreError."""
+        wanted = list(dict.fromkeys(nodes))
+        switches = self._switches()
+        if not switches.settings.examine_enable or not wanted:
+            return InForce(switches, {}, {})
+        owns = self._rules.owns([(uid, *node) for node in wanted])
+        defaults = self._rules.defaults(wanted)
+        found = {
+            node: resolve_rule(switches.settings, owns.get((uid, *node)), defaults.get(node), node[0])
+            for node in wanted
+        }
+        rules = {node: rule for node, rule in found.items() if rule is not None}
+        return InForce(switches, rules, {(own.app_id, own.node_id): own for own in owns.values()})
 
     def standings(self, seats: Iterable[Seat]) -> dict[SeatKey, Standing]:
         """The standing of each seat that has an enabled rule, by (uid, task_id). Raises StoreError."""
@@ -71,9 +104,13 @@ class RuleBook:
             own = owns.get((seat.uid, seat.app_id, seat.node_id))
             rule = resolve_rule(switches.settings, own, defaults.get((seat.app_id, seat.node_id)), seat.app_id)
             if rule is not None and rule.enabled:
-                basis = build_basis(seat, rule, switches.choice, masking=switches.settings.masking)
-                standings[seat.uid, seat.task_id] = Standing(rule, switches, basis)
+                standings[seat.uid, seat.task_id] = _build_standing(seat, rule, switches)
         return standings
+
+
+def _build_standing(seat: Seat, rule: EffectiveRule, switches: Switches) -> Standing:
+    basis = build_basis(seat, rule, switches.choice, masking=switches.settings.masking)
+    return Standing(rule, switches, basis)
 
 
 def current_analysis(seat: Seat, standing: Standing | None) -> Analysis | None:

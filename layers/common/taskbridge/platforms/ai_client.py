@@ -310,4 +310,5 @@ class AiPlatformClient:
             errcode=self._wire.mask(error.errcode)[:ERRCODE_CHARS],
             retry_after=error.retry_after,
             usage=error.usage,
+            no_answer=error.no_answer,
         )

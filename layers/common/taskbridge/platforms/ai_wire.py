@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 import httpx
 
-from taskbridge.errors import TransientError
+from taskbridge.errors import NoAnswer, TransientError
 from taskbridge.http import (
     StreamDeadline,
     describe_failure,
     fetch,
     lower_headers,
+    no_answer_of,
     read_body,
     stream_timeouts,
     timeouts,
@@ -53,8 +54,9 @@ class AiWire(Wire):
     def broken(self, error: httpx.HTTPError, total_s: float) -> TransientError:
         """A connection that failed. The httpx error may quote a header: only its words go on, masked."""
         if isinstance(total_s, StreamDeadline) and isinstance(error, httpx.ReadTimeout):
-            return TransientError("the platform fell silent, or took too long as a whole")
-        return TransientError(self.mask(describe_failure(error, total_s)))
+            problem = "the platform fell silent, or took too long as a whole"
+            return TransientError(problem, no_answer=NoAnswer.TOO_SLOW)
+        return TransientError(self.mask(describe_failure(error, total_s)), no_answer=no_answer_of(error))
 
 
 class EventStream:

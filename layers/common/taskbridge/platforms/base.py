@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from taskbridge.commands import Command, Operation
-from taskbridge.errors import PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
+from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.formats import parse_http_date
 from taskbridge.platforms.settings import PlatformSettings, TaskCenterSettings, settings_schema
 
@@ -62,13 +62,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict with its cause: `status` None where no answer came, `retry_after` in seconds."""
+    """A verdict with its cause: `status` None where no answer came, `no_answer` why, `retry_after` in seconds."""
 
     verdict: Verdict
     status: int | None = None
     errcode: str = ""
     message: str = ""
     retry_after: float | None = None
+    no_answer: NoAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ def outcome_of(error: TaskbridgeError) -> Outcome:
         verdict = Verdict.PERMANENT
     elif isinstance(error, ThrottledError):
         verdict = Verdict.THROTTLED
-    return Outcome(verdict, error.status, error.errcode, str(error), error.retry_after)
+    return Outcome(verdict, error.status, error.errcode, str(error), error.retry_after, error.no_answer)
 
 
 class Platform:

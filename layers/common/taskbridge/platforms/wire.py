@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from taskbridge.errors import TransientError
-from taskbridge.http import describe_failure, fetch, timeouts
+from taskbridge.http import describe_failure, fetch, no_answer_of, timeouts
 from taskbridge.platforms.base import Attempt, Request, Response, decode_text
 from taskbridge.platforms.masking import Mask
 
@@ -58,7 +58,7 @@ class Wire:
             problem = self.mask(describe_failure(error, self._timeout_s))
             trail.append(self._attempt(task, request, started, (sent, None, "", problem)))
             # The error itself may quote a header: it stays out of every traceback.
-            raise TransientError(problem) from None
+            raise TransientError(problem, no_answer=no_answer_of(error)) from None
         response = Response(status, headers, body, self._clock())
         trail.append(self._attempt(task, request, started, (sent, status, show(response), "")))
         return response

@@ -24,6 +24,7 @@ SHARDS = 4
 DAYS_A_PAGE = 8
 _DETAIL_BYTES = 390_000  # an item may have 400 KB
 _TEXT_LIMIT = 2_000_000
+_FIRST, _LAST = "0", "9999"  # before and after every time
 _decoder = msgspec.json.Decoder(AuditEntry)
 
 
@@ -61,16 +62,20 @@ class AuditTable:
         )
         return written is not None
 
-    def for_task(self, task_id: str, cursor: str | None = None, limit: int = 50) -> Page[AuditEntry]:
-        """The entries of a task, the newest first: one Query."""
+    def for_task(
+        self, task_id: str, cursor: str | None = None, limit: int = 50, *, start: str = "", end: str = ""
+    ) -> Page[AuditEntry]:
+        """The entries of a task in [start, end), RFC 3339 in UTC, the newest first: one Query. Empty: no bound."""
         return query_page(
             self._client,
             _read,
             cursor,
             limit,
             TableName=self._table,
-            KeyConditionExpression="task_id = :task",
-            ExpressionAttributeValues=to_item({":task": key_part(task_id)}),
+            KeyConditionExpression="task_id = :task AND entry BETWEEN :start AND :end",
+            ExpressionAttributeValues=to_item(
+                {":task": key_part(task_id), ":start": start or _FIRST, ":end": end or _LAST}
+            ),
             ScanIndexForward=False,
         )
 

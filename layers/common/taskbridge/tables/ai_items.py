@@ -23,7 +23,7 @@ Value = str | int | float | bytes
 
 DAY_S = 86400
 PART_BYTES = 350_000  # an item may have 400 KB
-MAX_PAGE = 200
+MAX_PAGE = 500
 LOST = "ConditionalCheckFailed"
 CONFLICTS = THROTTLED | {"TransactionConflictException", "TransactionInProgressException"}
 _KEY_PART = 200
@@ -158,7 +158,7 @@ def _cancellation_codes(error: ClientError) -> set[str]:
 def query_page(
     client: DynamoDBClient, read: Callable[[Item], T], cursor: str | None, limit: int, **request: Any
 ) -> Page[T]:
-    """One Query, of at most 200 items. Raises ValueError for a cursor that no page gave."""
+    """One Query, of at most 500 items. Raises ValueError for a cursor that no page gave."""
     answer = store_call(client.query, Limit=max(1, min(limit, MAX_PAGE)), **request, **_start(cursor))
     last = answer.get("LastEvaluatedKey")
     return Page([read(item) for item in answer["Items"]], msgspec.json.encode(last).decode() if last else None)

@@ -88,6 +88,17 @@ class RuleTable:
         items = query_all(self._client, **self._of_owner(owner_of(uid)), ConsistentRead=True)
         return [_rule(item, OwnRule) for item in items]
 
+    def own_page(self, uid: str, cursor: str | None = None, limit: int = 50) -> Page[OwnRule]:
+        """A page of a person's rules: one Query."""
+        return query_page(
+            self._client,
+            lambda item: _rule(item, OwnRule),
+            cursor,
+            limit,
+            **self._of_owner(owner_of(uid)),
+            ConsistentRead=True,
+        )
+
     def default_versions(
         self, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
     ) -> Page[NodeDefault]:

@@ -30,7 +30,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlatformConfig:
-    """A configured platform. `settings` as stored: without secrets, not yet validated."""
+    """A configured platform. `settings` as stored: without secrets, not yet validated.
+
+    `draining`: it gets no new events, what waits for it is still pushed.
+    """
 
     id: str
     name: str
@@ -38,6 +41,7 @@ class PlatformConfig:
     enabled: bool
     version: int
     settings: dict[str, Any]
+    draining: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Configuration:
         return tuple(
             key
             for key, platform in self.platforms.items()
-            if platform.enabled and category_of(platform.class_name) != "ai"
+            if platform.enabled and not platform.draining and category_of(platform.class_name) != "ai"
         )
 
 
@@ -132,6 +136,7 @@ def _platform(item: dict[str, Any]) -> PlatformConfig:
         enabled=bool(item["enabled"]["BOOL"]),
         version=int(number(item, "version")),
         settings=msgspec.json.decode(text(item, "settings") or "{}"),
+        draining=bool(item.get("draining", {}).get("BOOL", False)),
     )
 
 

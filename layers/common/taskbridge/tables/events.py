@@ -2,13 +2,14 @@
 
 Item: `event_id`, `part` (0 holds the facts), `status`, `reason`, readable columns, `digest`, and for a rejected
 event the whole of it, deflated, in `detail` over as many parts as it needs. `status_shard` with `received_at` is
-the index by status.
+the index by status. `replayed_at` and `replayed_by` stand there once a person sent it in again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.errors import StoreError
-from taskbridge.tables.attributes import batch_put, binary, number, store_call, text, to_item
+from taskbridge.tables.ai_items import build_update, conditional_call
+from taskbridge.tables.attributes import batch_get, batch_put, binary, number, store_call, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -39,6 +41,8 @@ class UnroutedEvent:
     sess_id: str = ""
     body: bytes = b""
     digest: str = ""
+    replayed_at: str = ""
+    replayed_by: str = ""
 
 
 class EventTable:
@@ -88,6 +92,53 @@ class EventTable:
         detail = b"".join(binary(item, "detail") for item in items if "detail" in item)
         return _event(items[0], zlib.decompress(detail) if detail else b"")
 
+    def rejected(self, shard: int, limit: int, before: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        """Rejected events of a shard, the newest first, as places (received_at, event id) after `before`: one Query."""
+        partition = f"rejected#{shard}"
+        start: dict[str, Any] = {}
+        if before:
+            received_at, event_id = before
+            keys: dict[str, str | int | float | bytes] = {"event_id": event_id, "part": 0}
+            keys |= {"status_shard": partition, "received_at": received_at}
+            start = {"ExclusiveStartKey": to_item(keys)}
+        answer = store_call(
+            self._client.query,
+            TableName=self._table,
+            IndexName="by_status",
+            KeyConditionExpression="status_shard = :shard",
+            ExpressionAttributeValues=to_item({":shard": partition}),
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,
+        )
+        return [(text(item, "received_at"), text(item, "event_id")) for item in answer["Items"]]
+
+    def load(self, event_ids: Sequence[str]) -> dict[str, UnroutedEvent]:
+        """Events with their bodies; one that stands in several items is read by a Query of its own."""
+        keys = [to_item({"event_id": event_id, "part": 0}) for event_id in event_ids]
+        items = batch_get(self._client, self._table, keys, consistent=True)
+        found: dict[str, UnroutedEvent] = {}
+        for item in items:
+            detail = binary(item, "detail") if "detail" in item else b""
+            event_id = text(item, "event_id")
+            whole = self.read(event_id) if len(detail) == PART_BYTES else None
+            found[event_id] = whole or _event(dict(item), zlib.decompress(detail) if detail else b"")
+        return found
+
+    def mark_replayed(self, event_id: str, by: str, at: str) -> bool:
+        """Note that a rejected event goes back to where it came from; False where there is none."""
+        marked = conditional_call(
+            self._client.update_item,
+            **build_update(
+                self._table,
+                to_item({"event_id": event_id, "part": 0}),
+                sets={"replayed_at": to_attribute(at), "replayed_by": to_attribute(by)},
+                condition="#status = :rejected",
+                values={":rejected": "rejected"},
+            ),
+        )
+        return marked is not None
+
     def _put_first(self, event: UnroutedEvent, event_id: str, digest: str, parts: list[bytes]) -> bool:
         shard = zlib.crc32(event_id.encode()) % STATUS_SHARDS
         values: dict[str, Any] = {
@@ -136,4 +187,6 @@ def _event(item: dict[str, Any], body: bytes) -> UnroutedEvent:
         sess_id=text(item, "sess_id"),
         body=body,
         digest=text(item, "digest"),
+        replayed_at=text(item, "replayed_at"),
+        replayed_by=text(item, "replayed_by"),
     )

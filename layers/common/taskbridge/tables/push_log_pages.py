@@ -27,18 +27,33 @@ SHARDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A batch of one platform: `at` in epoch seconds, `events` ids, `instances` session ids, in its order."""
+    """A batch of one platform: `at` in epoch seconds, `events` ids, `instances` session ids, in its order.
+
+    `tasks` are the marks of the tasks that its events name (see task_mark): who looks for one need not read the logs.
+    """
 
     platform_id: str
     at: float
     page_id: str
     events: tuple[str, ...]
     instances: tuple[str, ...]
+    tasks: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its place in the order of time, one of its own."""
+        return f"{page_time(self.at)}#{self.page_id}"
 
 
 class _Detail(msgspec.Struct, array_like=True):
     events: tuple[str, ...]
     instances: tuple[str, ...]
+    tasks: tuple[int, ...] = ()
+
+
+def task_mark(task_id: str) -> int:
+    """Four bytes that stand for a task in a page. Two tasks may share them."""
+    return zlib.crc32(task_id.encode())
 
 
 def page_time(at: float) -> str:
@@ -56,12 +71,12 @@ class PushLogPageTable:
 
     def insert_statement(self, page: Page) -> dict[str, Any]:
         """PartiQL that stores the page, to travel with other statements."""
-        detail = zlib.compress(msgspec.json.encode(_Detail(page.events, page.instances)), 9)
+        detail = zlib.compress(msgspec.json.encode(_Detail(page.events, page.instances, page.tasks)), 9)
         shard = zlib.crc32(page.page_id.encode()) % SHARDS
         stamp = page_time(page.at)
         values: list[str | int | bytes] = [
             f"{page.platform_id}#{stamp[:10]}#{shard}",
-            f"{stamp}#{page.page_id}",
+            page.name,
             detail,
             int(page.at + self._retention_s),
         ]
@@ -80,8 +95,37 @@ class PushLogPageTable:
         pages.sort(key=lambda page: page.at)
         return pages[:limit]
 
-    def _query(self, bucket: str, first: str, last: str, limit: int) -> Iterator[Page]:
-        answer = store_call(
+    def newest(self, platform_id: str, day: str, first: str, last: str, limit: int) -> list[Page]:
+        """Pages of a platform and day (YYYY-MM-DD) whose names lie in [first, last), the newest first.
+
+        A page's name is its time (see page_time), `#` and its id. One query for each shard.
+        """
+        pages: list[Page] = []
+        for shard in range(SHARDS):
+            found = self._query(f"{platform_id}#{day}#{shard}", first, last, limit + 1, newest_first=True)
+            pages += [page for page in found if page.name < last][:limit]  # BETWEEN takes in `last` itself
+        return sorted(pages, key=lambda page: page.name, reverse=True)[:limit]
+
+    def of_day(self, platform_id: str, day: str, first: str, last: str) -> tuple[list[Page], str]:
+        """The newest pages of a day as `newest`, a megabyte of each shard; and down to which name these are all.
+
+        That is empty where the day has no others.
+        """
+        pages: list[Page] = []
+        reached = ""
+        for shard in range(SHARDS):
+            answer = self._answer(f"{platform_id}#{day}#{shard}", first, last, newest_first=True)
+            found = [page for page in map(_page, answer["Items"]) if page.name < last]
+            pages += found
+            if "LastEvaluatedKey" in answer:
+                reached = max(reached, text(answer["LastEvaluatedKey"], "page"))
+        return [page for page in pages if page.name >= reached], reached
+
+    def _query(self, bucket: str, first: str, last: str, limit: int, *, newest_first: bool = False) -> Iterator[Page]:
+        return map(_page, self._answer(bucket, first, last, newest_first=newest_first, Limit=limit)["Items"])
+
+    def _answer(self, bucket: str, first: str, last: str, *, newest_first: bool, **more: int) -> Any:
+        return store_call(
             self._client.query,
             TableName=self._table,
             KeyConditionExpression="#bucket = :bucket AND #page BETWEEN :first AND :last",
@@ -91,9 +135,9 @@ class PushLogPageTable:
                 ":first": {"S": first},
                 ":last": {"S": last},
             },
-            Limit=limit,
+            ScanIndexForward=not newest_first,
+            **more,
         )
-        return map(_page, answer["Items"])
 
 
 def _page(item: Item) -> Page:
@@ -105,6 +149,7 @@ def _page(item: Item) -> Page:
         page_id=page_id,
         events=detail.events,
         instances=detail.instances,
+        tasks=detail.tasks,
     )
 
 

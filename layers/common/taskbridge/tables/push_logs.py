@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
 STATUS_SHARDS = 4
 _decoder = msgspec.json.Decoder(PushLog)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A log with its place in the index by status: (received_at, event id). It may be listed by its last change."""
+
+    log: PushLog
+    place: tuple[str, str]
 
 
 class PushLogStore(Protocol):
@@ -63,6 +72,49 @@ class PushLogTable:
         )
         return [parse_log(item) for item in answer["Items"]]
 
+    def by_status(
+        self,
+        shard: str,
+        start: str,
+        end: str,
+        limit: int,
+        *,
+        after: tuple[str, ...] = (),
+        newest_first: bool = False,
+    ) -> tuple[list[Listed], bool]:
+        """Logs of a shard (see status_shard) that were received from `start` to `end`, `after` a place: one Query.
+
+        Returns them and whether there may be more. They may be fewer than `limit` and yet not all: a Query reads a
+        megabyte at most.
+        """
+        answer = store_call(
+            self._client.query,
+            **self._of_shard(shard, start, end),
+            Limit=limit,
+            ScanIndexForward=not newest_first,
+            **_start_key(shard, after),
+        )
+        found = [(parse_log(item), (text(item, "received_at"), text(item, "event_id"))) for item in answer["Items"]]
+        return [Listed(log, place) for log, place in found], "LastEvaluatedKey" in answer
+
+    def received(self, shard: str, start: str, end: str) -> tuple[list[str], bool]:
+        """When the logs of a shard were received, newest first, and whether these are all: one Query, a megabyte."""
+        answer = store_call(
+            self._client.query,
+            **self._of_shard(shard, start, end),
+            ProjectionExpression="received_at",
+            ScanIndexForward=False,
+        )
+        return [text(item, "received_at") for item in answer["Items"]], "LastEvaluatedKey" not in answer
+
+    def _of_shard(self, shard: str, start: str, end: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "IndexName": "by_status",
+            "KeyConditionExpression": "status_shard = :shard AND received_at BETWEEN :start AND :end",
+            "ExpressionAttributeValues": to_item({":shard": shard, ":start": start, ":end": end}),
+        }
+
     def _item(self, log: PushLog) -> dict[str, Any]:
         status = log.status
         detail = msgspec.structs.replace(log, event_id="", platform_id="")  # they are the keys of the item
@@ -82,6 +134,20 @@ class PushLogTable:
 def status_shard(platform_id: str, status: LogStatus, event_id: str) -> str:
     """Partition of the status index."""
     return f"{platform_id}#{status}#{zlib.crc32(event_id.encode()) % STATUS_SHARDS}"
+
+
+def status_shards(platform_id: str, status: LogStatus) -> list[str]:
+    """Every partition of a platform and status."""
+    return [f"{platform_id}#{status}#{number}" for number in range(STATUS_SHARDS)]
+
+
+def _start_key(shard: str, after: tuple[str, ...]) -> dict[str, Any]:
+    if not after:
+        return {}
+    received_at, event_id = after
+    platform_id = shard.split("#", 1)[0]
+    keys = {"event_id": event_id, "platform_id": platform_id, "status_shard": shard, "received_at": received_at}
+    return {"ExclusiveStartKey": to_item(keys)}
 
 
 def parse_log(item: Item) -> PushLog:

@@ -18,7 +18,7 @@ from celpy.celparser import CELParseError, CELParser
 from lark import Token, Tree
 from lark.exceptions import LarkError
 
-from ai_analyze.arithmetic import FUNCTIONS, MACROS, METHODS
+from taskbridge.ai.checks.arithmetic import FUNCTIONS, MACROS, METHODS
 
 MAX_LENGTH = 1_000
 MAX_DEPTH = 80  # levels of the parse tree: some six brackets, or thirty terms of a sum

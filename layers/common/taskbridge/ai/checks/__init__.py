@@ -17,7 +17,7 @@ from taskbridge.ai.values import FieldType, Period
 from taskbridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from ai_analyze.exact import Budget
+    from taskbridge.ai.checks.exact import Budget
 
 MAX_CHECKS = 50
 
@@ -53,9 +53,9 @@ def check_expression(
     With the types of the form's fields (see `known_types`) names and types are checked too, by computing the
     expression over sample values.
     """
-    from ai_analyze.arithmetic import NotComputable, TypeMismatch
-    from ai_analyze.exact import Budget, compute
-    from ai_analyze.expressions import NotAnExpression, parse_expression
+    from taskbridge.ai.checks.arithmetic import NotComputable, TypeMismatch
+    from taskbridge.ai.checks.exact import Budget, compute
+    from taskbridge.ai.checks.expressions import NotAnExpression, parse_expression
 
     try:
         parsed = parse_expression(expression)
@@ -95,7 +95,7 @@ def evaluate_checks(
     confirmed = [check for check in checks if check.confirmed]
     if not confirmed:
         return ()
-    from ai_analyze.exact import Budget
+    from taskbridge.ai.checks.exact import Budget
 
     budget = Budget()
     computed = [_evaluate(check, values, today, labels or {}, budget) for check in confirmed[:MAX_CHECKS]]
@@ -106,9 +106,9 @@ def evaluate_checks(
 def _evaluate(
     check: Check, values: Mapping[str, object], today: date, labels: Mapping[str, str], budget: Budget
 ) -> Finding:
-    from ai_analyze.arithmetic import NotComputable
-    from ai_analyze.exact import compute
-    from ai_analyze.expressions import NotAnExpression, parse_expression
+    from taskbridge.ai.checks.arithmetic import NotComputable
+    from taskbridge.ai.checks.exact import compute
+    from taskbridge.ai.checks.expressions import NotAnExpression, parse_expression
 
     wanted = f"要求 {' '.join(check.expression.split())}"
     try:

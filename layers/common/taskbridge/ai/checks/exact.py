@@ -18,7 +18,7 @@ from celpy.celtypes import BoolType, ListType
 from celpy.evaluation import Activation, CELEvalError, Evaluator
 from lark import Token, Tree
 
-from ai_analyze.arithmetic import (
+from taskbridge.ai.checks.arithmetic import (
     FUNCTIONS,
     MACROS,
     METHODS,
@@ -31,7 +31,7 @@ from ai_analyze.arithmetic import (
     rows_of,
     truth,
 )
-from ai_analyze.expressions import FORM, IDENTIFIER, TODAY, Expression, Node, bound_name
+from taskbridge.ai.checks.expressions import FORM, IDENTIFIER, TODAY, Expression, Node, bound_name
 
 MAX_STEPS = 100_000  # a few seconds on a slow machine
 MAX_SHOWN = 6

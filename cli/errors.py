@@ -1,0 +1,16 @@
+"""What a command cannot do, in words for its user, and the exit status that tells a script."""
+
+from __future__ import annotations
+
+REFUSED = 1  # the API, the bus or a check said no; or what was tested is not as it should be
+WRONG_USE = 2  # arguments, environment or files, as argparse has it
+NO_ANSWER = 3  # the API, the bus or AWS did not answer: the same command may work later
+INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """A command that ends here. The text is a sentence or more, without secrets."""
+
+    def __init__(self, text: str, status: int = REFUSED) -> None:
+        super().__init__(text)
+        self.status = status

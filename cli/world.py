@@ -1,0 +1,51 @@
+"""What the command touches outside of itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import httpx
+from rich.console import Console
+
+from cli.connection import Connection
+
+_PIPE_WIDTH = 160
+
+
+def open_bus(connection: Connection) -> Any:
+    """A boto3 client for EventBridge, with the user's own credentials and region."""
+    import boto3
+
+    settings: dict[str, Any] = {"region_name": connection.region or None}
+    if connection.endpoint_url:
+        settings["endpoint_url"] = connection.endpoint_url
+    if connection.is_on_this_machine:
+        # The emulator asks for credentials and takes any. A real key is not shown to it.
+        settings |= {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client("events", **settings)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Environment, standard streams, network and time. `transport` None: the real network."""
+
+    environment: Mapping[str, str]
+    stdin: BinaryIO
+    out: Console
+    told: Console
+    transport: httpx.BaseTransport | None = None
+    open_bus: Callable[[Connection], Any] = open_bus
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+
+def build_world() -> World:
+    """The world as it is."""
+    # A pipe has no width of its own, and 80 columns are too few for the tables.
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return World(os.environ, sys.stdin.buffer, Console(width=width), Console(stderr=True))

@@ -1,0 +1,1 @@
+"""The HTTP API: what admins, operators and approvers see and change."""

@@ -1,0 +1,66 @@
+"""The audit log: what was asked of AI platforms, with what people decided later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from admin_api.models import ai_audit as shown
+from admin_api.models.ai_results import Usage
+from admin_api.moments import EARLIEST, format_moment
+from admin_api.wiring import Services
+from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.seats import Seat, SeatState
+from taskbridge.tables.ai_items import Page
+
+SHOWN_DAYS = 30  # where no time is given
+_PAGE_CHARS = 1_500_000  # Lambda answers with 6 MB at most, and a Chinese character takes three bytes
+
+
+def list_entries(
+    task_id: str, start: str | None, end: str | None, position: str | None, limit: int, services: Services
+) -> Page[shown.AuditEntry]:
+    """Entries in [start, end), the newest first: of one task where given, else of the last 30 days where no time is.
+
+    Times are as `format_moment` gives them. A page may be short, or empty, where there is a next one.
+    """
+    now = datetime.fromtimestamp(services.clock(), UTC)
+    tomorrow = format_moment(now + timedelta(days=1))
+    until = _bounded(end or tomorrow, tomorrow)
+    if task_id:
+        since = _bounded(start or EARLIEST, tomorrow)
+        page = services.audit.for_task(task_id, position, limit, start=since, end=until)
+    else:
+        since = _bounded(start or format_moment(now - timedelta(days=SHOWN_DAYS)), tomorrow)
+        page = services.audit.between(since, until, position, limit)
+    seats = services.seats.get_many([(entry.uid, entry.task_id) for entry in page.items])
+    room = _PAGE_CHARS // max(1, 2 * len(page.items))
+    return Page([_entry(each, seats.get((each.uid, each.task_id)), room) for each in page.items], page.next)
+
+
+def _entry(entry: AuditEntry, seat: Seat | None, room: int) -> shown.AuditEntry:
+    facts = msgspec.structs.asdict(entry)
+    return shown.AuditEntry(
+        **facts
+        | {
+            "files": [shown.AuditedFile(**msgspec.structs.asdict(file)) for file in entry.files],
+            "usage": Usage(**msgspec.structs.asdict(entry.usage)),
+            "question": _cut(entry.question, room),
+            "answer": _cut(entry.answer, room),
+        },
+        decision=seat.decision if seat and _is_decided(seat) else None,
+    )
+
+
+def _is_decided(seat: Seat) -> bool:
+    return seat.state is SeatState.DONE and seat.decided_here and bool(seat.decision)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[:room]}…（已截断，原文共 {len(text)} 字）"
+
+
+def _bounded(moment: str, latest: str) -> str:
+    """Within the times that entries can have: each day between costs queries."""
+    return max(EARLIEST, min(moment, latest))

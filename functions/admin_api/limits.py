@@ -1,0 +1,152 @@
+"""Bounds on what one caller may ask: the size of a request, calls a minute, and work that starts only once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from admin_api.problems import Problem, invalid
+from taskbridge.tables.ai_items import build_update, conditional_call, key_part
+from taskbridge.tables.attributes import number, store_call, text, to_attribute, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_KEY_CHARS = 200
+KEPT_S = 86400  # how long an answer is repeated for its key
+UNDER_WAY_S = 60  # after that a call that began has ended, whatever became of it
+_MINUTE_S = 60
+_ANSWER_BYTES = 300_000
+
+
+def read_body(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The request with its body as text. Raises Problem where it is too large, or no text."""
+    body = event.get("body")
+    if not body:
+        return {**event, "body": None, "isBase64Encoded": False}
+    if event.get("isBase64Encoded"):
+        if len(body) > MAX_BODY_BYTES * 2:
+            raise _too_large()
+        try:
+            body = base64.b64decode(body, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise invalid("body", "expected JSON as UTF-8") from None
+    if len(body.encode("utf-8", "replace")) > MAX_BODY_BYTES:
+        raise _too_large()
+    return {**event, "body": body, "isBase64Encoded": False}
+
+
+def parse_json(body: str) -> Any:
+    """The body of a request. Raises Problem for what is no JSON, NaN and lone surrogates included."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        raise invalid("body", "expected JSON as UTF-8, not nested too deeply") from None
+
+
+class CallCounter:
+    """Counts the calls of each caller by the minute, in the coordination table."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def take(self, route: str, uid: str, per_minute: int) -> None:
+        """Count a call. Raises Problem (429) where it is one too many, StoreError."""
+        now = self._clock()
+        minute = int(now // _MINUTE_S)
+        key = f"calls#{hashlib.sha256(route.encode()).hexdigest()[:16]}#{key_part(uid)}#{minute}"
+        answer = store_call(
+            self._client.update_item,
+            **build_update(
+                self._table,
+                to_item({"key": key}),
+                sets={"expires_at": to_attribute((minute + 5) * _MINUTE_S)},
+                adds={"calls": 1},
+            ),
+            ReturnValues="UPDATED_NEW",
+        )
+        if number(answer["Attributes"], "calls") > per_minute:
+            wait = str(max(1, round((minute + 1) * _MINUTE_S - now)))
+            detail = f"At most {per_minute} calls a minute. Try again in {wait} s."
+            raise Problem(429, "too_many_calls", detail, headers={"Retry-After": wait})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What a call with a key was answered."""
+
+    status: int
+    body: str
+
+
+class IdempotencyKeys:
+    """Calls that start work, by their `Idempotency-Key`, in the coordination table."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def begin(self, scope: str, uid: str, request: str) -> StoredAnswer | None:
+        """Take the key; the answer where a call with it has ended already.
+
+        `scope` is the route and the key, `request` a digest of what is asked. Raises Problem: 409 while another call
+        with the key is under way, 422 where the key came with another request.
+        """
+        now = self._clock()
+        taken = conditional_call(
+            self._client.update_item,
+            **build_update(
+                self._table,
+                self._key(scope, uid),
+                sets={
+                    "request": to_attribute(request),
+                    "until": to_attribute(now + UNDER_WAY_S),
+                    "expires_at": to_attribute(int(now) + KEPT_S),
+                },
+                condition="attribute_not_exists(#key) OR (attribute_not_exists(#answer) AND #until < :now)",
+                values={":now": now},
+            ),
+        )
+        if taken is not None:
+            return None
+        found = store_call(
+            self._client.get_item, TableName=self._table, Key=self._key(scope, uid), ConsistentRead=True
+        ).get("Item", {})
+        if text(found, "request") != request:
+            raise Problem(422, "idempotency_key_reused", "This Idempotency-Key came with another request before.")
+        if "answer" not in found:
+            raise Problem(
+                409, "in_progress", "A call with this Idempotency-Key is under way.", headers={"Retry-After": "2"}
+            )
+        return StoredAnswer(int(number(found, "status")), text(found, "answer"))
+
+    def end(self, scope: str, uid: str, answer: StoredAnswer) -> None:
+        """Keep the answer for the calls that come with the same key. One that is too large is not repeated."""
+        if len(answer.body.encode()) > _ANSWER_BYTES:
+            return
+        sets = {"answer": to_attribute(answer.body), "status": to_attribute(answer.status)}
+        store_call(self._client.update_item, **build_update(self._table, self._key(scope, uid), sets=sets))
+
+    def give_up(self, scope: str, uid: str) -> None:
+        """Free the key: the call failed, and the same one may be tried again."""
+        store_call(
+            self._client.update_item,
+            **build_update(self._table, self._key(scope, uid), sets={"until": to_attribute(0)}),
+        )
+
+    def _key(self, scope: str, uid: str) -> dict[str, dict[str, Any]]:
+        return to_item({"key": f"idempotency#{hashlib.sha256(scope.encode()).hexdigest()}#{key_part(uid)}"})
+
+
+def _too_large() -> Problem:
+    return Problem(413, "too_large", f"A request has at most {MAX_BODY_BYTES // 1024} KB.")

@@ -1,0 +1,47 @@
+"""One list of several sorted ones, the newest first, page by page. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+Place = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece(Generic[T]):
+    """The next entries of one list, each with its place, the newest first. `has_more`: others may follow."""
+
+    entries: list[tuple[Place, T]]
+    has_more: bool
+
+
+def merge(pieces: Mapping[str, Piece[T]], limit: int) -> tuple[list[tuple[str, Place, T]], bool]:
+    """At most `limit` entries of all lists in order, each with the name of its list, and whether there are more.
+
+    It ends early where the next entry of some list is not known: it may be newer than what the others have.
+    """
+    heads = dict.fromkeys(pieces, 0)
+    merged: list[tuple[str, Place, T]] = []
+    while len(merged) < limit:
+        if any(piece.has_more and heads[name] == len(piece.entries) for name, piece in pieces.items()):
+            return merged, True
+        left = {name: piece.entries[heads[name]] for name, piece in pieces.items() if heads[name] < len(piece.entries)}
+        if not left:
+            return merged, False
+        name = max(left, key=lambda each: (left[each][0], each))
+        heads[name] += 1
+        merged.append((name, *left[name]))
+    return merged, any(piece.has_more or heads[name] < len(piece.entries) for name, piece in pieces.items())
+
+
+def read_merged(
+    read: Callable[[str, Place], Piece[T]], names: list[str], positions: Mapping[str, Place], limit: int
+) -> tuple[list[T], dict[str, Place] | None]:
+    """A page of the lists `names`, and the positions of the next one, None at the end. One read of each list."""
+    pieces = {name: read(name, tuple(positions.get(name, ()))) for name in names}
+    merged, has_more = merge(pieces, limit)
+    reached = {**positions, **{name: place for name, place, _ in merged}}
+    return [value for _, _, value in merged], reached if has_more else None

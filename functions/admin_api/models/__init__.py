@@ -1,0 +1,1 @@
+"""What requests and answers look like, under the names of the contract."""

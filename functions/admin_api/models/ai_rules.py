@@ -1,0 +1,115 @@
+"""Rules of AI approval as they are sent and shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StrictBool, StrictInt
+
+from admin_api.models.shared import Wanted
+
+RULE_CHARS = 20_000
+KEYNOTE_CHARS = 5_000
+CLAUSE_CHARS = 2_000
+EXPRESSION_CHARS = 1_000
+MOST_CHECKS = 50
+MOST_KEYS = 100
+MOST_VERSIONS = 2**31
+
+FileKey = Annotated[str, Field(min_length=1, max_length=200)]
+Version = Annotated[
+    StrictInt | None,
+    Field(
+        ge=0,
+        lt=MOST_VERSIONS,
+        description="The version that was read, 0 where there was none: 409 if there is another one by now. "
+        "Without it, whatever stands there is replaced.",
+    ),
+]
+
+
+class CheckWanted(Wanted):
+    """An exact clause: a CEL expression over the form's typed values. In force once `confirmed`."""
+
+    clause: Annotated[str, Field(min_length=1, max_length=CLAUSE_CHARS)]
+    expression: Annotated[str, Field(min_length=1, max_length=EXPRESSION_CHARS)]
+    confirmed: StrictBool = False
+
+
+class RuleWanted(Wanted):
+    """What is asked of a form. `file_key` names the fields whose attachments take part."""
+
+    rule: Annotated[str, Field(max_length=RULE_CHARS)] = ""
+    keynote: Annotated[str, Field(max_length=KEYNOTE_CHARS)] = ""
+    file_key: Annotated[list[FileKey], Field(default_factory=list, max_length=MOST_KEYS)]
+    checks: Annotated[list[CheckWanted], Field(default_factory=list, max_length=MOST_CHECKS)]
+    version: Version = None
+
+
+class NodeDefaultWanted(RuleWanted):
+    """The default rule of a node. `auto_analysis`: tasks are analysed when they arrive."""
+
+    enabled: StrictBool = True
+    auto_analysis: StrictBool = False
+
+
+class OwnRuleWanted(RuleWanted):
+    """One's own rule for a node; an empty `rule` asks what the node's default asks.
+
+    `status` false: no AI approval here. `auto_analysis` null: as the node's default says.
+    """
+
+    status: StrictBool = True
+    auto_analysis: StrictBool | None = None
+
+
+class RestoreWanted(Wanted):
+    """Which version of the rule was read; see OwnRuleWanted."""
+
+    version: Version = None
+
+
+class Check(BaseModel):
+    """See CheckWanted."""
+
+    clause: str
+    expression: str
+    confirmed: bool
+
+
+class RuleShown(BaseModel):
+    """A rule with the node that it is for."""
+
+    app_id: str
+    node_id: str
+    node_key: str
+    node_name: str
+    rule: str
+    keynote: str
+    file_key: list[str]
+    checks: list[Check]
+
+
+class NodeDefault(RuleShown):
+    """The default rule of a node, at its version."""
+
+    enabled: bool
+    auto_analysis: bool
+    version: int
+
+
+class OwnRule(RuleShown):
+    """One's own rule, at its version."""
+
+    status: bool
+    auto_analysis: bool | None
+    version: int
+
+
+class EffectiveRule(RuleShown):
+    """The rule in force for a task. `version` names it for people: custom-3, default-7."""
+
+    status: bool
+    auto_analysis: bool
+    source: Literal["custom", "default"]
+    version: str

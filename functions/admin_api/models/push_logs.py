@@ -1,0 +1,230 @@
+"""Push logs, and what became of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from admin_api.ids import encode_id, log_id
+from admin_api.moments import at, to_utc
+from taskbridge.instances import INSTANCE
+from taskbridge.push_logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.rules import AI
+from taskbridge.tables.events import UnroutedEvent
+
+Status = Literal["retrying", "succeeded", "failed", "superseded", "skipped"]
+
+
+class LogEntry(BaseModel):
+    """What became of one task, or of the instance: then `task_id` is null."""
+
+    task_id: str | None
+    status: LogStatus
+    operation: str
+    reason: str
+    attempts: int
+    errcode: str
+    failed_at: str | None
+    settled_at: str | None
+
+
+class LogAttempt(BaseModel):
+    """One HTTP call. Request and response are cut, their secrets and tokens masked."""
+
+    at: str
+    operation: str
+    task_id: str | None
+    method: str
+    path: str
+    request: str
+    status: int | None
+    response: str
+    duration_ms: int
+    error: str
+
+
+class PushLogRow(BaseModel):
+    """One event on one platform. `status` is the worst of its entries."""
+
+    id: str
+    event_id: str
+    platform_id: str
+    sess_id: str
+    app_id: str
+    action: str
+    sequence: int | None
+    status: LogStatus
+    occurred_at: str | None
+    received_at: str | None
+    updated_at: str | None
+    entries: list[LogEntry]
+
+
+class PushLogDetail(PushLogRow):
+    """One event on one platform, with its newest ten attempts."""
+
+    attempts: list[LogAttempt]
+
+
+class ReplayedLog(BaseModel):
+    """What is sent again: the tasks of the log, as they should be now."""
+
+    id: str
+    platform_id: str
+    sess_id: str
+    requested_at: str
+
+
+class EventTarget(BaseModel):
+    """What became of an event at one target: `push:<platform id>`, or `ai`."""
+
+    target: str
+    log_id: str
+    status: LogStatus
+    reason: str
+    attempts: int
+    updated_at: str | None
+    entries: list[LogEntry]
+    calls: list[LogAttempt]
+
+
+class EventOutcome(BaseModel):
+    """What became of one event. `status` is routed, skipped or rejected; of the latter two `reason` says why."""
+
+    id: str
+    event_id: str
+    status: Literal["routed", "skipped", "rejected"]
+    reason: str
+    action: str
+    app_id: str
+    sess_id: str
+    occurred_at: str | None
+    received_at: str | None
+    targets: list[EventTarget] = Field(default_factory=list)
+
+
+class RejectedEvent(BaseModel):
+    """An event that could not be read. `body` is the whole of it, as it came from the bus."""
+
+    id: str
+    event_id: str
+    reason: str
+    received_at: str | None
+    replayed_at: str | None
+    replayed_by: str | None
+    body: str
+
+
+class ReplayedEvent(BaseModel):
+    """An event that went back to the ingest queue."""
+
+    id: str
+    event_id: str
+    replayed_at: str
+    replayed_by: str
+
+
+def show_log(log: PushLog) -> PushLogRow:
+    """A log as it stands in a list."""
+    return PushLogRow.model_validate(_row(log))
+
+
+def show_detail(log: PushLog) -> PushLogDetail:
+    """A log with its attempts."""
+    return PushLogDetail.model_validate({**_row(log), "attempts": [_show_attempt(each) for each in log.attempts]})
+
+
+def show_outcome(event_id: str, logs: list[PushLog], unrouted: UnroutedEvent | None) -> EventOutcome:
+    """What became of an event. One of `logs` and `unrouted` is there."""
+    log = logs[0] if logs else None
+    told: Mapping[str, object] = {
+        "action": log.action if log else unrouted.action if unrouted else "",
+        "app_id": log.app_id if log else unrouted.app_id if unrouted else "",
+        "sess_id": log.sess_id if log else unrouted.sess_id if unrouted else "",
+        "occurred_at": to_utc(log.occurred_at) if log else None,
+        "received_at": to_utc(log.received_at if log else unrouted.received_at if unrouted else ""),
+    }
+    return EventOutcome.model_validate(
+        {
+            "id": encode_id(event_id),
+            "event_id": event_id,
+            "status": unrouted.status if unrouted and not log else "routed",
+            "reason": unrouted.reason if unrouted and not log else "",
+            "targets": [_show_target(each) for each in logs],
+            **told,
+        }
+    )
+
+
+def show_rejected(event: UnroutedEvent) -> RejectedEvent:
+    """A rejected event, whole."""
+    return RejectedEvent(
+        id=encode_id(event.event_id),
+        event_id=event.event_id,
+        reason=event.reason,
+        received_at=to_utc(event.received_at),
+        replayed_at=to_utc(event.replayed_at),
+        replayed_by=event.replayed_by or None,
+        body=event.body.decode(errors="replace"),
+    )
+
+
+def _row(log: PushLog) -> dict[str, object]:
+    return {
+        "id": log_id(log.event_id, log.platform_id),
+        "event_id": log.event_id,
+        "platform_id": log.platform_id,
+        "sess_id": log.sess_id,
+        "app_id": log.app_id,
+        "action": log.action,
+        "sequence": log.sequence if log.sequence >= 0 else None,
+        "status": log.status,
+        "occurred_at": to_utc(log.occurred_at),
+        "received_at": to_utc(log.received_at),
+        "updated_at": to_utc(log.updated_at),
+        "entries": [_show_entry(key, entry) for key, entry in log.entries.items()],
+    }
+
+
+def _show_entry(key: str, entry: Entry) -> LogEntry:
+    return LogEntry(
+        task_id=None if key == INSTANCE else key,
+        status=entry.status,
+        operation=entry.operation,
+        reason=entry.reason,
+        attempts=entry.attempts,
+        errcode=entry.errcode,
+        failed_at=to_utc(entry.failed_at),
+        settled_at=to_utc(entry.settled_at),
+    )
+
+
+def _show_attempt(attempt: LoggedAttempt) -> LogAttempt:
+    return LogAttempt(
+        at=at(attempt.at),
+        operation=attempt.operation,
+        task_id=None if attempt.key == INSTANCE else attempt.key,
+        method=attempt.method,
+        path=attempt.path,
+        request=attempt.request,
+        status=attempt.status,
+        response=attempt.response,
+        duration_ms=attempt.duration_ms,
+        error=attempt.error,
+    )
+
+
+def _show_target(log: PushLog) -> EventTarget:
+    entries = list(log.entries.values())
+    return EventTarget(
+        target=AI if log.platform_id == AI else f"push:{log.platform_id}",
+        log_id=log_id(log.event_id, log.platform_id),
+        status=log.status,
+        reason=next((entry.reason for entry in entries if entry.status is log.status and entry.reason), ""),
+        attempts=sum(entry.attempts for entry in entries),
+        updated_at=to_utc(log.updated_at),
+        entries=[_show_entry(key, entry) for key, entry in log.entries.items()],
+        calls=[_show_attempt(each) for each in log.attempts],
+    )

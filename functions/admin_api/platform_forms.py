@@ -1,0 +1,93 @@
+"""A platform's form: what was entered, checked and parted from its secrets; what is stored, as it is shown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from taskbridge.errors import ConfigurationError
+from taskbridge.platforms import REGISTRY, build_platform, category_of
+from taskbridge.platforms.formats import is_header_text
+from taskbridge.platforms.masking import MASK
+from taskbridge.platforms.settings import secret_fields, split_secrets
+from taskbridge.tables.configuration import PlatformConfig
+
+RESERVED_IDS = frozenset({"ai"})  # a target of trigger rules
+SECRET_CHARS = 4096  # what a standard parameter of SSM holds
+
+
+def secrets_of(class_name: str) -> tuple[str, ...]:
+    """The names of a class's secrets; none for a class that is not known."""
+    kind = REGISTRY.get(class_name)
+    return secret_fields(kind.Settings) if kind else ()
+
+
+def check_id(platform_id: str) -> None:
+    """Refuse an id that means something else. Raises ConfigurationError."""
+    if platform_id in RESERVED_IDS:
+        raise ConfigurationError("id", f"{platform_id!r} is taken: rules have it as a target")
+
+
+def parse_form(platform_id: str, class_name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a form sent, as (settings to store, secrets to change). Raises ConfigurationError that names the setting.
+
+    A secret that comes masked, as it was read, is not changed.
+    """
+    kind = REGISTRY.get(class_name)
+    settings, secrets = split_secrets(kind.Settings, given) if kind else (dict(given), {})
+    build_platform(platform_id, class_name, settings)
+    _check_numbers(settings)
+    return settings, {field: _check_secret(field, value) for field, value in secrets.items() if value != MASK}
+
+
+def _check_secret(field: str, value: object) -> str:
+    """What came is never repeated."""
+    if not isinstance(value, str) or not 0 < len(value) <= SECRET_CHARS or not is_header_text(value):
+        problem = f"expected 1 to {SECRET_CHARS} letters, digits and signs of ASCII, without a blank at the ends"
+        raise ConfigurationError(field, problem)
+    return value
+
+
+def check_stored(field: str, values: Iterable[str]) -> None:
+    """Refuse a stored secret that cannot be sent: it may have come in by hand, with the end of a line."""
+    if not all(map(is_header_text, values)):
+        raise ConfigurationError(field, "holds a character that no header can carry: enter it again")
+
+
+def _check_numbers(settings: Mapping[str, Any]) -> None:
+    """Every worker reads the settings as JSON: what is none would stop them all."""
+    for name, value in settings.items():
+        try:
+            is_same = msgspec.json.decode(msgspec.json.encode(value)) == value
+        except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError):
+            is_same = False
+        if not is_same:
+            raise ConfigurationError(name, "holds a number or a text that JSON cannot carry")
+
+
+def missing_secrets(class_name: str, stored: Collection[str], changed: Collection[str]) -> list[str]:
+    """The secrets that are neither stored nor come now."""
+    return [field for field in secrets_of(class_name) if field not in stored and field not in changed]
+
+
+def build_view(config: PlatformConfig, stored: Collection[str]) -> dict[str, Any]:
+    """A platform as admins see it: secrets that are stored are masked, those that are not are absent."""
+    masked = {field: MASK for field in secrets_of(config.class_name) if field in stored}
+    return {
+        "id": config.id,
+        "name": config.name,
+        "class_name": config.class_name,
+        "category": category_of(config.class_name),
+        "enabled": config.enabled,
+        "draining": config.draining,
+        "settings": {**config.settings, **masked},
+        "version": config.version,
+    }
+
+
+def describe_types() -> list[dict[str, Any]]:
+    """The classes of platforms, each with the JSON Schema of its form."""
+    described = (kind.describe() for kind in REGISTRY.values())
+    return [{"name": each.pop("class_name"), **each} for each in described]

@@ -1,0 +1,208 @@
+"""Configured platforms as admins see, change, test and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import httpx
+
+from admin_api.changes import Trail
+from admin_api.connection import Report, build_refusal, build_report
+from admin_api.models.platforms import PlatformChange, PlatformNew
+from admin_api.platform_forms import build_view, check_id, check_stored, missing_secrets, parse_form, secrets_of
+from admin_api.problems import conflict, not_found
+from admin_api.waiting import Waiting, Work
+from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.platforms import build_platform
+from taskbridge.platforms.ai_client import AiPlatformClient
+from taskbridge.platforms.ai_platform import AiPlatform
+from taskbridge.platforms.base import TaskCenter
+from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.credentials import Tokens
+from taskbridge.secrets import PlatformSecrets, SecretKeeper
+from taskbridge.tables.ai_items import Page
+from taskbridge.tables.configuration import PlatformConfig
+from taskbridge.tables.configuration_models import Configurator
+
+View = dict[str, Any]
+RULES_A_CALL = 200
+# A test makes up to two calls, and API Gateway waits 30 s.
+TRY_S = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """Configured platforms. Everything raises StoreError where a store does not answer."""
+
+    store: Configurator
+    keeper: SecretKeeper
+    work: Work
+    trail: Trail
+    new_id: Callable[[], str]
+
+    def page(self, after: str | None, limit: int) -> Page[View]:
+        """The platforms by id, those after an id."""
+        page = self.store.list_platforms(after, limit)
+        stored = self._stored(page.items)
+        return Page([build_view(each, stored[each.id]) for each in page.items], page.next)
+
+    def read(self, platform_id: str) -> View:
+        """One platform. Raises Problem (404)."""
+        return self._view(self.config(platform_id))
+
+    def config(self, platform_id: str) -> PlatformConfig:
+        """One platform as it is stored. Raises Problem (404)."""
+        config = self.store.read_platform(platform_id)
+        if config is None:
+            raise not_found("platform")
+        return config
+
+    def create(self, form: PlatformNew, who: str) -> View:
+        """Create a platform. Raises ConfigurationError, Problem (409) where there is one with this id."""
+        platform_id = form.id or f"{form.class_name.lower()[:24]}-{self.new_id()}"
+        check_id(platform_id)
+        config = PlatformConfig(platform_id, form.name, form.class_name, form.enabled, 0, dict(form.settings))
+        if self.store.read_platform(platform_id) is not None:
+            raise conflict("platform_exists", f"There is a platform {platform_id} already.")
+        return self._save(config, who, before=None)
+
+    def change(self, platform_id: str, form: PlatformChange, who: str) -> View:
+        """Change a platform. Raises ConfigurationError, StaleVersion, Problem (404)."""
+        before = self.config(platform_id)
+        if before.version != form.version:
+            raise StaleVersion("the platform was changed since it was read")
+        if before.class_name != form.class_name:
+            raise ConfigurationError("class_name", f"stays {before.class_name}: another class is another platform")
+        config = replace(before, name=form.name, enabled=form.enabled, settings=dict(form.settings), draining=False)
+        return self._save(config, who, before=self._view(before))
+
+    def remove(self, platform_id: str, who: str, *, version: int | None, drain: bool) -> Waiting | None:
+        """Delete a platform, with its secrets; None where it is done.
+
+        Refused (409) while something names it or waits for it. With `drain` it gets no new events from now on, and
+        what still waits is given: to be asked again.
+        """
+        config = self.config(platform_id)
+        if version is not None and version != config.version:
+            raise StaleVersion("the platform was changed since it was read")
+        self._check_unnamed(config)
+        waiting = self.work.of(platform_id)
+        if not waiting:
+            self._delete(config, who)
+            return None
+        if not drain:
+            raise conflict("platform_in_use", f"{waiting.describe()}. With ?drain=true it gets no new events.")
+        if not config.enabled:
+            raise conflict("platform_disabled", f"{waiting.describe()}. It drains only while it is enabled.")
+        if not config.draining:
+            self._set_draining(config, who)
+        return waiting
+
+    def _view(self, config: PlatformConfig) -> View:
+        return build_view(config, self._stored([config])[config.id])
+
+    def _stored(self, configs: Iterable[PlatformConfig]) -> dict[str, set[str]]:
+        """The names of the secrets that are stored, by platform id."""
+        found: dict[str, set[str]] = {config.id: set() for config in configs}
+        keys = [(config.id, field) for config in configs for field in secrets_of(config.class_name)]
+        for platform_id, field in self.keeper.stored(keys):
+            found[platform_id].add(field)
+        return found
+
+    def _save(self, config: PlatformConfig, who: str, before: View | None) -> View:
+        """Check and store what was entered: `config.settings` as the form sent them."""
+        settings, secrets = parse_form(config.id, config.class_name, config.settings)
+        stored = self._stored([config])[config.id]
+        missing = missing_secrets(config.class_name, stored, secrets)
+        if config.enabled and missing:
+            raise ConfigurationError(missing[0], "required while the platform is enabled, and not stored yet")
+        # The secrets first: an enabled platform is never without them. The one before stays valid beside each.
+        for field, value in secrets.items():
+            self.keeper.change(config.id, field, value)
+        version = self._store(replace(config, settings=settings))
+        after = build_view(replace(config, settings=settings, version=version), stored | set(secrets))
+        note = {**after, "secrets_changed": sorted(secrets)}
+        self.trail.record(who, ("platform", config.id), before, note, secrets_of(config.class_name))
+        return after
+
+    def _store(self, config: PlatformConfig) -> int:
+        return self.store.save_platform(
+            config.id,
+            name=config.name,
+            class_name=config.class_name,
+            enabled=config.enabled,
+            settings=config.settings,
+            version=config.version,
+            draining=config.draining,
+        )
+
+    def _set_draining(self, config: PlatformConfig, who: str) -> None:
+        before = self._view(config)
+        version = self._store(replace(config, draining=True))
+        after = {**before, "draining": True, "version": version}
+        self.trail.record(who, ("platform", config.id), before, after, secrets_of(config.class_name))
+
+    def _delete(self, config: PlatformConfig, who: str) -> None:
+        before = self._view(config)
+        self.store.delete_platform(config.id, config.version)
+        self.keeper.delete(config.id, secrets_of(config.class_name))
+        self.trail.record(who, ("platform", config.id), before, None, secrets_of(config.class_name))
+
+    def _check_unnamed(self, config: PlatformConfig) -> None:
+        """Raises Problem (409) while a rule or the AI settings name the platform."""
+        ai, _ = self.store.read_ai_settings()
+        if config.id == ai.platform_id or any(config.id == each.platform_id for each in ai.fallbacks):
+            raise conflict("platform_in_use", "The settings of AI approval name it.")
+        naming = [rule_id for rule_id, targets in self._targets() if f"push:{config.id}" in targets]
+        if naming:
+            raise conflict("platform_in_use", f"Trigger rules name it: {', '.join(naming)}.")
+
+    def _targets(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        page = self.store.list_rules(None, RULES_A_CALL)
+        while True:
+            yield from ((rule.id, rule.targets) for rule, _ in page.items)
+            if page.next is None:
+                return
+            page = self.store.list_rules(page.next, RULES_A_CALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """Tries the token call of a platform, as it is stored, with its secrets as they are now."""
+
+    http: httpx.Client
+    tokens: Tokens
+    secrets: PlatformSecrets
+    clock: Callable[[], float]
+
+    def run(self, config: PlatformConfig) -> Report:
+        """What answered, and how long it took. Raises StoreError where the secret cannot be read."""
+        try:
+            client = self._client(config)
+        except ConfigurationError as error:
+            return build_refusal(error)
+        started = self.clock()
+        outcome = client.check()
+        return build_report(outcome, round((self.clock() - started) * 1000))
+
+    def _client(self, config: PlatformConfig) -> PlatformClient | AiPlatformClient:
+        platform = build_platform(config.id, config.class_name, _impatient(config.settings))
+        read_secret = partial(self.secrets.refresh, config.id)
+        if platform.secret_field:
+            check_stored(platform.secret_field, read_secret(platform.secret_field))
+        parts = (self.http, self.tokens, read_secret, self.clock)
+        match platform:
+            case TaskCenter():
+                return PlatformClient(platform, *parts)
+            case AiPlatform():
+                return AiPlatformClient(platform, *parts)
+        raise ConfigurationError("class_name", f"{config.class_name} cannot be tried")
+
+
+def _impatient(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with a timeout that an answer over HTTP can wait for. Defaults are shorter."""
+    timeout = settings.get("timeout_s")
+    return {**settings, "timeout_s": min(timeout, TRY_S)} if isinstance(timeout, int | float) else dict(settings)

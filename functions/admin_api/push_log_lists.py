@@ -1,0 +1,245 @@
+"""Lists of push logs, the newest first. No list scans; each page takes a bounded number of calls.
+
+* Of a session: its document on each platform names its events, the newest forty.
+* Of a status other than success: the index by status.
+* Of a time: the pages of the push log, a day at a time.
+* Of a task: the pages of that time bear a mark of each task; the session of the log that is found tells the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+import msgspec
+
+from admin_api.merging import Piece, Place, read_merged
+from admin_api.moments import EARLIEST, at, format_moment, seconds
+from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.reconciliation import events_of
+from taskbridge.tables.ai_items import Page
+from taskbridge.tables.instances import Stored
+from taskbridge.tables.push_log_pages import Page as Batch
+from taskbridge.tables.push_log_pages import page_time, task_mark
+from taskbridge.tables.push_logs import Listed, PushLogStore, status_shards
+
+DAY_S = 86400.0
+DAYS_A_PAGE = 8
+BATCHES = 500  # of a shard and day that one page looks at
+CANDIDATES = 20  # batches that bear the mark of a task: more than one of another task is most unlikely
+
+
+class Logs(PushLogStore, Protocol):
+    """See PushLogTable."""
+
+    def by_status(
+        self,
+        shard: str,
+        start: str,
+        end: str,
+        limit: int,
+        *,
+        after: tuple[str, ...] = (),
+        newest_first: bool = False,
+    ) -> tuple[list[Listed], bool]:
+        """See PushLogTable."""
+
+
+class Instances(Protocol):
+    """See InstanceTable."""
+
+    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
+        """See InstanceStore."""
+
+
+class Batches(Protocol):
+    """See PushLogPageTable."""
+
+    def newest(self, platform_id: str, day: str, first: str, last: str, limit: int) -> list[Batch]:
+        """See PushLogPageTable."""
+
+    def of_day(self, platform_id: str, day: str, first: str, last: str) -> tuple[list[Batch], str]:
+        """See PushLogPageTable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which logs are asked for. `start` and `end` are times, or empty; empty texts ask for nothing in particular."""
+
+    platform_ids: tuple[str, ...]
+    sess_id: str = ""
+    task_id: str = ""
+    status: LogStatus | None = None
+    start: str = ""
+    end: str = ""
+
+    def takes(self, log: PushLog) -> bool:
+        """Whether a log is one of them, its time apart."""
+        return (
+            (not self.sess_id or log.sess_id == self.sess_id)
+            and (not self.task_id or self.task_id in log.entries)
+            and (self.status is None or log.status is self.status)
+        )
+
+
+class _Position(msgspec.Struct, omit_defaults=True):
+    """Where a list goes on. `end` is fixed by the first page, so that the list does not move."""
+
+    end: str
+    sess_id: str = ""  # that the search for a task has found
+    after: tuple[str, ...] = ()
+    shards: dict[str, tuple[str, ...]] = {}
+    batch: str = ""
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PushLogLists:
+    """The lists, over the tables."""
+
+    logs: Logs
+    instances: Instances
+    batches: Batches
+    retention_s: float
+
+    def find(self, wanted: Wanted, cursor: str | None, limit: int, now: float) -> Page[PushLog]:
+        """A page of the logs that are wanted. It may be short, or empty, where there is a next one."""
+        position = msgspec.json.decode(cursor, type=_Position) if cursor else _Position(wanted.end or at(now))
+        wanted = replace(wanted, end=position.end, sess_id=wanted.sess_id or position.sess_id)
+        if wanted.sess_id:
+            return self._of_session(wanted, position, limit)
+        if wanted.task_id:
+            return self._of_task(wanted, position, limit)
+        if wanted.status not in (None, LogStatus.SUCCEEDED):
+            return self._of_status(wanted, position, limit)
+        return self._of_time(wanted, position, limit)
+
+    def _of_session(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+        keys = [(platform_id, wanted.sess_id) for platform_id in wanted.platform_ids]
+        stored = self.instances.load(keys).values()
+        named = [(event_id, each.instance.platform_id) for each in stored for event_id in events_of(each.instance)]
+        start = wanted.start or EARLIEST
+        found = {
+            _place(log): log
+            for log in (self.logs.load(named).values() if named else ())
+            if wanted.takes(log) and start <= _received(log) <= wanted.end
+        }
+        left = sorted((place for place in found if not position.after or place < position.after), reverse=True)
+        shown = left[:limit]
+        following = _Position(wanted.end, wanted.sess_id, after=shown[-1]) if len(left) > limit else None
+        return Page([found[place] for place in shown], _encode(following))
+
+    def _of_status(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+        assert wanted.status is not None  # noqa: S101  # `find` has looked
+        shards = [shard for each in wanted.platform_ids for shard in status_shards(each, wanted.status)]
+        read = partial(self._piece, wanted, limit)
+        logs, reached = read_merged(read, shards, position.shards, limit)
+        return Page(logs, _encode(_Position(wanted.end, shards=reached) if reached is not None else None))
+
+    def _piece(self, wanted: Wanted, limit: int, shard: str, after: Place) -> Piece[PushLog]:
+        start = wanted.start or EARLIEST
+        listed, has_more = self.logs.by_status(shard, start, wanted.end, limit, after=after, newest_first=True)
+        return Piece([(each.place, each.log) for each in listed], has_more)
+
+    def _of_task(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+        """The newest batch that names the task tells its session. A page looks at no more than eight days."""
+        first, last = self._bounds(wanted, position)
+        day = last[:10]
+        if last < first:
+            return Page([])
+        for _ in range(DAYS_A_PAGE):
+            sess_id, reached = self._session_of(wanted, day, first, last)
+            if sess_id:
+                return self._of_session(replace(wanted, sess_id=sess_id), _Position(wanted.end, sess_id), limit)
+            if reached:
+                return Page([], _encode(_Position(wanted.end, batch=reached)))
+            day = _before(day)
+            if day < first[:10]:
+                return Page([])
+        return Page([], _encode(_Position(wanted.end, batch=f"{day}T24")))
+
+    def _session_of(self, wanted: Wanted, day: str, first: str, last: str) -> tuple[str, str]:
+        """The session of a task, empty where no batch of the day names it; and down to which batch that is known."""
+        found: list[Batch] = []
+        reached = ""
+        for platform_id in wanted.platform_ids:
+            batches, end = self.batches.of_day(platform_id, day, first, last)
+            mark = task_mark(wanted.task_id)
+            found += [batch for batch in batches if mark in batch.tasks]
+            reached = max(reached, end)
+        newest = sorted(found, key=lambda batch: batch.name, reverse=True)[:CANDIDATES]
+        keys = [(event_id, batch.platform_id) for batch in newest for event_id in batch.events]
+        logs = self.logs.load(keys).values() if keys else ()
+        return next((log.sess_id for log in logs if wanted.task_id in log.entries), ""), reached
+
+    def _of_time(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+        keys, following = self._keys(wanted, position, limit)
+        loaded = self.logs.load(keys) if keys else {}
+        return Page([loaded[key] for key in keys if key in loaded and wanted.takes(loaded[key])], _encode(following))
+
+    def _keys(self, wanted: Wanted, position: _Position, most: int) -> tuple[list[tuple[str, str]], _Position | None]:
+        """At most `most` logs, as (event id, platform id), of the next batches, and where the page after begins."""
+        keys: dict[tuple[str, str], None] = {}
+        batches, following = self._walk(wanted, position, most)
+        for batch in batches:
+            skipped = position.offset if batch.name == position.batch else 0
+            for number, event_id in enumerate(batch.events[skipped:], start=skipped):
+                if len(keys) == most:
+                    return list(keys), _Position(wanted.end, batch=batch.name, offset=number)
+                keys[event_id, batch.platform_id] = None
+        return list(keys), following
+
+    def _walk(self, wanted: Wanted, position: _Position, most: int) -> tuple[list[Batch], _Position | None]:
+        """Batches, day by day into the past, until they hold enough events; and where to go on behind them."""
+        first, last = self._bounds(wanted, position)
+        found: list[Batch] = []
+        day = last[:10]
+        if last < first:
+            return [], None
+        for _ in range(DAYS_A_PAGE):
+            of_day, is_cut = self._day(wanted, day, first, last, min(most, BATCHES))
+            found += of_day
+            if is_cut:
+                return found, _Position(wanted.end, batch=found[-1].name, offset=len(found[-1].events))
+            day = _before(day)
+            if day < first[:10]:
+                return found, None
+            if sum(len(batch.events) for batch in found) > most:
+                break
+        return found, _Position(wanted.end, batch=f"{day}T24")  # behind every batch of that day
+
+    def _bounds(self, wanted: Wanted, position: _Position) -> tuple[str, str]:
+        """Names of batches that a page lies between: back to `start`, or a week, and from where the last page ended."""
+        end = seconds(wanted.end)
+        start = seconds(wanted.start) if wanted.start else end - (DAYS_A_PAGE - 1) * DAY_S
+        first = page_time(max(start, end - self.retention_s))
+        if position.batch:
+            return first, position.batch + "!"  # behind the batch of this name, and before any other
+        return first, page_time(end + 0.001)
+
+    def _day(self, wanted: Wanted, day: str, first: str, last: str, most: int) -> tuple[list[Batch], bool]:
+        """The newest batches of a day, and whether it has more: where one platform has, older ones of others wait."""
+        by_platform = [self.batches.newest(name, day, first, last, most) for name in wanted.platform_ids]
+        cut = [found[-1].name for found in by_platform if len(found) == most]
+        oldest = max(cut, default="")
+        batches = [batch for found in by_platform for batch in found if batch.name >= oldest]
+        return sorted(batches, key=lambda batch: batch.name, reverse=True), bool(cut)
+
+
+def _before(day: str) -> str:
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+def _received(log: PushLog) -> str:
+    return format_moment(datetime.fromisoformat(log.received_at or log.updated_at))
+
+
+def _place(log: PushLog) -> tuple[str, ...]:
+    return _received(log), log.event_id, log.platform_id
+
+
+def _encode(position: _Position | None) -> str | None:
+    return msgspec.json.encode(position).decode() if position else None

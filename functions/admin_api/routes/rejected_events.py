@@ -1,0 +1,29 @@
+"""Events that could not be read."""
+
+from __future__ import annotations
+
+from admin_api.api import Api
+from admin_api.ids import decode_id, encode_id
+from admin_api.models.push_logs import RejectedEvent, ReplayedEvent, show_rejected
+from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
+from admin_api.rejected_events import RejectedEvents, send_again
+
+TAGS = ["events"]
+
+
+def register(api: Api) -> None:
+    """Register the routes."""
+    services = api.services
+
+    @api.get("/v1/rejected-events", summary="Rejected events, the newest first", tags=TAGS)
+    def list_rejected_events(cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[RejectedEvent]:
+        """Whole, with the reason. A page may be short where the events are large."""
+        page = RejectedEvents(services.events).page(api.open_cursor(cursor), limit)
+        return Listed(items=[show_rejected(each) for each in page.items], next_cursor=api.seal_cursor(page.next))
+
+    @api.post("/v1/rejected-events/{id}/replay", summary="Send an event in again", tags=TAGS, status_code=202)
+    def replay_rejected_event(id: str) -> ReplayedEvent:  # noqa: A002
+        """It goes back to the ingest queue as it came. Rejected again, it is listed anew."""
+        event_id, by, at = decode_id(id), api.caller.uid, services.now()
+        send_again(services.events, event_id, by, at, services.sqs, services.queues["ingest"])
+        return ReplayedEvent(id=encode_id(event_id), event_id=event_id, replayed_at=at, replayed_by=by)

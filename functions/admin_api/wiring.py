@@ -1,0 +1,266 @@
+"""Everything that the routes use: made once for each process from its environment, or by a test from what it likes."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from admin_api.changes import Trail
+from admin_api.cursors import Cursors, read_cursor_key
+from admin_api.limits import CallCounter, IdempotencyKeys
+from taskbridge.ai.rulebook import RuleBook
+from taskbridge.ai.switches import ConfiguredSwitches
+from taskbridge.http import build_http_client
+from taskbridge.lambdas import Clients, build_token_cache, setting
+from taskbridge.queues import AiQueue, PushQueue
+from taskbridge.secrets import PlatformSecrets
+from taskbridge.tables.ai_answers import AnswerTable
+from taskbridge.tables.ai_audit import AuditTable
+from taskbridge.tables.ai_forms import FormTable
+from taskbridge.tables.ai_jobs import AiJobTable
+from taskbridge.tables.ai_people import PersonNodeTable
+from taskbridge.tables.ai_processes import ProcessTable
+from taskbridge.tables.ai_rules import RuleTable
+from taskbridge.tables.ai_tasks import TaskTable
+from taskbridge.tables.changes import ChangeTable
+from taskbridge.tables.configuration import ConfigurationTable
+from taskbridge.tables.configuration_models import Configurator
+from taskbridge.tables.coordination import CoordinationTable
+from taskbridge.tables.events import EventTable
+from taskbridge.tables.instances import InstanceTable
+from taskbridge.tables.jobs import JobTable
+from taskbridge.tables.push_log_pages import PushLogPageTable
+from taskbridge.tables.push_logs import PushLogTable
+
+if TYPE_CHECKING:
+    import httpx
+
+    from taskbridge.tokens import TokenCache
+
+DAY_S = 86400.0
+THREADS = 10
+# The logical names under which health and the summary show them, with the variables of the environment.
+TABLES = {
+    "configuration": "CONFIGURATION_TABLE",
+    "instances": "INSTANCE_TABLE",
+    "push-logs": "PUSH_LOG_TABLE",
+    "push-log-pages": "PUSH_LOG_PAGE_TABLE",
+    "events": "EVENT_TABLE",
+    "coordination": "COORDINATION_TABLE",
+    "jobs": "JOB_TABLE",
+    "changes": "CHANGE_TABLE",
+    "ai-processes": "AI_PROCESS_TABLE",
+    "ai-forms": "AI_FORM_TABLE",
+    "ai-tasks": "AI_TASK_TABLE",
+    "ai-people": "AI_PERSON_TABLE",
+    "ai-answers": "AI_ANSWER_TABLE",
+    "ai-audit": "AI_AUDIT_TABLE",
+    "ai-rules": "AI_RULE_TABLE",
+    "ai-rule-versions": "AI_RULE_VERSION_TABLE",
+}
+QUEUES = {
+    "ingest": "INGEST_QUEUE_URL",
+    "ingest-dead-letters": "INGEST_DEAD_LETTER_QUEUE_URL",
+    "rule-dead-letters": "RULE_DEAD_LETTER_QUEUE_URL",
+    "push": "PUSH_QUEUE_URL",
+    "push-dead-letters": "PUSH_DEAD_LETTER_QUEUE_URL",
+    "ai": "AI_QUEUE_URL",
+    "ai-dead-letters": "AI_DEAD_LETTER_QUEUE_URL",
+    "analysis": "ANALYSIS_QUEUE_URL",
+    "analysis-dead-letters": "ANALYSIS_DEAD_LETTER_QUEUE_URL",
+    "invocation-dead-letters": "INVOCATION_DEAD_LETTER_QUEUE_URL",
+}
+
+
+@dataclass(frozen=True)
+class Services:
+    """Clients, names and settings, and everything made of them when it is first used.
+
+    `tables` and `queues` give the name of a table and the address of a queue by the names above.
+    """
+
+    dynamodb: Any
+    sqs: Any
+    ssm: Any
+    tables: Mapping[str, str]
+    queues: Mapping[str, str]
+    environment: str
+    prefix: str
+    region: str
+    groups_claim: str = "cognito:groups"
+    endpoint_url: str | None = None
+    retention_days: float = 90
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]
+    http_client: httpx.Client | None = None  # None: one of the function's own
+    cloudwatch: Any = None
+
+    def now(self) -> str:
+        """The time, RFC 3339 in UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="milliseconds")
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        """Seals the cursors of lists."""
+        return Cursors(partial(read_cursor_key, self.ssm, self.prefix))
+
+    @cached_property
+    def calls(self) -> CallCounter:
+        """Counts the calls of each caller."""
+        return CallCounter(self.dynamodb, self.tables["coordination"], self.clock)
+
+    @cached_property
+    def keys(self) -> IdempotencyKeys:
+        """The calls that started work."""
+        return IdempotencyKeys(self.dynamodb, self.tables["coordination"], self.clock)
+
+    @cached_property
+    def trail(self) -> Trail:
+        """The trail of changes."""
+        return Trail(ChangeTable(self.dynamodb, self.tables["changes"]), self.now, self.new_id)
+
+    @cached_property
+    def configuration(self) -> ConfigurationTable:
+        """The configuration as workers read it: up to 20 s old. What is edited is read through `configurator`."""
+        return ConfigurationTable(self.dynamodb, self.tables["configuration"], self.clock)
+
+    @cached_property
+    def configurator(self) -> Configurator:
+        """Reads and writes platforms, trigger rules and AI settings as they are now."""
+        return Configurator(self.tables["configuration"], self.region, self.endpoint_url)
+
+    @cached_property
+    def coordination(self) -> CoordinationTable:
+        """Breakers, rates, cursors of the reconciler."""
+        return CoordinationTable(self.dynamodb, self.tables["coordination"])
+
+    @cached_property
+    def instances(self) -> InstanceTable:
+        """What each platform knows of one process instance."""
+        return InstanceTable(self.dynamodb, self.tables["instances"])
+
+    @cached_property
+    def push_logs(self) -> PushLogTable:
+        """How each event went."""
+        return PushLogTable(self.dynamodb, self.tables["push-logs"], self.retention_days * DAY_S)
+
+    @cached_property
+    def pages(self) -> PushLogPageTable:
+        """Which events each batch worked on, by time."""
+        return PushLogPageTable(self.dynamodb, self.tables["push-log-pages"], self.retention_days * DAY_S)
+
+    @cached_property
+    def events(self) -> EventTable:
+        """Events that were skipped or rejected."""
+        return EventTable(self.dynamodb, self.tables["events"], self.retention_days)
+
+    @cached_property
+    def jobs(self) -> JobTable:
+        """Bulk replays and comparisons."""
+        return JobTable(self.dynamodb, self.tables["jobs"])
+
+    @cached_property
+    def ai_jobs(self) -> AiJobTable:
+        """Dry runs and proposals of checks."""
+        return AiJobTable(self.dynamodb, self.tables["jobs"])
+
+    @cached_property
+    def seats(self) -> TaskTable:
+        """The tasks of each person, with their analyses."""
+        return TaskTable(self.dynamodb, self.tables["ai-tasks"], self.tables["ai-people"], self.clock)
+
+    @cached_property
+    def people(self) -> PersonNodeTable:
+        """Counters and reminders of each person on each node."""
+        return PersonNodeTable(self.dynamodb, self.tables["ai-people"])
+
+    @cached_property
+    def processes(self) -> ProcessTable:
+        """Who has which task of a process instance."""
+        return ProcessTable(self.dynamodb, self.tables["ai-processes"])
+
+    @cached_property
+    def forms(self) -> FormTable:
+        """Forms as they came."""
+        return FormTable(self.dynamodb, self.tables["ai-forms"])
+
+    @cached_property
+    def answers(self) -> AnswerTable:
+        """Answers of AI platforms, in pieces."""
+        return AnswerTable(self.dynamodb, self.tables["ai-answers"])
+
+    @cached_property
+    def audit(self) -> AuditTable:
+        """Every question asked of an AI platform."""
+        return AuditTable(self.dynamodb, self.tables["ai-audit"])
+
+    @cached_property
+    def rules(self) -> RuleTable:
+        """Default rules of nodes, and people's own, in all their versions."""
+        return RuleTable(self.dynamodb, self.tables["ai-rules"], self.tables["ai-rule-versions"])
+
+    @cached_property
+    def switches(self) -> ConfiguredSwitches:
+        """The settings of AI approval, and the model that they come to."""
+        return ConfiguredSwitches(self.configuration.current, self.environment)
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """Which rule holds for whom."""
+        return RuleBook(self.rules, self.switches)
+
+    @cached_property
+    def push_queue(self) -> PushQueue:
+        """The push queue."""
+        return PushQueue(self.sqs, self.queues["push"])
+
+    @cached_property
+    def ai_queue(self) -> AiQueue:
+        """The AI queue: what changes somebody's tasks, and which rule changed."""
+        return AiQueue(self.sqs, self.queues["ai"])
+
+    @cached_property
+    def analysis_queue(self) -> AiQueue:
+        """The analysis queue: what asks a model."""
+        return AiQueue(self.sqs, self.queues["analysis"])
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """What calls platforms."""
+        return self.http_client or build_http_client(THREADS)
+
+    @cached_property
+    def tokens(self) -> TokenCache:
+        """The tokens of the fleet."""
+        return build_token_cache(self.ssm, self.dynamodb)
+
+    @cached_property
+    def secrets(self) -> PlatformSecrets:
+        """The secrets of platforms."""
+        return PlatformSecrets(self.ssm, self.prefix, self.clock)
+
+
+def wire() -> Services:
+    """The services of this process. Raises ConfigurationError that names a variable which is missing."""
+    clients = Clients()
+    return Services(
+        dynamodb=clients.client("dynamodb"),
+        sqs=clients.client("sqs"),
+        ssm=clients.client("ssm"),
+        cloudwatch=clients.client("cloudwatch"),
+        tables={name: setting(variable) for name, variable in TABLES.items()},
+        queues={name: setting(variable) for name, variable in QUEUES.items()},
+        environment=setting("ENVIRONMENT"),
+        prefix=setting("PARAMETER_PREFIX"),
+        region=setting("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "")),
+        groups_claim=setting("GROUPS_CLAIM", "cognito:groups"),
+        endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+        retention_days=float(setting("LOG_RETENTION_DAYS")),
+    )

@@ -1,0 +1,263 @@
+"""What a person waits for: a draft rule tried on past tasks, and checks proposed for a rule.
+
+A turn of a job asks one question, saves what came of it, and sends the message for the next one. So a worker that dies
+loses one question, and a long job holds up nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from ai_analyze.attachments import select_attachments
+from ai_analyze.material import Material
+from ai_analyze.ports import End, Fate, Ports
+from ai_analyze.propose import Trial as CheckTrial
+from ai_analyze.propose import build_proposal_question, parse_proposal, try_checks
+from ai_analyze.review import Asked, Link
+from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.forms import format_form
+from taskbridge.ai.jobs import AiJob, AiJobStatus, DroppedCheck, DryRun, ProposeChecks, ProposedCheck, Trial
+from taskbridge.ai.messages import JobMessage
+from taskbridge.ai.results import Finding, FindingResult, Review
+from taskbridge.ai.rulebook import Standing
+from taskbridge.ai.rules import EffectiveRule
+from taskbridge.ai.seats import Seat, SeatState
+from taskbridge.ai.values import field_types, typed_values
+from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, QuotaExhausted, TransientError
+from taskbridge.events import Form
+
+LEASE_S = 120.0
+CRASHES_ALLOWED = 3
+GIVE_UP_AFTER_S = 600.0  # somebody waits for it
+RETRY_S = 45.0  # a message comes no more than AnalysisMaxReceives times
+MOST_FINDINGS, REASON_CHARS = 50, 500
+
+FORM_IS_GONE = "表单已不存在，无法分析"
+NO_FORMS = "没有可以参考的表单"
+CRASHED = "多次异常中断，已停止"
+PAUSED = "AI 平台暂停服务，恢复后自动继续"
+
+
+class _Unheard:
+    """Takes the prose of an answer that nobody watches."""
+
+    def text(self, piece: str) -> None:
+        """See Sink."""
+
+
+def run_job(message: JobMessage, ports: Ports) -> End:
+    """Give a job its next turn. Raises StoreError where a table fails: it comes again."""
+    holder, now = ports.new_id(), ports.clock()
+    job = ports.jobs.claim(message.uid, message.job_id, holder, now, now + LEASE_S)
+    if job is None:
+        found = ports.jobs.get(message.uid, message.job_id)
+        is_running = found is not None and found.status is AiJobStatus.RUNNING
+        return End(Fate.BUSY, LEASE_S) if is_running else End(Fate.OUTDATED)
+    turn = _Turn(job, holder, ports)
+    with ports.kept_alive(turn.renew):
+        return turn.take()
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A claimed job in the hands of this worker."""
+
+    job: AiJob
+    holder: str
+    ports: Ports
+
+    def renew(self) -> None:
+        """Keep the job for longer."""
+        self.ports.jobs.renew(self.job.uid, self.job.id, self.holder, self.ports.clock() + LEASE_S)
+
+    def take(self) -> End:
+        """Ask, and save what came of it."""
+        if self.job.attempts > CRASHES_ALLOWED:
+            return self._fail(CRASHED)
+        try:
+            found = self._ask()
+        except (PlatformError, ConfigurationError) as error:
+            return self._unanswered(error)
+        if found.status is AiJobStatus.RUNNING:
+            return self._go_on(found)
+        return self._save(msgspec.structs.replace(found, finished_at=self._now()), End(Fate.DONE))
+
+    def _go_on(self, found: AiJob) -> End:
+        end = self._save(found, End(Fate.DONE))
+        if end.fate is Fate.DONE and self.ports.requests.outbox.send([JobMessage(found.uid, found.id)]):
+            return End(Fate.WAITING, RETRY_S)  # this message goes on with it
+        return end
+
+    def _ask(self) -> AiJob:
+        if isinstance(self.job.wanted, DryRun):
+            return self._try_next(self.job.wanted)
+        return self._propose(self.job.wanted)
+
+    def _unanswered(self, error: PlatformError | ConfigurationError) -> End:
+        is_final = isinstance(error, PermanentError) and not isinstance(error, QuotaExhausted)
+        age = self.ports.clock() - datetime.fromisoformat(self.job.created_at).timestamp()
+        if is_final or age > GIVE_UP_AFTER_S:
+            return self._fail(str(error))
+        waiting = msgspec.structs.replace(self.job, reason=str(error))
+        return self._save(waiting, End(Fate.WAITING, RETRY_S, str(error)))
+
+    def _fail(self, reason: str) -> End:
+        failed = msgspec.structs.replace(self.job, status=AiJobStatus.FAILED, reason=reason, finished_at=self._now())
+        return self._save(failed, End(Fate.FAILED, reason=reason))
+
+    def _save(self, job: AiJob, end: End) -> End:
+        return end if self.ports.jobs.save(job, self.holder, self.ports.clock()) else End(Fate.LATE)
+
+    # A dry run
+
+    def _try_next(self, wanted: DryRun) -> AiJob:
+        trial = self._try(self.job.task_ids[len(self.job.trials)], wanted)
+        trials = (*self.job.trials, trial)
+        is_last = len(trials) == len(self.job.task_ids)
+        return msgspec.structs.replace(
+            self.job,
+            trials=trials,
+            usage=self.job.usage + trial.usage,
+            status=AiJobStatus.DONE if is_last else AiJobStatus.RUNNING,
+            reason="",
+        )
+
+    def _try(self, task_id: str, wanted: DryRun) -> Trial:
+        seat = self.ports.seats.get(self.job.uid, task_id)
+        form = self._form(seat)
+        if seat is None or form is None:
+            return Trial(task_id=task_id, problem=FORM_IS_GONE)
+        standing = self._standing(wanted.rule, wanted.keynote, wanted.file_key)
+        formatted = format_form(form)
+        attachments = select_attachments(formatted, wanted.file_key)
+        material = Material(
+            rule=standing.rule,
+            form=formatted,
+            values=typed_values(form),
+            files=self.ports.reviewer.read_files(attachments, standing),
+            received_on=date.fromisoformat(seat.received_on),
+        )
+        review = self.ports.reviewer.review(
+            material, self._chain(standing), _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
+        )
+        return _build_trial(seat, review)
+
+    # A proposal
+
+    def _propose(self, wanted: ProposeChecks) -> AiJob:
+        forms = self._past_forms()
+        if not forms:
+            raise PermanentError(NO_FORMS)
+        fields = field_types(forms[0][0].fields)
+        system, user = build_proposal_question(wanted.rule, fields)
+        chain = self._chain(self._standing(wanted.rule))
+        reply = self.ports.reviewer.ask(chain, system, user, self.job.uid, lambda asked: self._audit(asked, None))
+        proposal = parse_proposal(reply.text, wanted.rule, fields)
+        trials = try_checks(proposal.checks, [(typed_values(form), day) for form, day in forms])
+        return msgspec.structs.replace(
+            self.job,
+            status=AiJobStatus.DONE,
+            checks=tuple(map(_build_check, trials)),
+            dropped=tuple(
+                DroppedCheck(clause=d.clause, expression=d.expression, reason=d.reason) for d in proposal.dropped
+            ),
+            usage=reply.usage,
+            reason="",
+        )
+
+    def _past_forms(self) -> list[tuple[Form, date]]:
+        forms = []
+        for task_id in self.job.task_ids:
+            seat = self.ports.seats.get(self.job.uid, task_id)
+            form = self._form(seat)
+            if seat is not None and form is not None:
+                forms.append((form, date.fromisoformat(seat.received_on)))
+        return forms
+
+    # Both
+
+    def _form(self, seat: Seat | None) -> Form | None:
+        if seat is None or seat.state is SeatState.GONE or not seat.received_on:
+            return None
+        body = self.ports.forms.get(seat.task_id, seat.form_hash)
+        return msgspec.json.decode(body, type=Form) if body else None
+
+    def _standing(self, rule: str, keynote: str = "", file_key: tuple[str, ...] = ()) -> Standing:
+        draft = EffectiveRule(
+            rule=rule,
+            keynote=keynote,
+            file_key=file_key,
+            source="custom",
+            version="draft",
+            enabled=True,
+            automatic=False,
+        )
+        return Standing(draft, self.ports.switches(), basis="")
+
+    def _chain(self, standing: Standing) -> Sequence[Link]:
+        chain = self.ports.reviewer.chain(standing)
+        if not chain:
+            raise TransientError(PAUSED)
+        return chain
+
+    def _audit(self, asked: Asked, seat: Seat | None) -> None:
+        entry = AuditEntry(
+            id=self.ports.new_id(),
+            at=self._now(),
+            uid=self.job.uid,
+            task_id=seat.task_id if seat else self.job.id,
+            sess_id=seat.sess_id if seat else "",
+            app_id=self.job.app_id,
+            node_id=self.job.node_id,
+            analysis_id=self.job.id,
+            outcome=asked.outcome,
+            rule_version="draft",
+            template_version=asked.template_version,
+            requested_by=msgspec.to_builtins(self.job.wanted)["kind"],
+            platform_id=asked.platform_id,
+            model=asked.model,
+            question=f"{asked.system}\n\n{asked.user}",
+            answer=asked.answer,
+            usage=asked.usage,
+            latency_ms=asked.latency_ms,
+            error=asked.error,
+        )
+        self.ports.audit.record(entry, self.ports.clock(), self.ports.switches().settings.retention_days)
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self.ports.clock(), UTC).isoformat(timespec="milliseconds")
+
+
+def _build_trial(seat: Seat, review: Review) -> Trial:
+    return Trial(
+        task_id=seat.task_id,
+        subject=seat.subject,
+        decision=seat.decision if seat.decided_here else "",
+        verdict_then=seat.analysis.verdict if seat.analysis else None,
+        verdict_now=review.verdict,
+        summary=review.summary[:REASON_CHARS],
+        downgraded=review.downgraded,
+        findings=tuple(map(_shorten, review.findings[:MOST_FINDINGS])),
+        usage=review.usage,
+    )
+
+
+def _shorten(finding: Finding) -> Finding:
+    """A finding as a list of trials shows it: many of them have to fit into one item."""
+    clause, reason = finding.clause[:REASON_CHARS], finding.reason[:REASON_CHARS]
+    return msgspec.structs.replace(finding, clause=clause, reason=reason, evidence=())
+
+
+def _build_check(trial: CheckTrial) -> ProposedCheck:
+    return ProposedCheck(
+        clause=trial.check.clause,
+        expression=trial.check.expression,
+        passed=trial.counts.get(FindingResult.PASS, 0),
+        failed=trial.counts.get(FindingResult.FAIL, 0),
+        unknown=trial.counts.get(FindingResult.UNKNOWN, 0),
+        reasons={result.value: reason[:REASON_CHARS] for result, reason in trial.reasons.items()},
+    )

@@ -1,0 +1,76 @@
+"""The next slice of a comparison: the instances of a few pages of a platform, held against their logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from reconciler.job_ports import JobPorts, Slice
+from taskbridge.instances import Instance
+from taskbridge.messages import SyncMessage
+from taskbridge.push_logs import PushLog
+from taskbridge.reconciliation import build_sync, events_of, find_differences
+from taskbridge.replays import Job
+from taskbridge.tables.push_log_pages import Page
+
+DAY_S = 86400
+PAGES = 20
+
+
+def next_comparisons(job: Job, ports: JobPorts) -> Slice:
+    """The instances of some `PAGES` pages of one day; moves the position of the job behind them."""
+    if job.partition >= len(job.platform_ids):
+        return Slice(0, 0, [], is_last=True)
+    platform_id = job.platform_ids[job.partition]
+    since, most = _position(job)
+    end = _seconds(job.end)
+    until = min((since // DAY_S + 1) * DAY_S, end)
+    pages = ports.pages.between(platform_id, since, until, most)
+    documents, messages = _compare(job, platform_id, pages, ports)
+    if len(pages) < most:
+        _move(job, until, PAGES, end)
+    elif pages[-1].at > since:
+        _move(job, pages[-1].at, PAGES, end)  # what happened at the same moment is looked at again
+    else:
+        _move(job, since, most * 2, end)  # too many of one moment
+    return Slice(documents, len(messages), messages, is_last=job.partition >= len(job.platform_ids))
+
+
+def _compare(job: Job, platform_id: str, pages: Iterable[Page], ports: JobPorts) -> tuple[int, list[SyncMessage]]:
+    keys = dict.fromkeys((platform_id, sess_id) for page in pages for sess_id in page.instances)
+    documents = [stored.instance for stored in ports.instances.load(list(keys)).values()] if keys else []
+    wanted = [(event_id, platform_id) for document in documents for event_id in events_of(document)]
+    logs = ports.logs.load(wanted) if wanted else {}
+    messages = []
+    for document in documents:
+        own = [log for event_id in events_of(document) if (log := logs.get((event_id, platform_id)))]
+        message = _message(job, document, own, ports.clock())
+        messages += [message] if message else []
+    return len(documents), messages
+
+
+def _message(job: Job, document: Instance, logs: list[PushLog], now: float) -> SyncMessage | None:
+    """What has to be sent of an instance. One that was tried since the job was asked for stands in other pages too."""
+    if any(_seconds(log.updated_at) > _seconds(job.asked_at) for log in logs):
+        return None
+    differences = find_differences(document, logs, now)
+    return build_sync(document, differences, f"{job.kind}:{job.id}", job.asked_at) if differences else None
+
+
+def _position(job: Job) -> tuple[float, int]:
+    """The moment that the slice begins at, and how many pages it may look at."""
+    if not job.position:
+        return _seconds(job.start), PAGES
+    moment, most = job.position
+    return float(moment), int(most)
+
+
+def _move(job: Job, moment: float, most: int, end: float) -> None:
+    if moment >= end:
+        job.partition, job.position = job.partition + 1, ()
+    else:
+        job.position = (repr(moment), str(most))
+
+
+def _seconds(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp()

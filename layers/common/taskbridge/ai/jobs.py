@@ -1,0 +1,98 @@
+"""What a person asks of the models beside analyses: a draft rule tried on past tasks, and checks for a rule. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from taskbridge.ai.results import Finding, Usage, Verdict
+
+MOST_TASKS = 20
+
+
+class AiJobStatus(StrEnum):
+    """How far a job has come. RUNNING also before anybody has begun."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DryRun(msgspec.Struct, frozen=True, kw_only=True, tag="dry_run", tag_field="kind"):
+    """What would a draft rule have said of past tasks? Nothing of it is stored as a result."""
+
+    rule: str
+    keynote: str = ""
+    file_key: tuple[str, ...] = ()
+
+
+class ProposeChecks(msgspec.Struct, frozen=True, kw_only=True, tag="propose_checks", tag_field="kind"):
+    """Which clauses of a rule are exact, as checks, and what would they have said of past forms?"""
+
+    rule: str
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a draft rule says of one past task. `problem` (Chinese) where it could not be asked.
+
+    `verdict_then` is that of the analysis that the task had, None for none; `decision` what the person decided.
+    """
+
+    task_id: str
+    subject: str = ""
+    decision: str = ""
+    verdict_then: Verdict | None = None
+    verdict_now: Verdict | None = None
+    summary: str = ""
+    downgraded: str | None = None
+    findings: tuple[Finding, ...] = ()
+    usage: Usage = Usage()
+    problem: str = ""
+
+
+class ProposedCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """A check that a person may confirm, and how many past forms it passes, fails, and cannot tell.
+
+    `reasons` is an example of each, by result (pass, fail, unknown).
+    """
+
+    clause: str
+    expression: str
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    reasons: dict[str, str] = {}
+
+
+class DroppedCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """A check of the model that cannot be used, and why (Chinese)."""
+
+    clause: str
+    expression: str
+    reason: str
+
+
+class AiJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job of one person. Times are RFC 3339 in UTC, empty for none; `task_ids` are the past tasks, all this person's.
+
+    `estimate` is what it was thought to take, `usage` what it took so far. `attempts` counts the turns since something
+    was last saved. `reason` (for people) says why it failed, or waits.
+    """
+
+    id: str
+    uid: str
+    app_id: str
+    node_id: str
+    wanted: DryRun | ProposeChecks
+    task_ids: tuple[str, ...]
+    created_at: str
+    estimate: Usage = Usage()
+    status: AiJobStatus = AiJobStatus.RUNNING
+    finished_at: str = ""
+    reason: str = ""
+    attempts: int = 0
+    trials: tuple[Trial, ...] = ()
+    checks: tuple[ProposedCheck, ...] = ()
+    dropped: tuple[DroppedCheck, ...] = ()
+    usage: Usage = Usage()

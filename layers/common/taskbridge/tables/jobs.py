@@ -1,0 +1,129 @@
+"""The job table: bulk work that outlives a request, with its progress.
+
+Item: `kind`, `id`, `status`, `detail` (JSON), `holder` and `lease_until` of the worker at it, `expires_at`. Jobs are
+few, and gone after a month: those that run are found by a Query over all of their kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from taskbridge.errors import StaleVersion
+from taskbridge.replays import Job, JobStatus
+from taskbridge.tables.ai_items import build_update, conditional_call
+from taskbridge.tables.attributes import Item, store_call, text, to_attribute, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+KIND = "replay"  # the partition of these jobs
+RETENTION_S = 30 * 86400
+_decoder = msgspec.json.Decoder(Job)
+
+
+class JobTable:
+    """Jobs on DynamoDB, kept for `RETENTION_S` after their last change."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, job: Job, now: float) -> None:
+        """Write a new job down. Raises StaleVersion where its id is taken, StoreError."""
+        written = conditional_call(
+            self._client.put_item,
+            TableName=self._table,
+            Item={**_key(job.id), **_values(job, now)},
+            ConditionExpression="attribute_not_exists(id)",
+        )
+        if written is None:
+            raise StaleVersion("a job with this id is there")
+
+    def read(self, job_id: str) -> Job | None:
+        """A job, or None."""
+        answer = store_call(self._client.get_item, TableName=self._table, Key=_key(job_id), ConsistentRead=True)
+        return _job(answer["Item"]) if "Item" in answer else None
+
+    def active(self) -> list[str]:
+        """Ids of the jobs that run, the oldest first."""
+        found: list[str] = []
+        start: dict[str, Any] = {}
+        while True:
+            answer = store_call(
+                self._client.query,
+                TableName=self._table,
+                KeyConditionExpression="kind = :kind",
+                FilterExpression="#status = :running",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_item({":kind": KIND, ":running": JobStatus.RUNNING}),
+                **start,
+            )
+            found += [text(item, "id") for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def take(self, job_id: str, holder: str, now: float, lease_s: float) -> Job | None:
+        """Be the one that works on it for `lease_s` seconds; None where another does, or it runs no more."""
+        answer = self._update(
+            job_id,
+            sets={"holder": to_attribute(holder), "lease_until": to_attribute(now + lease_s)},
+            # The same holder passes: what the SDK repeats because an answer was lost must not be refused.
+            condition="#status = :running AND "
+            "(attribute_not_exists(#lease_until) OR #lease_until <= :now OR #holder = :holder)",
+            values={":running": JobStatus.RUNNING, ":now": now, ":holder": holder},
+            ReturnValues="ALL_NEW",
+        )
+        return _job(answer["Attributes"]) if answer else None
+
+    def save(self, job: Job, holder: str, now: float, lease_s: float) -> bool:
+        """Write the progress and keep the lease; False where the job was stopped, or belongs to another by now."""
+        written = self._update(
+            job.id,
+            sets={**_values(job, now), "lease_until": to_attribute(now + lease_s)},
+            condition="#status = :running AND #holder = :holder",
+            values={":running": JobStatus.RUNNING, ":holder": holder},
+        )
+        return written is not None
+
+    def release(self, job_id: str, holder: str) -> None:
+        """Leave it to whoever comes next."""
+        self._update(
+            job_id,
+            sets={"lease_until": to_attribute(0)},
+            condition="#holder = :holder",
+            values={":holder": holder},
+        )
+
+    def stop(self, job_id: str) -> Job | None:
+        """End a job that runs; one that has ended stays as it is. Returns it as it stands, None where there is none."""
+        answer = self._update(
+            job_id,
+            sets={"status": to_attribute(JobStatus.STOPPED)},
+            condition="#status = :running",
+            values={":running": JobStatus.RUNNING},
+            ReturnValues="ALL_NEW",
+        )
+        return _job(answer["Attributes"]) if answer else self.read(job_id)
+
+    def _update(self, job_id: str, *, condition: str, ReturnValues: str = "NONE", **parts: Any) -> Any:  # noqa: N803
+        update = build_update(self._table, _key(job_id), condition=condition, **parts)
+        return conditional_call(self._client.update_item, **update, ReturnValues=ReturnValues)
+
+
+def _values(job: Job, now: float) -> dict[str, dict[str, Any]]:
+    detail = msgspec.json.encode(job).decode()
+    return to_item({"status": job.status, "detail": detail, "expires_at": int(now + RETENTION_S)})
+
+
+def _key(job_id: str) -> dict[str, dict[str, Any]]:
+    return to_item({"kind": KIND, "id": job_id})
+
+
+def _job(item: Item) -> Job:
+    """A stored job. Whoever stops it writes the status alone."""
+    job = _decoder.decode(text(item, "detail"))
+    job.status = JobStatus(text(item, "status"))
+    return job

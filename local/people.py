@@ -1,0 +1,51 @@
+"""Who may call the HTTP API of the stack: four people with their roles, and a ready token for each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from local.emulator import Aws
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
+# Each one's user id in the process system is the same word.
+PEOPLE = {"admin": "admin", "ops": "ops", "approver-1": "approver", "approver-2": "approver"}
+
+
+def seed_people(aws: Aws, outputs: Mapping[str, str]) -> dict[str, str]:
+    """Make sure that the people exist, and return an ID token for each, valid for a day.
+
+    A person whom somebody has changed meanwhile keeps the changes, but for the password.
+    """
+    pool, client = outputs["UserPoolId"], outputs["UserPoolClientId"]
+    return {name: _token(aws.people, pool, client, name, role) for name, role in PEOPLE.items()}
+
+
+def _token(people: CognitoIdentityProviderClient, pool: str, client: str, name: str, role: str) -> str:
+    password = _password(name, pool)
+    try:
+        people.admin_get_user(UserPoolId=pool, Username=name)
+    except people.exceptions.UserNotFoundException:
+        people.admin_create_user(
+            UserPoolId=pool,
+            Username=name,
+            UserAttributes=[{"Name": "custom:uid", "Value": name}],
+            MessageAction="SUPPRESS",
+        )
+        people.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=role)
+    people.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+    answer = people.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
+    )
+    return str(answer["AuthenticationResult"]["IdToken"])
+
+
+def _password(name: str, pool: str) -> str:
+    """Good for this machine only: whoever can reach the emulator can do anything to it."""
+    return f"Only-here-1-{hashlib.sha256(f'{pool}/{name}'.encode()).hexdigest()[:16]}"

@@ -1,0 +1,145 @@
+"""The audit log over HTTP: by task and by time, with what was decided later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from admin_api.ai import audit as listing
+from admin_api.routes import ai_audit
+from taskbridge.ai.audit import AuditedFile, AuditEntry
+from taskbridge.ai.results import Usage
+from tests.functional.ai_api import AiWorld
+from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID
+from tests.functional.aws import Tables, new_client
+
+PATH = "/v1/ai/audit"
+
+
+@pytest.fixture
+def world(moto: Any, moto_tables: Tables) -> AiWorld:
+    return AiWorld(moto, moto_tables, ai_audit.register, ssm=new_client("ssm"))
+
+
+def record(world: AiWorld, entry_id: str, at: str = "2026-11-21T10:00:00.000+00:00", **changes: Any) -> None:
+    facts: dict[str, Any] = {
+        "uid": UID,
+        "task_id": TASK,
+        "sess_id": "S1",
+        "app_id": APP,
+        "node_id": NODE,
+        "analysis_id": "a1",
+        "outcome": "done",
+        "rule_version": "default-7",
+        "model": "qwen",
+        "question": "问",
+        "answer": "答",
+        "files": (AuditedFile(name="附件1.pdf", sha256="ab", size=3),),
+        "usage": Usage(input_tokens=9, output_tokens=2, cost=0.1),
+    }
+    world.stores.audit.record(AuditEntry(id=entry_id, at=at, **{**facts, **changes}), NOW, 30)
+
+
+def ids(world: AiWorld, **query: Any) -> list[str]:
+    answer = world.client.get(PATH, **query)
+    assert answer.status == 200, answer.text
+    return [entry["id"] for entry in answer.json["items"]]
+
+
+def test_an_entry_tells_who_asked_what_and_what_was_decided_later(world: AiWorld) -> None:
+    world.give_task()
+    record(world, "e1")
+
+    (before,) = world.client.get(PATH, task_id=TASK).json["items"]
+    world.decide(decision="returned")
+    (entry,) = world.client.get(PATH, task_id=TASK).json["items"]
+
+    assert before["decision"] is None
+    assert entry["decision"] == "returned"
+    assert (entry["uid"], entry["rule_version"], entry["model"]) == (UID, "default-7", "qwen")
+    assert entry["files"] == [{"name": "附件1.pdf", "sha256": "ab", "size": 3, "file_id": ""}]
+    assert entry["usage"] == {"input_tokens": 9, "output_tokens": 2, "cost": 0.1}
+    assert (entry["question"], entry["answer"]) == ("问", "答")
+    assert entry["at"] == "2026-11-21T10:00:00Z"
+
+
+def test_entries_are_found_by_task_and_by_time(world: AiWorld) -> None:
+    record(world, "old", "2026-11-01T08:00:00.000+00:00")
+    record(world, "other", "2026-11-20T08:00:00.000+00:00", task_id="T2")
+    record(world, "new", "2026-11-22T08:00:00.000+00:00")
+
+    assert ids(world, task_id=TASK) == ["new", "old"]
+    assert ids(world, task_id=TASK, **{"from": "2026-11-01T08:00:00.001Z"}) == ["new"]
+    assert ids(world, task_id=TASK, to="2026-11-22T08:00:00Z") == ["old"]
+    assert ids(world, **{"from": "2026-11-20T16:00:00+08:00"}) == ["new", "other"]
+    assert ids(world, **{"from": "2026-11-20T00:00:00Z"}, to="2026-11-22T00:00:00Z") == ["other"]
+    assert ids(world, task_id="nothing") == []
+
+
+@pytest.mark.parametrize("query", [{}, {"task_id": TASK}])
+def test_pages_show_every_entry_once(world: AiWorld, query: dict[str, str]) -> None:
+    for number in range(7):
+        record(world, f"e{number}", f"2026-11-{20 - number:02}T08:00:00.000+00:00")
+
+    found, cursor = [], None
+    for _ in range(20):
+        page = world.client.get(PATH, limit=2, cursor=cursor, **query).json
+        found += [entry["id"] for entry in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert found == [f"e{number}" for number in range(7)]
+    assert cursor is None
+
+
+def test_long_texts_leave_room_for_the_others_of_a_page(world: AiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "_PAGE_CHARS", 80)
+    for number in range(4):
+        record(world, f"e{number}", question="问" * 30)
+
+    many = world.client.get(PATH, task_id=TASK).json["items"]
+    (one,) = world.client.get(PATH, task_id=TASK, limit=1).json["items"]
+
+    assert {entry["question"] for entry in many} == {"问" * 10 + "…（已截断，原文共 30 字）"}
+    assert one["question"] == "问" * 30
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"from": "yesterday"},
+        {"from": "1795311005"},
+        {"to": "2026-11-22T08:00:00"},
+        {"to": "0001-01-01T00:00:00+14:00"},
+        {"limit": 201},
+        {"uid": UID},
+    ],
+)
+def test_a_query_that_cannot_be_read_is_refused(world: AiWorld, query: dict[str, Any]) -> None:
+    assert world.client.get(PATH, **query).code == "invalid_request"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_ends_of_time_are_no_error(world: AiWorld, moment: str) -> None:
+    for query in ({"from": moment}, {"to": moment}, {"task_id": TASK, "from": moment}, {"task_id": TASK, "to": moment}):
+        assert ids(world, **query) == []
+
+
+def test_a_page_costs_the_same_calls_however_long_a_task_has_been_asked_about(world: AiWorld) -> None:
+    record(world, "e0")
+    world.stores.client.taken()
+    ids(world, task_id=TASK)
+    few = world.stores.client.taken()
+    for number in range(1, 90):
+        record(world, f"e{number}")
+    world.stores.client.taken()
+
+    assert len(ids(world, task_id=TASK)) == 50
+    assert world.stores.client.taken() == few == {"query": 1, "batch_get_item": 1}
+
+
+def test_approvers_do_not_read_it(world: AiWorld) -> None:
+    assert world.me.get(PATH).code == "not_allowed"
+    assert world.client.as_("o", "ops").get(PATH).code == "not_allowed"

@@ -1,0 +1,230 @@
+"""Dry runs and proposals over HTTP, with the worker that works at them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from admin_api.ai.jobs import ANSWER_TOKENS, PROMPT_TOKENS, WAIT_S
+from admin_api.routes import ai_jobs
+from ai_analyze.jobs import run_job
+from taskbridge.ai.messages import AnalysisMessage, JobMessage
+from taskbridge.ai.results import Verdict
+from taskbridge.ai.rules import AiSettings
+from taskbridge.errors import PermanentError
+from tests.functional.ai_api import OTHER, SETTINGS, AiWorld, node_path
+from tests.functional.ai_suites.builders import NOW, UID
+from tests.functional.aws import Tables
+from tests.unit.ai.analysis_worker import Worker
+
+DRY_RUN, PROPOSE = f"{node_path()}/dry-run", f"{node_path()}/propose-checks"
+PRICE_IN, PRICE_OUT = 2.0, 6.0
+PLATFORM = {
+    "kind": {"S": "platform"},
+    "id": {"S": "aigc"},
+    "name": {"S": "Aigc"},
+    "class_name": {"S": "Aigc"},
+    "enabled": {"BOOL": True},
+    "version": {"N": "1"},
+    "settings": {
+        "S": json.dumps(
+            {
+                "host": "https://aigc.test",
+                "app_id": "taskbridge",
+                "model": "qwen",
+                "models": [{"model": "qwen", "price_in": PRICE_IN, "price_out": PRICE_OUT}],
+            }
+        )
+    },
+}
+
+
+class Fleet(Worker):
+    """A worker that takes its turn whenever somebody waits, over the tables of the API."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.is_busy = False
+        self.world: AiWorld
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for _, body in [] if self.is_busy else self.world.outbox.taken():
+            self.turn(JobMessage(body["uid"], body["job_id"]))
+
+    def turn(self, message: JobMessage) -> None:
+        stores = self.world.stores
+        ports = replace(self.ports, seats=stores.tasks, forms=stores.forms, jobs=self.world.services.ai_jobs)
+        run_job(message, replace(ports, requests=replace(ports.requests, outbox=self)))
+
+    def send(self, messages: list[AnalysisMessage]) -> set[int]:
+        return self.world.services.analysis_queue.send(messages)
+
+
+@pytest.fixture
+def fleet() -> Fleet:
+    return Fleet()
+
+
+@pytest.fixture
+def world(moto: Any, moto_tables: Tables, fleet: Fleet) -> AiWorld:
+    made = AiWorld(moto, moto_tables, ai_jobs.register, clock=lambda: fleet.now, sleep=fleet.sleep)
+    made.configure(SETTINGS, PLATFORM)
+    fleet.world = made
+    return made
+
+
+def give_past(world: AiWorld, tasks: int = 2) -> None:
+    """Tasks that were approved, the first against the advice of its analysis."""
+    world.give_default()
+    for number in range(tasks):
+        given = world.give_task(f"T{number}")
+        world.give_form(f"T{number}")
+        if number == 0:
+            world.give_result(given, Verdict.REJECT)
+        world.decide(f"T{number}")
+
+
+def test_a_dry_run_shows_then_and_now_beside_the_decision(world: AiWorld) -> None:
+    give_past(world)
+
+    answer = world.me.post(DRY_RUN, {"rule": "金额不超过 5000 元"})
+
+    assert answer.status == 200
+    job = answer.json
+    assert (job["kind"], job["status"], job["tasks"]) == ("dry_run", "done", 2)
+    trials = {trial["task_id"]: trial for trial in job["trials"]}
+    assert (trials["T0"]["verdict_then"], trials["T0"]["verdict_now"]) == ("reject", "approve")
+    assert trials["T1"]["verdict_then"] is None
+    assert {trial["decision"] for trial in job["trials"]} == {"approved"}
+    assert job["finished_at"]
+    assert world.me.get(f"/v1/ai/jobs/{job['id']}").json == job
+
+
+def test_an_estimate_starts_nothing(world: AiWorld, fleet: Fleet) -> None:
+    give_past(world)
+
+    job = world.me.post(DRY_RUN, {"rule": "金额不超过 5000 元", "estimate_only": True}).json
+
+    assert (job["id"], job["status"], job["tasks"]) == (None, "estimated", 2)
+    estimate = job["estimate"]
+    assert estimate["input_tokens"] > 2 * PROMPT_TOKENS
+    assert estimate["output_tokens"] == 2 * ANSWER_TOKENS
+    expected = (estimate["input_tokens"] * PRICE_IN + estimate["output_tokens"] * PRICE_OUT) / 1_000_000
+    assert estimate["cost"] == pytest.approx(expected)
+    assert world.outbox.taken() == []
+    assert fleet.asked == 0
+
+
+def test_a_dry_run_takes_the_latest_tasks_up_to_its_limit(world: AiWorld) -> None:
+    give_past(world, tasks=4)
+
+    assert world.me.post(DRY_RUN, {"rule": "r", "limit": 3}).json["tasks"] == 3
+
+
+def test_a_job_that_takes_long_is_watched_under_its_id(world: AiWorld, fleet: Fleet) -> None:
+    give_past(world)
+    fleet.is_busy = True
+
+    answer = world.me.post(DRY_RUN, {"rule": "金额不超过 5000 元"})
+
+    assert (answer.status, answer.json["status"]) == (202, "running")
+    assert fleet.now >= NOW + WAIT_S
+    path = f"/v1/ai/jobs/{answer.json['id']}"
+    fleet.is_busy = False
+    fleet.sleep(1)
+    assert [len(world.me.get(path).json["trials"]), world.me.get(path).json["status"]] == [1, "running"]
+    fleet.sleep(1)
+    assert world.me.get(path).json["status"] == "done"
+
+
+def test_the_same_idempotency_key_starts_one_job(world: AiWorld, fleet: Fleet) -> None:
+    give_past(world)
+    key = {"idempotency_key": "draft-7"}
+
+    first, second = (world.me.post(DRY_RUN, {"rule": "金额不超过 5000 元"}, **key) for _ in range(2))
+
+    assert first.json == second.json
+    assert fleet.asked == 2
+
+
+def test_a_job_that_failed_says_why(world: AiWorld, fleet: Fleet) -> None:
+    give_past(world)
+    fleet.error = PermanentError("HTTP 400")
+
+    answer = world.me.post(DRY_RUN, {"rule": "金额不超过 5000 元"})
+
+    assert (answer.status, answer.json["status"], answer.json["reason"]) == (200, "failed", "HTTP 400")
+
+
+def test_checks_are_proposed_and_tried_on_past_forms(world: AiWorld, fleet: Fleet) -> None:
+    give_past(world)
+    check = {"clause": "报销金额不超过 5000 元", "expression": "amount <= 5000"}
+    fleet.proposal = json.dumps({"checks": [check, {**check, "expression": "nothing <= 1"}]})
+
+    job = world.me.post(PROPOSE, {"rule": "报销金额不超过 5000 元"}).json
+
+    assert (job["kind"], job["status"]) == ("propose_checks", "done")
+    assert [(each["expression"], each["passed"]) for each in job["checks"]] == [("amount <= 5000", 2)]
+    assert [each["expression"] for each in job["dropped"]] == ["nothing <= 1"]
+
+
+def test_open_tasks_serve_a_proposal_too(world: AiWorld) -> None:
+    world.give_task()
+    world.give_form()
+
+    assert world.me.post(PROPOSE, {"rule": "报销金额不超过 5000 元"}).json["tasks"] == 1
+    assert world.me.post(DRY_RUN, {"rule": "报销金额不超过 5000 元"}).code == "no_past_tasks"
+
+
+def test_others_tasks_take_no_part_and_their_jobs_are_not_there(world: AiWorld) -> None:
+    give_past(world)
+    job_id = world.me.post(DRY_RUN, {"rule": "r"}).json["id"]
+
+    assert world.as_(OTHER).post(DRY_RUN, {"rule": "r"}).code == "no_past_tasks"
+    assert world.as_(OTHER).post(PROPOSE, {"rule": "r"}).code == "no_past_tasks"
+    assert world.as_(OTHER).get(f"/v1/ai/jobs/{job_id}").status == 404
+    assert world.client.as_("admin", "admin").get(f"/v1/ai/jobs/{job_id}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        (AiSettings(), "ai_disabled"),
+        (AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="gone"), "ai_not_set_up"),
+    ],
+)
+def test_without_a_model_nothing_is_started(world: AiWorld, settings: AiSettings, code: str) -> None:
+    give_past(world)
+    world.configure(settings)
+
+    answer = world.me.post(DRY_RUN, {"rule": "r"})
+
+    assert (answer.status, answer.code) == (409, code)
+    assert world.outbox.taken() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"rule": ""}, {"rule": " \n"}, {"rule": "r", "limit": 0}, {"rule": "r", "limit": 21}, {"rule": "r", "no": 1}],
+)
+def test_what_cannot_be_tried_is_refused(world: AiWorld, body: dict[str, Any]) -> None:
+    give_past(world)
+
+    assert world.me.post(DRY_RUN, body).status == 422
+
+
+def test_a_queue_that_does_not_answer_is_told(world: AiWorld) -> None:
+    give_past(world)
+    world.outbox.is_down = True
+
+    assert world.me.post(DRY_RUN, {"rule": "r"}).code == "try_later"
+
+
+@pytest.mark.parametrize(("role", "status"), [("", 401), ("ops", 403), ("admin", 403)])
+def test_dry_runs_are_for_approvers(world: AiWorld, role: str, status: int) -> None:
+    assert world.client.as_(UID, role).post(DRY_RUN, {"rule": "r"}).status == status

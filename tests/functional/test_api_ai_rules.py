@@ -1,0 +1,236 @@
+"""Rules over HTTP: versions, lost updates, checks that cannot work, what is told and put on the trail."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from admin_api.api import Api
+from admin_api.routes import ai_nodes, ai_rules
+from tests.functional.ai_api import AiWorld, node_path
+from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule
+from tests.functional.aws import Tables, new_client
+
+NODE_PATH = f"/v1/ai/nodes/{APP}/{NODE}"
+CHECK = {"clause": "请假不超过 3 天", "expression": "leave.days <= 3", "confirmed": True}
+RULE = {"rule": "请假不超过 2 天", "keynote": "看日期", "file_key": ["proof"], "checks": [CHECK]}
+TOLD = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": UID, "version": 1})
+TOLD_OF_DEFAULT = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": "", "version": 1})
+
+
+def register(api: Api) -> None:
+    ai_nodes.register(api)
+    ai_rules.register(api)
+
+
+@pytest.fixture
+def world(moto: Any, moto_tables: Tables) -> AiWorld:
+    return AiWorld(moto, moto_tables, register, ssm=new_client("ssm"))
+
+
+def rules_of(world: AiWorld, uid: str = UID) -> list[str]:
+    return [rule["rule"] for rule in world.as_(uid).get("/v1/ai/rules").json["items"]]
+
+
+# One's own
+
+
+def test_a_rule_is_read_as_it_was_saved(world: AiWorld) -> None:
+    world.give_default()
+
+    saved = world.me.put(node_path(), {**RULE, "auto_analysis": False})
+
+    assert saved.json == {
+        **RULE,
+        "app_id": APP,
+        "node_id": NODE,
+        "node_key": "dept",
+        "node_name": "院系审批",
+        "status": True,
+        "auto_analysis": False,
+        "version": 1,
+    }
+    assert world.me.get(node_path()).json == saved.json
+    assert world.me.get("/v1/ai/rules").json == {"items": [saved.json], "next_cursor": None}
+    assert world.outbox.taken() == [TOLD]
+
+
+@pytest.mark.parametrize("auto", [None, True, False])
+def test_whether_tasks_are_analysed_on_their_own_may_be_left_to_the_default(world: AiWorld, auto: bool | None) -> None:
+    world.me.put(node_path(), {"rule": "规则", "auto_analysis": auto})
+
+    assert world.me.get(node_path()).json["auto_analysis"] is auto
+
+
+def test_who_saves_over_what_he_has_not_read_is_refused(world: AiWorld) -> None:
+    assert world.me.put(node_path(), {"rule": "一", "version": 0}).json["version"] == 1
+    assert world.me.put(node_path(), {"rule": "二", "version": 1}).json["version"] == 2
+
+    for version in (0, 1, 3):
+        answer = world.me.put(node_path(), {"rule": "三", "version": version})
+        assert (answer.status, answer.code) == (409, "version_conflict")
+
+    assert world.me.put(node_path(), {"rule": "四"}).json["version"] == 3
+
+
+def test_what_stands_there_already_gets_no_new_version_and_is_told_again(world: AiWorld) -> None:
+    world.outbox.is_down = True
+    assert world.me.put(node_path(), {"rule": "一", "version": 0}).code == "try_later"
+
+    world.outbox.is_down = False
+    answer = world.me.put(node_path(), {"rule": "一", "version": 0})
+
+    assert (answer.status, answer.json["version"]) == (200, 1)
+    assert world.outbox.taken() == [TOLD]
+
+
+def test_every_version_is_kept_and_can_be_restored(world: AiWorld) -> None:
+    for text in ("一", "二", "三"):
+        world.me.put(node_path(), {"rule": text})
+    world.outbox.taken()
+
+    restored = world.me.post(f"{node_path()}/versions/1/restore")
+
+    assert (restored.json["rule"], restored.json["version"]) == ("一", 4)
+    assert world.outbox.taken() == [TOLD]
+    versions = world.me.get(f"{node_path()}/versions").json["items"]
+    assert [(rule["version"], rule["rule"]) for rule in versions] == [(4, "一"), (3, "三"), (2, "二"), (1, "一")]
+    assert world.me.post(f"{node_path()}/versions/9/restore").code == "not_found"
+    assert world.me.post(f"{node_path()}/versions/2/restore", {"version": 3}).code == "version_conflict"
+    assert world.me.post(f"{node_path()}/versions/0/restore").code == "invalid_request"
+
+
+def test_a_rule_that_was_taken_away_can_be_restored(world: AiWorld) -> None:
+    world.me.put(node_path(), {"rule": "一"})
+    assert world.me.delete(node_path(), version=2).code == "version_conflict"
+
+    assert world.me.delete(node_path(), version=1).status == 204
+    assert world.me.get(node_path()).code == "not_found"
+    assert world.me.delete(node_path()).code == "not_found"
+    assert world.me.post(f"{node_path()}/versions/1/restore").json["version"] == 2
+    assert world.outbox.taken() == [TOLD] * 3
+
+
+def test_lists_page(world: AiWorld) -> None:
+    for number in range(5):
+        world.me.put(node_path(node_id=f"n{number}"), {"rule": f"规则 {number}"})
+
+    first = world.me.get("/v1/ai/rules", limit=3).json
+    second = world.me.get("/v1/ai/rules", limit=3, cursor=first["next_cursor"]).json
+
+    assert [rule["rule"] for rule in first["items"] + second["items"]] == [f"规则 {number}" for number in range(5)]
+    assert second["next_cursor"] is None
+
+
+def test_a_list_costs_the_same_calls_however_many_rules_there_are(world: AiWorld) -> None:
+    world.me.put(node_path(), {"rule": "规则"})
+    world.stores.client.taken()
+    rules_of(world)
+    few = world.stores.client.taken()
+    for number in range(60):
+        world.stores.rules.save_own(own_rule(node_id=f"n{number}"), 0)
+    world.stores.client.taken()
+
+    assert len(rules_of(world)) == 50
+
+    assert world.stores.client.taken() == few == {"query": 1, "batch_get_item": 1}
+
+
+# What cannot be saved
+
+
+@pytest.mark.parametrize(
+    "expression", ["amount <=", "amount <= 5000 ||", "import('os')", "(" * 300, '"\\\\' * 20, "{'a': 1}"]
+)
+def test_a_check_that_cannot_be_computed_is_refused_by_its_place(world: AiWorld, expression: str) -> None:
+    for client, path in ((world.me, node_path()), (world.client, NODE_PATH)):
+        answer = client.put(path, {"rule": "规则", "checks": [CHECK, {**CHECK, "expression": expression}]})
+
+        assert (answer.status, answer.code) == (422, "invalid_setting")
+        assert answer.json["errors"][0]["field"] == "checks[1].expression"
+    assert rules_of(world) == []
+    assert world.outbox.taken() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rule": "长" * 20_001},
+        {"rule": 5},
+        {"status": "true"},
+        {"auto_analysis": 1},
+        {"version": -1},
+        {"version": "1"},
+        {"file_key": [""]},
+        {"checks": [CHECK] * 51},
+        {"checks": [{**CHECK, "clause": ""}]},
+        {"unknown": 1},
+        {"uid": "u-3"},
+    ],
+)
+def test_a_field_that_is_wrong_is_refused(world: AiWorld, change: dict[str, Any]) -> None:
+    answer = world.me.put(node_path(), {**RULE, **change})
+
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert rules_of(world) == []
+
+
+# Defaults
+
+
+def test_an_admin_sets_a_default_and_what_was_published_of_the_node_stays(world: AiWorld) -> None:
+    world.stores.rules.save_default(node_default(published_sequence=7), 0)
+
+    answer = world.client.put(NODE_PATH, {**RULE, "enabled": False, "auto_analysis": True, "version": 1})
+
+    shown = {**RULE, "app_id": APP, "node_id": NODE, "node_key": "dept", "node_name": "院系审批"}
+    assert answer.json == {**shown, "enabled": False, "auto_analysis": True, "version": 2}
+    assert world.client.get("/v1/ai/nodes").json["items"] == [answer.json]
+    stored = world.stores.rules.default(APP, NODE)
+    assert stored is not None
+    assert stored.published_sequence == 7
+    assert world.outbox.taken() == [TOLD_OF_DEFAULT]
+    assert world.client.put(NODE_PATH, {"rule": "别的", "version": 1}).code == "version_conflict"
+
+
+def test_a_node_that_was_never_published_can_have_a_default(world: AiWorld) -> None:
+    assert world.client.put(NODE_PATH, {"rule": "规则"}).json["version"] == 1
+
+
+def test_each_change_is_on_the_trail_with_what_was_there_before(world: AiWorld) -> None:
+    world.client.put(NODE_PATH, {"rule": "一"})
+    world.client.put(NODE_PATH, {"rule": "二"})
+    world.me.put(node_path(), {"rule": "三"})
+    world.me.delete(node_path())
+
+    trail = json.dumps(world.changes(), ensure_ascii=False, default=str)
+
+    assert len(world.changes()) == 4
+    assert trail.count('"admin"') >= 2
+    assert UID in trail
+
+
+# Whose they are
+
+
+def test_approvers_set_no_defaults_and_admins_no_own_rules(world: AiWorld) -> None:
+    assert world.me.put(NODE_PATH, {"rule": "规则"}).code == "not_allowed"
+    assert world.me.get("/v1/ai/nodes").code == "not_allowed"
+    assert world.client.put(node_path(), {"rule": "规则"}).code == "not_allowed"
+
+
+@pytest.mark.parametrize("uid", ["default", "*", "u-2#x", "user#u-2", "u-2%23", "../u-2"])
+def test_a_name_that_looks_like_a_key_is_only_a_name(world: AiWorld, uid: str) -> None:
+    world.give_default()
+    world.me.put(node_path(), {"rule": "我的"})
+
+    assert rules_of(world, uid) == []
+    world.as_(uid).put(node_path(), {"rule": "别人的"})
+
+    assert rules_of(world) == ["我的"]
+    assert rules_of(world, uid) == ["别人的"]
+    default = world.stores.rules.default(APP, NODE)
+    assert default is not None
+    assert default.rule == "请假不超过 3 天"

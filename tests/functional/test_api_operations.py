@@ -1,0 +1,323 @@
+"""Rejected events, dead letters and the summary over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import admin_api.rejected_events
+from admin_api.api import Api
+from admin_api.dead_letters import DESTINATIONS, redrive
+from admin_api.ids import encode_id
+from admin_api.problems import Problem
+from admin_api.queue_depths import read_queues
+from admin_api.routes import events, ops, rejected_events
+from admin_api.wiring import QUEUES, Services
+from taskbridge.push_logs import LogStatus
+from taskbridge.tables.coordination import CoordinationTable
+from taskbridge.tables.events import EventTable, UnroutedEvent
+from tests.api import ApiClient, build_client, build_services
+from tests.builders import PLATFORM, START
+from tests.functional.aws import Tables, new_client, unreachable
+from tests.functional.campus_logs import CampusLogs, configure, stamp
+
+NOW = START + 60
+
+
+class CloudWatch:
+    """Knows the age of the oldest message of the push queue."""
+
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:
+        results = []
+        for query in request["MetricDataQueries"]:
+            (dimension,) = query["MetricStat"]["Metric"]["Dimensions"]
+            is_push = dimension["Value"].endswith("push.fifo")
+            results.append({"Id": query["Id"], "Values": [42.0, 7.0] if is_push else []})
+        return {"MetricDataResults": results}
+
+
+@pytest.fixture
+def queues(clients: dict[str, Any]) -> dict[str, str]:
+    """A queue of each name, those of the push FIFO."""
+    made, prefix = {}, uuid.uuid4().hex[:8]
+    for name in QUEUES:
+        is_fifo = name.startswith("push")
+        attributes = {"FifoQueue": "true"} if is_fifo else {}
+        full = f"{prefix}-{name}{'.fifo' if is_fifo else ''}"
+        made[name] = clients["sqs"].create_queue(QueueName=full, Attributes=attributes)["QueueUrl"]
+    return made
+
+
+@pytest.fixture
+def services(clients: dict[str, Any], tables: Tables, queues: dict[str, str]) -> Services:
+    return build_services(
+        clients["dynamodb"],
+        tables,
+        sqs=clients["sqs"],
+        ssm=clients["ssm"],
+        cloudwatch=CloudWatch(),
+        clock=lambda: NOW,
+        queues=queues,
+    )
+
+
+@pytest.fixture
+def client(services: Services, tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
+    configure(monkeypatch, tables, ministack)
+
+    def register(api: Api) -> None:
+        for area in (events, ops, rejected_events):
+            area.register(api)
+
+    return build_client(services, register).as_("o", "ops")
+
+
+def reject(services: Services, *event_ids: str, body: bytes = b'{"detail": "\xe5\x9d\x8f"}') -> None:
+    table = EventTable(services.dynamodb, services.tables["events"], 90)
+    for number, event_id in enumerate(event_ids):
+        event = UnroutedEvent(event_id, "rejected", "detail: expected an object", stamp(START + number))
+        table.record(event, body, "spare")
+
+
+def put_letters(services: Services, name: str, count: int) -> None:
+    for number in range(count):
+        fifo = {"MessageGroupId": f"g{number}", "MessageDeduplicationId": f"d{number}"}
+        more = fifo if name.startswith("push") else {}
+        services.sqs.send_message(QueueUrl=services.queues[name], MessageBody=f"letter {number}", **more)
+
+
+def bodies(services: Services, name: str) -> list[str]:
+    found: list[str] = []
+    while True:
+        answer = services.sqs.receive_message(QueueUrl=services.queues[name], MaxNumberOfMessages=10)
+        if not answer.get("Messages"):
+            return sorted(found)
+        found += [each["Body"] for each in answer["Messages"]]
+
+
+# Rejected events
+
+
+def test_rejected_events_are_listed_whole_the_newest_first(client: ApiClient, services: Services) -> None:
+    reject(services, *(f"e{number}" for number in range(11)))
+    seen: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        page = client.get("/v1/rejected-events", limit=4, cursor=cursor).json
+        seen += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert [each["event_id"] for each in seen] == [f"e{number}" for number in range(10, -1, -1)]
+    assert {(each["body"], each["reason"]) for each in seen} == {('{"detail": "坏"}', "detail: expected an object")}
+
+
+def test_a_page_of_large_events_ends_early_and_loses_none(
+    client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_api.rejected_events, "BODY_BYTES", 250)
+    reject(services, *(f"e{number}" for number in range(6)), body=b"x" * 100)
+    seen: list[str] = []
+    cursor = None
+    for _ in range(10):
+        page = client.get("/v1/rejected-events", cursor=cursor).json
+        assert 1 <= len(page["items"]) <= 2
+        seen += [each["event_id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert seen == [f"e{number}" for number in range(5, -1, -1)]
+
+
+def test_a_rejected_event_goes_back_to_the_ingest_queue_as_it_came_and_is_marked(
+    client: ApiClient, services: Services
+) -> None:
+    reject(services, "a/b")
+
+    answer = client.post(f"/v1/rejected-events/{encode_id('a/b')}/replay")
+
+    assert (answer.status, answer.json["replayed_by"]) == (202, "o")
+    assert bodies(services, "ingest") == ['{"detail": "坏"}']
+    (listed,) = client.get("/v1/rejected-events").json["items"]
+    assert (listed["replayed_by"], listed["replayed_at"]) == ("o", stamp(NOW))
+
+
+def test_what_was_not_rejected_is_not_sent_in_again(client: ApiClient, services: Services) -> None:
+    skipped = UnroutedEvent("e1", "skipped", "no platform", stamp(START))
+    EventTable(services.dynamodb, services.tables["events"], 90).record(skipped, b"{}", "m")
+
+    assert client.post("/v1/rejected-events/e1/replay").code == "not_found"
+    assert client.post("/v1/rejected-events/e404/replay").code == "not_found"
+    assert bodies(services, "ingest") == []
+
+
+# Dead letters
+
+
+@pytest.mark.parametrize("name", sorted(DESTINATIONS))
+def test_dead_letters_go_back_to_where_they_were_meant_for(client: ApiClient, services: Services, name: str) -> None:
+    put_letters(services, name, 13)
+
+    answer = client.post(f"/v1/ops/queues/{name}/redrive")
+
+    assert answer.status == 202
+    assert (answer.json["queue"], answer.json["waiting"], answer.json["moved"]) == (name, 13, 13)
+    assert bodies(services, DESTINATIONS[name]) == sorted(f"letter {number}" for number in range(13))
+    assert bodies(services, name) == []
+
+
+def test_a_queue_means_its_own_dead_letters(client: ApiClient, services: Services) -> None:
+    put_letters(services, "push-dead-letters", 1)
+
+    assert client.post("/v1/ops/queues/push/redrive").json["queue"] == "push-dead-letters"
+
+
+@pytest.mark.parametrize(
+    "name", ["invocation", "invocation-dead-letters", "nothing", "ingest-dead-letters-dead-letters"]
+)
+def test_what_has_no_dead_letters_to_move_is_not_found(client: ApiClient, name: str) -> None:
+    assert client.post(f"/v1/ops/queues/{name}/redrive").code == "not_found"
+
+
+class MovingSqs:
+    """A queue service that moves messages by itself, unless it is at it already."""
+
+    def __init__(self, inner: Any, code: str = "") -> None:
+        self.inner = inner
+        self.code = code
+        self.asked: dict[str, str] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def start_message_move_task(self, **request: str) -> None:
+        self.asked = request
+        if self.code:
+            raise ClientError({"Error": {"Code": self.code}}, "StartMessageMoveTask")
+
+
+def test_where_the_queue_service_moves_letters_itself_it_is_asked_to(services: Services) -> None:
+    put_letters(services, "rule-dead-letters", 2)
+    sqs = MovingSqs(services.sqs)
+
+    begun = redrive("rule", services.queues, sqs, services.clock)
+
+    assert (begun.destination, begun.waiting, begun.moved) == ("ingest", 2, None)
+    assert sqs.asked["SourceArn"].endswith("rule-dead-letters")
+    assert sqs.asked["DestinationArn"].endswith("ingest")
+
+
+def test_letters_that_are_being_moved_are_a_conflict(services: Services) -> None:
+    sqs = MovingSqs(services.sqs, "AWS.SimpleQueueService.UnsupportedOperation")
+
+    with pytest.raises(Problem) as raised:
+        redrive("push", services.queues, sqs, services.clock)
+
+    assert (raised.value.status, raised.value.code) == (409, "redrive_running")
+
+
+# The summary
+
+
+def test_the_summary_tells_depths_dead_letters_breakers_and_counts(
+    client: ApiClient, services: Services, dynamodb: Any, tables: Tables
+) -> None:
+    campus = CampusLogs(dynamodb, tables)
+    campus.add(40)
+    campus.add(6, LogStatus.FAILED, first=100)
+    campus.add(5, LogStatus.SUPERSEDED, first=200, newest_at=START - 7200)
+    campus.add(7, LogStatus.RETRYING, first=300, newest_at=START - 3 * 86_400)
+    put_letters(services, "push", 2)
+    put_letters(services, "ai-dead-letters", 3)
+
+    found = client.get("/v1/ops/summary").json
+
+    queue = {each["name"]: each for each in found["queues"]}
+    assert (queue["push"]["waiting"], queue["push"]["oldest_age_s"]) == (2, 42)
+    assert (queue["ingest"]["waiting"], queue["ingest"]["oldest_age_s"]) == (0, 0)
+    assert (queue["ai-dead-letters"]["oldest_age_s"], found["dead_letters"]) == (None, 3)
+    hour = {"succeeded": 40, "failed": 6, "retrying": 0, "superseded": 0, "skipped": 0, "is_exact": True}
+    assert found["last_hour"] == hour
+    assert found["last_day"] == {**hour, "superseded": 5}
+    (platform,) = found["platforms"]
+    assert (platform["id"], platform["breaker"]["state"]) == (PLATFORM, "closed")
+    assert platform["last_success_at"] == stamp(START)
+
+
+def test_while_a_platform_is_down_its_last_success_lies_before_that(
+    client: ApiClient, services: Services, dynamodb: Any, tables: Tables
+) -> None:
+    campus = CampusLogs(dynamodb, tables)
+    campus.add(10, newest_at=START - 3000)
+    campus.add(400, LogStatus.RETRYING, first=100, newest_at=START)
+    CoordinationTable(dynamodb, tables.CoordinationTable).open_breaker(PLATFORM, START - 2900, "503")
+
+    (platform,) = client.get("/v1/ops/summary").json["platforms"]
+
+    assert platform["breaker"] == {"state": "open", "opened_at": stamp(START - 2900), "reason": "503"}
+    assert platform["last_success_at"] == stamp(START - 3000)
+
+
+def test_an_empty_site_has_a_summary(client: ApiClient) -> None:
+    found = client.get("/v1/ops/summary").json
+
+    assert found["dead_letters"] == 0
+    assert found["platforms"][0]["last_success_at"] is None
+    assert found["last_day"]["is_exact"]
+
+
+def test_without_cloudwatch_the_depths_are_told_all_the_same(services: Services) -> None:
+    put_letters(services, "ingest", 1)
+    nowhere = unreachable("cloudwatch")
+
+    found = {each.name: each for each in read_queues(services.queues, services.sqs, nowhere, NOW)}
+
+    assert (found["ingest"].waiting, found["ingest"].oldest_age_s) == (1, None)
+    nowhere.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/ops/summary", "/v1/rejected-events", "/v1/ops/queues/push/redrive", "/v1/ops/reconcile"]
+)
+def test_operations_are_for_operators(client: ApiClient, path: str) -> None:
+    method = "POST" if path.endswith(("redrive", "reconcile")) else "GET"
+    assert client.as_("a", "approver").call(method, path).status == 403
+    assert client.as_("", "").call(method, path).status == 401
+
+
+def test_the_summary_costs_the_same_calls_with_few_logs_as_with_many(
+    tables: Tables, ministack: str, services: Services, client: ApiClient, dynamodb: Any
+) -> None:
+    counted: list[str] = []
+    metered = new_client("dynamodb", ministack)
+    metered.meta.events.register("before-call.dynamodb", lambda model, **_: counted.append(model.name))
+    api = build_client(
+        build_services(
+            metered,
+            tables,
+            sqs=services.sqs,
+            ssm=services.ssm,
+            cloudwatch=CloudWatch(),
+            clock=lambda: NOW,
+            queues=services.queues,
+        ),
+        ops.register,
+    )
+    campus = CampusLogs(dynamodb, tables)
+    campus.add(300)
+    costs = []
+    for _ in range(2):
+        api.get("/v1/ops/summary")
+        counted.clear()
+        assert api.get("/v1/ops/summary").status == 200
+        costs.append(sorted(counted))
+        campus.add(1500, first=1000, with_documents=False)
+        campus.add(1500, LogStatus.FAILED, first=5000, with_documents=False)
+    metered.close()
+
+    assert costs[0] == costs[1]

@@ -1,0 +1,204 @@
+"""The connection test over HTTP: it tells a wrong host, a wrong secret and a slow server apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from taskbridge.errors import TransientError
+from tests.functional.aws import Tables
+from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk
+
+TOKEN = "tok-5f2c9e7d1b"
+
+
+@pytest.fixture
+def desk(clients: dict[str, Any], ministack: str, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(clients, ministack, tables, monkeypatch)
+    yield made
+    made.close()
+
+
+class BusyTokens:
+    """Tokens that another worker has been fetching for too long."""
+
+    def get(self, key: str, fetch: Callable[[], str], lifetime_s: float) -> str:
+        raise TransientError("another worker is fetching it")
+
+    replace = get
+
+
+def gives(status: int, body: object) -> Callable[[httpx.Request], httpx.Response]:
+    """A server that always answers this."""
+    return lambda _: httpx.Response(status, json=body) if isinstance(body, dict) else httpx.Response(status, text=body)
+
+
+def fails(error: type[httpx.HTTPError]) -> Callable[[httpx.Request], httpx.Response]:
+    """A server that never answers."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise error(f"no luck with {request.url}")
+
+    return answer
+
+
+def run(desk: Desk, platform_id: str = "jz") -> dict[str, Any]:
+    answer = desk.admin.post(f"/v1/platforms/{platform_id}/test")
+    assert answer.status == 200, answer.text
+    return dict(answer.json)
+
+
+def test_a_platform_that_gives_a_token_is_fine(desk: Desk) -> None:
+    desk.create()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        desk.now += 0.25
+        return httpx.Response(200, json={"errcode": "0", "data": TOKEN})
+
+    desk.answer = answer
+
+    found = run(desk)
+
+    assert (found["ok"], found["cause"], found["status"]) == (True, "ok", 200)
+    assert found["duration_ms"] == 250
+    assert TOKEN not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (fails(httpx.ConnectError), "wrong_host"),
+        (fails(httpx.ConnectTimeout), "wrong_host"),
+        (gives(404, "<html>not here</html>"), "wrong_host"),
+        (gives(302, ""), "wrong_host"),
+        (gives(200, "<html>welcome</html>"), "wrong_host"),
+        (gives(200, {"errcode": "40001", "errmsg": "invalid secret"}), "wrong_secret"),
+        (gives(401, ""), "wrong_secret"),
+        (gives(403, {"errcode": "40003", "errmsg": "no"}), "wrong_secret"),
+        (fails(httpx.ReadTimeout), "too_slow"),
+        (fails(httpx.RemoteProtocolError), "connection_broken"),
+        (gives(429, {"errcode": "42901"}), "throttled"),
+        (gives(503, "down"), "server_error"),
+    ],
+)
+def test_what_is_wrong_is_told_apart(desk: Desk, answer: Callable[[httpx.Request], httpx.Response], cause: str) -> None:
+    desk.create()
+    desk.answer = answer
+
+    found = run(desk)
+
+    assert (found["ok"], found["cause"]) == (False, cause), found
+    assert found["message"]
+
+
+def test_neither_secret_nor_token_is_repeated(desk: Desk) -> None:
+    desk.create()
+    desk.answer = gives(200, {"errcode": "1", "errmsg": f"secret {SECRET} is wrong"})
+
+    assert SECRET not in str(run(desk))
+
+
+def test_a_platform_without_its_secret_is_not_asked(desk: Desk) -> None:
+    form = desk.form(enabled=False)
+    del form["settings"]["app_secret"]
+    desk.admin.post("/v1/platforms", form)
+
+    found = run(desk)
+
+    assert (found["ok"], found["cause"], found["status"]) == (False, "not_configured", None)
+
+
+def test_a_stored_secret_with_the_end_of_a_line_is_named(desk: Desk) -> None:
+    desk.create()
+    name = f"{desk.prefix}/platforms/jz/app_secret"
+    desk.ssm.put_parameter(Name=name, Value="by-hand\n", Type="SecureString", Overwrite=True)
+
+    found = run(desk)
+
+    assert found["cause"] == "not_configured"
+    assert "app_secret" in found["message"]
+    assert "by-hand" not in found["message"]
+
+
+def test_a_platform_of_a_class_that_is_gone_is_not_asked(desk: Desk) -> None:
+    desk.services.configurator.save_platform("old", name="旧", class_name="Gone", enabled=False, settings={})
+
+    assert run(desk, "old")["cause"] == "not_configured"
+
+
+def test_while_another_worker_fetches_the_token_it_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.create()
+    monkeypatch.setitem(desk.services.__dict__, "tokens", BusyTokens())
+
+    assert run(desk)["cause"] == "try_later"
+
+
+def test_a_secret_that_was_just_changed_is_the_one_that_is_tried(desk: Desk) -> None:
+    created = desk.create()
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(f"{request.url} {request.headers} {request.content!r}")
+        return httpx.Response(200, json={"errcode": "0", "data": TOKEN})
+
+    desk.answer = answer
+    run(desk)
+    settings = {**created["settings"], "app_secret": "newer-secret"}
+    desk.admin.put("/v1/platforms/jz", {**created, "settings": settings})
+
+    run(desk)
+
+    assert "newer-secret" in seen[-1]
+
+
+def test_an_ai_platform_is_tried_by_its_token_call(desk: Desk) -> None:
+    desk.create_ai()
+    desk.answer = gives(200, {"code": 0, "data": {"access_token": TOKEN}})
+    assert run(desk, "aigc")["cause"] == "ok"
+
+    desk.answer = gives(200, {"code": 40001, "message": "wrong"})
+    desk.now += 1e6  # the token of before has expired
+    assert run(desk, "aigc")["cause"] == "wrong_secret"
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (gives(200, {"data": [{"id": "qwen-plus"}]}), "ok"),
+        (gives(401, {"error": {"code": "invalid_api_key", "message": "no"}}), "wrong_secret"),
+        (gives(404, {"error": {"code": "not_found", "message": "no"}}), "wrong_host"),
+        (fails(httpx.ReadTimeout), "too_slow"),
+        (fails(httpx.ConnectError), "wrong_host"),
+    ],
+)
+def test_a_platform_whose_key_is_the_token_is_asked_for_its_models(
+    desk: Desk, answer: Callable[[httpx.Request], httpx.Response], cause: str
+) -> None:
+    settings = {"base_url": "https://ai.test/v1", "model": AIGC_SETTINGS["model"], "api_key": "key-1"}
+    form = {"id": "qwen", "name": "Qwen", "class_name": "OpenAICompatible", "settings": settings}
+    assert desk.admin.post("/v1/platforms", form).status == 201
+    desk.answer = answer
+
+    assert run(desk, "qwen")["cause"] == cause
+
+
+def test_a_test_waits_no_longer_than_the_gateway_does(desk: Desk) -> None:
+    desk.create(settings={"timeout_s": 30})
+    waits: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        waits.append(float(request.extensions["timeout"]["read"]))
+        return httpx.Response(200, json={"errcode": "0", "data": TOKEN})
+
+    desk.answer = answer
+
+    assert run(desk)["ok"]
+    assert run(desk)["ok"]
+    assert max(waits) * 2 < 30
+
+
+def test_only_admins_try_platforms(desk: Desk) -> None:
+    assert desk.admin.as_("o", "ops").post("/v1/platforms/jz/test").code == "not_allowed"

@@ -1,0 +1,261 @@
+"""Trigger rules and the switches of AI approval over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from taskbridge.ai.rules import AiSettings, ModelChoice
+from taskbridge.rules import DEFAULT_RULE
+from taskbridge.tables.configuration import REFRESH_S
+from tests.functional.aws import Tables
+from tests.functional.platform_desk import Desk
+
+RULE = {
+    "id": "leave",
+    "name": "请假只推金智",
+    "enabled": True,
+    "actions": ["task_received"],
+    "app_ids": ["leave"],
+    "targets": ["push:jz", "ai"],
+}
+OFF = {
+    "examine_enable": False,
+    "examine_default_all_apps": False,
+    "default_app_ids": [],
+    "platform_id": "",
+    "model": "",
+    "fallbacks": [],
+    "masking": False,
+    "retention_days": 180,
+    "attachment_hosts": [],
+    "version": 0,
+}
+
+
+@pytest.fixture
+def desk(clients: dict[str, Any], ministack: str, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(clients, ministack, tables, monkeypatch)
+    yield made
+    made.close()
+
+
+# Trigger rules
+
+
+def test_a_rule_is_read_as_it_was_created_and_workers_see_it(desk: Desk) -> None:
+    desk.create()
+
+    created = desk.admin.post("/v1/trigger-rules", RULE)
+
+    assert (created.status, created.json) == (201, {**RULE, "version": 1})
+    assert desk.admin.get("/v1/trigger-rules").json == {"items": [created.json], "next_cursor": None}
+    (rule,) = desk.services.configuration.current().rules
+    assert (rule.id, rule.targets) == ("leave", ("push:jz", "ai"))
+
+
+def test_a_rule_is_changed_and_deleted(desk: Desk) -> None:
+    desk.create()
+    created = desk.admin.post("/v1/trigger-rules", RULE).json
+
+    changed = desk.admin.put("/v1/trigger-rules/leave", {**created, "targets": ["push:*"]})
+    assert changed.json == {**RULE, "targets": ["push:*"], "version": 2}
+
+    assert desk.admin.delete("/v1/trigger-rules/leave").status == 204
+    assert desk.admin.get("/v1/trigger-rules").json["items"] == []
+    desk.now += REFRESH_S
+    assert desk.services.configuration.current().rules == (DEFAULT_RULE,)
+
+
+def test_a_rule_without_an_id_gets_one(desk: Desk) -> None:
+    answer = desk.admin.post("/v1/trigger-rules", {"name": "规则", "targets": ["ai"]})
+
+    assert answer.status == 201, answer.text
+    assert answer.json["id"].startswith("rule-")
+    assert (answer.json["enabled"], answer.json["actions"], answer.json["app_ids"]) == (True, [], [])
+
+
+def test_a_rule_is_not_created_over_another(desk: Desk) -> None:
+    rule = {"id": "r1", "name": "规则", "targets": ["ai"]}
+    desk.admin.post("/v1/trigger-rules", rule)
+
+    assert desk.admin.post("/v1/trigger-rules", {**rule, "name": "二"}).code == "rule_exists"
+    assert desk.admin.get("/v1/trigger-rules").json["items"][0]["name"] == "规则"
+
+
+def test_who_read_an_older_rule_changes_nothing(desk: Desk) -> None:
+    rule = {"id": "r1", "name": "规则", "targets": ["ai"]}
+    created = desk.admin.post("/v1/trigger-rules", rule).json
+    desk.admin.put("/v1/trigger-rules/r1", {**created, "name": "一"})
+
+    assert desk.admin.put("/v1/trigger-rules/r1", {**created, "name": "二"}).code == "version_conflict"
+    assert desk.admin.delete("/v1/trigger-rules/r1", version=1).code == "version_conflict"
+    assert desk.admin.get("/v1/trigger-rules").json["items"][0]["name"] == "一"
+
+
+@pytest.mark.parametrize("targets", [["push:none"], ["push:aigc"], ["ai", "push:none"]])
+def test_a_target_is_a_task_center_that_there_is(desk: Desk, targets: list[str]) -> None:
+    desk.create_ai()
+
+    answer = desk.admin.post("/v1/trigger-rules", {"name": "规则", "targets": targets})
+
+    assert (answer.status, answer.code) == (422, "invalid_setting")
+    assert answer.json["errors"][0]["field"] == f"targets[{len(targets) - 1}]"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"actions": ["task_recieved"]},
+        {"targets": ["jz"]},
+        {"targets": ["push:"]},
+        {"name": " "},
+        {"name": None},
+        {"app_ids": [""]},
+        {"enable": True},
+        {"id": "R 1"},
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused(desk: Desk, wrong: dict[str, Any]) -> None:
+    answer = desk.admin.post("/v1/trigger-rules", {"name": "规则", "targets": ["ai"], **wrong})
+
+    assert (answer.status, answer.code) == (422, "invalid_request")
+
+
+def test_a_rule_of_nobody_is_not_found(desk: Desk) -> None:
+    rule = {"name": "规则", "targets": ["ai"]}
+
+    assert desk.admin.put("/v1/trigger-rules/none", rule).code == "not_found"
+    assert desk.admin.delete("/v1/trigger-rules/none").code == "not_found"
+
+
+def test_the_list_of_rules_pages_by_cursor(desk: Desk) -> None:
+    for number in range(3):
+        desk.admin.post("/v1/trigger-rules", {"id": f"r{number}", "name": "规则", "targets": ["ai"]})
+
+    first = desk.admin.get("/v1/trigger-rules", limit=2).json
+    second = desk.admin.get("/v1/trigger-rules", limit=2, cursor=first["next_cursor"]).json
+
+    assert [each["id"] for each in first["items"] + second["items"]] == ["r0", "r1", "r2"]
+    assert second["next_cursor"] is None
+
+
+def test_each_change_of_a_rule_stands_on_the_trail(desk: Desk) -> None:
+    created = desk.admin.post("/v1/trigger-rules", {"id": "r1", "name": "一", "targets": ["ai"]}).json
+    desk.now += 1
+    desk.admin.put("/v1/trigger-rules/r1", {**created, "name": "二"})
+    desk.now += 1
+    desk.admin.delete("/v1/trigger-rules/r1")
+
+    trail = desk.trail("trigger-rule", "r1")
+
+    names = [[part and part["name"] for part in (each.before, each.after)] for each in trail]
+    assert names == [[None, "一"], ["一", "二"], ["二", None]]
+    assert {each.who for each in trail} == {"admin"}
+
+
+# The switches of AI approval
+
+
+def test_before_anybody_set_them_all_switches_are_off(desk: Desk) -> None:
+    answer = desk.admin.get("/v1/ai/settings")
+
+    assert (answer.status, answer.json) == (200, OFF)
+
+
+def test_switches_are_read_as_they_were_set_and_workers_see_them(desk: Desk) -> None:
+    desk.create_ai()
+    desk.create_ai("spare")
+    wanted = {
+        **OFF,
+        "examine_enable": True,
+        "default_app_ids": ["leave"],
+        "platform_id": "aigc",
+        "model": "qwen-plus",
+        "fallbacks": [{"platform_id": "spare", "model": ""}],
+        "masking": True,
+        "retention_days": 30,
+        "attachment_hosts": ["files.school.edu.cn:8443"],
+    }
+
+    answer = desk.admin.put("/v1/ai/settings", wanted)
+
+    assert (answer.status, answer.json) == (200, {**wanted, "version": 1})
+    assert desk.admin.get("/v1/ai/settings").json == answer.json
+    assert desk.services.configuration.current().ai == AiSettings(
+        examine_enable=True,
+        default_app_ids=("leave",),
+        platform_id="aigc",
+        model="qwen-plus",
+        fallbacks=(ModelChoice("spare"),),
+        masking=True,
+        retention_days=30,
+        attachment_hosts=("files.school.edu.cn:8443",),
+    )
+
+
+def test_attachment_hosts_that_are_not_sent_stay(desk: Desk) -> None:
+    desk.admin.put("/v1/ai/settings", {"examine_enable": False, "attachment_hosts": ["files.test"]})
+
+    answer = desk.admin.put("/v1/ai/settings", {"examine_enable": False, "masking": True})
+
+    assert answer.json["attachment_hosts"] == ["files.test"]
+    assert answer.json["version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"examine_enable": True}, "platform_id"),
+        ({"platform_id": "none"}, "platform_id"),
+        ({"platform_id": "jz"}, "platform_id"),
+        ({"platform_id": "aigc", "fallbacks": [{"platform_id": "none"}]}, "fallbacks[0].platform_id"),
+    ],
+)
+def test_a_platform_that_cannot_be_asked_is_refused(desk: Desk, wrong: dict[str, Any], field: str) -> None:
+    desk.create()
+    desk.create_ai()
+
+    answer = desk.admin.put("/v1/ai/settings", {"examine_enable": False, **wrong})
+
+    assert (answer.status, answer.code) == (422, "invalid_setting")
+    assert answer.json["errors"][0]["field"] == field
+    assert desk.admin.get("/v1/ai/settings").json == OFF
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"retention_days": 0}, {"attachment_hosts": ["https://files.test/"]}, {"examine": True}]
+)
+def test_switches_that_cannot_work_are_refused(desk: Desk, wrong: dict[str, Any]) -> None:
+    assert desk.admin.put("/v1/ai/settings", {"examine_enable": False, **wrong}).code == "invalid_request"
+
+
+def test_who_read_older_switches_changes_nothing(desk: Desk) -> None:
+    desk.admin.put("/v1/ai/settings", OFF)
+
+    assert desk.admin.put("/v1/ai/settings", {**OFF, "masking": True}).code == "version_conflict"
+    assert desk.admin.get("/v1/ai/settings").json["masking"] is False
+
+
+def test_each_change_of_the_switches_stands_on_the_trail(desk: Desk) -> None:
+    desk.admin.put("/v1/ai/settings", {"examine_enable": False})
+    desk.now += 1
+    desk.admin.put("/v1/ai/settings", {"examine_enable": False, "masking": True})
+
+    first, second = desk.trail("ai-settings")
+
+    assert first.before is None
+    assert second.before is not None
+    assert second.after is not None
+    assert (second.before["masking"], second.after["masking"]) == (False, True)
+
+
+@pytest.mark.parametrize("role", ["ops", "approver"])
+def test_all_of_it_is_for_admins(desk: Desk, role: str) -> None:
+    other = desk.admin.as_("somebody", role)
+
+    for path in ("/v1/platform-types", "/v1/platforms", "/v1/trigger-rules", "/v1/ai/settings"):
+        assert other.get(path).code == "not_allowed"
+    assert other.as_("", "").get("/v1/platforms").status == 401

@@ -1,0 +1,36 @@
+"""A bulk replay of five thousand failed logs, on real tables and a real queue, whose worker is killed twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.jobs import LEASE_S
+from taskbridge.push_logs import LogStatus
+from tests.functional.aws import Tables
+from tests.functional.campus_logs import configure
+from tests.functional.replay_site import Killed, Site
+
+COUNT = 5000
+
+
+def test_a_replay_of_5000_failed_logs_killed_twice_sends_each_once(
+    clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(monkeypatch, tables, ministack)
+    site = Site(clients, tables)
+    site.campus.add(COUNT, LogStatus.FAILED, with_documents=False)
+    path = f"/v1/replays/{site.api.post('/v1/replays', {'rate_per_s': 1000}).json['id']}"
+
+    for send in (7, 12):
+        with pytest.raises(Killed):
+            site.reconcile(die_at_send=send)
+        site.now += LEASE_S
+    for _ in range(3):
+        site.reconcile()
+
+    assert site.api.get(path).json["status"] == "done"
+    received = site.received()
+    assert len(received) == COUNT
+    assert set(received.values()) == {1}

@@ -1,0 +1,48 @@
+"""The handbook says what to do about every alarm of the template, and about no other."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from cli.arguments import parse_arguments
+from local.settings import ROOT
+from tests.template.reader import Template
+
+HANDBOOK = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    """Every `taskbridge` command of the page, with words for what stands in <>."""
+    joined = HANDBOOK.replace("\\\n", " ")
+    found = re.findall(r"(?:^|`|\| |xargs )\s*(taskbridge [^`|#\n]+)", joined, flags=re.MULTILINE)
+    return [re.sub(r"<[^>]*>", "word", each) for each in found]
+
+
+def test_every_alarm_has_a_section_that_says_what_to_do(template: Template) -> None:
+    sections = dict(re.findall(r"^### (\w+Alarm)\n(.*?)(?=^##)", HANDBOOK, flags=re.MULTILINE | re.DOTALL))
+    assert set(sections) == set(template.of_type("AWS::CloudWatch::Alarm"))
+    assert all(text.strip() for text in sections.values())
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_of_the_handbook_is_one_that_exists(command: str) -> None:
+    assert parse_arguments(shlex.split(command)[1:]).carry_out
+
+
+def test_every_verb_stands_in_the_handbook_or_the_readme() -> None:
+    text = HANDBOOK + (ROOT / "README.md").read_text(encoding="utf-8")
+    for verb in (
+        "events send",
+        "logs",
+        "tail",
+        "replay",
+        "reconcile",
+        "summary",
+        "dlq",
+        "platforms test",
+        "ai analyse",
+    ):
+        assert f"taskbridge {verb}" in text, verb

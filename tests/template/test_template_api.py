@@ -1,0 +1,71 @@
+"""The HTTP API: nobody without a token gets past the gateway, but to health; and who has which user id is fixed."""
+
+from __future__ import annotations
+
+import re
+
+from tests.template.reader import Template
+
+
+def test_every_route_wants_a_token_but_health_and_what_a_browser_asks_before(template: Template) -> None:
+    routes = {route["RouteKey"]: route for route in template.of_type("AWS::ApiGatewayV2::Route").values()}
+    opened = {key for key, route in routes.items() if route["AuthorizationType"] == "NONE"}
+    assert opened == {"GET /v1/health", "OPTIONS /v1/{proxy+}"}
+    assert routes["ANY /v1/{proxy+}"]["AuthorizationType"] == "JWT"
+    assert routes["ANY /v1/{proxy+}"]["AuthorizerId"] == {"Ref": "ApiAuthorizer"}
+
+
+def test_tokens_are_of_the_given_issuer_else_of_the_pool_of_the_stack(template: Template) -> None:
+    trusted = template.of_type("AWS::ApiGatewayV2::Authorizer")["ApiAuthorizer"]["JwtConfiguration"]
+    pool = {"Fn::Sub": "https://${UserPool.ProviderName}"}
+    assert trusted["Issuer"] == {"Fn::If": ["OwnPool", pool, {"Ref": "JwtIssuer"}]}
+    audience = {"Fn::Split": [",", {"Ref": "JwtAudience"}]}
+    assert trusted["Audience"] == {"Fn::If": ["OwnPool", [{"Ref": "UserPoolClient"}], audience]}
+
+
+def test_a_given_issuer_needs_an_audience(template: Template) -> None:
+    # Without one, a token that the same issuer made out for another application would do.
+    assert template.body["Rules"]["IssuerNeedsAudience"]["Assertions"]
+
+
+def test_no_person_can_change_who_he_is(template: Template) -> None:
+    client = template.of_type("AWS::Cognito::UserPoolClient")["UserPoolClient"]
+    assert not any(name.startswith("custom:") for name in client["WriteAttributes"])
+    pool = template.of_type("AWS::Cognito::UserPool")["UserPool"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+
+
+def test_the_pool_has_a_group_for_each_role(template: Template) -> None:
+    groups = template.of_type("AWS::Cognito::UserPoolGroup").values()
+    assert {group["GroupName"] for group in groups} == {"admin", "ops", "approver"}
+
+
+def test_nothing_of_the_pool_exists_with_an_issuer_of_ones_own(template: Template) -> None:
+    kinds = ("AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolGroup")
+    for kind in kinds:
+        for logical_id in template.of_type(kind):
+            assert template.body["Resources"][logical_id]["Condition"] == "OwnPool"
+
+
+def test_only_the_configured_console_may_call_from_a_browser(template: Template) -> None:
+    api = template.of_type("AWS::ApiGatewayV2::Api")["HttpApi"]
+    condition, with_console, without = api["CorsConfiguration"]["Fn::If"]
+    assert condition == "HasConsole"
+    assert with_console["AllowOrigins"] == [{"Ref": "ConsoleOrigin"}]
+    assert without == {"Ref": "AWS::NoValue"}
+
+
+def test_the_stage_is_throttled_and_logs_every_call_without_tokens_or_queries(template: Template) -> None:
+    stage = template.of_type("AWS::ApiGatewayV2::Stage")["ApiStage"]
+    assert {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(stage["DefaultRouteSettings"])
+    logged = set(re.findall(r"\$context\.([\w.]+)", stage["AccessLogSettings"]["Format"]))
+    assert {"requestId", "status", "path", "httpMethod"} <= logged
+    assert not any("header" in name or "query" in name.lower() for name in logged)
+
+
+def test_the_function_ends_before_the_gateway_stops_waiting(template: Template) -> None:
+    function = template.of_type("AWS::Serverless::Function")["AdminApiFunction"]
+    assert (
+        function["Timeout"] * 1000
+        < template.of_type("AWS::ApiGatewayV2::Integration")["ApiIntegration"]["TimeoutInMillis"]
+    )

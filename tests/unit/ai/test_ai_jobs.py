@@ -1,0 +1,243 @@
+"""Dry runs and proposals: one question a turn, nothing stored as a result, and an end whatever happens."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from ai_analyze.jobs import CRASHED, CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S, NO_FORMS, run_job
+from ai_analyze.ports import End, Fate
+from taskbridge.ai.jobs import AiJob, AiJobStatus, DryRun, ProposeChecks
+from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
+from taskbridge.ai.results import FindingResult, Verdict
+from taskbridge.ai.seats import Analysis, AnalysisStatus, SeatState
+from taskbridge.errors import PermanentError, QuotaExhausted, TransientError
+from tests.builders import START
+from tests.unit.ai.analysis_worker import Worker
+
+MESSAGE = JobMessage("u", "j1")
+FORM = {"fields": [{"key": "amount", "label": "金额", "type": "number", "value": 4800}]}
+RULE = "金额不超过 5000 元。事由充分。"
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+def begin(worker: Worker, wanted: Any = None, tasks: int = 2) -> None:
+    """A job over past tasks that were approved, with an analysis that had said so."""
+    task_ids = tuple(f"T{number}" for number in range(tasks))
+    worker.seats.items.clear()
+    for task_id in task_ids:
+        worker.request("u", task_id)
+        worker.forms.put(task_id, "f", msgspec.json.encode(FORM))
+        analysis = Analysis(
+            id="a", basis="b", status=AnalysisStatus.DONE, rule_version="v", created_at="", verdict=Verdict.REJECT
+        )
+        worker.seats.items["u", task_id] = msgspec.structs.replace(
+            worker.seats.items["u", task_id],
+            state=SeatState.DONE,
+            decision="approved",
+            decided_here=True,
+            analysis=analysis,
+        )
+    worker.outbox.sent.clear()
+    worker.jobs.items["u", "j1"] = AiJob(
+        id="j1",
+        uid="u",
+        app_id="app",
+        node_id="n",
+        wanted=wanted or DryRun(rule="须有事由", keynote="看金额"),
+        task_ids=task_ids,
+        created_at=datetime.fromtimestamp(START, UTC).isoformat(),
+    )
+
+
+def job(worker: Worker) -> AiJob:
+    return worker.jobs.items["u", "j1"]
+
+
+def run(worker: Worker) -> list[End]:
+    """Turns until no message is left."""
+    messages, ends = [MESSAGE], []
+    while messages:
+        ends.append(run_job(messages.pop(), worker.ports))
+        messages += worker.outbox.sent
+        worker.outbox.sent.clear()
+    return ends
+
+
+def test_a_dry_run_asks_about_each_past_task_in_a_turn_of_its_own(worker: Worker) -> None:
+    begin(worker, tasks=3)
+
+    ends = run(worker)
+
+    assert [end.fate for end in ends] == [Fate.DONE] * 3
+    assert worker.asked == 3
+    found = job(worker)
+    assert (found.status, found.reason) == (AiJobStatus.DONE, "")
+    assert found.finished_at
+    assert [trial.task_id for trial in found.trials] == ["T0", "T1", "T2"]
+    assert {(t.verdict_then, t.verdict_now, t.decision) for t in found.trials} == {
+        (Verdict.REJECT, Verdict.APPROVE, "approved")
+    }
+
+
+def test_a_dry_run_leaves_the_tasks_and_their_analyses_as_they_are(worker: Worker) -> None:
+    begin(worker)
+    before = dict(worker.seats.items)
+
+    run(worker)
+
+    assert worker.seats.items == before
+    assert not worker.answers.stored_heads
+    assert not worker.answers.stored_pieces
+
+
+def test_every_question_of_a_job_is_in_the_audit_log(worker: Worker) -> None:
+    begin(worker)
+    run(worker)
+    begin(worker, ProposeChecks(rule=RULE))
+    run(worker)
+
+    assert [(entry.requested_by, entry.task_id) for entry in worker.audit.entries] == [
+        ("dry_run", "T0"),
+        ("dry_run", "T1"),
+        ("propose_checks", "j1"),
+    ]
+
+
+def test_a_task_whose_form_is_gone_is_told(worker: Worker) -> None:
+    begin(worker)
+    worker.forms.delete("T0", "f")
+
+    run(worker)
+
+    assert [trial.problem for trial in job(worker).trials] == [FORM_IS_GONE, ""]
+    assert job(worker).status is AiJobStatus.DONE
+
+
+def test_a_worker_that_died_loses_one_question(worker: Worker) -> None:
+    begin(worker, tasks=3)
+    run_job(MESSAGE, worker.ports)
+    worker.outbox.sent.clear()
+    worker.jobs.claim("u", "j1", "dead", worker.now, worker.now + LEASE_S)
+
+    assert run_job(MESSAGE, worker.ports) == End(Fate.BUSY, LEASE_S)
+    worker.now += LEASE_S
+    run(worker)
+
+    assert job(worker).status is AiJobStatus.DONE
+    assert worker.asked == 3
+
+
+def test_what_kills_its_workers_again_and_again_is_given_up(worker: Worker) -> None:
+    begin(worker)
+    for _ in range(CRASHES_ALLOWED):
+        worker.jobs.claim("u", "j1", "dead", worker.now, worker.now + LEASE_S)
+        worker.now += LEASE_S
+
+    run(worker)
+
+    assert (job(worker).status, job(worker).reason) == (AiJobStatus.FAILED, CRASHED)
+
+
+@pytest.mark.parametrize("error", [TransientError("HTTP 503"), QuotaExhausted("HTTP 403")])
+def test_what_may_pass_is_tried_again_with_its_reason(worker: Worker, error: Exception) -> None:
+    begin(worker, tasks=1)
+    worker.error = error  # type: ignore[assignment]
+
+    (end,) = run(worker)
+
+    assert end.fate is Fate.WAITING
+    assert (job(worker).status, job(worker).reason) == (AiJobStatus.RUNNING, str(error))
+    worker.error = None
+    run(worker)
+    assert (job(worker).status, job(worker).reason) == (AiJobStatus.DONE, "")
+
+
+def test_a_job_waits_for_a_paused_platform_but_not_for_ever(worker: Worker) -> None:
+    begin(worker)
+    worker.paused = True
+
+    assert run(worker)[0].fate is Fate.WAITING
+    worker.now = START + GIVE_UP_AFTER_S + 1
+    run(worker)
+
+    assert job(worker).status is AiJobStatus.FAILED
+
+
+def test_what_will_not_change_ends_the_job(worker: Worker) -> None:
+    begin(worker)
+    worker.error = PermanentError("HTTP 400")
+
+    run(worker)
+
+    assert (job(worker).status, job(worker).reason) == (AiJobStatus.FAILED, "HTTP 400")
+
+
+def test_a_job_that_is_over_is_not_begun_again(worker: Worker) -> None:
+    begin(worker)
+    run(worker)
+    asked = worker.asked
+
+    assert run(worker) == [End(Fate.OUTDATED)]
+    assert worker.asked == asked
+
+
+def test_where_the_queue_does_not_take_the_next_message_this_one_goes_on(worker: Worker) -> None:
+    begin(worker)
+    worker.outbox.send = lambda messages: {0}  # type: ignore[method-assign,assignment]
+
+    end = run_job(MESSAGE, worker.ports)
+
+    assert end.again_in is not None
+    assert len(job(worker).trials) == 1
+
+
+def test_another_persons_job_is_nothing(worker: Worker) -> None:
+    begin(worker)
+
+    assert run_job(JobMessage("u-other", "j1"), worker.ports) == End(Fate.OUTDATED)
+    assert worker.asked == 0
+
+
+def test_proposed_checks_are_tried_on_past_forms_and_the_useless_dropped(worker: Worker) -> None:
+    begin(worker, ProposeChecks(rule=RULE))
+    worker.proposal = json.dumps(
+        {
+            "checks": [
+                {"clause": "金额不超过 5000 元", "expression": "amount <= 5000"},
+                {"clause": "金额不超过 5000 元", "expression": "no_such_field <= 5000"},
+            ]
+        }
+    )
+
+    run(worker)
+
+    found = job(worker)
+    assert found.status is AiJobStatus.DONE
+    (check,) = found.checks
+    assert (check.expression, check.passed, check.failed, check.unknown) == ("amount <= 5000", 2, 0, 0)
+    assert set(check.reasons) == {FindingResult.PASS.value}
+    (dropped,) = found.dropped
+    assert dropped.reason
+    assert found.usage.input_tokens == 5
+
+
+def test_without_past_forms_nothing_is_proposed(worker: Worker) -> None:
+    begin(worker, ProposeChecks(rule=RULE), tasks=0)
+
+    run(worker)
+
+    assert (job(worker).status, job(worker).reason) == (AiJobStatus.FAILED, NO_FORMS)
+    assert worker.asked == 0
+
+
+def test_a_jobs_message_survives_the_queue() -> None:
+    assert parse_analysis_message(encode_ai_message(MESSAGE)) == MESSAGE

@@ -1,0 +1,243 @@
+"""`taskbridge logs`, `tail`, `replay`, `reconcile`, `summary`, `dlq` and `platforms`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.errors import INTERRUPTED, REFUSED, WRONG_USE
+from tests.unit.cli.terminal import Terminal, job, listed, ok, push_log
+
+COUNTS = {"succeeded": 1, "failed": 0, "retrying": 0, "superseded": 0, "skipped": 0, "is_exact": True}
+QUEUE = {"waiting": 3, "in_flight": 0, "delayed": 0, "oldest_age_s": None}
+SUMMARY = {
+    "at": "2026-11-22T01:00:00Z",
+    "queues": [
+        {"name": "push", "is_dead_letters": False, **QUEUE},
+        {"name": "push-dead-letters", "is_dead_letters": True, **QUEUE},
+    ],
+    "dead_letters": 3,
+    "platforms": [
+        {
+            "id": "jinzhi",
+            "name": "任务中心",
+            "enabled": True,
+            "breaker": {"state": "open", "opened_at": None, "reason": "unreachable"},
+            "last_success_at": None,
+            "last_hour": COUNTS,
+            "last_day": COUNTS,
+        }
+    ],
+    "last_hour": COUNTS,
+    "last_day": COUNTS,
+}
+
+
+# logs
+
+
+def test_logs_are_json_where_they_are_piped() -> None:
+    terminal = Terminal([listed([push_log()])])
+    assert terminal.run("logs") == 0
+    assert terminal.json == [push_log()]
+
+
+def test_logs_are_a_table_on_a_terminal() -> None:
+    terminal = Terminal([listed([push_log()])], is_terminal=True)
+    assert terminal.run("logs") == 0
+    assert "40031 no account number" in terminal.out
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(terminal.out)
+
+
+def test_logs_are_json_on_a_terminal_that_asks() -> None:
+    terminal = Terminal([listed([push_log()])], is_terminal=True)
+    assert terminal.run("logs", "--json") == 0
+    assert terminal.json == [push_log()]
+
+
+def test_filters_go_to_the_api_under_its_names() -> None:
+    terminal = Terminal([listed([])])
+    options = ["--session", "P-1", "--task", "T-1", "--status", "failed", "--platform", "jinzhi"]
+    assert terminal.run("logs", *options, "--from", "2026-11-22T09:00:00+08:00", "--to", "z", "--limit", "5") == 0
+    assert dict(terminal.requests[0].url.params) == {
+        "sess_id": "P-1",
+        "task_id": "T-1",
+        "status": "failed",
+        "platform_id": "jinzhi",
+        "from": "2026-11-22T09:00:00+08:00",
+        "to": "z",
+        "limit": "5",
+    }
+
+
+def test_pages_are_read_until_there_are_enough_also_empty_ones() -> None:
+    pages = [listed([], "a"), listed([push_log(number) for number in range(200)], "b"), listed([push_log(7)], "c")]
+    terminal = Terminal(pages)
+    assert terminal.run("logs", "--limit", "201") == 0
+    assert len(terminal.json) == 201
+    assert [request.url.params.get("cursor") for request in terminal.requests] == [None, "a", "b"]
+    assert [request.url.params["limit"] for request in terminal.requests] == ["200", "200", "1"]
+
+
+def test_one_log_is_shown_with_its_calls() -> None:
+    call = {
+        "at": "2026-11-22T01:00:00Z",
+        "operation": "insert",
+        "task_id": "T-1",
+        "method": "POST",
+        "path": "/todo/insert",
+        "request": "{}",
+        "status": 200,
+        "response": "[bold]refused[/bold]",
+        "duration_ms": 12,
+        "error": "",
+    }
+    terminal = Terminal([ok({**push_log(), "attempts": [call]})], is_terminal=True)
+    assert terminal.run("logs", "--id", "jinzhi:ev-1") == 0
+    assert terminal.asked == ["GET /v1/push-logs/jinzhi:ev-1"]
+    assert "POST /todo/insert" in terminal.out
+    assert "[bold]refused[/bold]" in terminal.out
+
+
+def test_nothing_that_comes_steers_the_terminal() -> None:
+    hostile = push_log(sess_id="\x1b]0;owned\x07\x9b2J\u202e")
+    terminal = Terminal([listed([hostile])], is_terminal=True)
+    assert terminal.run("logs") == 0
+    assert "]0;owned" in terminal.out
+    for control in ("\x1b]", "\x07", "\x9b", "\u202e"):
+        assert control not in terminal.out
+
+
+# tail
+
+
+def test_a_tail_writes_each_change_once_the_oldest_first() -> None:
+    # given
+    first, second, later = push_log(1), push_log(2, "retrying"), push_log(2, "succeeded", updated_at="later")
+    answers = [listed([second, first]), listed([later, first])]
+    terminal = Terminal(answers, sleeps_before_ctrl_c=2)
+
+    # when
+    assert terminal.run("tail", "--platform", "jinzhi", "--every", "1") == INTERRUPTED
+
+    # then
+    assert [json.loads(line) for line in terminal.out.splitlines()] == [first, second, later]
+    assert {request.url.params["platform_id"] for request in terminal.requests} == {"jinzhi"}
+
+
+def test_a_tail_on_a_terminal_is_a_line_each() -> None:
+    terminal = Terminal([listed([push_log()])], is_terminal=True, sleeps_before_ctrl_c=0)
+    assert terminal.run("tail") == INTERRUPTED
+    assert "jinzhi  failed  task_received  P-1  40031 no account number" in terminal.out
+
+
+# replay
+
+
+def test_several_logs_are_replayed_one_by_one() -> None:
+    terminal = Terminal([ok({"id": "x", "platform_id": "jinzhi", "sess_id": "P", "requested_at": "t"}, 202)])
+    assert terminal.run("replay", "jinzhi:ev-1", "~YWJj") == 0
+    assert terminal.asked == ["POST /v1/push-logs/jinzhi:ev-1/replay", "POST /v1/push-logs/~YWJj/replay"]
+
+
+def test_a_bulk_replay_is_watched_to_its_end() -> None:
+    answers = [ok(job(), 202), ok(job(looked_at=4, sent=4)), ok(job("done", looked_at=7, sent=6, left_out=1))]
+    terminal = Terminal(answers)
+    assert terminal.run("replay", "--failed", "--platform", "jinzhi", "--app", "leave", "--rate", "5") == 0
+    assert json.loads(terminal.requests[0].content) == {
+        "status": "failed",
+        "platform_id": "jinzhi",
+        "app_id": "leave",
+        "rate_per_s": 5.0,
+    }
+    assert terminal.asked[1:] == ["GET /v1/replays/job-1"] * 2
+    assert terminal.json["sent"] == 6
+
+
+def test_a_dry_run_counts_and_is_over() -> None:
+    terminal = Terminal([ok(job("dry_run", id=None, count_is_exact=False))], is_terminal=True)
+    assert terminal.run("replay", "--retrying", "--dry-run") == 0
+    assert json.loads(terminal.requests[0].content) == {"status": "retrying", "dry_run": True}
+    assert "7 or more" in terminal.out
+    assert len(terminal.requests) == 1
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_job() -> None:
+    terminal = Terminal([ok(job())], sleeps_before_ctrl_c=1)
+    assert terminal.run("replay", "--failed") == INTERRUPTED
+    assert not any(request.method == "DELETE" for request in terminal.requests)
+
+
+def test_a_job_is_stopped() -> None:
+    terminal = Terminal([ok(job("stopped"))])
+    assert terminal.run("replay", "--stop", "job-1") == 0
+    assert terminal.asked == ["DELETE /v1/replays/job-1"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["x", "--failed"], ["--job", "a", "--stop", "b"]])
+def test_a_replay_is_of_one_kind(arguments: list[str]) -> None:
+    terminal = Terminal([ok(job())])
+    assert terminal.run("replay", *arguments) == WRONG_USE
+    assert not terminal.requests
+
+
+# reconcile
+
+
+def test_differences_of_one_instance_are_shown() -> None:
+    answer = {"platform_id": "jinzhi", "job_id": None, "differences": []}
+    answer["differences"] = [{"sess_id": "P-1", "task_id": None, "reason": "never acknowledged"}]
+    terminal = Terminal([ok(answer)], is_terminal=True)
+    assert terminal.run("reconcile", "jinzhi", "--session", "P-1") == 0
+    assert json.loads(terminal.requests[0].content) == {"platform_id": "jinzhi", "sess_id": "P-1"}
+    assert "the instance" in terminal.out
+
+
+def test_the_comparison_of_a_platform_is_a_job() -> None:
+    answers: list[Any] = [{"platform_id": "jinzhi", "job_id": "job-1", "differences": None}]
+    answers += [job(kind="comparison", count=None), job("done", kind="comparison", count=None)]
+    terminal = Terminal([ok(each) for each in answers])
+    assert terminal.run("reconcile", "jinzhi") == 0
+    assert terminal.json["status"] == "done"
+
+
+# operations
+
+
+def test_a_summary_shows_queues_platforms_and_counts() -> None:
+    terminal = Terminal([ok(SUMMARY)], is_terminal=True)
+    assert terminal.run("summary") == 0
+    for word in ("push-dead-letters", "unreachable", "任务中心", "last day"):
+        assert word in terminal.out
+
+
+def test_dead_letters_are_listed_alone() -> None:
+    terminal = Terminal([ok(SUMMARY)])
+    assert terminal.run("dlq", "list") == 0
+    assert [queue["name"] for queue in terminal.json] == ["push-dead-letters"]
+
+
+def test_dead_letters_go_back() -> None:
+    answer = {"queue": "push-dead-letters", "destination": "push", "waiting": 3, "moved": None}
+    terminal = Terminal([ok(answer, 202)], is_terminal=True)
+    assert terminal.run("dlq", "redrive", "push") == 0
+    assert terminal.asked == ["POST /v1/ops/queues/push/redrive"]
+    assert "SQS is moving them" in terminal.out
+
+
+@pytest.mark.parametrize(("cause", "status"), [("ok", 0), ("wrong_secret", REFUSED)])
+def test_a_platform_that_cannot_be_worked_with_ends_with_status_one(cause: str, status: int) -> None:
+    answer = {"ok": not status, "cause": cause, "message": "m", "status": 401, "errcode": "e", "duration_ms": 8}
+    terminal = Terminal([ok(answer)], is_terminal=True)
+    assert terminal.run("platforms", "test", "jinzhi") == status
+    assert cause in terminal.out
+
+
+def test_platforms_are_listed_without_their_settings() -> None:
+    platform = {"id": "jinzhi", "name": "n", "class_name": "JinZhiTaskCenter", "settings": {"host": "h"}, "version": 1}
+    terminal = Terminal([listed([{**platform, "enabled": True, "draining": False}])], is_terminal=True)
+    assert terminal.run("platforms", "list") == 0
+    assert "JinZhiTaskCenter" in terminal.out
