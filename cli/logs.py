@@ -18,12 +18,9 @@ REMEMBERED = 5_000
 
 def reason_of(log: Mapping[str, Any]) -> str:
     """The reasons of the entries that stand as the log does, once each."""
-    told = [f"{entry['errcode']} {entry['reason']}".strip() for entry in log["entries"] if _is_worst(entry, log)]
-    return "; ".join(dict.fromkeys(each for each in told if each))
-
-
-def _is_worst(entry: Mapping[str, Any], log: Mapping[str, Any]) -> bool:
-    return bool(entry["status"] == log["status"])
+    worst = [entry for entry in log["entries"] if entry["status"] == log["status"] and entry["reason"]]
+    told = [f"{entry['errcode']} {entry['reason']}".strip() for entry in worst]
+    return "; ".join(dict.fromkeys(told))
 
 
 _LOGS: Sequence[Column] = (

@@ -32,6 +32,7 @@ _STYLES = {
 }
 # What comes from a form, a model or a platform must not steer the terminal. A newline may stay.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)$", re.ASCII)
 
 Column = tuple[str, str | Callable[[Mapping[str, Any]], object]]
 
@@ -81,8 +82,8 @@ def clean(value: object) -> str:
 
 
 def cell(value: object) -> Text:
-    """A value in a table; a word of state in its colour."""
-    text = clean(value)
+    """A value in a table; a word of state in its colour, a time to the second."""
+    text = _MOMENT.sub(r"\1Z", clean(value))
     return Text(text, style=_STYLES.get(text, ""))
 
 

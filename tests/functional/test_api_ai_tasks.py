@@ -210,7 +210,9 @@ def test_tasks_are_sorted_by_several_fields(world: AiWorld) -> None:
 
 
 @pytest.mark.parametrize("sort", [None, "verdict"])
-def test_a_page_costs_the_same_calls_however_many_tasks_there_are(world: AiWorld, sort: str | None) -> None:
+def test_a_page_costs_the_same_calls_however_many_tasks_there_are(
+    world: AiWorld, sort: str | None, request: pytest.FixtureRequest
+) -> None:
     world.give_default()
     for number in range(8):
         world.give_result(world.give_task(f"t{number}"))
@@ -218,7 +220,7 @@ def test_a_page_costs_the_same_calls_however_many_tasks_there_are(world: AiWorld
 
     listed(world, sort=sort)
     few = world.stores.client.taken()
-    for number in range(100):
+    for number in range(request.config.getoption("--tasks")):
         world.give_task(f"older{number}", created_at="2026-11-20T01:30:00.000+00:00")
     world.stores.client.taken()
     listed(world, sort=sort)

@@ -182,8 +182,9 @@ def test_a_task_is_found_without_its_session(ops: ApiClient, campus: CampusLogs)
 
 
 def test_every_list_costs_the_same_calls_with_few_logs_as_with_many(
-    ops: ApiClient, campus: CampusLogs, calls: Calls
+    ops: ApiClient, campus: CampusLogs, calls: Calls, request: pytest.FixtureRequest
 ) -> None:
+    half = request.config.getoption("--logs") // 2
     queries: list[dict[str, Any]] = [
         {},
         {"status": "failed"},
@@ -205,8 +206,8 @@ def test_every_list_costs_the_same_calls_with_few_logs_as_with_many(
     campus.add(100, newest_at=START - 1)
     campus.add(100, LogStatus.FAILED, first=1000)
     few = costs()
-    campus.add(1500, newest_at=START - 100, first=2000, with_documents=False)
-    campus.add(1500, LogStatus.FAILED, first=5000, newest_at=START - 100, with_documents=False)
+    campus.add(half, newest_at=START - 100, first=2000, with_documents=False)
+    campus.add(half, LogStatus.FAILED, first=2000 + half, newest_at=START - 100, with_documents=False)
 
     assert costs() == few
 

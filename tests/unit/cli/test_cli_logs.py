@@ -52,6 +52,15 @@ def test_logs_are_a_table_on_a_terminal() -> None:
         json.loads(terminal.out)
 
 
+def test_a_time_is_shown_to_the_second_and_a_code_only_with_a_reason() -> None:
+    done = push_log(1, "succeeded", received_at="2026-11-22T01:00:00.123+00:00")
+    done["entries"][0] |= {"reason": "", "errcode": "40031"}
+    terminal = Terminal([listed([done])], is_terminal=True)
+    assert terminal.run("logs") == 0
+    assert "2026-11-22T01:00:00Z" in terminal.out
+    assert "40031" not in terminal.out
+
+
 def test_logs_are_json_on_a_terminal_that_asks() -> None:
     terminal = Terminal([listed([push_log()])], is_terminal=True)
     assert terminal.run("logs", "--json") == 0
