@@ -32,7 +32,7 @@ CRASHES_ALLOWED = 3
 LEASE_S = 120.0
 GIVE_UP_AFTER_S = 86_400.0
 FETCHES_TRIED = 3
-FOLLOW_S = 3.0
+FOLLOW_S, LONGEST_FOLLOW_S = 3.0, 30.0
 PAUSED_S = 60.0
 THROTTLED_S = 60.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
@@ -164,7 +164,7 @@ class Work:
         if flight.review is not None:
             return self._settle(flight.review, answer_id, Fate.REUSED)
         if flight.state != "mine":
-            return self._wait(SAME_UNDER_WAY, FOLLOW_S), None
+            return self._wait(SAME_UNDER_WAY, self._follow()), None
         self.answer_id = answer_id
         recorder = Recorder(self.ports.answers, answer_id, flight.next_piece, expires_at, self.ports.clock)
         return self._ask(material, recorder)
@@ -178,14 +178,14 @@ class Work:
         try:
             chain = self.ports.reviewer.chain(self.standing)
             if not chain:
-                return self._let_go(PAUSED, PAUSED_S), None
+                return self._let_go(PAUSED, max(PAUSED_S, self._pause())), None
             recorder.start_anew()
             started = self.ports.clock()
             review = self.ports.reviewer.review(material, chain, recorder, self.standing, self.seat.uid, self._audit)
             whole = recorder.complete(review, self.holder)
             self._tell_latency(started, recorder)
         except LostFlight:
-            return self._wait(SAME_UNDER_WAY, FOLLOW_S), None
+            return self._wait(SAME_UNDER_WAY, self._follow()), None
         except (PlatformError, ConfigurationError) as error:
             return self._unanswered(error), None
         return self._settle(whole, recorder.answer_id, Fate.DONE)
@@ -198,7 +198,7 @@ class Work:
         """No platform answered: later, or never."""
         if isinstance(error, QuotaExhausted):
             self.ports.journal.quota_exhausted(self.standing.switches.choice.platform_id)
-            return self._let_go(PAUSED, PAUSED_S)
+            return self._let_go(PAUSED, max(PAUSED_S, self._pause()))
         if isinstance(error, ThrottledError):
             return self._let_go(str(error), error.retry_after or THROTTLED_S)
         if isinstance(error, TransientError | ConfigurationError):
@@ -211,6 +211,9 @@ class Work:
         self.ports.answers.fail(self.answer_id, self.holder, reason)
         age = self.ports.clock() - datetime.fromisoformat(self.analysis.created_at).timestamp()
         return self._fail(reason) if age > GIVE_UP_AFTER_S else self._wait(reason, again_in)
+
+    def _follow(self) -> float:
+        return min(FOLLOW_S * self.receives, LONGEST_FOLLOW_S)
 
     def _pause(self) -> float:
         return float(min(FIRST_RETRY_S * 2 ** min(self.receives - 1, 10), LONGEST_RETRY_S))

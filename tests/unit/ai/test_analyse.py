@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import msgspec
 import pytest
@@ -180,7 +181,7 @@ def test_a_worker_that_was_too_slow_writes_nothing_into_anothers_answer(worker: 
         (TransientError("x"), 5, 600),
         (ThrottledError("x", retry_after=17), 17, 17),
         (ThrottledError("x"), 60, 60),
-        (QuotaExhausted("x"), 60, 60),
+        (QuotaExhausted("x"), 60, 600),
         (ConfigurationError("host", "x"), 5, 600),
     ],
 )
@@ -322,3 +323,15 @@ def test_a_heartbeat_renews_what_is_under_way() -> None:
     heartbeat.beat()
     assert renewed == ["once"]
     assert queue.hidden == [("r", 120.0)] * 2
+
+
+def test_a_day_of_waiting_stays_below_the_receives_that_the_queue_allows(worker: Worker) -> None:
+    message = worker.request()
+    worker.now = datetime.fromisoformat(worker.analysis().created_at).timestamp()
+    worker.paused = True
+    receives = 1
+    while (end := worker.run(message, receives)).again_in is not None:
+        worker.now += end.again_in
+        receives += 1
+        assert receives < 200, "the least that AnalysisMaxReceives may be"
+    assert end.fate is Fate.FAILED
