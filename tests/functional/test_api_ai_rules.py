@@ -49,7 +49,7 @@ def test_a_rule_is_read_as_it_was_saved(world: AiWorld) -> None:
         "node_key": "dept",
         "node_name": "院系审批",
         "status": True,
-        "auto_analysis": False,
+        "auto_analysis": 2,
         "version": 1,
     }
     assert world.me.get(node_path()).json == saved.json
@@ -57,11 +57,20 @@ def test_a_rule_is_read_as_it_was_saved(world: AiWorld) -> None:
     assert world.outbox.taken() == [TOLD]
 
 
-@pytest.mark.parametrize("auto", [None, True, False])
-def test_whether_tasks_are_analysed_on_their_own_may_be_left_to_the_default(world: AiWorld, auto: bool | None) -> None:
+@pytest.mark.parametrize(("auto", "code"), [(None, 0), (True, 1), (False, 2), (0, 0), (1, 1), (2, 2)])
+def test_whether_tasks_are_analysed_on_their_own_may_be_left_to_the_default(
+    world: AiWorld, auto: bool | int | None, code: int
+) -> None:
     world.me.put(node_path(), {"rule": "规则", "auto_analysis": auto})
 
-    assert world.me.get(node_path()).json["auto_analysis"] is auto
+    shown = world.me.get(node_path()).json["auto_analysis"]
+    assert (shown, type(shown)) == (code, int)
+
+
+@pytest.mark.parametrize(("auto", "shown"), [(True, True), (False, False), (0, False), (1, True), (2, False)])
+def test_a_default_is_automatic_or_not(world: AiWorld, auto: bool | int, shown: bool) -> None:
+    answer = world.client.put(NODE_PATH, {**RULE, "auto_analysis": auto})
+    assert answer.json["auto_analysis"] is shown
 
 
 def test_who_saves_over_what_he_has_not_read_is_refused(world: AiWorld) -> None:
@@ -160,7 +169,8 @@ def test_a_check_that_cannot_be_computed_is_refused_by_its_place(world: AiWorld,
         {"rule": "长" * 20_001},
         {"rule": 5},
         {"status": "true"},
-        {"auto_analysis": 1},
+        {"auto_analysis": 3},
+        {"auto_analysis": "1"},
         {"version": -1},
         {"version": "1"},
         {"file_key": [""]},

@@ -13,7 +13,7 @@ from admin_api.problems import not_found
 from admin_api.wiring import Services
 from taskbridge.ai.checks import check_expression
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import Check, NodeDefault, OwnRule
+from taskbridge.ai.rules import AutoAnalysis, Check, NodeDefault, OwnRule
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.tables.ai_items import Page
 
@@ -39,7 +39,7 @@ def save_default(
         file_key=tuple(wanted.file_key),
         checks=checks,
         enabled=wanted.enabled,
-        automatic=wanted.auto_analysis,
+        automatic=auto_analysis_of(wanted.auto_analysis) is AutoAnalysis.ENABLED,
     )
     saved = _save(stored, rule, wanted.version, services.rules.save_default)
     what = ("node", app_id, node_id)

@@ -17,14 +17,14 @@ from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 
 Names = tuple[str, str]  # (key, name) of a node
 NO_NAMES: Names = ("", "")
-_AUTO = {AutoAnalysis.INHERIT: None, AutoAnalysis.ENABLED: True, AutoAnalysis.DISABLED: False}
 _NO_REVIEW = Review(verdict=Verdict.NEEDS_HUMAN)  # stands in where there is none; its verdict is never shown
-_FROM_AUTO = {shown_as: auto for auto, shown_as in _AUTO.items()}
 
 
-def auto_analysis_of(wanted: bool | None) -> AutoAnalysis:  # noqa: FBT001 - it is the value
-    """The stored form of an own rule's `auto_analysis`."""
-    return _FROM_AUTO[wanted]
+def auto_analysis_of(wanted: bool | int | None) -> AutoAnalysis:  # noqa: FBT001 - it is the value
+    """The stored form of a rule's `auto_analysis`, which may come as a code, as a boolean, or as null."""
+    if isinstance(wanted, bool):
+        return AutoAnalysis.ENABLED if wanted else AutoAnalysis.DISABLED
+    return AutoAnalysis(wanted or 0)
 
 
 def build_default(rule: NodeDefault) -> ai_rules.NodeDefault:
@@ -52,7 +52,7 @@ def build_own(rule: OwnRule, names: Names = NO_NAMES) -> ai_rules.OwnRule:
         node_key=names[0],
         node_name=names[1],
         status=rule.enabled,
-        auto_analysis=_AUTO[rule.auto_analysis],
+        auto_analysis=rule.auto_analysis.value,
         version=rule.version,
         rule=rule.rule,
         keynote=rule.keynote,

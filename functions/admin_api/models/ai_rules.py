@@ -28,6 +28,10 @@ Version = Annotated[
 ]
 
 
+# The codes of the process system: 0 as the node's default says, 1 yes, 2 no.
+AutoCode = Literal[0, 1, 2]
+
+
 class CheckWanted(Wanted):
     """An exact clause: a CEL expression over the form's typed values. In force once `confirmed`."""
 
@@ -47,20 +51,21 @@ class RuleWanted(Wanted):
 
 
 class NodeDefaultWanted(RuleWanted):
-    """The default rule of a node. `auto_analysis`: tasks are analysed when they arrive."""
+    """The default rule of a node. `auto_analysis`: tasks are analysed when they arrive; of the codes, 1 says so."""
 
     enabled: StrictBool = True
-    auto_analysis: StrictBool = False
+    auto_analysis: StrictBool | AutoCode = False
 
 
 class OwnRuleWanted(RuleWanted):
     """One's own rule for a node; an empty `rule` asks what the node's default asks.
 
-    `status` false: no AI approval here. `auto_analysis` null: as the node's default says.
+    `status` false: no AI approval here. `auto_analysis`: 0 or null as the node's default says, 1 or true yes, 2 or
+    false no.
     """
 
     status: StrictBool = True
-    auto_analysis: StrictBool | None = None
+    auto_analysis: StrictBool | AutoCode | None = 0
 
 
 class RestoreWanted(Wanted):
@@ -102,7 +107,7 @@ class OwnRule(RuleShown):
     """One's own rule, at its version."""
 
     status: bool
-    auto_analysis: bool | None
+    auto_analysis: AutoCode
     version: int
 
 
