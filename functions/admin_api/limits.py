@@ -44,9 +44,14 @@ def read_body(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_json(body: str) -> Any:
-    """The body of a request. Raises Problem for what is no JSON, NaN and lone surrogates included."""
+    """The body of a request, an object everywhere. Raises Problem for anything else, NaN and lone surrogates included.
+
+    Where a body may be left out, Powertools would take one of another type for none.
+    """
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(body, type=dict[str, Any] | None)
+    except msgspec.ValidationError:
+        raise invalid("body", "expected an object") from None
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         raise invalid("body", "expected JSON as UTF-8, not nested too deeply") from None
 

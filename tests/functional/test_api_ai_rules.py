@@ -244,3 +244,12 @@ def test_a_name_that_looks_like_a_key_is_only_a_name(world: AiWorld, uid: str) -
     default = world.stores.rules.default(APP, NODE)
     assert default is not None
     assert default.rule == "请假不超过 3 天"
+
+
+def test_a_body_that_is_no_object_is_refused_also_where_it_may_be_left_out(world: AiWorld) -> None:
+    world.me.put(node_path(), {"rule": "一"})
+
+    answer = world.me.post(f"{node_path()}/versions/1/restore", "[null, null]")
+
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert world.me.get(node_path()).json["version"] == 1
