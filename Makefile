@@ -45,7 +45,7 @@ check: $(READY) ## formatting, lint, types, import rules
 
 chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack with killed workers
 	$(PYTHON) -m pytest tests/simulation --histories 100000
-	$(PYTHON) -m pytest tests/stack/test_convergence.py
+	$(PYTHON) -m pytest tests/stack/test_convergence.py --instances 300
 	$(PYTHON) -m pytest tests/functional/test_api_push_logs.py tests/functional/test_api_ai_tasks.py \
 	  --logs 100000 --tasks 20000
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local.emulator import emulator_pid
 from tests.simulation.histories import History, expected_state, random_history
 from tests.stack.harness import RunningStack
@@ -27,8 +29,8 @@ SETTLED = {"succeeded", "superseded", "skipped"}
 KILLS = 3
 
 
-def test_300_instances_end_as_the_highest_sequences_imply(stack: RunningStack) -> None:
-    histories = _histories(seed=7, count=300, first=0)
+def test_instances_end_as_the_highest_sequences_imply(stack: RunningStack, request: pytest.FixtureRequest) -> None:
+    histories = _histories(seed=7, count=request.config.getoption("--instances"), first=0)
     stack.simulator.set_faults(FAULTS)
 
     rows = _deliver(stack, histories, lambda: None)
