@@ -149,7 +149,7 @@ class Desk:
             self.probes.open_breaker(asked.platform_id, self.clock(), str(asked.failure))
         elif isinstance(asked.failure, TransientError):
             self.breakers.note_failure(asked.platform_id, str(asked.failure))
-        else:
+        elif not isinstance(asked.failure, ConfigurationError):  # of which the platform heard nothing
             self.breakers.note_success(asked.platform_id)
 
     def _upload(self, client: Model, file: ReadFile) -> str:

@@ -33,7 +33,7 @@ from taskbridge.events import Form
 LEASE_S = 120.0
 CRASHES_ALLOWED = 3
 GIVE_UP_AFTER_S = 600.0  # somebody waits for it
-RETRY_S = 45.0  # a message comes no more than AnalysisMaxReceives times
+RETRY_S = 45.0
 MOST_FINDINGS, REASON_CHARS = 50, 500
 
 FORM_IS_GONE = "表单已不存在，无法分析"
