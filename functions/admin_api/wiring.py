@@ -53,6 +53,7 @@ TABLES = {
     "push-log-pages": "PUSH_LOG_PAGE_TABLE",
     "events": "EVENT_TABLE",
     "coordination": "COORDINATION_TABLE",
+    "parts": "PART_TABLE",
     "jobs": "JOB_TABLE",
     "changes": "CHANGE_TABLE",
     "ai-processes": "AI_PROCESS_TABLE",

@@ -8,7 +8,6 @@ KEPT_FOREVER = frozenset(
     {
         "ConfigurationTable",
         "ChangeTable",
-        "InstanceTable",
         "AiProcessTable",
         "AiPersonTable",
         "AiRuleTable",
@@ -32,7 +31,7 @@ def test_every_table_can_be_protected_and_survives_a_change_of_its_key(template:
         assert template.body["Resources"][logical_id]["UpdateReplacePolicy"] == "Retain", logical_id
 
 
-def test_logs_and_leases_expire_while_configuration_and_state_do_not(template: Template) -> None:
+def test_what_is_over_expires_while_configuration_does_not(template: Template) -> None:
     for logical_id, table in template.of_type("AWS::DynamoDB::Table").items():
         if logical_id in KEPT_FOREVER:
             assert "TimeToLiveSpecification" not in table, logical_id

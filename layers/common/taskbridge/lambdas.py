@@ -29,6 +29,11 @@ def setting(name: str, default: str | None = None) -> str:
     return value
 
 
+def instance_retention_days() -> float:
+    """How long is kept what is known of an instance after its end: never shorter than the logs that tell of it."""
+    return max(float(setting("INSTANCE_RETENTION_DAYS")), float(setting("LOG_RETENTION_DAYS")))
+
+
 class Clients:
     """AWS clients of one process. botocore's own: boto3's resources are not needed, and cost import time."""
 

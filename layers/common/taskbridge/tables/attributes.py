@@ -77,38 +77,55 @@ def store_call(call: Callable[..., T], **request: Any) -> T:
         raise StoreError(type(error).__name__) from error
 
 
-def batch_get(client: DynamoDBClient, table: str, keys: Iterable[Attributes], *, consistent: bool) -> list[Item]:
-    """Items by key, a hundred a call, until none is left unprocessed."""
+def batch_get(
+    client: DynamoDBClient, table: str, keys: Iterable[Attributes], *, consistent: bool, most: int = 100
+) -> list[Item]:
+    """Items by key, `most` a call, until none is left unprocessed: an answer has 16 MB at most."""
     found: list[Item] = []
-    for piece in chunks(list(keys), 100):
+    for piece in chunks(list(keys), most):
         request: Any = {table: {"Keys": list(piece), "ConsistentRead": consistent}}
-        for pause in pauses():
+        tries = 0
+        while request:
             answer = store_call(client.batch_get_item, RequestItems=request)
-            found.extend(answer["Responses"].get(table, []))
+            items = answer["Responses"].get(table, [])
+            found.extend(items)
             request = answer.get("UnprocessedKeys")
-            if not request:
-                break
-            pause()
-        else:
-            raise StoreError("BatchGetItem: keys left unprocessed")
+            tries = 1 if items else tries + 1  # what goes on is no failure, however long it takes
+            if request:
+                _wait_or_fail(tries, "BatchGetItem: keys left unprocessed")
     return found
 
 
 def batch_put(client: DynamoDBClient, table: str, items: Iterable[Attributes]) -> None:
     """Put items, 25 a call, until none is left unprocessed."""
-    for piece in chunks([{"PutRequest": {"Item": item}} for item in items], 25):
-        request: Any = {table: list(piece)}
-        for pause in pauses():
-            answer = store_call(client.batch_write_item, RequestItems=request)
-            request = answer.get("UnprocessedItems")
-            if not request:
-                break
-            pause()
-        else:
-            raise StoreError("BatchWriteItem: items left unprocessed")
+    batch_write(client, table, ({"PutRequest": {"Item": item}} for item in items))
+
+
+def batch_write(client: DynamoDBClient, table: str, requests: Iterable[Mapping[str, Any]]) -> None:
+    """Put and delete items, 25 a call, until none is left unprocessed. No two may name the same key."""
+    for piece in chunks(list(requests), 25):
+        left: Any = list(piece)
+        tries = 0
+        while left:
+            answer = store_call(client.batch_write_item, RequestItems={table: left})
+            rest = answer.get("UnprocessedItems", {}).get(table, [])
+            tries = 1 if len(rest) < len(left) else tries + 1
+            left = rest
+            if left:
+                _wait_or_fail(tries, "BatchWriteItem: items left unprocessed")
+
+
+def _wait_or_fail(tries: int, failure: str) -> None:
+    if tries == TRIES:
+        raise StoreError(failure)
+    _pause(tries - 1)
 
 
 def pauses() -> Iterator[Callable[[], None]]:
     """A growing, jittered pause for each of `TRIES` tries."""
     for attempt in range(TRIES):
-        yield partial(time.sleep, 0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311
+        yield partial(_pause, attempt)
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311

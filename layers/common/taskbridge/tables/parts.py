@@ -1,0 +1,128 @@
+"""What is too large for one item of DynamoDB: its bytes in parts, in a table of their own.
+
+Item: `document` (whose part it is), `part` (generation#number), `piece` (bytes), and `expires_at` where it goes by
+itself.
+
+A writer stores the parts under a new generation first. Then it writes the head, an item of another table that names
+that generation, by the rules of that table: whoever dies between has changed nothing. What no head names any more is
+removed by the next writer of the same document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from taskbridge.tables.ai_items import query_all
+from taskbridge.tables.attributes import (
+    Attributes,
+    Item,
+    batch_get,
+    batch_put,
+    batch_write,
+    binary,
+    text,
+    to_item,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+PART_BYTES = 350_000  # an item may have 400 KB
+PARTS_A_READ = 40  # BatchGetItem gives 16 MB at most
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Where the bytes of one document stand. Generations of a document sort as they follow each other."""
+
+    document: str
+    generation: str
+    count: int
+
+    @property
+    def reference(self) -> str:
+        """What the head keeps of it, beside the document's name."""
+        return f"{self.generation}#{self.count}"
+
+    def keys(self) -> list[Attributes]:
+        """The keys of its items."""
+        return [
+            to_item({"document": self.document, "part": f"{self.generation}#{number:04d}"})
+            for number in range(self.count)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes of a document, to be stored as `generation`. `expires_at` in epoch seconds, 0 for never."""
+
+    document: str
+    generation: str
+    data: bytes
+    expires_at: int = 0
+
+    @property
+    def parts(self) -> Parts:
+        """Where they stand once they are stored."""
+        return Parts(self.document, self.generation, -(-len(self.data) // PART_BYTES))
+
+    def items(self) -> list[Attributes]:
+        """Its items."""
+        end: dict[str, Any] = {"expires_at": self.expires_at} if self.expires_at else {}
+        return [
+            key | to_item({"piece": self.data[number * PART_BYTES : (number + 1) * PART_BYTES], **end})
+            for number, key in enumerate(self.parts.keys())
+        ]
+
+
+def parts_of(document: str, reference: str) -> Parts:
+    """What a head names. Raises ValueError where that is no reference."""
+    generation, count = reference.rsplit("#", 1)
+    return Parts(document, generation, int(count))
+
+
+class PartTable:
+    """Parts on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def put(self, bodies: Iterable[Body]) -> None:
+        """Store them; nobody reads them before a head names them."""
+        batch_put(self._client, self._table, (item for body in bodies for item in body.items()))
+
+    def load(self, wanted: Iterable[Parts]) -> dict[Parts, bytes]:
+        """The bytes, read consistently. What is not whole is left out: a newer generation has taken its place."""
+        asked = {parts: parts.keys() for parts in wanted}
+        keys = [key for each in asked.values() for key in each]
+        items = batch_get(self._client, self._table, keys, consistent=True, most=PARTS_A_READ)
+        found = {(text(item, "document"), text(item, "part")): binary(item, "piece") for item in items}
+        named = {parts: [(text(key, "document"), text(key, "part")) for key in each] for parts, each in asked.items()}
+        return {
+            parts: b"".join(map(found.__getitem__, each)) for parts, each in named.items() if found.keys() >= {*each}
+        }
+
+    def clear(self, document: str, before: str, but: str = "") -> None:
+        """Remove the generations of a document that sort below `before`, all but the generation `but`."""
+        keys = self._keys(document, before)
+        batch_write(
+            self._client,
+            self._table,
+            ({"DeleteRequest": {"Key": key}} for key in keys if not (but and text(key, "part").startswith(f"{but}#"))),
+        )
+
+    def _keys(self, document: str, before: str) -> list[Item]:
+        return list(
+            query_all(
+                self._client,
+                TableName=self._table,
+                KeyConditionExpression="#document = :document AND #part < :before",
+                ProjectionExpression="#document, #part",
+                ExpressionAttributeNames={"#document": "document", "#part": "part"},
+                ExpressionAttributeValues=to_item({":document": document, ":before": before}),
+                ConsistentRead=True,
+            )
+        )
