@@ -55,6 +55,14 @@ class MemoryInstances:
         pages = [page for page in self.pages if page.platform_id == platform_id and start <= page.at < end]
         return sorted(pages, key=lambda page: page.at)[:limit]
 
+    def stretch(self, platform_id: str, start: float, end: float, most: int) -> tuple[list[Page], float]:
+        """See PushLogPageTable."""
+        until = min((start // 86400 + 1) * 86400, end)
+        pages = self.between(platform_id, start, until, len(self.pages))
+        reached = pages[most].at if len(pages) > most else until
+        reached = reached if reached > start else next((page.at for page in pages if page.at > start), until)
+        return [page for page in pages if page.at < reached], reached
+
     def documents(self) -> list[Instance]:
         """Everything stored."""
         return [decode_instance(data) for _, data in self.items.values()]

@@ -13,26 +13,22 @@ from taskbridge.reconciliation import build_sync, events_of, find_differences
 from taskbridge.replays import Job
 from taskbridge.tables.push_log_pages import Page
 
-DAY_S = 86400
 PAGES = 20
 
 
 def next_comparisons(job: Job, ports: JobPorts) -> Slice:
-    """The instances of some `PAGES` pages of one day; moves the position of the job behind them."""
+    """The instances of some `PAGES` pages of one day, each page once; moves the position of the job behind them."""
     if job.partition >= len(job.platform_ids):
         return Slice(0, 0, [], is_last=True)
     platform_id = job.platform_ids[job.partition]
-    since, most = _position(job)
+    since = float(job.position[0]) if job.position else _seconds(job.start)
     end = _seconds(job.end)
-    until = min((since // DAY_S + 1) * DAY_S, end)
-    pages = ports.pages.between(platform_id, since, until, most)
+    pages, reached = ports.pages.stretch(platform_id, since, end, PAGES)
     documents, messages = _compare(job, platform_id, pages, ports)
-    if len(pages) < most:
-        _move(job, until, PAGES, end)
-    elif pages[-1].at > since:
-        _move(job, pages[-1].at, PAGES, end)  # what happened at the same moment is looked at again
+    if reached >= end:
+        job.partition, job.position = job.partition + 1, ()
     else:
-        _move(job, since, most * 2, end)  # too many of one moment
+        job.position = (repr(reached),)
     return Slice(documents, len(messages), messages, is_last=job.partition >= len(job.platform_ids))
 
 
@@ -55,21 +51,6 @@ def _message(job: Job, document: Instance, logs: list[PushLog], now: float) -> S
         return None
     differences = find_differences(document, logs, now)
     return build_sync(document, differences, f"{job.kind}:{job.id}", job.asked_at) if differences else None
-
-
-def _position(job: Job) -> tuple[float, int]:
-    """The moment that the slice begins at, and how many pages it may look at."""
-    if not job.position:
-        return _seconds(job.start), PAGES
-    moment, most = job.position
-    return float(moment), int(most)
-
-
-def _move(job: Job, moment: float, most: int, end: float) -> None:
-    if moment >= end:
-        job.partition, job.position = job.partition + 1, ()
-    else:
-        job.position = (repr(moment), str(most))
 
 
 def _seconds(stamp: str) -> float:

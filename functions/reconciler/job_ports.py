@@ -56,7 +56,7 @@ class Instances(Protocol):
 class Pages(Protocol):
     """The pages of the push log."""
 
-    def between(self, platform_id: str, start: float, end: float, limit: int) -> list[Page]:
+    def stretch(self, platform_id: str, start: float, end: float, most: int) -> tuple[list[Page], float]:
         """See PushLogPageTable."""
 
 

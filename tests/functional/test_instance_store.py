@@ -246,3 +246,22 @@ def test_a_store_that_does_not_answer_says_so(dynamodb: Any, tables: Tables) -> 
         nowhere.load([(PLATFORM, "S1")])
     with pytest.raises(StoreError, match="ResourceNotFound"):
         nowhere.save([Stored(instance_after(message()))])
+
+
+@pytest.mark.parametrize("most", [1, 4, 5, 100])
+def test_stretch_by_stretch_every_page_is_found_once_across_days(store: Store, most: int) -> None:
+    made = [page(START + number * 3 * 3600, f"p{number}") for number in range(12)]
+    made += [page(START + 100.5, f"q{number}") for number in range(6)]
+    for each in made:
+        store.save(page=each)
+
+    seen: list[str] = []
+    at, end = START, START + 3 * DAY_S
+    while at < end:
+        found, reached = store.pages.stretch(PLATFORM, at, end, most)
+        assert at < reached <= end
+        assert all(at <= each.at < reached for each in found)
+        seen += [each.page_id for each in found]
+        at = reached
+
+    assert sorted(seen) == sorted(each.page_id for each in made)

@@ -15,7 +15,7 @@ import msgspec
 
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.tables.ai_items import DAY_S, Page, Value, conditional_call, fits_item, key_part, query_page
-from taskbridge.tables.attributes import Item, batch_get, binary, store_call, text, to_item
+from taskbridge.tables.attributes import Item, batch_get, binary, query_first, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -99,16 +99,16 @@ class AuditTable:
         return Page(self._entries(keys), last_day if last_day > start[:10] else None)
 
     def _keys(self, shard: str, start: str, before: str, limit: int) -> list[Item]:
-        answer = store_call(
-            self._client.query,
+        items = query_first(
+            self._client,
+            limit + 1,  # BETWEEN takes in `before` itself
             TableName=self._table,
             IndexName="by_day",
             KeyConditionExpression="day_shard = :shard AND entry_at BETWEEN :start AND :before",
             ExpressionAttributeValues=to_item({":shard": shard, ":start": start, ":before": before}),
             ScanIndexForward=False,
-            Limit=limit + 1,  # BETWEEN takes in `before` itself
         )
-        keys: list[Item] = [{name: item[name] for name in ("task_id", "entry")} for item in answer["Items"]]
+        keys: list[Item] = [{name: item[name] for name in ("task_id", "entry")} for item in items]
         return [key for key in keys if text(key, "entry") < before][:limit]
 
     def _entries(self, keys: list[Item]) -> list[AuditEntry]:

@@ -9,8 +9,17 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from taskbridge.tables.ai_items import PART_BYTES, build_update, conditional_call, key_part, query_all
-from taskbridge.tables.attributes import Attributes, batch_put, binary, number, store_call, to_attribute, to_item
+from taskbridge.tables.ai_items import PART_BYTES, build_update, conditional_call, key_part
+from taskbridge.tables.attributes import (
+    Attributes,
+    batch_put,
+    binary,
+    number,
+    query_all,
+    store_call,
+    to_attribute,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
@@ -162,17 +162,6 @@ def query_page(
     answer = store_call(client.query, Limit=max(1, min(limit, MAX_PAGE)), **request, **_start(cursor))
     last = answer.get("LastEvaluatedKey")
     return Page([read(item) for item in answer["Items"]], msgspec.json.encode(last).decode() if last else None)
-
-
-def query_all(client: DynamoDBClient, **request: Any) -> Iterator[Item]:
-    """Every item of a Query, as many calls as that takes."""
-    start: dict[str, Any] = {}
-    while True:
-        answer = store_call(client.query, **request, **start)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _start(cursor: str | None) -> dict[str, Any]:

@@ -21,9 +21,8 @@ from taskbridge.tables.ai_items import (
     from_values,
     key_part,
     node_key,
-    query_all,
 )
-from taskbridge.tables.attributes import Attributes, Item, number, store_call, to_attribute, to_item
+from taskbridge.tables.attributes import Attributes, Item, number, query_all, store_call, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -21,11 +21,10 @@ from taskbridge.tables.ai_items import (
     conditional_call,
     key_part,
     node_key,
-    query_all,
     query_page,
     transact,
 )
-from taskbridge.tables.attributes import Attributes, Item, batch_get, number, store_call, text, to_item
+from taskbridge.tables.attributes import Attributes, Item, batch_get, number, query_all, store_call, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

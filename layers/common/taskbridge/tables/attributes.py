@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -75,6 +76,22 @@ def store_call(call: Callable[..., T], **request: Any) -> T:
         raise StoreError(f"{error.operation_name}: {error.response['Error'].get('Code', 'unknown')}") from error
     except BotoCoreError as error:
         raise StoreError(type(error).__name__) from error
+
+
+def query_all(client: DynamoDBClient, **request: Any) -> Iterator[Item]:
+    """Every item of a Query, as many calls as that takes: each reads a megabyte at most."""
+    start: dict[str, Any] = {}
+    while True:
+        answer = store_call(client.query, **request, **start)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def query_first(client: DynamoDBClient, limit: int, **request: Any) -> list[Item]:
+    """The first `limit` items of a Query: fewer only where it has no more. One call, unless a megabyte cuts it off."""
+    return list(islice(query_all(client, Limit=limit, **request), limit))
 
 
 def batch_get(

@@ -18,7 +18,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.errors import StoreError
 from taskbridge.tables.ai_items import build_update, conditional_call
-from taskbridge.tables.attributes import batch_get, batch_put, binary, number, store_call, text, to_attribute, to_item
+from taskbridge.tables.attributes import (
+    batch_get,
+    batch_put,
+    binary,
+    number,
+    query_all,
+    query_first,
+    text,
+    to_attribute,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -79,18 +89,18 @@ class EventTable:
 
     def read(self, event_id: str) -> UnroutedEvent | None:
         """An event with its whole body, or None."""
-        answer = store_call(
-            self._client.query,
+        parts = query_all(
+            self._client,
             TableName=self._table,
             KeyConditionExpression="event_id = :id",
             ExpressionAttributeValues={":id": {"S": event_id}},
             ConsistentRead=True,
         )
-        items = sorted(answer["Items"], key=lambda item: number(item, "part"))
+        items = sorted(parts, key=lambda item: number(item, "part"))
         if not items:
             return None
         detail = b"".join(binary(item, "detail") for item in items if "detail" in item)
-        return _event(items[0], zlib.decompress(detail) if detail else b"")
+        return _event(dict(items[0]), zlib.decompress(detail) if detail else b"")
 
     def rejected(self, shard: int, limit: int, before: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         """Rejected events of a shard, the newest first, as places (received_at, event id) after `before`: one Query."""
@@ -101,17 +111,17 @@ class EventTable:
             keys: dict[str, str | int | float | bytes] = {"event_id": event_id, "part": 0}
             keys |= {"status_shard": partition, "received_at": received_at}
             start = {"ExclusiveStartKey": to_item(keys)}
-        answer = store_call(
-            self._client.query,
+        items = query_first(
+            self._client,
+            limit,
             TableName=self._table,
             IndexName="by_status",
             KeyConditionExpression="status_shard = :shard",
             ExpressionAttributeValues=to_item({":shard": partition}),
             ScanIndexForward=False,
-            Limit=limit,
             **start,
         )
-        return [(text(item, "received_at"), text(item, "event_id")) for item in answer["Items"]]
+        return [(text(item, "received_at"), text(item, "event_id")) for item in items]
 
     def load(self, event_ids: Sequence[str]) -> dict[str, UnroutedEvent]:
         """Events with their bodies; one that stands in several items is read by a Query of its own."""

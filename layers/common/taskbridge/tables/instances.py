@@ -22,6 +22,7 @@ from taskbridge.tables.attributes import (
     chunks,
     number,
     pauses,
+    query_first,
     store_call,
     text,
     to_attribute,
@@ -95,8 +96,9 @@ class InstanceTable:
         """Instances of a platform that are due, as (platform id, session id), the oldest of each shard first."""
         found: list[tuple[float, str]] = []
         for shard in range(DUE_SHARDS):
-            answer = store_call(
-                self._client.query,
+            items = query_first(
+                self._client,
+                limit,
                 TableName=self._table,
                 IndexName="due",
                 KeyConditionExpression="due_shard = :shard AND due_at <= :before",
@@ -104,9 +106,8 @@ class InstanceTable:
                     ":shard": {"S": f"{platform_id}#{shard}"},
                     ":before": {"N": repr(before)},
                 },
-                Limit=limit,
             )
-            found += [(number(item, "due_at"), text(item, "instance")) for item in answer["Items"]]
+            found += [(number(item, "due_at"), text(item, "instance")) for item in items]
         found.sort()
         return [(platform_id, key.removeprefix(f"{platform_id}#")) for _, key in found[:limit]]
 

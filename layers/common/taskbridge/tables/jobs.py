@@ -13,7 +13,7 @@ import msgspec
 from taskbridge.errors import StaleVersion
 from taskbridge.replays import Job, JobStatus
 from taskbridge.tables.ai_items import build_update, conditional_call
-from taskbridge.tables.attributes import Item, store_call, text, to_attribute, to_item
+from taskbridge.tables.attributes import Item, query_all, store_call, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -48,22 +48,15 @@ class JobTable:
 
     def active(self) -> list[str]:
         """Ids of the jobs that run, the oldest first."""
-        found: list[str] = []
-        start: dict[str, Any] = {}
-        while True:
-            answer = store_call(
-                self._client.query,
-                TableName=self._table,
-                KeyConditionExpression="kind = :kind",
-                FilterExpression="#status = :running",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=to_item({":kind": KIND, ":running": JobStatus.RUNNING}),
-                **start,
-            )
-            found += [text(item, "id") for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            FilterExpression="#status = :running",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item({":kind": KIND, ":running": JobStatus.RUNNING}),
+        )
+        return [text(item, "id") for item in items]
 
     def take(self, job_id: str, holder: str, now: float, lease_s: float) -> Job | None:
         """Be the one that works on it for `lease_s` seconds; None where another does, or it runs no more."""

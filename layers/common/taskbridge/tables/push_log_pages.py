@@ -10,19 +10,19 @@ Item: `bucket` (platform#day#shard), `page` (time#id), `detail` (deflated JSON),
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taskbridge.tables.attributes import Item, binary, store_call, text, to_attribute
+from taskbridge.tables.attributes import Item, binary, query_first, store_call, text, to_attribute
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 SHARDS = 4
+DAY_S = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Page:
     events: tuple[str, ...]
     instances: tuple[str, ...]
     tasks: tuple[int, ...] = ()
+    unreadable: str = ""  # why what the page lists cannot be read; it lists nothing then
 
     @property
     def name(self) -> str:
@@ -87,13 +88,33 @@ class PushLogPageTable:
         }
 
     def between(self, platform_id: str, start: float, end: float, limit: int) -> list[Page]:
-        """Pages of a platform in [start, end), the oldest first: one query for each shard and day."""
+        """The first `limit` pages of a platform in [start, end), the oldest first, whatever the days between."""
         pages: list[Page] = []
         for day in _days(start, end):
             for shard in range(SHARDS):
                 pages += self._query(f"{platform_id}#{day}#{shard}", page_time(start), page_time(end), limit)
         pages.sort(key=lambda page: page.at)
         return pages[:limit]
+
+    def stretch(self, platform_id: str, start: float, end: float, most: int) -> tuple[list[Page], float]:
+        """The next pages of a platform in [start, end), the oldest first; and the moment before which these are all.
+
+        That moment lies behind `start`, within its day, and is `end` where nothing is left. There are about `most`
+        pages, more only where more are of one moment. So who goes on from it passes none.
+        """
+        until = min((start // DAY_S + 1) * DAY_S, end)
+        day, each = page_time(start)[:10], -(-most // SHARDS)
+        while True:
+            shards = [
+                self._query(f"{platform_id}#{day}#{shard}", page_time(start), page_time(until), each)
+                for shard in range(SHARDS)
+            ]
+            cut = [pages[-1].at for pages in shards if len(pages) == each]
+            reached = min(cut, default=until)
+            if not cut or page_time(reached) > page_time(start):
+                found = [page for pages in shards for page in pages if page.at < reached]
+                return sorted(found, key=lambda page: page.at), reached
+            each *= 2
 
     def newest(self, platform_id: str, day: str, first: str, last: str, limit: int) -> list[Page]:
         """Pages of a platform and day (YYYY-MM-DD) whose names lie in [first, last), the newest first.
@@ -114,35 +135,38 @@ class PushLogPageTable:
         pages: list[Page] = []
         reached = ""
         for shard in range(SHARDS):
-            answer = self._answer(f"{platform_id}#{day}#{shard}", first, last, newest_first=True)
+            request = self._request(f"{platform_id}#{day}#{shard}", first, last, newest_first=True)
+            answer = store_call(self._client.query, **request)
             found = [page for page in map(_page, answer["Items"]) if page.name < last]
             pages += found
             if "LastEvaluatedKey" in answer:
                 reached = max(reached, text(answer["LastEvaluatedKey"], "page"))
         return [page for page in pages if page.name >= reached], reached
 
-    def _query(self, bucket: str, first: str, last: str, limit: int, *, newest_first: bool = False) -> Iterator[Page]:
-        return map(_page, self._answer(bucket, first, last, newest_first=newest_first, Limit=limit)["Items"])
+    def _query(self, bucket: str, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Page]:
+        return [
+            *map(
+                _page, query_first(self._client, limit, **self._request(bucket, first, last, newest_first=newest_first))
+            )
+        ]
 
-    def _answer(self, bucket: str, first: str, last: str, *, newest_first: bool, **more: int) -> Any:
-        return store_call(
-            self._client.query,
-            TableName=self._table,
-            KeyConditionExpression="#bucket = :bucket AND #page BETWEEN :first AND :last",
-            ExpressionAttributeNames={"#bucket": "bucket", "#page": "page"},
-            ExpressionAttributeValues={
-                ":bucket": {"S": bucket},
-                ":first": {"S": first},
-                ":last": {"S": last},
-            },
-            ScanIndexForward=not newest_first,
-            **more,
-        )
+    def _request(self, bucket: str, first: str, last: str, *, newest_first: bool) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "#bucket = :bucket AND #page BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#bucket": "bucket", "#page": "page"},
+            "ExpressionAttributeValues": {":bucket": {"S": bucket}, ":first": {"S": first}, ":last": {"S": last}},
+            "ScanIndexForward": not newest_first,
+        }
 
 
 def _page(item: Item) -> Page:
     stamp, page_id = text(item, "page").split("#", 1)
-    detail = msgspec.json.decode(zlib.decompress(binary(item, "detail")), type=_Detail)
+    unreadable = ""
+    try:
+        detail = msgspec.json.decode(zlib.decompress(binary(item, "detail")), type=_Detail)
+    except (zlib.error, ValueError, LookupError) as error:  # what a release wrote that this code does not know
+        detail, unreadable = _Detail((), ()), f"{type(error).__name__}: {error}"
     return Page(
         platform_id=text(item, "bucket").rsplit("#", 2)[0],
         at=datetime.fromisoformat(stamp).timestamp(),
@@ -150,9 +174,10 @@ def _page(item: Item) -> Page:
         events=detail.events,
         instances=detail.instances,
         tasks=detail.tasks,
+        unreadable=unreadable,
     )
 
 
 def _days(start: float, end: float) -> list[str]:
-    first, last = (int(moment // 86400) for moment in (start, end))
-    return [page_time(day * 86400)[:10] for day in range(first, last + 1)]
+    first, last = (int(moment // DAY_S) for moment in (start, end))
+    return [page_time(day * DAY_S)[:10] for day in range(first, last + 1)]

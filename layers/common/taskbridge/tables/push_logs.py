@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from taskbridge.push_logs import LogStatus, PushLog
-from taskbridge.tables.attributes import Item, batch_get, batch_put, binary, store_call, text, to_item
+from taskbridge.tables.attributes import Item, batch_get, batch_put, binary, query_all, store_call, text, to_item
 from taskbridge.tables.packing import pack, unpack
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ class PushLogTable:
 
     def of_event(self, event_id: str) -> list[PushLog]:
         """What became of an event on each platform."""
-        answer = store_call(
-            self._client.query,
+        items = query_all(
+            self._client,
             TableName=self._table,
             KeyConditionExpression="event_id = :event",
             ExpressionAttributeValues={":event": {"S": event_id}},
         )
-        return [parse_log(item) for item in answer["Items"]]
+        return [*map(parse_log, items)]
 
     def by_status(
         self,
