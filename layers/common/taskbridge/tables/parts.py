@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskbridge.tables.ai_items import query_all
 from taskbridge.tables.attributes import (
     Attributes,
     Item,
@@ -22,6 +21,7 @@ from taskbridge.tables.attributes import (
     batch_put,
     batch_write,
     binary,
+    query_all,
     text,
     to_item,
 )
