@@ -37,6 +37,7 @@ _COUNTS: Sequence[Column] = (
     ("Skipped", "skipped"),
     ("Exact", "is_exact"),
 )
+_GAPS: Sequence[Column] = (("What they leave out", "gap"),)
 _PLATFORMS: Sequence[Column] = (
     ("Id", "id"),
     ("Name", "name"),
@@ -50,10 +51,12 @@ _PLATFORMS: Sequence[Column] = (
 def summarise(_options: argparse.Namespace, session: Session) -> int:
     """Queues, platforms, and events by status."""
     found = session.api.get("/v1/ops/summary")
+    gaps = [{"gap": each} for each in found.get("rule_gaps", [])]
     counts = [{"span": "last hour", **found["last_hour"]}, {"span": "last day", **found["last_day"]}]
     session.screen.show(
         found,
         build_table("Queues", _QUEUES, found["queues"]),
+        *([build_table("Trigger rules", _GAPS, gaps)] if gaps else []),
         build_table("Task centers", _STANDING, found["platforms"]),
         build_table("What became of events", _COUNTS, counts),
     )

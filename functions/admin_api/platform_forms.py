@@ -84,6 +84,7 @@ def build_view(config: PlatformConfig, stored: Collection[str]) -> dict[str, Any
         "draining": config.draining,
         "settings": {**config.settings, **masked},
         "version": config.version,
+        "unreadable": config.unreadable,
     }
 
 

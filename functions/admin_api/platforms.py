@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from admin_api.models.platforms import PlatformChange, PlatformNew
 from admin_api.platform_forms import build_view, check_id, check_stored, missing_secrets, parse_form, secrets_of
 from admin_api.problems import conflict, not_found
 from admin_api.waiting import Waiting, Work
-from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiPlatform
@@ -29,6 +30,7 @@ from taskbridge.tables.configuration_models import Configurator
 
 View = dict[str, Any]
 RULES_A_CALL = 200
+logger = logging.getLogger("admin_api")
 # A test makes up to two calls, and API Gateway waits 30 s.
 TRY_S = 12.0
 
@@ -74,9 +76,17 @@ class Platforms:
         before = self.config(platform_id)
         if before.version != form.version:
             raise StaleVersion("the platform was changed since it was read")
-        if before.class_name != form.class_name:
+        if before.class_name != form.class_name and not before.unreadable:
             raise ConfigurationError("class_name", f"stays {before.class_name}: another class is another platform")
-        config = replace(before, name=form.name, enabled=form.enabled, settings=dict(form.settings), draining=False)
+        config = PlatformConfig(
+            platform_id,
+            form.name,
+            form.class_name,
+            form.enabled,
+            before.version,
+            dict(form.settings),
+            secrets=before.secrets,
+        )
         return self._save(config, who, before=self._view(before))
 
     def remove(self, platform_id: str, who: str, *, version: int | None, drain: bool) -> Waiting | None:
@@ -107,7 +117,7 @@ class Platforms:
     def _stored(self, configs: Iterable[PlatformConfig]) -> dict[str, set[str]]:
         """The names of the secrets that are stored, by platform id."""
         found: dict[str, set[str]] = {config.id: set() for config in configs}
-        keys = [(config.id, field) for config in configs for field in secrets_of(config.class_name)]
+        keys = [(config, field) for config in configs for field in secrets_of(config.class_name)]
         for platform_id, field in self.keeper.stored(keys):
             found[platform_id].add(field)
         return found
@@ -119,14 +129,32 @@ class Platforms:
         missing = missing_secrets(config.class_name, stored, secrets)
         if config.enabled and missing:
             raise ConfigurationError(missing[0], "required while the platform is enabled, and not stored yet")
-        # The secrets first: an enabled platform is never without them. The one before stays valid beside each.
-        for field, value in secrets.items():
-            self.keeper.change(config.id, field, value)
-        version = self._store(replace(config, settings=settings))
-        after = build_view(replace(config, settings=settings, version=version), stored | set(secrets))
+        saved = self._store_with(replace(config, settings=settings), secrets)
+        after = build_view(saved, stored | set(secrets))
         note = {**after, "secrets_changed": sorted(secrets)}
         self.trail.record(who, ("platform", config.id), before, note, secrets_of(config.class_name))
         return after
+
+    def _store_with(self, config: PlatformConfig, secrets: Mapping[str, str]) -> PlatformConfig:
+        """Store a platform and its secrets. The secrets come first, and are valid once the stored platform names them.
+
+        Who dies between leaves the platform with those that it had. Raises StaleVersion, StoreError.
+        """
+        named = self.keeper.write(config, secrets, self.new_id())
+        try:
+            saved = replace(config, secrets=named, version=self._store(replace(config, secrets=named)))
+        except StaleVersion:
+            self._tidy(lambda: self.keeper.discard(config, named))
+            raise
+        self._tidy(lambda: self.keeper.clear(config, saved))
+        return saved
+
+    def _tidy(self, remove: Callable[[], None]) -> None:
+        """Remove secrets that nothing names. What stays behind is removed by the next change."""
+        try:
+            remove()
+        except StoreError as error:
+            logger.warning("secrets that nothing names were not removed: %s", error)
 
     def _store(self, config: PlatformConfig) -> int:
         return self.store.save_platform(
@@ -137,6 +165,7 @@ class Platforms:
             settings=config.settings,
             version=config.version,
             draining=config.draining,
+            secrets=config.secrets,
         )
 
     def _set_draining(self, config: PlatformConfig, who: str) -> None:
@@ -148,7 +177,7 @@ class Platforms:
     def _delete(self, config: PlatformConfig, who: str) -> None:
         before = self._view(config)
         self.store.delete_platform(config.id, config.version)
-        self.keeper.delete(config.id, secrets_of(config.class_name))
+        self.keeper.delete(config, secrets_of(config.class_name))
         self.trail.record(who, ("platform", config.id), before, None, secrets_of(config.class_name))
 
     def _check_unnamed(self, config: PlatformConfig) -> None:
@@ -190,7 +219,7 @@ class ConnectionTest:
 
     def _client(self, config: PlatformConfig) -> PlatformClient | AiPlatformClient:
         platform = build_platform(config.id, config.class_name, _impatient(config.settings))
-        read_secret = partial(self.secrets.refresh, config.id)
+        read_secret = partial(self.secrets.refresh, config)
         if platform.secret_field:
             check_stored(platform.secret_field, read_secret(platform.secret_field))
         parts = (self.http, self.tokens, read_secret, self.clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,22 +12,30 @@ import msgspec
 from admin_api.changes import Trail
 from admin_api.models.trigger_rules import RuleChange, RuleFields, RuleNew
 from admin_api.problems import conflict, not_found
-from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.coverage import find_gaps
+from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.platforms import category_of
 from taskbridge.rules import AI, EVERY_PLATFORM, TriggerRule
 from taskbridge.tables.ai_items import Page
+from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.configuration_models import Configurator
 
 View = dict[str, Any]
+UNKNOWN = "the rules could not be read again: see GET /v1/ops/summary for what they leave out"
+logger = logging.getLogger("admin_api")
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerRules:
-    """The stored rules. Everything raises StoreError where a store does not answer."""
+    """The stored rules. Everything raises StoreError where a store does not answer.
+
+    `current` reads the configuration as workers will: each change answers with what the rules leave out by now.
+    """
 
     store: Configurator
     trail: Trail
     new_id: Callable[[], str]
+    current: Callable[[], Configuration]
 
     def page(self, after: str | None, limit: int) -> Page[View]:
         """The rules by id, those after an id."""
@@ -46,12 +55,13 @@ class TriggerRules:
         _check_version(form.version, version)
         return self._save(_parse(rule_id, form), version, who, before=build_view(before, version))
 
-    def remove(self, rule_id: str, who: str, *, version: int | None) -> None:
-        """Delete a rule. Raises StaleVersion, Problem (404)."""
+    def remove(self, rule_id: str, who: str, *, version: int | None) -> list[str]:
+        """Delete a rule; what the others leave out. Raises StaleVersion, Problem (404)."""
         rule, stored = self._read(rule_id)
         _check_version(version, stored)
         self.store.delete_rule(rule_id, stored)
         self.trail.record(who, ("trigger-rule", rule_id), build_view(rule, stored), None)
+        return self._gaps()
 
     def _read(self, rule_id: str) -> tuple[TriggerRule, int]:
         found = self.store.read_rule(rule_id)
@@ -63,7 +73,15 @@ class TriggerRules:
         self._check_targets(rule)
         after = build_view(rule, self.store.save_rule(rule, version))
         self.trail.record(who, ("trigger-rule", rule.id), before, after)
-        return after
+        return {**after, "gaps": self._gaps()}
+
+    def _gaps(self) -> list[str]:
+        """The change is made by now: it does not fail where this cannot be told."""
+        try:
+            return gaps_of(self.current())
+        except StoreError as error:
+            logger.warning("the gaps of the rules are not known: %s", error)
+            return [UNKNOWN]
 
     def _check_targets(self, rule: TriggerRule) -> None:
         """Each target is a task center that there is. Raises ConfigurationError."""
@@ -89,6 +107,11 @@ def _parse(rule_id: str, form: RuleFields) -> TriggerRule:
 def _check_version(read_at: int | None, stored: int) -> None:
     if read_at is not None and read_at != stored:
         raise StaleVersion("the rule was changed since it was read")
+
+
+def gaps_of(configured: Configuration) -> list[str]:
+    """What the rules in force leave out, a sentence each."""
+    return list(find_gaps(configured.rules, configured.enabled_platforms(), has_ai=configured.ai is not None))
 
 
 def build_view(rule: TriggerRule, version: int) -> View:

@@ -23,7 +23,7 @@ class ConfiguredLines:
         configuration: Callable[[], Configuration],
         http: httpx.Client,
         tokens: Tokens,
-        secrets: Callable[[str, str], tuple[str, ...]],
+        secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
         clock: Callable[[], float],
     ) -> None:
         self._http = http
@@ -38,6 +38,6 @@ class ConfiguredLines:
 
     def _build(self, config: PlatformConfig) -> Line:
         platform = build_task_center(config.id, config.class_name, config.settings)
-        client = PlatformClient(platform, self._http, self._tokens, partial(self._secrets, config.id), self._clock)
+        client = PlatformClient(platform, self._http, self._tokens, partial(self._secrets, config), self._clock)
         settings = platform.settings
         return Line(client, settings.max_concurrency, settings.max_rate_per_s, settings.timeout_s)

@@ -10,8 +10,11 @@ import pytest
 
 from admin_api.api import Api
 from admin_api.routes import ai_settings, platform_types, platforms, trigger_rules
+from taskbridge.errors import ConfigurationError
 from taskbridge.instances import Instance
+from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.changes import Change, ChangeTable
+from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable
 from tests.api import ApiClient, build_client, build_services
@@ -89,13 +92,23 @@ class Desk:
 
     # -- what stands there
 
-    def secret(self, name: str, platform_id: str = "jz") -> str | None:
-        full = f"{self.prefix}/platforms/{platform_id}/{name}"
-        found = self.ssm.get_parameters(Names=[full], WithDecryption=True)["Parameters"]
-        if not found:
-            return None
-        assert found[0]["Type"] == "SecureString"
-        return str(found[0]["Value"])
+    def secret(self, platform_id: str = "jz") -> tuple[str, ...]:
+        """The values of `app_secret` that are valid for a worker that starts now, newest first; none without one."""
+        table = ConfigurationTable(self.dynamodb, self.tables.ConfigurationTable, lambda: self.now)
+        secrets = PlatformSecrets(self.ssm, self.prefix, lambda: self.now)
+        try:
+            return secrets(table.current().platforms[platform_id], "app_secret")
+        except (ConfigurationError, KeyError):
+            return ()
+
+    def stored_secrets(self) -> list[str]:
+        """Every secret in the parameter store, whether anything names it or not."""
+        pages = self.ssm.get_paginator("get_parameters_by_path").paginate(
+            Path=f"{self.prefix}/platforms", Recursive=True, WithDecryption=True
+        )
+        found = [each for page in pages for each in page["Parameters"]]
+        assert {each["Type"] for each in found} <= {"SecureString"}
+        return sorted(str(each["Value"]) for each in found)
 
     def trail(self, *what: str) -> list[Change]:
         """The changes of a subject, the oldest first."""

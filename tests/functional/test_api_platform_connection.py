@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from taskbridge.errors import TransientError
+from taskbridge.secrets import valid_names
 from tests.functional.aws import Tables
 from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk
 
@@ -113,7 +114,7 @@ def test_a_platform_without_its_secret_is_not_asked(desk: Desk) -> None:
 
 def test_a_stored_secret_with_the_end_of_a_line_is_named(desk: Desk) -> None:
     desk.create()
-    name = f"{desk.prefix}/platforms/jz/app_secret"
+    (name,) = valid_names(desk.prefix, desk.services.configuration.current().platforms["jz"], "app_secret")
     desk.ssm.put_parameter(Name=name, Value="by-hand\n", Type="SecureString", Overwrite=True)
 
     found = run(desk)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from taskbridge.ai.rules import AiSettings, ModelChoice
+from taskbridge.errors import StoreError
+from taskbridge.events import Action
 from taskbridge.rules import DEFAULT_RULE
 from taskbridge.tables.configuration import REFRESH_S
 from tests.functional.aws import Tables
@@ -50,8 +52,14 @@ def test_a_rule_is_read_as_it_was_created_and_workers_see_it(desk: Desk) -> None
 
     created = desk.admin.post("/v1/trigger-rules", RULE)
 
-    assert (created.status, created.json) == (201, {**RULE, "version": 1})
-    assert desk.admin.get("/v1/trigger-rules").json == {"items": [created.json], "next_cursor": None}
+    shown = {**RULE, "version": 1, "unreadable": ""}
+    others = ", ".join(action for action in Action if action not in {"task_received", "node_published"})
+    gaps = [
+        "events of task_received are pushed only where the application is one of leave",
+        f"events of {others} match no enabled trigger rule: they are skipped",
+    ]
+    assert (created.status, created.json) == (201, {**shown, "gaps": gaps})
+    assert desk.admin.get("/v1/trigger-rules").json == {"items": [shown], "next_cursor": None}
     (rule,) = desk.services.configuration.current().rules
     assert (rule.id, rule.targets) == ("leave", ("push:jz", "ai"))
 
@@ -61,12 +69,83 @@ def test_a_rule_is_changed_and_deleted(desk: Desk) -> None:
     created = desk.admin.post("/v1/trigger-rules", RULE).json
 
     changed = desk.admin.put("/v1/trigger-rules/leave", {**created, "targets": ["push:*"]})
-    assert changed.json == {**RULE, "targets": ["push:*"], "version": 2}
+    assert changed.json == {**created, "targets": ["push:*"], "version": 2}
 
-    assert desk.admin.delete("/v1/trigger-rules/leave").status == 204
+    deleted = desk.admin.delete("/v1/trigger-rules/leave")
+    gaps = ["no trigger rule is enabled: every event goes to jz, AI approval"]
+    assert (deleted.status, deleted.json) == (200, {"id": "leave", "gaps": gaps})
     assert desk.admin.get("/v1/trigger-rules").json["items"] == []
     desk.now += REFRESH_S
     assert desk.services.configuration.current().rules == (DEFAULT_RULE,)
+
+
+def test_a_draft_changes_nothing_and_the_answer_says_what_is_in_force(desk: Desk) -> None:
+    # given
+    desk.create()
+
+    # when
+    created = desk.admin.post("/v1/trigger-rules", {**RULE, "enabled": False}).json
+
+    # then
+    assert created["gaps"] == ["no trigger rule is enabled: every event goes to jz, AI approval"]
+    assert DEFAULT_RULE in desk.services.configuration.current().rules
+    # and what was answered may be sent back, enabled
+    assert desk.admin.put("/v1/trigger-rules/leave", {**created, "enabled": True}).status == 200
+    assert DEFAULT_RULE not in desk.services.configuration.current().rules
+
+
+def test_deleting_a_rule_that_leaves_everything_covered_has_nothing_to_say(desk: Desk) -> None:
+    desk.create()
+    for rule_id in ("r1", "r2"):
+        answer = desk.admin.post("/v1/trigger-rules", {"id": rule_id, "name": "规则", "targets": ["push:*", "ai"]})
+        assert answer.json["gaps"] == []
+
+    answer = desk.admin.delete("/v1/trigger-rules/r1")
+
+    assert (answer.status, answer.text) == (204, "")
+
+
+def test_a_change_that_is_made_does_not_fail_where_the_gaps_cannot_be_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise StoreError("Query: throttled")
+
+    monkeypatch.setattr(desk.services.configuration, "read_now", fails)
+
+    answer = desk.admin.post("/v1/trigger-rules", {"name": "规则", "targets": ["ai"]})
+
+    assert answer.status == 201
+    assert "could not be read" in answer.json["gaps"][0]
+
+
+def test_a_rule_and_a_platform_that_cannot_be_read_are_listed_and_entered_anew(desk: Desk) -> None:
+    # given
+    desk.create()
+    desk.admin.post("/v1/trigger-rules", {"id": "r1", "name": "规则", "targets": ["push:jz"]})
+    for kind, item_id, wrong in (
+        ("rule", "r1", {"targets": {"S": "push:jz"}}),
+        ("platform", "jz", {"settings": {"S": "{"}}),
+    ):
+        key = {"kind": {"S": kind}, "id": {"S": item_id}}
+        item = desk.dynamodb.get_item(TableName=desk.tables.ConfigurationTable, Key=key)["Item"]
+        desk.dynamodb.put_item(TableName=desk.tables.ConfigurationTable, Item={**item, **wrong})
+    desk.create(id="jz-2")
+
+    # when
+    rules = desk.admin.get("/v1/trigger-rules").json["items"]
+    platforms = desk.admin.get("/v1/platforms").json["items"]
+
+    # then
+    assert [(each["id"], bool(each["unreadable"])) for each in rules] == [("r1", True)]
+    assert [(each["id"], bool(each["unreadable"])) for each in platforms] == [("jz", True), ("jz-2", False)]
+    assert desk.admin.post("/v1/platforms/jz/test").json["cause"] == "not_configured"
+    # and
+    again = desk.admin.put("/v1/trigger-rules/r1", {**rules[0], "targets": ["push:jz"], "enabled": True})
+    assert (again.json["unreadable"], again.json["version"]) == ("", 2)
+    settings = desk.form()["settings"]
+    entered = desk.admin.put("/v1/platforms/jz", {**platforms[0], "settings": settings}).json
+    assert (entered["unreadable"], entered["version"]) == ("", 2)
 
 
 def test_a_rule_without_an_id_gets_one(desk: Desk) -> None:

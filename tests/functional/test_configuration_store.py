@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from taskbridge.ai.rules import AiSettings
@@ -150,6 +152,145 @@ def test_a_rule_that_cannot_work_is_refused_and_not_stored(bench: Bench) -> None
     assert bench.reader.current().rules == (DEFAULT_RULE,)
 
 
+# Both or neither
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda bench: bench.save(name="金智二", version=1),
+        lambda bench: bench.save("jz-2"),
+        lambda bench: bench.configurator.delete_platform("jz", version=1),
+        lambda bench: bench.configurator.save_rule(RULE),
+        lambda bench: bench.configurator.delete_rule("r0"),
+        lambda bench: bench.configurator.save_ai_settings(AiSettings(masking=True)),
+    ],
+    ids=["platform", "new platform", "platform deleted", "rule", "rule deleted", "AI settings"],
+)
+def test_a_change_that_cannot_be_told_to_the_workers_is_not_made(
+    bench: Bench, moto: Any, change: Callable[[Bench], None]
+) -> None:
+    # given: a counter that cannot count
+    bench.save()
+    bench.configurator.save_rule(TriggerRule("r0", "规则"))
+    counter = {"kind": {"S": "version"}, "id": {"S": "configuration"}, "value": {"S": "?"}}
+    moto.put_item(TableName=bench.table, Item=counter)
+    before = moto.scan(TableName=bench.table)["Items"]
+
+    # when
+    with pytest.raises(StoreError):
+        change(bench)
+
+    # then
+    assert moto.scan(TableName=bench.table)["Items"] == before
+
+
+def test_a_change_that_the_sdk_sends_again_is_known_as_the_same(bench: Bench) -> None:
+    # given
+    bench.save()
+    sent: list[dict[str, Any]] = []
+
+    def note(request: Any, **_: Any) -> None:
+        sent.append(json.loads(request.body))
+
+    client: Any = bench.configurator._raw.connection.client
+    client.meta.events.register("before-send.dynamodb.TransactWriteItems", note)
+
+    # when
+    bench.save(name="金智二", version=1)
+
+    # then: it carries a token, by which DynamoDB knows it again where only the answer was lost
+    assert [bool(each["ClientRequestToken"]) for each in sent] == [True]
+
+
+# One item that cannot be read
+
+BROKEN = [
+    ({"settings": {"S": "{"}}, "truncated"),
+    ({"settings": {"S": "[]"}}, "object"),
+    ({"enabled": {"S": "yes"}}, "BOOL"),
+    ({"version": {"N": "1"}, "class_name": {"M": {}}}, "'S'"),
+    ({"secrets": {"S": '{"app_secret": 7}'}}, "array"),
+]
+
+
+@pytest.mark.parametrize(("attributes", "reason"), BROKEN)
+def test_a_platform_that_cannot_be_read_harms_itself_alone(
+    bench: Bench, moto: Any, attributes: dict[str, Any], reason: str
+) -> None:
+    # given
+    for platform_id in ("a", "jz", "z"):
+        bench.save(platform_id)
+    spoil(moto, bench.table, "platform", "jz", attributes)
+
+    # when
+    current = bench.reader.current()
+    shown = bench.configurator.list_platforms().items
+
+    # then: it still gets its events, which are refused with the reason
+    assert current.enabled_platforms() == ("a", "jz", "z")
+    assert current.platforms["a"].settings == current.platforms["z"].settings == JINZHI_SETTINGS
+    assert (current.platforms["jz"].settings, current.platforms["jz"].version) == ({}, 1)
+    assert reason in current.platforms["jz"].unreadable
+    assert shown == list(current.platforms.values())
+    assert bench.configurator.read_platform("jz") == current.platforms["jz"]
+    # and it can be entered anew
+    bench.save(version=1)
+    assert bench.configurator.read_platform("jz") == PlatformConfig(
+        "jz", "金智", "JinZhiTaskCenter", True, 2, JINZHI_SETTINGS
+    )
+
+
+def test_a_rule_that_cannot_be_read_harms_itself_alone(bench: Bench, moto: Any) -> None:
+    bench.configurator.save_rule(RULE)
+    bench.configurator.save_rule(TriggerRule("r0", "坏", targets=("push:*",)))
+    spoil(moto, bench.table, "rule", "r0", {"targets": {"S": "push:*"}})
+
+    (broken, readable), (shown, _) = bench.reader.current().rules, bench.configurator.list_rules().items[0]
+
+    assert readable == RULE
+    assert (broken.id, broken.name, broken.enabled) == ("r0", "坏", False)
+    assert "'L'" in broken.unreadable
+    assert shown == broken
+
+
+def test_switches_that_cannot_be_read_leave_the_pushing_alone_and_tasks_tracked(bench: Bench, moto: Any) -> None:
+    bench.save()
+    bench.configurator.save_ai_settings(AiSettings(masking=True))
+    spoil(moto, bench.table, "ai", "settings", {"settings": {"S": '{"masking": "perhaps"}'}})
+
+    assert bench.reader.current().ai == AiSettings()
+    assert bench.reader.current().enabled_platforms() == ("jz",)
+    assert bench.configurator.read_ai_settings() == (AiSettings(), 1)
+
+
+def spoil(moto: Any, table: str, kind: str, item_id: str, attributes: dict[str, Any]) -> None:
+    """Overwrite attributes of a stored item with something else."""
+    key = {"kind": {"S": kind}, "id": {"S": item_id}}
+    item = moto.get_item(TableName=table, Key=key)["Item"]
+    moto.put_item(TableName=table, Item={**item, **attributes})
+
+
+# Which rules count
+
+
+def test_a_draft_does_not_replace_the_rule_that_sends_everything(bench: Bench) -> None:
+    draft = TriggerRule("r1", "草稿", enabled=False, targets=("push:jz",))
+    bench.configurator.save_rule(draft)
+
+    assert bench.reader.current().rules == (draft, DEFAULT_RULE)
+
+
+def test_the_first_enabled_rule_replaces_it_and_the_last_one_that_is_disabled_brings_it_back(bench: Bench) -> None:
+    bench.configurator.save_rule(RULE)
+    assert bench.reader.current().rules == (RULE,)
+
+    bench.configurator.save_rule(msgspec.structs.replace(RULE, enabled=False), 1)
+    bench.now += REFRESH_S
+
+    assert bench.reader.current().rules == (msgspec.structs.replace(RULE, enabled=False), DEFAULT_RULE)
+
+
 # How soon a change is seen, and what looking costs
 
 
@@ -231,6 +372,17 @@ def test_a_platform_is_read_for_editing_with_its_version(bench: Bench) -> None:
     assert stored == PlatformConfig("jz", "金智二", "JinZhiTaskCenter", True, 2, JINZHI_SETTINGS, draining=True)
     assert bench.reader.current().platforms["jz"] == stored
     assert bench.configurator.read_platform("none") is None
+
+
+def test_who_changes_a_platform_without_a_word_of_its_secrets_keeps_them(bench: Bench) -> None:
+    bench.save(secrets={"app_secret": ("1-a",)})
+    bench.save(name="金智二", version=1)
+
+    stored = bench.configurator.read_platform("jz")
+
+    assert stored is not None
+    assert (stored.name, stored.secrets) == ("金智二", {"app_secret": ("1-a",)})
+    assert bench.reader.current().platforms["jz"] == stored
 
 
 def test_a_draining_platform_gets_no_events_and_stays_enabled(bench: Bench) -> None:

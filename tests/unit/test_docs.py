@@ -125,8 +125,9 @@ def test_every_dependency_stands_in_its_decision_with_the_locked_version(name: s
         assert shown.get(package) == locked[package], package
 
 
-def test_decisions_are_numbered_without_a_gap() -> None:
-    assert [page.name[:4] for page in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = [page.name[:4] for page in DECISIONS]
+    assert len(numbers) == len(set(numbers))
 
 
 @pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from admin_api.dead_letters import Redriven
 from admin_api.models.shared import Wanted
+from admin_api.models.trigger_rules import Gaps
 from admin_api.moments import at, to_utc
 from admin_api.queue_depths import QueueDepth
 from admin_api.summary import Counts, PlatformState
@@ -66,6 +67,7 @@ class Summary(BaseModel):
     at: str
     queues: list[Queue]
     dead_letters: int
+    rule_gaps: Gaps
     platforms: list[PlatformSummary]
     last_hour: StatusCounts
     last_day: StatusCounts

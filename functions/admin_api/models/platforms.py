@@ -34,7 +34,7 @@ class PlatformNew(Wanted):
 
 
 class PlatformChange(Wanted):
-    """What a platform becomes. What was read may be sent back as it is: `id`, `category` and `draining` are ignored.
+    """What a platform becomes. What was read may be sent back: `id`, `category`, `draining`, `unreadable` are ignored.
 
     A platform that was draining takes new events again.
     """
@@ -47,6 +47,7 @@ class PlatformChange(Wanted):
     id: str | None = None
     category: str | None = None
     draining: bool | None = None
+    unreadable: str | None = None
 
 
 class Platform(BaseModel):
@@ -60,6 +61,7 @@ class Platform(BaseModel):
     draining: bool
     settings: dict[str, Any]
     version: int
+    unreadable: str = Field(description="why the stored platform cannot be read, empty where it can: enter it anew")
 
 
 class Waiting(BaseModel):

@@ -22,6 +22,9 @@ Targets = Annotated[
 ]
 
 
+Gaps = Annotated[list[str], Field(description="what the rules in force leave out, a sentence each; empty: nothing")]
+
+
 class RuleFields(Wanted):
     """What a rule says."""
 
@@ -39,16 +42,18 @@ class RuleNew(RuleFields):
 
 
 class RuleChange(RuleFields):
-    """What a rule becomes. `id` is ignored."""
+    """What a rule becomes. What was read may be sent back: `id`, `unreadable` and `gaps` are ignored."""
 
     version: Annotated[
         int | None, Field(ge=1, description="the one that was read; null overwrites whatever stands there")
     ] = None
     id: str | None = None
+    unreadable: str | None = None
+    gaps: list[str] | None = None
 
 
 class TriggerRule(BaseModel):
-    """A rule. While none is stored, every event goes to every platform and to AI approval."""
+    """A rule. While none is enabled, every event goes to every platform and to AI approval."""
 
     id: str
     name: str
@@ -57,3 +62,17 @@ class TriggerRule(BaseModel):
     app_ids: list[str]
     targets: list[str]
     version: int
+    unreadable: str = Field(description="why the stored rule cannot be read, empty where it can: enter it anew")
+
+
+class SavedRule(TriggerRule):
+    """A rule as it is stored now."""
+
+    gaps: Gaps
+
+
+class RuleDeleted(BaseModel):
+    """A rule is gone."""
+
+    id: str
+    gaps: Gaps

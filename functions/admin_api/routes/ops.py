@@ -23,6 +23,7 @@ from admin_api.problems import not_found
 from admin_api.push_replays import build_job
 from admin_api.queue_depths import read_queues
 from admin_api.summary import Counts, Overview
+from admin_api.trigger_rules import gaps_of
 from admin_api.wiring import DAY_S, Services
 from taskbridge.replays import Job, JobKind
 
@@ -81,6 +82,7 @@ def _summarise(services: Services) -> Summary:
         at=services.now(),
         queues=queues,
         dead_letters=sum(each.waiting for each in queues if each.is_dead_letters),
+        rule_gaps=gaps_of(configured),
         platforms=[
             show_platform(each, named[each.platform_id].name, enabled=named[each.platform_id].enabled)
             for each in states

@@ -17,7 +17,7 @@ class TriggerRule(msgspec.Struct, frozen=True):
     """Events of these actions and applications go to these targets.
 
     `actions` and `app_ids`: empty means all. `targets`: `push:<platform id>`, `push:*` for every platform, `ai`
-    for AI approval.
+    for AI approval. `unreadable` is why a stored rule cannot be read, empty where it can.
     """
 
     id: str
@@ -26,6 +26,7 @@ class TriggerRule(msgspec.Struct, frozen=True):
     actions: tuple[str, ...] = ()
     app_ids: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    unreadable: str = ""
 
     def matches(self, action: str, app_id: str) -> bool:
         """Whether an event falls under the rule."""
@@ -36,8 +37,18 @@ class TriggerRule(msgspec.Struct, frozen=True):
         )
 
 
-# In force while no rule is stored.
+# In force while no stored rule is enabled.
 DEFAULT_RULE = TriggerRule(id="default", name="默认：全部事件推送到全部平台和智能审批", targets=(EVERY_PLATFORM, AI))
+
+
+def in_force(stored: Iterable[TriggerRule]) -> tuple[TriggerRule, ...]:
+    """The rules that count: those that are stored, and the default one where none of them is enabled.
+
+    A draft replaces nothing. Nor does it lose an event when the last rule is switched off: a todo too many is seen and
+    taken away, one that is missing is not.
+    """
+    rules = tuple(stored)
+    return rules if any(rule.enabled for rule in rules) else (*rules, DEFAULT_RULE)
 
 
 def check_rule(rule: TriggerRule) -> None:

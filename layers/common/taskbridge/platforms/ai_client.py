@@ -52,12 +52,12 @@ def build_ai_client(
     config: PlatformConfig,
     http: httpx.Client,
     tokens: Tokens,
-    secrets: Callable[[str, str], tuple[str, ...]],
+    secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
     clock: Callable[[], float],
 ) -> AiPlatformClient:
-    """The client of a configured platform; `secrets` by platform id and field. Raises ConfigurationError."""
+    """The client of a configured platform; `secrets` by platform and field. Raises ConfigurationError."""
     platform = build_ai_platform(config.id, config.class_name, config.settings)
-    return AiPlatformClient(platform, http, tokens, partial(secrets, config.id), clock)
+    return AiPlatformClient(platform, http, tokens, partial(secrets, config), clock)
 
 
 class ConfiguredAiClients:
@@ -68,7 +68,7 @@ class ConfiguredAiClients:
         configuration: Callable[[], Configuration],
         http: httpx.Client,
         tokens: Tokens,
-        secrets: Callable[[str, str], tuple[str, ...]],
+        secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
         clock: Callable[[], float],
     ) -> None:
         self._clients = Configured(configuration, lambda config: build_ai_client(config, http, tokens, secrets, clock))

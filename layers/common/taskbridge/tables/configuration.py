@@ -1,16 +1,18 @@
 """The configuration table as the workers read it: platforms, trigger rules and AI settings, held in memory.
 
-Items: `kind` platform, rule, ai or version, and `id`. Whoever changes something counts `version`/`configuration` up
-(see configuration_models); a worker looks at that one item at most every `REFRESH_S` seconds, and reads the rest only
-when it changed. An event costs no read.
+Items: `kind` platform, rule, ai or version, and `id`. Whoever changes something counts `version`/`configuration` up in
+the same transaction (see configuration_models); a worker looks at that one item at most every `REFRESH_S` seconds, and
+reads the rest only when it changed. An event costs no read.
+
+An item that cannot be read harms itself alone: it is there with the reason, and everything else is in force.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,13 +20,16 @@ import msgspec
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StoreError
 from taskbridge.platforms import category_of
-from taskbridge.rules import DEFAULT_RULE, TriggerRule
-from taskbridge.tables.attributes import number, store_call, text
+from taskbridge.rules import TriggerRule, in_force
+from taskbridge.tables.attributes import Item, number, store_call, text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 REFRESH_S = 20.0
+REASON_CHARS = 300
+# What an item of another shape makes the readers raise.
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.MsgspecError)
 logger = logging.getLogger(__name__)
 
 
@@ -32,7 +37,9 @@ logger = logging.getLogger(__name__)
 class PlatformConfig:
     """A configured platform. `settings` as stored: without secrets, not yet validated.
 
-    `draining`: it gets no new events, what waits for it is still pushed.
+    `draining`: it gets no new events, what waits for it is still pushed. `secrets` names the generations of each
+    secret that are valid, the newest first (see taskbridge.secrets). `unreadable` is why the item cannot be read, empty
+    where it can: then it is enabled and has no settings, so that what goes to it is refused on record.
     """
 
     id: str
@@ -42,11 +49,13 @@ class PlatformConfig:
     version: int
     settings: dict[str, Any]
     draining: bool = False
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that is configured, at one version."""
+    """Everything that is configured, at one version. `rules`: see `taskbridge.rules.in_force`."""
 
     version: int
     platforms: dict[str, PlatformConfig]
@@ -85,6 +94,13 @@ class ConfigurationTable:
                 self._checked_at = now
             return self._current
 
+    def read_now(self) -> Configuration:
+        """The configuration as it is at this moment, which is the current one from now on. Raises StoreError."""
+        with self._lock:
+            self._current = self._read(self._version())
+            self._checked_at = self._clock()
+            return self._current
+
     def _refreshed(self, current: Configuration) -> Configuration:
         """The newest configuration, or the one we have while the table does not answer."""
         try:
@@ -100,15 +116,15 @@ class ConfigurationTable:
         return int(number(answer.get("Item", {}), "value"))
 
     def _read(self, version: int) -> Configuration:
-        platforms = [_platform(item) for item in self._all("platform")]
-        rules = tuple(_rule(item) for item in self._all("rule"))
+        platforms = [read_platform(item) for item in self._all("platform")]
+        rules = [read_rule(item) for item in self._all("rule")]
         return Configuration(
-            version, {platform.id: platform for platform in platforms}, rules or (DEFAULT_RULE,), self._ai_settings()
+            version, {platform.id: platform for platform in platforms}, in_force(rules), self._ai_settings()
         )
 
     def _ai_settings(self) -> AiSettings | None:
         found = next((item for item in self._all("ai") if text(item, "id") == "settings"), None)
-        return msgspec.json.decode(text(found, "settings"), type=AiSettings) if found else None
+        return read_ai_settings(found) if found else None
 
     def _all(self, kind: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
@@ -128,19 +144,62 @@ class ConfigurationTable:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def _platform(item: dict[str, Any]) -> PlatformConfig:
+def read_platform(item: Item) -> PlatformConfig:
+    """A stored platform. One that cannot be read is `unreadable`."""
+    try:
+        return _platform(item)
+    except UNREADABLE as error:
+        version = item.get("version", {}).get("N", "0")
+        name = str(item.get("name", {}).get("S", ""))
+        return PlatformConfig(
+            id=text(item, "id"),
+            name=name,
+            class_name=str(item.get("class_name", {}).get("S", "")),
+            enabled=True,
+            version=int(version) if version.isdigit() else 0,
+            settings={},
+            unreadable=_told("platform", item, error),
+        )
+
+
+def read_rule(item: Item) -> TriggerRule:
+    """A stored rule. One that cannot be read is `unreadable`, and matches nothing."""
+    try:
+        return _rule(item)
+    except UNREADABLE as error:
+        name = str(item.get("name", {}).get("S", ""))
+        return TriggerRule(id=text(item, "id"), name=name, enabled=False, unreadable=_told("rule", item, error))
+
+
+def read_ai_settings(item: Item) -> AiSettings:
+    """The switches of AI approval. Where they cannot be read all are off, and tasks are tracked as before."""
+    try:
+        return msgspec.json.decode(text(item, "settings"), type=AiSettings)
+    except UNREADABLE as error:
+        _told("AI settings", item, error)
+        return AiSettings()
+
+
+def _told(what: str, item: Item, error: Exception) -> str:
+    reason = f"{type(error).__name__}: {error}"[:REASON_CHARS]
+    logger.error("%s %s cannot be read: %s", what, text(item, "id"), reason)
+    return reason
+
+
+def _platform(item: Item) -> PlatformConfig:
     return PlatformConfig(
         id=text(item, "id"),
         name=text(item, "name"),
         class_name=text(item, "class_name"),
         enabled=bool(item["enabled"]["BOOL"]),
         version=int(number(item, "version")),
-        settings=msgspec.json.decode(text(item, "settings") or "{}"),
+        settings=msgspec.json.decode(text(item, "settings") or "{}", type=dict[str, Any]),
         draining=bool(item.get("draining", {}).get("BOOL", False)),
+        secrets=msgspec.json.decode(text(item, "secrets") or "{}", type=dict[str, tuple[str, ...]]),
     )
 
 
-def _rule(item: dict[str, Any]) -> TriggerRule:
+def _rule(item: Item) -> TriggerRule:
     return TriggerRule(
         id=text(item, "id"),
         name=text(item, "name"),
@@ -151,5 +210,5 @@ def _rule(item: dict[str, Any]) -> TriggerRule:
     )
 
 
-def _texts(item: dict[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(value["S"]) for value in item.get(name, {}).get("L", []))
+def _texts(item: Item, name: str) -> tuple[str, ...]:
+    return tuple(str(value["S"]) for value in item[name]["L"]) if name in item else ()

@@ -1,5 +1,8 @@
 """The configuration table as people write it: pynamodb models with optimistic locking.
 
+A change and the version counter that tells the workers of it are one transaction: what people are shown is what workers
+come to see. Items are read as the workers read them, so that one which cannot be read is shown with the reason.
+
 Only code that a person waits for imports this module; the workers read through `configuration`, without pynamodb's
 import time.
 """
@@ -7,7 +10,7 @@ import time.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -19,17 +22,20 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     VersionAttribute,
 )
-from pynamodb.exceptions import PynamoDBException
+from pynamodb.connection import TableConnection
+from pynamodb.connection.base import MetaTable
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
 
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.rules import TriggerRule, check_rule
-from taskbridge.tables.ai_items import Page
-from taskbridge.tables.configuration import PlatformConfig
+from taskbridge.tables.ai_items import CONFLICTS, LOST, Page
+from taskbridge.tables.attributes import Item, number, pauses
+from taskbridge.tables.configuration import PlatformConfig, read_ai_settings, read_platform, read_rule
 
 T = TypeVar("T")
-LOST = "ConditionalCheckFailedException"
 
 
 class _ConfigurationModel(Model):
@@ -38,7 +44,7 @@ class _ConfigurationModel(Model):
 
 
 class PlatformModel(_ConfigurationModel):
-    """A platform. `settings` is JSON text: numbers stay what they are."""
+    """A platform. `settings` and `secrets` are JSON text: numbers stay what they are."""
 
     class Meta:
         """Filled in by `Configurator`."""
@@ -50,6 +56,7 @@ class PlatformModel(_ConfigurationModel):
     enabled = BooleanAttribute()
     settings = UnicodeAttribute()
     draining = BooleanAttribute(null=True)
+    secrets = UnicodeAttribute(null=True)
     version = VersionAttribute()
 
 
@@ -95,9 +102,9 @@ class VersionModel(_ConfigurationModel):
 class Configurator:
     """Reads and writes platforms, rules and AI settings, consistently.
 
-    Each change counts the configuration's version up after it is stored. A write at a version gives the new one, and
-    raises StaleVersion where somebody else has changed the item since it was read; version 0 creates, and is refused
-    where there is one. Whatever the table fails on is a StoreError.
+    A write at a version gives the new one, and raises StaleVersion where somebody else has changed the item since it
+    was read; version 0 creates, and is refused where there is one. With each write the configuration's version counts
+    up, or neither happens. Whatever the table fails on is a StoreError.
     """
 
     def __init__(self, table: str, region: str, endpoint_url: str | None = None) -> None:
@@ -105,15 +112,16 @@ class Configurator:
         self.rules = _bound(RuleModel, table, region, endpoint_url)
         self.ai_settings = _bound(AiSettingsModel, table, region, endpoint_url)
         self._versions = _bound(VersionModel, table, region, endpoint_url)
+        self._raw = TableConnection(table, region, endpoint_url, meta_table=_keys(table))
 
     def read_platform(self, platform_id: str) -> PlatformConfig | None:
         """A platform as it is stored."""
-        model = self._read(self.platforms, "platform", platform_id)
-        return None if model is None else _platform(model)
+        item = self._read("platform", platform_id)
+        return None if item is None else read_platform(item)
 
     def list_platforms(self, after: str | None = None, limit: int = 50) -> Page[PlatformConfig]:
         """The platforms by id, those after an id: one Query."""
-        return self._list(self.platforms, "platform", _platform, after, limit)
+        return self._list("platform", read_platform, after, limit)
 
     def save_platform(
         self,
@@ -125,8 +133,15 @@ class Configurator:
         settings: dict[str, Any],
         version: int = 0,
         draining: bool = False,
+        secrets: Mapping[str, tuple[str, ...]] | None = None,
     ) -> int:
-        """Create a platform (version 0), or change the one that was read at `version`."""
+        """Create a platform (version 0), or change the one that was read at `version`.
+
+        `secrets` are those of PlatformConfig: settings and secrets change together. None keeps those that are stored.
+        """
+        if secrets is None and version:
+            stored = self.read_platform(platform_id)
+            secrets = stored.secrets if stored else {}
         model = self.platforms(
             "platform",
             platform_id,
@@ -135,6 +150,7 @@ class Configurator:
             enabled=enabled,
             settings=json.dumps(settings, ensure_ascii=False),
             draining=draining or None,
+            secrets=json.dumps(secrets) if secrets else None,
         )
         return self._save(model, version)
 
@@ -147,12 +163,12 @@ class Configurator:
 
     def read_rule(self, rule_id: str) -> tuple[TriggerRule, int] | None:
         """A stored rule with its version."""
-        model = self._read(self.rules, "rule", rule_id)
-        return None if model is None else _rule(model)
+        item = self._read("rule", rule_id)
+        return None if item is None else _versioned_rule(item)
 
     def list_rules(self, after: str | None = None, limit: int = 50) -> Page[tuple[TriggerRule, int]]:
         """The stored rules by id with their versions, those after an id: one Query."""
-        return self._list(self.rules, "rule", _rule, after, limit)
+        return self._list("rule", _versioned_rule, after, limit)
 
     def save_rule(self, rule: TriggerRule, version: int = 0) -> int:
         """Create or change a rule. Raises ConfigurationError where it cannot work."""
@@ -174,50 +190,62 @@ class Configurator:
 
     def read_ai_settings(self) -> tuple[AiSettings, int]:
         """The switches of AI approval with their version; all off and version 0 where nobody has set them."""
-        model = self._read(self.ai_settings, "ai", "settings")
-        if model is None:
-            return AiSettings(), 0
-        return msgspec.json.decode(model.settings, type=AiSettings), int(model.version)
+        item = self._read("ai", "settings")
+        return (AiSettings(), 0) if item is None else (read_ai_settings(item), _version(item))
 
     def save_ai_settings(self, settings: AiSettings, version: int = 0) -> int:
         """Set the switches of AI approval."""
         model = self.ai_settings("ai", "settings", settings=msgspec.json.encode(settings).decode())
         return self._save(model, version)
 
-    def _read(self, kind: Any, hash_key: str, range_key: str) -> Any:
+    def _read(self, kind: str, item_id: str) -> Item | None:
         with _store_errors():
-            try:
-                return kind.get(hash_key, range_key, consistent_read=True)
-            except kind.DoesNotExist:
-                return None
+            answer = self._raw.get_item(kind, item_id, consistent_read=True)
+        return answer.get("Item")
 
-    def _list(self, kind: Any, hash_key: str, convert: Callable[[Any], T], after: str | None, limit: int) -> Page[T]:
-        later = kind.id > after if after else None
+    def _list(self, kind: str, convert: Callable[[Item], T], after: str | None, limit: int) -> Page[T]:
+        later = self.platforms.id > after if after else None
         with _store_errors():
-            found = kind.query(hash_key, later, limit=limit, page_size=limit, consistent_read=True)
-            models = list(found)
-            has_more = found.last_evaluated_key is not None
-        return Page([convert(model) for model in models], models[-1].id if has_more else None)
+            answer = self._raw.query(kind, later, limit=limit, consistent_read=True)
+        items = answer["Items"]
+        has_more = bool(items) and answer.get("LastEvaluatedKey") is not None
+        return Page([convert(item) for item in items], items[-1]["id"]["S"] if has_more else None)
 
     def _save(self, model: Any, version: int) -> int:
         if version:
             model.version = version
-        with _store_errors():
-            model.save()
-        self._changed()
+        self._change(lambda transaction: transaction.save(model))
         return int(model.version)
 
     def _delete(self, model: Any, version: int) -> None:
         if version:
             model.version = version
-        with _store_errors():
-            model.delete(add_version_condition=bool(version))
-        self._changed()
+        self._change(lambda transaction: transaction.delete(model, add_version_condition=bool(version)))
 
-    def _changed(self) -> None:
-        counter = self._versions("version", "configuration")
+    def _change(self, add: Callable[[TransactWrite], None]) -> None:
+        """Make a change and count the version up, both or neither. Again where others are at the counter just now."""
+        for pause in pauses():
+            if self._commit(add):
+                return
+            pause()
+        raise StoreError("configuration: in conflict with others again and again")
+
+    def _commit(self, add: Callable[[TransactWrite], None]) -> bool:
         with _store_errors():
-            counter.update(actions=[self._versions.value.add(1)])
+            try:
+                with TransactWrite(connection=self._raw.connection) as transaction:
+                    add(transaction)
+                    counter = self._versions("version", "configuration")
+                    transaction.update(counter, actions=[self._versions.value.add(1)])
+            except TransactWriteError as error:
+                reasons = error.cancellation_reasons
+                codes = {reason.code for reason in reasons if reason} or {error.cause_response_code or ""}
+                if LOST in codes:
+                    raise StaleVersion("somebody else has changed it") from None
+                if not codes <= CONFLICTS:
+                    raise
+                return False
+        return True
 
 
 @contextmanager
@@ -226,34 +254,27 @@ def _store_errors() -> Iterator[None]:
     try:
         yield
     except PynamoDBException as error:
-        code = error.cause_response_code or type(error).__name__
-        if code == LOST:
-            raise StaleVersion("somebody else has changed it") from None
-        raise StoreError(f"configuration: {code}") from None
+        raise StoreError(f"configuration: {error.cause_response_code or type(error).__name__}") from None
 
 
-def _platform(model: Any) -> PlatformConfig:
-    return PlatformConfig(
-        id=model.id,
-        name=model.name,
-        class_name=model.class_name,
-        enabled=model.enabled,
-        version=int(model.version),
-        settings=msgspec.json.decode(model.settings or "{}"),
-        draining=bool(model.draining),
+def _versioned_rule(item: Item) -> tuple[TriggerRule, int]:
+    return read_rule(item), _version(item)
+
+
+def _version(item: Item) -> int:
+    return int(number(item, "version")) if "N" in item.get("version", {}) else 0
+
+
+def _keys(table: str) -> MetaTable:
+    """What pynamodb would ask the table for."""
+    names = (("kind", "HASH"), ("id", "RANGE"))
+    return MetaTable(
+        {
+            "TableName": table,
+            "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in names],
+            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name, _ in names],
+        }
     )
-
-
-def _rule(model: Any) -> tuple[TriggerRule, int]:
-    rule = TriggerRule(
-        id=model.id,
-        name=model.name,
-        enabled=model.enabled,
-        actions=tuple(model.actions),
-        app_ids=tuple(model.app_ids),
-        targets=tuple(model.targets),
-    )
-    return rule, int(model.version)
 
 
 def _bound(model: Any, table: str, region: str, endpoint_url: str | None) -> Any:
