@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -57,8 +57,13 @@ class MemoryForms:
 
     def put(self, task_id: str, form_hash: str, body: bytes) -> None:
         """See FormTable."""
-        self.items[task_id, form_hash] = body
-        self.ends.pop((task_id, form_hash), None)
+        self.put_many({(task_id, form_hash): body})
+
+    def put_many(self, forms: Mapping[tuple[str, str], bytes]) -> None:
+        """See FormTable."""
+        for key, body in forms.items():
+            self.items[key] = body
+            self.ends.pop(key, None)
 
     def get(self, task_id: str, form_hash: str) -> bytes | None:
         """See FormTable."""

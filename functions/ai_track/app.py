@@ -15,6 +15,7 @@ from ai_track.track import TrackPorts
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
+from taskbridge.errors import InvalidEvent, TaskbridgeError
 from taskbridge.events import TriggerEvent
 from taskbridge.lambdas import Clients, batch_response, setting
 from taskbridge.observability import Observability, build_observability, traced
@@ -28,14 +29,16 @@ from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.push_logs import PushLogTable
 
 DAY_S = 86400.0
+TIME_TO_END_S = 1.5  # to put back what is left
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a batch of the AI queue in."""
     observability, ports = _wired()
+    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
     records = [Record(record["messageId"], record["body"]) for record in event["Records"]]
     with observability.invocation(context.aws_request_id), traced("track_batch"):
-        return batch_response(track_batch(records, ports))
+        return batch_response(track_batch(records, ports, deadline))
 
 
 @cache
@@ -49,9 +52,11 @@ def _wired() -> tuple[Observability, Ports]:
     rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
     seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
     book = RuleBook(rules, switches)
+    queues = clients.client("sqs")
+    outbox = AiQueue(queues, setting("AI_QUEUE_URL"))
     requests = RequestPorts(
         seats=seats,
-        outbox=AiQueue(clients.client("sqs"), setting("ANALYSIS_QUEUE_URL")),
+        outbox=AiQueue(queues, setting("ANALYSIS_QUEUE_URL")),
         standing=book.standing,
         now=_now,
         new_id=lambda: uuid.uuid4().hex[:12],
@@ -62,13 +67,14 @@ def _wired() -> tuple[Observability, Ports]:
         seats=seats,
         book=book,
         requests=requests,
+        pieces=outbox,
         clock=time.time,
         form_retention_s=lambda: switches().settings.retention_days * DAY_S,
     )
     people = PersonNodeTable(tables, setting("AI_PERSON_TABLE"))
     logs = PushLogTable(tables, setting("PUSH_LOG_TABLE"), float(setting("LOG_RETENTION_DAYS")) * DAY_S)
-    publish = PublishPorts(rules, seats, people, book, requests, _now)
-    return observability, Ports(track, publish, logs, _Journal(observability), _now)
+    publish = PublishPorts(rules, seats, people, book, requests, outbox, _now)
+    return observability, Ports(track, publish, logs, outbox, _Journal(observability), _now)
 
 
 def _now() -> str:
@@ -87,10 +93,24 @@ class _Journal:
         self.observability.count("AnalysisRequested", requested)
         self.observability.logger.debug("tracked", event_id=event.id, action=event.action, requested=requested)
 
+    def updated(self, sess_id: str, requested: int) -> None:
+        """See Journal."""
+        self.observability.count("AnalysisRequested", requested)
+        self.observability.logger.debug("piece done", sess_id=sess_id, requested=requested)
+
     def cleared(self, app_id: str, node_id: str, count: int) -> None:
         """See Journal."""
         self.observability.logger.info("results of an older rule removed", app=app_id, node=node_id, count=count)
 
-    def failed(self, message_id: str, error: Exception) -> None:
+    def refused(self, event: TriggerEvent, error: InvalidEvent) -> None:
         """See Journal."""
-        self.observability.logger.warning("stays in the queue", message_id=message_id, error=str(error))
+        self.observability.logger.warning("refused", event_id=event.id, action=event.action, error=str(error))
+
+    def put_back(self, count: int) -> None:
+        """See Journal."""
+        self.observability.logger.info("out of time, put back", count=count)
+
+    def failed(self, message_id: str, error: Exception) -> None:
+        """See Journal. What is not an error of ours is told by its kind alone: its text may quote an event."""
+        told = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
+        self.observability.logger.warning("stays in the queue", message_id=message_id, error=told)

@@ -1,21 +1,28 @@
-"""A batch of the AI queue: each message by itself; what fails stays in the queue."""
+"""A batch of the AI queue: each message by itself; what fails stays in the queue.
+
+What a turn has no time for goes back as a fresh message (see pieces): waiting is no failure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import msgspec
 
-from ai_track.publish import PublishPorts, clear_outdated, publish_node
-from ai_track.track import TrackPorts, track_event
-from taskbridge.ai.messages import RuleChanged, parse_ai_message
-from taskbridge.errors import InvalidEvent, TaskbridgeError
+from ai_track.pace import OutOfTime, Pace
+from ai_track.pieces import MAX_TURNS, gather
+from ai_track.publish import PublishPorts, clear_outdated, publish_node, sweep_piece
+from ai_track.track import TrackPorts, track_event, update_seats
+from taskbridge.ai.messages import AiMessage, RuleChanged, SeatsMessage, SweepMessage, TrackMessage, parse_ai_message
+from taskbridge.errors import InvalidEvent
 from taskbridge.events import Action, TriggerEvent, parse_event
 from taskbridge.instances import INSTANCE
 from taskbridge.push_logs import Entry, LogStatus, PushLog
 from taskbridge.rules import AI
+from taskbridge.tables.ai_processes import StoredProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,27 @@ class Journal(Protocol):
     def tracked(self, event: TriggerEvent, *, superseded: bool, requested: int) -> None:
         """An event was taken in."""
 
+    def updated(self, sess_id: str, requested: int) -> None:
+        """The seats of a piece of a large instance are as they should be."""
+
     def cleared(self, app_id: str, node_id: str, count: int) -> None:
         """Results of an older rule were removed."""
 
+    def refused(self, event: TriggerEvent, error: InvalidEvent) -> None:
+        """An event can never be taken in; the push log says so."""
+
+    def put_back(self, count: int) -> None:
+        """Messages that the turn had no time for went back into the queue."""
+
     def failed(self, message_id: str, error: Exception) -> None:
         """A message stays in the queue."""
+
+
+class Outbox(Protocol):
+    """The AI queue."""
+
+    def send(self, messages: Sequence[AiMessage]) -> set[int]:
+        """Send messages; returns the positions of those that did not get in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,50 +76,106 @@ class Ports:
     track: TrackPorts
     publish: PublishPorts
     logs: Logs
+    outbox: Outbox
     journal: Journal
     now: Callable[[], str]
 
 
-def track_batch(records: Iterable[Record], ports: Ports) -> list[str]:
-    """Take each message in. Returns the ids of those that stay in the queue."""
-    return [record.message_id for record in records if not _handled(record, ports)]
+def track_batch(records: Iterable[Record], ports: Ports, deadline: float = float("inf")) -> list[str]:
+    """Take each message in until `deadline` (epoch seconds). Returns the ids of those that stay in the queue."""
+    pace = Pace(ports.track.clock, deadline)
+    load = cache(ports.track.processes.load)  # of the pieces of one instance there may be ten
+    staying: list[str] = []
+    unfinished: list[tuple[str, AiMessage]] = []
+    for message_id, message in _read(records, staying, ports):
+        try:
+            _handle(message, ports, pace, load)
+        except OutOfTime as end:
+            unfinished.append((message_id, _left_of(message, end)))
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not take the others with it
+            ports.journal.failed(message_id, error)
+            staying.append(message_id)
+    return staying + _put_back(unfinished, ports)
 
 
-def _handled(record: Record, ports: Ports) -> bool:
-    try:
-        _handle(record.body, ports)
-    except TaskbridgeError as error:
-        ports.journal.failed(record.message_id, error)
-        return False
-    return True
+def _read(records: Iterable[Record], staying: list[str], ports: Ports) -> list[tuple[str, AiMessage]]:
+    """The messages: what is small before pieces of what is large, and of these the oldest first."""
+    found: list[tuple[str, AiMessage]] = []
+    for record in records:
+        try:
+            found.append((record.message_id, parse_ai_message(record.body)))
+        except InvalidEvent as error:
+            ports.journal.failed(record.message_id, error)
+            staying.append(record.message_id)
+    return sorted(found, key=lambda each: (isinstance(each[1], SeatsMessage | SweepMessage), -each[1].turn))
 
 
-def _handle(body: str, ports: Ports) -> None:
-    message = parse_ai_message(body)
-    if isinstance(message, RuleChanged):
-        count = clear_outdated(message.app_id, message.node_id, message.uid, ports.publish)
-        ports.journal.cleared(message.app_id, message.node_id, count)
-        return
+def _left_of(message: AiMessage, end: OutOfTime) -> AiMessage:
+    """What a turn leaves of a message. An event stays whole: its log is not written yet."""
+    if end.left is None or not isinstance(message, SeatsMessage | SweepMessage):
+        return message
+    return msgspec.structs.replace(message, places=gather((task_id, uid) for uid, task_id in end.left))
+
+
+def _put_back(unfinished: list[tuple[str, AiMessage]], ports: Ports) -> list[str]:
+    """Send what the turn did not finish as fresh messages; returns the ids of those that stay instead."""
+    fresh = [(message_id, message) for message_id, message in unfinished if message.turn < MAX_TURNS]
+    messages = [msgspec.structs.replace(message, turn=message.turn + 1) for _, message in fresh]
+    lost = ports.outbox.send(messages) if messages else set()
+    if len(messages) > len(lost):
+        ports.journal.put_back(len(messages) - len(lost))
+    kept = {message_id for position, (message_id, _) in enumerate(fresh) if position not in lost}
+    return [message_id for message_id, _ in unfinished if message_id not in kept]
+
+
+def _handle(message: AiMessage, ports: Ports, pace: Pace, load: Callable[[str], StoredProcess]) -> None:
+    pace.step()
+    match message:
+        case TrackMessage():
+            _take_in(message, ports, pace)
+        case RuleChanged(app_id, node_id, uid, turn=turn):
+            ports.journal.cleared(app_id, node_id, clear_outdated(app_id, node_id, uid, ports.publish, pace, turn))
+        case SweepMessage(app_id, node_id):
+            ports.journal.cleared(app_id, node_id, sweep_piece(message, ports.publish, pace))
+        case SeatsMessage(sess_id, places, turn=turn):
+            requested, _ = update_seats(load(sess_id), places, ports.track, pace, turn)
+            ports.journal.updated(sess_id, requested)
+
+
+def _take_in(message: TrackMessage, ports: Ports, pace: Pace) -> None:
     event = parse_event(bytes(message.detail))
-    superseded, requested = _take_in(event, ports)
-    ports.logs.put([_log(event, message.received_at, ports.now(), superseded=superseded)])
-    ports.journal.tracked(event, superseded=superseded, requested=requested)
+    superseded, requested = False, 0
+    refused: InvalidEvent | None = None
+    try:
+        superseded, requested = _track(event, ports, pace, message.turn)
+    except InvalidEvent as error:  # it would be refused again
+        refused = error
+        ports.journal.refused(event, error)
+    now = ports.now()
+    ports.logs.put([_log(event, message.received_at, now, _entry(refused, now, superseded=superseded))])
+    if refused is None:
+        ports.journal.tracked(event, superseded=superseded, requested=requested)
 
 
-def _take_in(event: TriggerEvent, ports: Ports) -> tuple[bool, int]:
+def _track(event: TriggerEvent, ports: Ports, pace: Pace, turn: int) -> tuple[bool, int]:
     if event.action == Action.NODE_PUBLISHED:
-        return publish_node(event, ports.publish), 0
+        return publish_node(event, ports.publish, pace, turn), 0
     if isinstance(event.session, msgspec.UnsetType):
         raise InvalidEvent("session", f"required by {event.action}, missing")
-    tracked = track_event(event, ports.track)
+    tracked = track_event(event, ports.track, pace, turn)
     return tracked.is_superseded, tracked.requested
 
 
-def _log(event: TriggerEvent, received_at: str, now: str, *, superseded: bool) -> PushLog:
-    """The event's record beside those of the platforms that it was pushed to."""
+def _entry(refused: InvalidEvent | None, now: str, *, superseded: bool) -> Entry:
+    if refused is not None:
+        return Entry(status=LogStatus.FAILED, operation="track", reason=str(refused), failed_at=now)
     status = LogStatus.SUPERSEDED if superseded else LogStatus.SUCCEEDED
     reason = "a newer event has told all of it" if superseded else ""
-    entry = Entry(status=status, operation="track", reason=reason, settled_at=now)
+    return Entry(status=status, operation="track", reason=reason, settled_at=now)
+
+
+def _log(event: TriggerEvent, received_at: str, now: str, entry: Entry) -> PushLog:
+    """The event's record beside those of the platforms that it was pushed to."""
     return PushLog(
         event_id=event.id,
         platform_id=AI,

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from ai_track.pace import Pace, request_in_time
+from ai_track.pieces import SEATS_A_TURN, gather, split
+from ai_track.track import PieceOutbox
+from taskbridge.ai.messages import SweepMessage
 from taskbridge.ai.processes import utc_text
-from taskbridge.ai.requests import RequestPorts, is_pending, request_automatic
-from taskbridge.ai.rulebook import RuleBook
+from taskbridge.ai.requests import RequestPorts, is_pending
+from taskbridge.ai.rulebook import RuleBook, SeatKey
 from taskbridge.ai.rules import NodeDefault
-from taskbridge.ai.seats import Seat
-from taskbridge.errors import StaleVersion
+from taskbridge.ai.seats import Seat, SeatState
+from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.events import Node, TriggerEvent, resolve_text
 from taskbridge.tables.ai_items import Page
 from taskbridge.tables.ai_rules import DEFAULT_OWNER
 
 T = TypeVar("T")
 TRIES = 8
-PAGE = 100
+PAGE = 500
 NEVER = "~"  # behind every time
 
 
@@ -45,6 +49,9 @@ class Defaults(Protocol):
 
 class OpenSeats(Protocol):
     """Open seats by node; see TaskTable."""
+
+    def get_many(self, keys: Iterable[SeatKey]) -> Mapping[SeatKey, Seat]:
+        """The seats that there are."""
 
     def list_node_open(self, app_id: str, node_id: str, *, limit: int, cursor: str | None) -> Page[Seat]:
         """Everybody's."""
@@ -72,13 +79,15 @@ class PublishPorts:
     reminders: Reminders
     book: RuleBook
     requests: RequestPorts
+    pieces: PieceOutbox
     now: Callable[[], str]
 
 
-def publish_node(event: TriggerEvent, ports: PublishPorts) -> bool:
+def publish_node(event: TriggerEvent, ports: PublishPorts, pace: Pace, turn: int = 0) -> bool:
     """Take a published node in; tells whether a newer publication has been there.
 
-    A rule that did not change does nothing. Raises StoreError where the event has to come again.
+    A rule that did not change does nothing. `turn` is that of its message. Raises StoreError, or OutOfTime, where the
+    event has to come again.
     """
     assert isinstance(event.node, Node)  # noqa: S101 - parse_event refuses the event otherwise
     app_id, node_id = event.app.app_id, event.node.node_id
@@ -90,11 +99,12 @@ def publish_node(event: TriggerEvent, ports: PublishPorts) -> bool:
             continue
         current = ports.defaults.default(app_id, node_id)
         if current is not None and current.cleared_version < current.version:
-            clear_outdated(app_id, node_id, "", ports)
-            _request(current, utc_text(event.occurred_at), ports)
+            sweep = SweepMessage(app_id, node_id, {}, clears=True, since=utc_text(event.occurred_at), turn=turn)
+            _sweep(sweep, "", current, ports, pace)
             ports.defaults.mark_cleared(DEFAULT_OWNER, app_id, node_id, current.version)
         elif current is not None and not is_newest:
-            _request(current, NEVER, ports)  # an earlier delivery of this event may have died after it began some
+            # An earlier delivery of this event may have died after it began some.
+            _sweep(SweepMessage(app_id, node_id, {}, clears=False, since=NEVER, turn=turn), "", current, ports, pace)
         return not is_newest
     raise StaleVersion(f"default rule of {node_id}: too many at the same time")
 
@@ -139,60 +149,88 @@ def _same(published: NodeDefault, stored: NodeDefault) -> bool:
     return msgspec.structs.replace(published, **kept) == stored
 
 
-def clear_outdated(app_id: str, node_id: str, uid: str, ports: PublishPorts) -> int:
+def clear_outdated(app_id: str, node_id: str, uid: str, ports: PublishPorts, pace: Pace, turn: int = 0) -> int:
     """Remove what older rules answered for open tasks of a node, of one person or of all (empty `uid`).
 
-    Whoever loses a result is reminded. Returns how many were removed.
+    Whoever loses a result is reminded. Returns how many were removed here; many are left to pieces.
     """
-    cleared = 0
+    return _sweep(SweepMessage(app_id, node_id, {}, clears=True, turn=turn), uid, None, ports, pace)
+
+
+def sweep_piece(message: SweepMessage, ports: PublishPorts, pace: Pace) -> int:
+    """Do to these seats what was to be done to all of their node. Returns how many results were removed."""
+    keys = [(uid, task_id) for task_id, people in message.places.items() for uid in people]
+    seats = [seat for seat in ports.seats.get_many(keys).values() if seat.state is SeatState.OPEN]
+    default = ports.defaults.default(message.app_id, message.node_id) if message.since else None
+    return _settle(seats, message, default, ports, pace)
+
+
+def _sweep(wanted: SweepMessage, uid: str, default: NodeDefault | None, ports: PublishPorts, pace: Pace) -> int:
+    """Clear and ask, for the open tasks of a node, of one person or of all; in pieces where they are many.
+
+    First what is outdated goes, then comes what the tasks need that came after the node was published, but whose
+    events were delivered before. In the order in which things happened, the rule was there when they came. At the very
+    same moment, the first rule of a node was there before its tasks, and a changed one came after them.
+    """
+    seats = [
+        seat
+        for seat in _open_seats(wanted.app_id, wanted.node_id, uid, ports)
+        if (wanted.clears and seat.analysis) or _is_asked_for(seat, wanted.since, default)
+    ]
+    if len(seats) <= SEATS_A_TURN:
+        return _settle(seats, wanted, default, ports, pace)
+    places = gather((seat.task_id, seat.uid) for seat in seats)
+    pieces = [msgspec.structs.replace(wanted, places=piece, turn=wanted.turn + 1) for piece in split(places)]
+    if ports.pieces.send(pieces):
+        raise StoreError("the AI queue did not take a piece")
+    return 0
+
+
+def _settle(
+    seats: list[Seat], wanted: SweepMessage, default: NodeDefault | None, ports: PublishPorts, pace: Pace
+) -> int:
+    cleared = _clear([seat for seat in seats if seat.analysis], ports, pace) if wanted.clears else set()
+    left = [msgspec.structs.replace(s, analysis=None) if (s.uid, s.task_id) in cleared else s for s in seats]
+    asked = [seat for seat in left if _is_asked_for(seat, wanted.since, default)]
+    request_in_time(asked, ports.book, ports.requests, pace)
+    return len(cleared)
+
+
+def _is_asked_for(seat: Seat, since: str, default: NodeDefault | None) -> bool:
+    if not since or is_pending(seat):
+        return bool(since)
+    is_first = default is not None and default.version == 1
+    return seat.created_at > since or (is_first and seat.created_at == since)
+
+
+def _open_seats(app_id: str, node_id: str, uid: str, ports: PublishPorts) -> Iterator[Seat]:
     cursor: str | None = None
     while True:
-        page = _page(app_id, node_id, uid, cursor, ports)
-        cleared += _clear([seat for seat in page.items if seat.analysis], ports)
-        if page.next is None:
-            return cleared
-        cursor = page.next
-
-
-def _request(default: NodeDefault, since: str, ports: PublishPorts) -> None:
-    """Ask for the tasks that came after the node was published, but whose events were delivered before.
-
-    In the order in which things happened, the rule was there when they came. At the very same moment, the first rule
-    of a node was there before its tasks, and a changed one came after them.
-    """
-    cursor: str | None = None
-    while True:
-        page = _page(default.app_id, default.node_id, "", cursor, ports)
-        wanted = [seat for seat in page.items if is_pending(seat) or _is_overtaken(seat, default, since)]
-        request_automatic(wanted, ports.book, ports.requests)
+        if uid:
+            page = ports.seats.list_person_node_open(uid, app_id, node_id, PAGE, cursor)
+        else:
+            page = ports.seats.list_node_open(app_id, node_id, limit=PAGE, cursor=cursor)
+        yield from page.items
         if page.next is None:
             return
         cursor = page.next
 
 
-def _is_overtaken(seat: Seat, default: NodeDefault, since: str) -> bool:
-    is_first = default.version == 1
-    return seat.created_at > since or (is_first and seat.created_at == since)
-
-
-def _page(app_id: str, node_id: str, uid: str, cursor: str | None, ports: PublishPorts) -> Page[Seat]:
-    if uid:
-        return ports.seats.list_person_node_open(uid, app_id, node_id, PAGE, cursor)
-    return ports.seats.list_node_open(app_id, node_id, limit=PAGE, cursor=cursor)
-
-
-def _clear(seats: list[Seat], ports: PublishPorts) -> int:
+def _clear(seats: list[Seat], ports: PublishPorts, pace: Pace) -> set[SeatKey]:
     standings = ports.book.standings(seats)
-    cleared = 0
+    cleared: set[SeatKey] = set()
     for seat in seats:
-        standing = standings.get((seat.uid, seat.task_id))
+        pace.step()
+        key = (seat.uid, seat.task_id)
+        standing = standings.get(key)
         if seat.analysis is None or (standing is not None and standing.basis == seat.analysis.basis):
             continue
         # The reminder first: who dies in between reminds once more, and forgets nobody.
         ports.reminders.set_reminder(
             seat.uid, seat.app_id, seat.node_id, ports.now(), standing.rule.version if standing else ""
         )
-        cleared += ports.seats.clear(seat.uid, seat.task_id, seat.analysis.id)
+        if ports.seats.clear(seat.uid, seat.task_id, seat.analysis.id):
+            cleared.add(key)
     return cleared
 
 

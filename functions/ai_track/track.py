@@ -1,22 +1,34 @@
 """One trigger event: into the process document, then into the seats, then the analyses that these need.
 
 Each step may be repeated, and a message is only deleted after the last: a worker that dies anywhere leaves an event
-that comes again and goes on where it stopped.
+that comes again and goes on where it stopped. The seats of a large instance are worked on in pieces: see pieces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
-from taskbridge.ai.processes import Folded, Process, build_seats, fold, form_hash
-from taskbridge.ai.requests import RequestPorts, request_automatic
+from ai_track.pace import Pace, request_in_time
+from ai_track.pieces import SEATS_A_TURN, split, weight_of
+from taskbridge.ai.messages import SeatsMessage, SweepMessage
+from taskbridge.ai.processes import (
+    Folded,
+    Places,
+    Process,
+    build_seats,
+    check_size,
+    fold,
+    form_hash,
+    places_of,
+)
+from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, SeatKey
 from taskbridge.ai.seats import Seat, SeatState
-from taskbridge.errors import StaleVersion
+from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.events import Session, TriggerEvent
 from taskbridge.tables.ai_processes import StoredProcess
 
@@ -36,8 +48,8 @@ class Processes(Protocol):
 class Forms(Protocol):
     """Forms by task and hash; see FormTable."""
 
-    def put(self, task_id: str, form_hash: str, body: bytes) -> None:
-        """Keep a form."""
+    def put_many(self, forms: Mapping[tuple[str, str], bytes]) -> None:
+        """Keep forms, by (task id, hash)."""
 
     def delete(self, task_id: str, form_hash: str) -> None:
         """Delete a form at once."""
@@ -56,6 +68,13 @@ class Seats(Protocol):
         """Write what the document implies, if `before` still stands there and the document is no older."""
 
 
+class PieceOutbox(Protocol):
+    """The AI queue, where the pieces of what is large go."""
+
+    def send(self, messages: Sequence[SeatsMessage | SweepMessage]) -> set[int]:
+        """Send messages; returns the positions of those that did not get in."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackPorts:
     """Everything outside. `clock` gives epoch seconds, `form_retention_s` how long a form outlives its task."""
@@ -65,60 +84,107 @@ class TrackPorts:
     seats: Seats
     book: RuleBook
     requests: RequestPorts
+    pieces: PieceOutbox
     clock: Callable[[], float]
     form_retention_s: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What came of an event: whether it told anything new, and how many analyses are under way because of it."""
+    """What came of an event: whether it told anything new, and how many analyses are under way because of it.
+
+    `pieces` is how many messages its seats were left to, if they were.
+    """
 
     is_superseded: bool
     requested: int
+    pieces: int = 0
 
 
-def track_event(event: TriggerEvent, ports: TrackPorts) -> Tracked:
-    """Take an event in. Raises StoreError where it has to come again."""
-    _keep_forms(event, ports.forms)
-    stored, folded = _fold_in(event, ports.processes)
-    seats = [_project(seat, ports) for seat in build_seats(stored.process, stored.version, folded.task_ids)]
+def track_event(event: TriggerEvent, ports: TrackPorts, pace: Pace, turn: int = 0) -> Tracked:
+    """Take an event in. Raises StoreError, or OutOfTime, where it has to come again, InvalidEvent where it never can.
+
+    `turn` is that of its message.
+    """
+    stored, folded = _fold_in(event, ports)
+    requested, pieces = update_seats(stored, places_of(stored.process, folded.task_ids), ports, pace, turn)
+    return Tracked(not folded.changed and not folded.is_known, requested, pieces)
+
+
+def update_seats(stored: StoredProcess, places: Places, ports: TrackPorts, pace: Pace, turn: int) -> tuple[int, int]:
+    """Make these seats what the document implies, and ask for what they need; in pieces where they are many.
+
+    Returns how many analyses are under way because of it, and how many pieces were sent. Raises as track_event.
+    """
+    if weight_of(places) > SEATS_A_TURN:
+        pieces = [SeatsMessage(stored.process.sess_id, piece, turn=turn + 1) for piece in split(places)]
+        if ports.pieces.send(pieces):
+            raise StoreError("the AI queue did not take a piece")
+        return 0, len(pieces)
+    seats = _project_all(build_seats(stored.process, stored.version, places), ports, pace)
     if stored.process.is_deleted:
-        _delete_forms(stored.process, ports.forms)
-    requested = request_automatic([seat for seat in seats if seat is not None], ports.book, ports.requests)
-    return Tracked(is_superseded=not folded.changed and not folded.is_known, requested=requested)
+        _delete_forms(stored.process, places, ports.forms)
+    return request_in_time(seats, ports.book, ports.requests, pace), 0
 
 
 def _keep_forms(event: TriggerEvent, forms: Forms) -> None:
     """Before the document names it, the form is there."""
-    for task in event.tasks:
-        if not isinstance(task.form, msgspec.UnsetType) and task.node_kind == "approve":
-            forms.put(task.task_id, form_hash(task.form), msgspec.json.encode(task.form))
+    kept = {
+        (task.task_id, form_hash(task.form)): msgspec.json.encode(task.form)
+        for task in event.tasks
+        if not isinstance(task.form, msgspec.UnsetType) and task.node_kind == "approve"
+    }
+    if kept:
+        forms.put_many(kept)
 
 
-def _fold_in(event: TriggerEvent, processes: Processes) -> tuple[StoredProcess, Folded]:
+def _fold_in(event: TriggerEvent, ports: TrackPorts) -> tuple[StoredProcess, Folded]:
     assert isinstance(event.session, Session)  # noqa: S101 - parse_event refuses the event otherwise
+    _keep_forms(event, ports.forms)
     for _ in range(TRIES):
-        stored = processes.load(event.session.sess_id)
+        stored = ports.processes.load(event.session.sess_id)
         folded = fold(stored.process, event)
-        if not folded.changed or processes.save(stored):
+        check_size(stored.process)
+        if not folded.changed or ports.processes.save(stored):
             return stored, folded
     raise StaleVersion(f"process {event.session.sess_id}: too many at the same time")
 
 
-def _project(seat: Seat, ports: TrackPorts) -> Seat | None:
-    """Write a seat; returns it as it stands now, or None where a newer document has been there."""
+def _project_all(seats: list[Seat], ports: TrackPorts, pace: Pace) -> list[Seat]:
+    """Write seats; returns them as they stand now, without those where a newer document has been there."""
+    found = ports.seats.get_many([(seat.uid, seat.task_id) for seat in seats]) if seats else {}
+    standing: list[Seat] = []
+    let_go: set[tuple[str, str]] = set()
+    for seat in seats:
+        pace.step()
+        is_there, before = _project(seat, found.get((seat.uid, seat.task_id)), ports)
+        if is_there:
+            standing.append(msgspec.structs.replace(seat, analysis=before.analysis if before else None))
+            _let_forms_go(_forms_over(seat, before) - let_go, ports)
+            let_go |= _forms_over(seat, before)
+    return standing
+
+
+def _let_forms_go(forms: set[tuple[str, str]], ports: TrackPorts) -> None:
+    for task_id, form in sorted(forms):
+        ports.forms.expire(task_id, form, ports.clock() + ports.form_retention_s())
+
+
+def _project(seat: Seat, before: Seat | None, ports: TrackPorts) -> tuple[bool, Seat | None]:
+    """Write a seat over `before`, or over what stands there by now; tells whether it stands, and what it replaced."""
     key = (seat.uid, seat.task_id)
     for _ in range(TRIES):
-        before = ports.seats.get_many([key]).get(key)
         if before is not None and before.version > seat.version:
-            return None
+            return False, before
+        if before is not None and msgspec.structs.replace(before, analysis=None) == seat:
+            return True, before  # a turn before this one wrote it
         if ports.seats.project(seat, before):
-            _let_forms_go(seat, before, ports)
-            return msgspec.structs.replace(seat, analysis=before.analysis if before else None)
+            return True, before
+        before = ports.seats.get_many([key]).get(key)
     raise StaleVersion(f"task {seat.task_id}: too many at the same time")
 
 
-def _let_forms_go(seat: Seat, before: Seat | None, ports: TrackPorts) -> None:
+def _forms_over(seat: Seat, before: Seat | None) -> set[tuple[str, str]]:
     """A form outlives its task, or what it was replaced by, by the retention time.
 
     Never at once: another worker may be bringing the same form back just now.
@@ -126,11 +192,11 @@ def _let_forms_go(seat: Seat, before: Seat | None, ports: TrackPorts) -> None:
     over = {before.form_hash} - {seat.form_hash} if before is not None else set()
     if seat.state is SeatState.DONE:
         over.add(seat.form_hash)
-    for form in filter(None, over):
-        ports.forms.expire(seat.task_id, form, ports.clock() + ports.form_retention_s())
+    return {(seat.task_id, form) for form in over if form}
 
 
-def _delete_forms(process: Process, forms: Forms) -> None:
-    for task_id, task in process.tasks.items():
-        if task.value("form"):
+def _delete_forms(process: Process, places: Places, forms: Forms) -> None:
+    for task_id in places:
+        task = process.tasks.get(task_id)
+        if task is not None and task.value("form"):
             forms.delete(task_id, task.value("form"))

@@ -19,7 +19,7 @@ from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_messa
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
-from tests.builders import START, event, task
+from tests.builders import START, event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
 from tests.fakes_ai import MemoryOutbox
 from tests.functional.ai_stores import TableStores
@@ -36,16 +36,24 @@ class Half:
 
     def __init__(self, stores: TableStores) -> None:
         self.stores = stores
-        self.outbox = MemoryOutbox()
+        self.outbox, self.pieces = MemoryOutbox(), MemoryOutbox()
         self.ids = iter(range(10**6))
         book = RuleBook(stores.rules, lambda: Switches(SETTINGS, ModelChoice("aigc", "m")))
         requests = RequestPorts(stores.tasks, self.outbox, book.standing, lambda: NOW, self.new_id)
         self.track = TrackBatchPorts(
             track=TrackPorts(
-                stores.processes, stores.forms, stores.tasks, book, requests, lambda: START, lambda: 86400.0
+                stores.processes,
+                stores.forms,
+                stores.tasks,
+                book,
+                requests,
+                self.pieces,
+                lambda: START,
+                lambda: 86400.0,
             ),
-            publish=PublishPorts(stores.rules, stores.tasks, stores.people, book, requests, lambda: NOW),
+            publish=PublishPorts(stores.rules, stores.tasks, stores.people, book, requests, self.pieces, lambda: NOW),
             logs=MemoryLogs(),
+            outbox=self.pieces,
             journal=SilentJournal(),
             now=lambda: NOW,
         )
@@ -104,6 +112,26 @@ def test_a_received_task_costs_nine_calls_with_the_request_for_its_analysis(half
         "transact_write_items": 1,  # the seat with the count of open tasks
         "update_item": 1,  # the analysis
     }
+
+
+def test_a_task_for_two_hundred_costs_two_writes_a_person_and_three_reads_for_twenty(half: Half) -> None:
+    people = [user(f"u-{n}", f"{n:07}") for n in range(200)]
+    pieces = 200 // 20
+    assert half.tell(event("task_received", 1, tasks=[task("T1", form=FORM, assignees=people)])) == {
+        "batch_write_item": 1,  # the form
+        "get_item": 1,  # the document
+        "put_item": 1,
+    }
+    assert len(half.pieces.sent) == pieces
+    records = [Record(f"m{n}", encode_ai_message(piece)) for n, piece in enumerate(half.pieces.sent)]
+    assert track_batch(records, half.track) == []
+    assert half.stores.client.taken() == {
+        "get_item": 1,  # the document, once for a batch
+        "batch_get_item": 3 * pieces,  # seats, own rules, defaults
+        "transact_write_items": 200,
+        "update_item": 200,
+    }
+    assert len(half.outbox.sent) == 200
 
 
 def test_an_answer_costs_fourteen_calls_and_one_that_is_there_nine(half: Half) -> None:

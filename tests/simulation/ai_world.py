@@ -288,11 +288,13 @@ class AiWorld:
                 seats=risky.seats,
                 book=self.book,
                 requests=requests,
+                pieces=risky.pieces,
                 clock=lambda: self.now,
                 form_retention_s=lambda: 86400.0 * 30,
             ),
-            publish=PublishPorts(risky.rules, risky.seats, risky.people, self.book, requests, self._now),
+            publish=PublishPorts(risky.rules, risky.seats, risky.people, self.book, requests, risky.pieces, self._now),
             logs=risky.logs,
+            outbox=risky.pieces,
             journal=SilentJournal(),
             now=self._now,
         )
@@ -311,6 +313,20 @@ class AiWorld:
             clock=lambda: self.now,
             new_id=self._name,
         )
+
+
+class Pieces:
+    """The AI queue, as the worker sees it that sends to it."""
+
+    def __init__(self, world: AiWorld) -> None:
+        self.world = world
+
+    def send(self, messages: Sequence[Any]) -> set[int]:
+        """See PieceOutbox."""
+        for message in messages:
+            queued = Queued(encode_ai_message(message), self.world.now, self.world._name("p"))
+            self.world.ai_queue.append(queued)
+        return set()
 
 
 class Safe:
@@ -333,3 +349,4 @@ class Unsafe:
         self.answers = Risky(world, world.answers, THROTTLED)
         self.logs = Risky(world, world.logs, THROTTLED)
         self.outbox = Risky(world, world, THROTTLED)
+        self.pieces = Risky(world, Pieces(world), THROTTLED)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskbridge.ai.processes import Process, build_seats, concerns_ai, decode_process, encode_process, fold
+from taskbridge.ai.processes import Process, build_seats, concerns_ai, decode_process, encode_process, fold, places_of
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.events import parse_event
 from tests.builders import calm, event, task, user
@@ -26,7 +26,7 @@ def told(*events: dict[str, Any]) -> Process:
 
 def seats_of(process: Process) -> dict[str, Seat]:
     """By uid, of every task."""
-    return {seat.uid: seat for seat in build_seats(process, 1, process.tasks)}
+    return {seat.uid: seat for seat in build_seats(process, 1, places_of(process, process.tasks))}
 
 
 FORM = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]}
@@ -96,7 +96,7 @@ def test_an_ending_instance_ends_the_tasks_that_it_does_not_name(action: str) ->
 def test_a_task_that_comes_after_a_rejection_is_open() -> None:
     again = event("task_received", 3, tasks=[task("T2", form=FORM)])
     process = told(received(), event("instance_rejected", 2, tasks=[]), again)
-    states = {seat.task_id: seat.state for seat in build_seats(process, 1, process.tasks)}
+    states = {seat.task_id: seat.state for seat in build_seats(process, 1, places_of(process, process.tasks))}
     assert states == {"T1": SeatState.DONE, "T2": SeatState.OPEN}
 
 
@@ -154,7 +154,7 @@ def test_any_order_and_repetition_ends_in_the_same_seats(seed: int, chance: rand
     for each in delivered:
         fold(process, parse_event(json.dumps(each).encode()))
 
-    seats = build_seats(process, 1, process.tasks)
+    seats = build_seats(process, 1, places_of(process, process.tasks))
     found = {(s.uid, s.task_id): (s.state.value, s.decision) for s in seats if s.state is not SeatState.GONE}
     wanted = {key: (seat.state, seat.decision) for key, seat in expected_seats(history).items()}
     assert found == wanted

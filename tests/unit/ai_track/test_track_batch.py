@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ai_track.batch import Ports, Record, track_batch
+from ai_track.pieces import MAX_TURNS
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message
@@ -34,15 +35,20 @@ class Tracker:
     def __init__(self) -> None:
         self.processes, self.forms, self.seats = MemoryProcesses(), MemoryForms(), MemorySeats()
         self.rules, self.outbox, self.logs = MemoryRules(), MemoryOutbox(), MemoryLogs()
+        self.pieces = MemoryOutbox()
+        self.clock = 1000.0
         self.journal = SilentJournal()
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
         book = RuleBook(self.rules, lambda: Switches(self.settings, ModelChoice("aigc", "m")))
         self.count = 0
         requests = RequestPorts(self.seats, self.outbox, book.standing, lambda: NOW, self._id)
         self.ports = Ports(
-            track=TrackPorts(self.processes, self.forms, self.seats, book, requests, lambda: 1000.0, lambda: 50.0),
-            publish=PublishPorts(self.rules, self.seats, self.seats.people, book, requests, lambda: NOW),
+            track=TrackPorts(
+                self.processes, self.forms, self.seats, book, requests, self.pieces, lambda: self.clock, lambda: 50.0
+            ),
+            publish=PublishPorts(self.rules, self.seats, self.seats.people, book, requests, self.pieces, lambda: NOW),
             logs=self.logs,
+            outbox=self.pieces,
             journal=self.journal,
             now=lambda: NOW,
         )
@@ -281,3 +287,35 @@ def test_a_task_that_was_there_before_the_rule_waits_for_its_approver() -> None:
     tracker.tell(received(created_at="2026-11-22T09:29:00+08:00"))
     tracker.publish()
     assert tracker.outbox.sent == []
+
+
+def test_what_nobody_expected_of_one_message_stays_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = Tracker()
+    load = tracker.processes.load
+
+    def fails_for_one(sess_id: str) -> Any:
+        if sess_id == "S-odd":
+            raise OverflowError("date value out of range")
+        return load(sess_id)
+
+    monkeypatch.setattr(tracker.processes, "load", fails_for_one)
+    good = [event("task_received", 1, sess_id=f"S{n}", id=f"e{n}", tasks=[task(f"T{n}")]) for n in range(3)]
+    odd = event("task_received", 1, sess_id="S-odd", id="odd", tasks=[task("T-odd")])
+    assert tracker.tell(good[0], odd, *good[1:]) == ["m1"]
+    assert {seat.task_id for seat in tracker.seats.items.values()} == {"T0", "T1", "T2"}
+    assert [name for name, _ in tracker.journal.heard].count("failed") == 1
+
+
+def test_what_a_turn_has_no_time_for_goes_back_as_a_fresh_message() -> None:
+    tracker = Tracker()
+    body = encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(received()).encode())))
+    assert track_batch([Record("m", body)], tracker.ports, deadline=tracker.clock) == []
+    assert [message.turn for message in tracker.pieces.sent] == [1]
+    assert tracker.seats.items == {}
+
+
+def test_a_message_that_went_back_often_enough_stays_and_its_receives_count() -> None:
+    tracker = Tracker()
+    body = encode_ai_message(RuleChanged("leave", "node-2", turn=MAX_TURNS))
+    assert track_batch([Record("m", body)], tracker.ports, deadline=tracker.clock) == ["m"]
+    assert tracker.pieces.sent == []

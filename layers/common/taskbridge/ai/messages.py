@@ -17,11 +17,15 @@ VERSION = 1
 
 
 class TrackMessage(msgspec.Struct, frozen=True, tag="event", tag_field="kind"):
-    """A trigger event, whole: `detail` as it came over the bus. `received_at` is when it came into the ingest queue."""
+    """A trigger event, whole: `detail` as it came over the bus. `received_at` is when it came into the ingest queue.
+
+    `turn` counts, here and below, how many messages of this queue led to this one: see ai_track.pieces.
+    """
 
     received_at: str
     detail: msgspec.Raw
     version: int = VERSION
+    turn: int = 0
 
 
 class RuleChanged(msgspec.Struct, frozen=True, tag="rule_changed", tag_field="kind"):
@@ -31,6 +35,31 @@ class RuleChanged(msgspec.Struct, frozen=True, tag="rule_changed", tag_field="ki
     node_id: str
     uid: str = ""
     version: int = VERSION
+    turn: int = 0
+
+
+class SeatsMessage(msgspec.Struct, frozen=True, tag="seats", tag_field="kind"):
+    """A piece of a large instance: these seats, people by task id, are to be as its document implies."""
+
+    sess_id: str
+    places: dict[str, list[str]]
+    version: int = VERSION
+    turn: int = 0
+
+
+class SweepMessage(msgspec.Struct, frozen=True, tag="sweep", tag_field="kind"):
+    """A piece of a node with many open tasks, whose rule changed: these seats, people by task id.
+
+    `clears`: what older rules answered goes. What came after `since` (RFC 3339; empty: nothing) is asked for.
+    """
+
+    app_id: str
+    node_id: str
+    places: dict[str, list[str]]
+    clears: bool
+    since: str = ""
+    version: int = VERSION
+    turn: int = 0
 
 
 class AnalyseMessage(msgspec.Struct, frozen=True, tag="analyse", tag_field="kind"):
@@ -50,10 +79,10 @@ class JobMessage(msgspec.Struct, frozen=True, tag="job", tag_field="kind"):
     version: int = VERSION
 
 
-AiMessage = TrackMessage | RuleChanged
+AiMessage = TrackMessage | RuleChanged | SeatsMessage | SweepMessage
 AnalysisMessage = AnalyseMessage | JobMessage
 
-M = TypeVar("M", bound=TrackMessage | RuleChanged | AnalyseMessage | JobMessage)
+M = TypeVar("M", bound=AiMessage | AnalysisMessage)
 
 _encoder = msgspec.json.Encoder()
 _ai_decoder = msgspec.json.Decoder(AiMessage)

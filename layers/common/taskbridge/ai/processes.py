@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,9 +19,13 @@ import msgspec
 from taskbridge.ai.moments import china_time
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.commands import TaskStatus
+from taskbridge.errors import InvalidEvent
 from taskbridge.events import Action, Form, Session, Task, TriggerEvent, resolve_text
 
 RECENT_EVENTS = 40
+MAX_TASKS = 10_000
+MAX_PEOPLE = 10_000
+MAX_SEATS = 100_000
 
 # These end every task that the instance has by then, whether or not the event lists it.
 ENDING_ACTIONS = frozenset(
@@ -35,6 +39,7 @@ ENDING_ACTIONS = frozenset(
 )
 
 Facts = dict[str, tuple[int, Any]]  # name -> (sequence, value)
+Places = Mapping[str, Sequence[str]]  # task id -> those of its people whose seats are meant
 
 
 class TrackedTask(msgspec.Struct, omit_defaults=True):
@@ -150,14 +155,37 @@ def _write(facts: Facts, sequence: int, values: dict[str, Any]) -> bool:
     return bool(newer)
 
 
-def build_seats(process: Process, version: int, task_ids: Iterable[str]) -> list[Seat]:
-    """The seats of these tasks as the document implies them at `version`, those that are gone included."""
+def places_of(process: Process, task_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Everybody who ever had these tasks; a task that nobody had stands there where it has a form."""
+    tasks = {task_id: process.tasks[task_id] for task_id in task_ids if task_id in process.tasks}
+    return {task_id: task.seats for task_id, task in tasks.items() if task.seats or task.value("form")}
+
+
+def build_seats(process: Process, version: int, places: Places) -> list[Seat]:
+    """These seats as the document implies them at `version`, those that are gone included."""
     return [
         _seat(process, task_id, process.tasks[task_id], uid, version)
-        for task_id in dict.fromkeys(task_ids)
+        for task_id, people in places.items()
         if task_id in process.tasks
-        for uid in process.tasks[task_id].seats
+        for uid in _known(process.tasks[task_id], people)
     ]
+
+
+def check_size(process: Process) -> None:
+    """Raises InvalidEvent for a document beyond what is kept of one instance."""
+    if len(process.tasks) > MAX_TASKS:
+        raise InvalidEvent("tasks", f"expected at most {MAX_TASKS} in one instance, got {len(process.tasks)}")
+    seats = sum(len(task.seats) for task in process.tasks.values())
+    if seats > MAX_SEATS:
+        raise InvalidEvent("tasks", f"expected at most {MAX_SEATS} assignees of all tasks together, got {seats}")
+    people = len({uid for task in process.tasks.values() for uid in task.seats}) if seats > MAX_PEOPLE else seats
+    if people > MAX_PEOPLE:
+        raise InvalidEvent("tasks", f"expected at most {MAX_PEOPLE} people in one instance, got {people}")
+
+
+def _known(task: TrackedTask, people: Sequence[str]) -> list[str]:
+    had = set(task.seats)
+    return [uid for uid in people if uid in had]
 
 
 def _seat(process: Process, task_id: str, task: TrackedTask, uid: str, version: int) -> Seat:

@@ -15,6 +15,7 @@ from taskbridge.errors import StoreError
 
 _UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
 TRIES = 3
+SENT_TOGETHER = 10  # a call of SQS
 
 
 class RequestedBy(StrEnum):
@@ -62,43 +63,79 @@ def request_analysis(seat: Seat, standing: Standing | None, by: RequestedBy, por
     None where the task is no longer open, has no form, or no rule is in force for it. Raises StoreError where a table
     or the queue fails: asking again is harmless.
     """
-    for _ in range(TRIES):
-        if standing is None or seat.state is not SeatState.OPEN or not seat.form_hash:
-            return None
-        existing = seat.analysis
-        if existing is not None and not _is_new(existing, standing, by):
-            if existing.status in _UNDER_WAY:
-                _send(seat, existing, ports)  # whoever began it may have died before it was sent
-            return existing
-        begun = _begin(seat, standing, by, ports)
-        if begun is not None:
-            _send(seat, begun, ports)
-            return begun
-        found = ports.seats.get(seat.uid, seat.task_id)
-        if found is None:
-            return None
-        seat, standing = found, ports.standing(found)
-    raise StoreError(f"analysis of {seat.task_id}: too many at the same time")
+    analysis, messages = _take_up(seat, standing, by, ports)
+    _send(messages, ports)
+    return analysis
 
 
 def request_automatic(seats: Iterable[Seat], book: RuleBook, ports: RequestPorts) -> int:
-    """Ask for the analyses that open seats need without anybody asking; returns how many are under way, or there.
+    """Ask for the analyses that open seats need without anybody asking; returns how many are under way, or there."""
+    return request_each(wanted_automatically(seats, book), ports)
 
-    What is pending is sent again, whatever the rule says by now: whoever began it may have died before it was sent.
+
+def wanted_automatically(seats: Iterable[Seat], book: RuleBook) -> list[tuple[Seat, Standing]]:
+    """The seats that need an analysis without anybody asking, in their order.
+
+    What is pending is among them, whatever the rule says by now: whoever began it may have died before it was sent.
     """
     open_seats = [seat for seat in seats if seat.state is SeatState.OPEN and seat.form_hash]
     standings = book.standings(open_seats)
+    found = [(seat, standings[key]) for seat in open_seats if (key := (seat.uid, seat.task_id)) in standings]
+    return [(seat, standing) for seat, standing in found if standing.is_automatic or is_pending(seat)]
+
+
+def request_each(
+    wanted: Sequence[tuple[Seat, Standing]], ports: RequestPorts, step: Callable[[], None] = lambda: None
+) -> int:
+    """Ask for these analyses, sent ten together; returns how many are under way, or there.
+
+    `step` is called before each; what it raises leaves this one and those behind it to be asked for later.
+    """
+    parts = (wanted[start : start + SENT_TOGETHER] for start in range(0, len(wanted), SENT_TOGETHER))
+    return sum(_request_together(part, ports, step) for part in parts)
+
+
+def _request_together(wanted: Sequence[tuple[Seat, Standing]], ports: RequestPorts, step: Callable[[], None]) -> int:
+    messages: list[AnalyseMessage] = []
     requested = 0
-    for seat in open_seats:
-        standing = standings.get((seat.uid, seat.task_id))
-        if standing is not None and (standing.is_automatic or is_pending(seat)):
-            requested += request_analysis(seat, standing, RequestedBy.AUTO, ports) is not None
+    try:
+        for seat, standing in wanted:
+            step()
+            analysis, more = _take_up(seat, standing, RequestedBy.AUTO, ports)
+            requested += analysis is not None
+            messages += more
+    except Exception:
+        _send(messages, ports)  # they were begun
+        raise
+    _send(messages, ports)
     return requested
 
 
 def is_pending(seat: Seat) -> bool:
     """Whether an analysis was begun that no worker has taken up yet."""
     return seat.analysis is not None and seat.analysis.status is AnalysisStatus.PENDING
+
+
+def _take_up(
+    seat: Seat, standing: Standing | None, by: RequestedBy, ports: RequestPorts
+) -> tuple[Analysis | None, list[AnalyseMessage]]:
+    """See request_analysis; with the message that has to be sent."""
+    for _ in range(TRIES):
+        if standing is None or seat.state is not SeatState.OPEN or not seat.form_hash:
+            return None, []
+        existing = seat.analysis
+        if existing is not None and not _is_new(existing, standing, by):
+            # Whoever began it may have died before it was sent.
+            again = existing.status in _UNDER_WAY
+            return existing, [AnalyseMessage(seat.uid, seat.task_id, existing.id)] if again else []
+        begun = _begin(seat, standing, by, ports)
+        if begun is not None:
+            return begun, [AnalyseMessage(seat.uid, seat.task_id, begun.id)]
+        found = ports.seats.get(seat.uid, seat.task_id)
+        if found is None:
+            return None, []
+        seat, standing = found, ports.standing(found)
+    raise StoreError(f"analysis of {seat.task_id}: too many at the same time")
 
 
 def _is_new(existing: Analysis, standing: Standing, by: RequestedBy) -> bool:
@@ -122,8 +159,8 @@ def _begin(seat: Seat, standing: Standing, by: RequestedBy, ports: RequestPorts)
     return analysis if ports.seats.begin(seat.uid, seat.task_id, analysis, replaces) else None
 
 
-def _send(seat: Seat, analysis: Analysis, ports: RequestPorts) -> None:
-    if ports.outbox.send([AnalyseMessage(seat.uid, seat.task_id, analysis.id)]):
+def _send(messages: Sequence[AnalyseMessage], ports: RequestPorts) -> None:
+    if messages and ports.outbox.send(messages):
         raise StoreError("the analysis queue did not take the message")
 
 

@@ -7,6 +7,7 @@ and `expires_at` once the task is done.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from taskbridge.tables.ai_items import PART_BYTES, build_update, conditional_call, key_part
@@ -34,17 +35,11 @@ class FormTable:
 
     def put(self, task_id: str, form_hash: str, body: bytes) -> None:
         """Keep a form. Doing it again changes nothing, but for taking back an end that `expire` set."""
-        detail = zlib.compress(body, 9)
-        parts = [detail[start : start + PART_BYTES] for start in range(0, len(detail), PART_BYTES)]
-        form = _form(task_id, form_hash)
-        batch_put(
-            self._client,
-            self._table,
-            (
-                to_item({"form": form, "part": part, "parts": len(parts), "detail": piece})
-                for part, piece in enumerate(parts)
-            ),
-        )
+        self.put_many({(task_id, form_hash): body})
+
+    def put_many(self, forms: Mapping[tuple[str, str], bytes]) -> None:
+        """Keep forms, by (task id, hash)."""
+        batch_put(self._client, self._table, (item for key, body in forms.items() for item in _items(*key, body)))
 
     def get(self, task_id: str, form_hash: str) -> bytes | None:
         """The form, read consistently; None where it is not there, or not whole."""
@@ -86,6 +81,14 @@ class FormTable:
             ConsistentRead=True,
         )
         return [dict(item) for item in items]
+
+
+def _items(task_id: str, form_hash: str, body: bytes) -> Iterator[Attributes]:
+    detail = zlib.compress(body, 9)
+    parts = [detail[start : start + PART_BYTES] for start in range(0, len(detail), PART_BYTES)]
+    form = _form(task_id, form_hash)
+    for part, piece in enumerate(parts):
+        yield to_item({"form": form, "part": part, "parts": len(parts), "detail": piece})
 
 
 def _form(task_id: str, form_hash: str) -> str:
