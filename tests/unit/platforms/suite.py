@@ -145,14 +145,23 @@ class PlatformBehaviour:
             (429, Verdict.THROTTLED),
             (401, Verdict.TOKEN_REFUSED),
             (403, Verdict.TOKEN_REFUSED),
-            (400, Verdict.PERMANENT),
-            (404, Verdict.PERMANENT),
             (413, Verdict.PERMANENT),
+            (414, Verdict.PERMANENT),
+            (431, Verdict.PERMANENT),
         ],
     )
     def test_the_http_status_is_classified(self, status: int, verdict: Verdict) -> None:
         for body in (b"", b"<html>", json.dumps(self.refusal).encode()):
             assert self.build().parse_response(insert(), answer(body, status)).verdict is verdict
+
+    @pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 422])
+    def test_a_4xx_without_json_may_pass_and_one_with_json_does_not(self, status: int) -> None:
+        for body in (b"", b"<html>404 Not Found</html>", b"404 page not found", b'{"errcode":'):
+            outcome = self.build().parse_response(insert(), answer(body, status))
+            assert (outcome.verdict, outcome.status) == (Verdict.TRANSIENT, status)
+            assert f"HTTP {status}" in outcome.message
+        for body in (json.dumps(self.refusal).encode(), b"[]", b"{}", b'"no"'):
+            assert self.build().parse_response(insert(), answer(body, status)).verdict is Verdict.PERMANENT
 
     def test_no_answer_breaks_it(self) -> None:
         platform = self.build()

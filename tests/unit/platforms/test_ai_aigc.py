@@ -242,7 +242,7 @@ def token_error(platform: AiPlatform, body: object, status: int = 200) -> Platfo
         ({"code": 401, "message": "no"}, 401, PermanentError, "refused app_id and app_secret"),
         ({"code": 403, "message": "no"}, 403, PermanentError, "refused app_id and app_secret"),
         (b"<html>", 200, TransientError, "not the token address"),
-        (b"<html>", 404, PermanentError, "not the token address"),
+        (b"<html>", 404, TransientError, "not the token address"),
         (b"", 503, TransientError, "the token call failed"),
         (b"", 429, ThrottledError, "the token call failed"),
         ({"code": 0, "data": {}}, 200, TransientError, "not a token"),

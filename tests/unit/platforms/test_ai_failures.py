@@ -49,8 +49,6 @@ def openai_error(code: object, kind: str = "") -> dict[str, object]:
         (429, ThrottledError),
         (402, QuotaExhausted),
         (403, QuotaExhausted),
-        (400, PermanentError),
-        (404, PermanentError),
         (413, PermanentError),
     ],
 )
@@ -62,6 +60,15 @@ def test_the_http_status_is_classified_whatever_the_body(
         assert type(error) is kind
         assert error.status == status
         assert str(error)
+
+
+@pytest.mark.parametrize("platform", BOTH)
+@pytest.mark.parametrize("status", [400, 404, 405, 422])
+def test_a_4xx_without_json_may_pass_and_one_with_json_does_not(platform: AiPlatform, status: int) -> None:
+    assert type(error_of(platform, b"<html>404 Not Found</html>", status)) is TransientError
+    assert type(error_of(platform, b"", status)) is TransientError
+    assert type(error_of(platform, {"code": 77, "message": "no"}, status)) is PermanentError
+    assert type(error_of(platform, openai_error("unknown"), status)) is PermanentError
 
 
 @pytest.mark.parametrize("platform", BOTH)

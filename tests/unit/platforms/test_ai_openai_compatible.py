@@ -228,7 +228,7 @@ def test_a_check_lists_the_models() -> None:
             "transient",
             "bad key",
         ),
-        (httpx.Response(404, html="<html>"), "permanent", "HTTP 404"),
+        (httpx.Response(404, html="<html>"), "transient", "HTTP 404, with no JSON (text/html"),
         (httpx.ConnectError("Name or service not known"), "transient", "cannot connect"),
     ],
 )

@@ -220,7 +220,7 @@ def test_the_data_of_the_answer_is_the_token(errcode: object) -> None:
     ("response", "error", "words"),
     [
         (answer(b"<html>", content_type="text/html"), TransientError, "check host and token_path .*text/html"),
-        (answer(b"<html>", 404), PermanentError, "check host and token_path .*HTTP 404"),
+        (answer(b"<html>", 404), TransientError, "check host and token_path .*HTTP 404"),
         (answer({"errcode": "99", "errmsg": "密钥错误"}), PermanentError, "refused app_id and app_secret: 密钥错误"),
         (answer(b"", 401), PermanentError, "refused app_id and app_secret: HTTP 401"),
         (answer(b"", 503), TransientError, "the token call failed: HTTP 503"),

@@ -14,7 +14,15 @@ from typing import Any, ClassVar
 from taskbridge.errors import PermanentError, PlatformError
 from taskbridge.platforms.ai import ModelInfo, ModelLimits, Question
 from taskbridge.platforms.ai_settings import AiPlatformSettings
-from taskbridge.platforms.base import Platform, Request, Response, decode_text, describe_answer, parse_retry_after
+from taskbridge.platforms.base import (
+    Platform,
+    Request,
+    Response,
+    decode_text,
+    describe_answer,
+    is_json,
+    parse_retry_after,
+)
 from taskbridge.platforms.failures import Codes, Failure, error_for
 from taskbridge.platforms.loose_json import parse_object
 from taskbridge.platforms.streams import PROFILES, Draft, Piece, Profile, failure_codes
@@ -151,6 +159,7 @@ class AiPlatform(Platform, ABC):
                 message=message or describe_answer(response, codes[0] if codes else None),
                 retry_after=parse_retry_after(response),
                 readable=bool(codes),
+                is_json=is_json(response.body),
             )
         )
 

@@ -100,11 +100,15 @@ class Result:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The JSON object of an answer: `code` None where none can be read (absent, null, true, 1.5)."""
+    """The JSON object of an answer: `code` None where none can be read (absent, null, true, 1.5).
+
+    `is_json`: the body is JSON, though perhaps no object; a web page is not.
+    """
 
     code: str | None
     message: str
     fields: Mapping[str, msgspec.Raw]
+    is_json: bool = True
 
 
 class Codes(msgspec.Struct, frozen=True):
@@ -122,10 +126,15 @@ class _Signal(msgspec.Struct, frozen=True):
     status: int
     code: str | None
     codes: Codes
+    is_json: bool
 
+
+# The request itself is too large: the status says so whoever sends it, and a gateway sends it with a page.
+TOO_LARGE = frozenset({413, 414, 431})
 
 # The first row that holds decides. The HTTP status speaks before the code does, except that a 4xx which says
-# nothing by itself leaves the word to the lists; success is HTTP 200 and nothing else.
+# nothing by itself leaves the word to the lists; success is HTTP 200 and nothing else. What is no JSON was not said
+# by the task center (a server that is being redeployed answers 404 with a page), so it may pass.
 _TABLE: tuple[tuple[Verdict, Callable[[_Signal], bool]], ...] = (
     (Verdict.TRANSIENT, lambda s: s.status == 408 or s.status >= 500),
     (Verdict.THROTTLED, lambda s: s.status == 429),
@@ -133,7 +142,7 @@ _TABLE: tuple[tuple[Verdict, Callable[[_Signal], bool]], ...] = (
     (Verdict.TRANSIENT, lambda s: s.code in s.codes.retry),
     (Verdict.OK, lambda s: s.operation in _DELETES and s.code in s.codes.already_gone),
     (Verdict.ALREADY_THERE, lambda s: s.operation in _INSERTS and s.code in s.codes.already_there),
-    (Verdict.PERMANENT, lambda s: 400 <= s.status < 500),
+    (Verdict.PERMANENT, lambda s: 400 <= s.status < 500 and (s.is_json or s.status in TOO_LARGE)),
     (Verdict.TRANSIENT, lambda s: s.status != 200 or s.code is None),
     (Verdict.OK, lambda s: s.code in s.codes.success),
     (Verdict.PERMANENT, lambda _: True),
@@ -142,7 +151,7 @@ _TABLE: tuple[tuple[Verdict, Callable[[_Signal], bool]], ...] = (
 
 def classify(operation: Operation | None, response: Response, answer: Answer, codes: Codes) -> Outcome:
     """The outcome of any answer of any platform; `operation` None for a call that is no command."""
-    signal = _Signal(operation, response.status, answer.code, codes)
+    signal = _Signal(operation, response.status, answer.code, codes, answer.is_json)
     verdict = next(verdict for verdict, holds in _TABLE if holds(signal))
     if verdict is Verdict.OK:
         return Outcome(Verdict.OK, response.status, answer.code or "")
@@ -161,10 +170,14 @@ def describe_answer(response: Response, code: str | None) -> str:
         where = response.headers.get("location", "nowhere")
         return f"HTTP {response.status}: a redirect to {where}, not followed"
     if response.status != 200:
-        return f"HTTP {response.status}"
+        return f"HTTP {response.status}{_page_words(response)}"
     if code is None:
         return f"the answer is not the JSON that was expected ({_kind(response)})"
     return f"code {code!r}"
+
+
+def _page_words(response: Response) -> str:
+    return f", with no JSON ({_kind(response)})" if response.body and not is_json(response.body) else ""
 
 
 def _kind(response: Response) -> str:
@@ -197,8 +210,17 @@ def read_answer(response: Response, code_key: str, message_key: str) -> Answer:
     try:
         fields = _FIELDS.decode(response.body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Answer(None, "", {})
+        return Answer(None, "", {}, is_json(response.body))
     return Answer(_read_code(fields.get(code_key)), _read_text(fields.get(message_key)), fields)
+
+
+def is_json(body: bytes) -> bool:
+    """Whether a body is JSON at all, an object or not. Never raises."""
+    try:
+        msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _read_code(raw: msgspec.Raw | None) -> str | None:

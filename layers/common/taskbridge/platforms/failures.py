@@ -18,6 +18,7 @@ from taskbridge.errors import (
     TokenRefused,
     TransientError,
 )
+from taskbridge.platforms.base import TOO_LARGE
 
 # Ends that a model reports. `stop` is that of an answer; any other that is not a refusal cut it.
 FINISHED = frozenset({"", "null", "stop"})
@@ -38,7 +39,8 @@ class Codes:
 class Failure:
     """An answer that is none. `codes`: everything that says in a word what happened, the most telling first.
 
-    `running`: the request was taken (HTTP 200), and it is the run of the model that failed.
+    `running`: the request was taken (HTTP 200), and it is the run of the model that failed. `is_json`: what answered
+    speaks JSON; a web page is that of a server which is being redeployed, or of a gateway.
     """
 
     status: int
@@ -47,6 +49,7 @@ class Failure:
     retry_after: float | None = None
     readable: bool = True
     running: bool = False
+    is_json: bool = True
 
     @property
     def effective_status(self) -> int:
@@ -69,7 +72,7 @@ _TABLE: tuple[tuple[type[PlatformError], Callable[[Failure, Codes, int], bool]],
     (ThrottledError, lambda _, __, status: status == 429),
     (QuotaExhausted, lambda _, __, status: status in {402, 403}),
     (TransientError, lambda f, codes, status: status == 408 or status >= 500 or f.says(codes.retry)),
-    (PermanentError, lambda _, __, status: 400 <= status < 500),
+    (PermanentError, lambda f, _, status: 400 <= status < 500 and (f.is_json or status in TOO_LARGE)),
     (TransientError, lambda f, _, status: f.running or status != 200 or not f.readable),
     (PermanentError, lambda *_: True),
 )
