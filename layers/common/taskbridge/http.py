@@ -1,4 +1,4 @@
-"""HTTP: a client that is cheap to make, bodies of bounded size, and failures in words.
+"""HTTP: a client that is cheap to make, and failures in words.
 
 Measured with Python 3.11 on 2 cores: `httpx.Client()` takes some 360 ms the first time, nearly all of it
 for a TLS context with certifi's certificates; a context with the system's takes 36, and none is needed
@@ -21,12 +21,16 @@ from typing import Any
 import httpcore
 import httpx
 
+from taskbridge.bodies import MAX_BODY_BYTES, read_body
 from taskbridge.errors import NoAnswer
 
-MAX_BODY_BYTES = 1024 * 1024
 CONNECT_TIMEOUT_S = 5.0
 # Shorter than what common servers keep (Tomcat 20 s, nginx 75 s), so that they rarely hang up on a request.
 KEEPALIVE_S = 15.0
+# Of the time that is left for a call; the rest is to read what was answered to half a request, which is there by then.
+SENDING_SHARE = 0.9
+LAST_LOOK_S = 0.05
+SENT_AT_ONCE = 64 * 1024
 
 
 class _LazyContext(ssl.SSLContext):
@@ -91,10 +95,10 @@ class StreamDeadline(_Until):
         self.ends = min(self._last, time.monotonic() + seconds)
 
 
-def _left(timeout: float | None) -> float | None:
+def _left(timeout: float | None, least: float = 0.0) -> float | None:
     if not isinstance(timeout, _Until):
         return timeout
-    left = timeout.ends - time.monotonic()
+    left = max(timeout.ends - time.monotonic(), least)
     if left <= 0:
         raise httpcore.ReadTimeout("the time for the whole call is over")
     return left
@@ -104,21 +108,56 @@ class _WholeRequests(httpcore.NetworkStream):
     """Sends head and body of a request together: one system call, one packet, one TLS record instead of two.
 
     A timeout that is an `_Until` bounds all reads of a call together, so an answer cannot trickle in for ever.
+
+    A gateway may answer before it has read the request (413, 401, 503), and hang up on what is still being sent. So
+    where sending fails, the answer is looked for first: it says more than the broken connection does.
     """
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._pending: list[bytes] = []
+        self._unsent: Exception | None = None  # why the request did not go out as a whole
+        self._answered = False
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._pending.append(buffer)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._pending:
-            whole = b"".join(self._pending)
-            self._pending.clear()
-            self._stream.write(whole, _left(timeout))
-        return self._stream.read(max_bytes, _left(timeout))
+            self._send(timeout)
+        data = self._receive(max_bytes, timeout)
+        if not data and self._unsent and not self._answered:
+            raise self._unsent
+        self._answered = self._answered or bool(data)
+        return data
+
+    def _send(self, timeout: float | None) -> None:
+        whole = b"".join(self._pending)
+        self._pending.clear()
+        self._answered, self._unsent = False, None
+        try:
+            for start in range(0, len(whole), SENT_AT_ONCE):
+                left = _left(timeout)
+                self._stream.write(whole[start : start + SENT_AT_ONCE], left and left * SENDING_SHARE)
+        except (httpcore.WriteError, httpcore.WriteTimeout) as error:
+            self._unsent = error
+
+    def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
+        try:
+            return self._stream.read(max_bytes, _left(timeout, LAST_LOOK_S if self._unsent else 0.0))
+        except (httpcore.ReadError, httpcore.ReadTimeout) as error:
+            if isinstance(error, httpcore.ReadError) and self._ends_with_reset(timeout):
+                return b""
+            if self._unsent and not self._answered:
+                raise self._unsent from None
+            raise
+
+    def _ends_with_reset(self, timeout: float | None) -> bool:
+        """Who hangs up on a request that it has not read resets the connection, also after a whole answer.
+
+        A stream of events has a terminal event, and whatever breaks off without it is to be told as broken.
+        """
+        return self._answered and not isinstance(timeout, StreamDeadline)
 
     def close(self) -> None:
         self._stream.close()
@@ -129,6 +168,8 @@ class _WholeRequests(httpcore.NetworkStream):
         return _WholeRequests(self._stream.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and self._unsent:
+            return True  # to the pool that is a connection at its end: half a request lies on it
         return self._stream.get_extra_info(info)
 
 
@@ -191,7 +232,7 @@ def stream_timeouts(deadline: StreamDeadline) -> dict[str, float]:
 def fetch(
     client: httpx.Client, request: httpx.Request, limit: int = MAX_BODY_BYTES
 ) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers (names lower-case) and body, which is cut at `limit` bytes. Raises httpx.HTTPError."""
+    """Status, headers (names lower-case) and body, unpacked and cut at `limit` bytes. Raises httpx.HTTPError."""
     response = client.send(request, stream=True)
     try:
         body = read_body(response, limit)
@@ -203,18 +244,6 @@ def fetch(
 def lower_headers(response: httpx.Response) -> dict[str, str]:
     """The headers with their names in lower case."""
     return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
-
-
-def read_body(response: httpx.Response, limit: int = MAX_BODY_BYTES) -> bytes:
-    """The body, cut at `limit` bytes. Raises httpx.HTTPError."""
-    chunks = []
-    size = 0
-    for chunk in response.iter_bytes():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            break
-    return b"".join(chunks)[:limit]
 
 
 _FAILURES: tuple[tuple[type[httpx.HTTPError], NoAnswer, str], ...] = (

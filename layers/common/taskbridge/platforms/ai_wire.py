@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from taskbridge.bodies import read_body, read_pieces
 from taskbridge.errors import NoAnswer, TransientError
 from taskbridge.http import (
     StreamDeadline,
@@ -14,7 +15,6 @@ from taskbridge.http import (
     fetch,
     lower_headers,
     no_answer_of,
-    read_body,
     stream_timeouts,
     timeouts,
 )
@@ -100,7 +100,7 @@ class EventStream:
     def _bytes(self) -> Iterator[bytes]:
         """The body, of bounded size, and with the empty line that ends its last event."""
         total = 0
-        for chunk in self._response.iter_bytes():
+        for chunk in read_pieces(self._response):
             total += len(chunk)
             self._since_event += len(chunk)
             if total > MAX_STREAM_BYTES or self._since_event > MAX_ANSWER_BYTES:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from taskbridge.bodies import unknown_encoding
 from taskbridge.commands import Command, Operation
 from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.formats import parse_http_date
@@ -182,7 +183,8 @@ def _page_words(response: Response) -> str:
 
 def _kind(response: Response) -> str:
     kind = response.headers.get("content-type", "") or "no content type"
-    return f"{kind}, {len(response.body)} bytes"
+    encoding = unknown_encoding(response.headers)
+    return f"{kind}, content-encoding {encoding}, not asked for" if encoding else f"{kind}, {len(response.body)} bytes"
 
 
 def parse_retry_after(response: Response) -> float | None:
