@@ -24,7 +24,8 @@ from taskbridge.breaker import Breakers
 from taskbridge.http import build_http_client
 from taskbridge.rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
-from taskbridge.tokens import MemoryTokenStore, TokenCache
+from taskbridge.token_store import MemoryTokenStore
+from taskbridge.tokens import TokenCache
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
 
 LATENCY_MS = 200.0

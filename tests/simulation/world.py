@@ -36,7 +36,8 @@ from taskbridge.messages import Message, deduplication_id, encode_message, messa
 from taskbridge.rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from taskbridge.tables.events import UnroutedEvent
-from taskbridge.tokens import MemoryTokenStore, TokenCache
+from taskbridge.token_store import MemoryTokenStore
+from taskbridge.tokens import TokenCache
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
 
 START = 1_795_000_000.0

@@ -4,7 +4,8 @@ TaskbridgeError
 ├── InvalidEvent          an event, or a message made from it, does not have the form that was agreed
 ├── ConfigurationError    a platform, rule or setting is missing or malformed
 ├── StoreError            a table or a parameter did not answer
-│   └── StaleVersion      somebody else wrote the item since it was read
+│   ├── StaleVersion      somebody else wrote the item since it was read
+│   └── StoreThrottled    it was asked too often
 └── PlatformError         a platform did not do what was asked
     ├── TransientError    it may do it later
     │   ├── ThrottledError      it said when
@@ -52,6 +53,10 @@ class StoreError(TaskbridgeError):
 
 class StaleVersion(StoreError):
     """A conditional write lost: the item has another version than the one that was read."""
+
+
+class StoreThrottled(StoreError):
+    """The store was asked too often: it answers again in a moment."""
 
 
 class NoAnswer(StrEnum):

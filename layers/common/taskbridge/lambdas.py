@@ -15,7 +15,8 @@ from botocore.config import Config
 from taskbridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from taskbridge.tokens import TokenCache, TokenStore
+    from taskbridge.token_store import TokenStore
+    from taskbridge.tokens import TokenCache
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 8

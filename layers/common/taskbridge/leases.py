@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from taskbridge.errors import StoreError
+from taskbridge.errors import StoreError, StoreThrottled
+from taskbridge.throttling import is_throttled
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -66,7 +67,8 @@ class DynamoLeases:
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False
-            raise StoreError(f"lease {key}: {error}") from error
+            kind = StoreThrottled if is_throttled(error) else StoreError
+            raise kind(f"lease {key}: {error}") from error
         except BotoCoreError as error:
             raise StoreError(f"lease {key}: {error}") from error
         return True

@@ -8,7 +8,9 @@ entered by hand, and the one before beside it as `{field}_previous`.
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,12 +19,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from taskbridge.errors import ConfigurationError, StoreError
 from taskbridge.tables.attributes import chunks, store_call
 from taskbridge.tables.configuration import PlatformConfig
+from taskbridge.throttling import growing_pauses, is_throttled
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
+    from types_boto3_ssm.type_defs import GetParametersResultTypeDef
 
 KEPT_S = 300.0
 SOON_S = 20.0  # until a new generation is looked for again that SSM did not show at once
+THROTTLED_WAIT_S = 12.0
 NAMES_A_CALL = 10  # of one GetParameters or DeleteParameters
 VALID = 2  # generations
 BY_HAND = ""  # the generation that stands under the field itself
@@ -31,9 +36,23 @@ Generations = Mapping[str, tuple[str, ...]]  # by field, the newest first
 
 
 class PlatformSecrets:
-    """The secrets of platforms by field, kept in memory for five minutes. Thread-safe."""
+    """The secrets of platforms by field, kept in memory for five minutes. Thread-safe.
 
-    def __init__(self, ssm_client: SSMClient, prefix: str, clock: Callable[[], float]) -> None:
+    Where Parameter Store is asked too often, a read waits, 12 seconds at most. `sleep` takes seconds, `jitter` gives
+    [0, 1).
+    """
+
+    def __init__(
+        self,
+        ssm_client: SSMClient,
+        prefix: str,
+        clock: Callable[[], float],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._sleep = sleep
+        self._jitter = jitter
         self._ssm = ssm_client
         self._prefix = prefix
         self._clock = clock
@@ -45,8 +64,12 @@ class PlatformSecrets:
 
         ConfigurationError if there is no secret, StoreError if SSM fails and nothing is in memory.
         """
+        names = valid_names(self._prefix, config, field)
+        kept = self._kept.get(names)
+        if kept is not None and self._clock() < kept[0]:
+            return kept[1]
         with self._lock:
-            kept = self._kept.get(valid_names(self._prefix, config, field))
+            kept = self._kept.get(names)
             if kept is not None and self._clock() < kept[0]:
                 return kept[1]
             try:
@@ -65,7 +88,7 @@ class PlatformSecrets:
     def _read(self, config: PlatformConfig, field: str) -> tuple[str, ...]:
         names = valid_names(self._prefix, config, field)
         try:
-            answer = self._ssm.get_parameters(Names=list(names), WithDecryption=True)
+            answer = self._get_parameters(names)
         except (ClientError, BotoCoreError) as error:
             raise StoreError(f"secret {field} of platform {config.id} could not be read: {error}") from error
         found = {parameter.get("Name"): parameter.get("Value", "") for parameter in answer["Parameters"]}
@@ -77,6 +100,16 @@ class PlatformSecrets:
         values = tuple(dict.fromkeys(found[name] for name in names if found.get(name)))
         self._kept[names] = (self._clock() + (KEPT_S if found.get(names[0]) else SOON_S), values)
         return values
+
+    def _get_parameters(self, names: tuple[str, ...]) -> GetParametersResultTypeDef:
+        for pause in growing_pauses(THROTTLED_WAIT_S, self._jitter):
+            try:
+                return self._ssm.get_parameters(Names=list(names), WithDecryption=True)
+            except ClientError as error:
+                if not is_throttled(error):
+                    raise
+            self._sleep(pause)
+        return self._ssm.get_parameters(Names=list(names), WithDecryption=True)
 
 
 class SecretKeeper:

@@ -11,12 +11,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-import msgspec
-
-from taskbridge.errors import StoreError, TaskbridgeError, TransientError
+from taskbridge.errors import ConfigurationError, StoreError, StoreThrottled, TaskbridgeError, TransientError
+from taskbridge.throttling import growing_pauses
+from taskbridge.token_doubts import is_acquitted, is_cooling, with_acquittal
+from taskbridge.token_store import MAX_STORED_BYTES, Token, TokenStore, encode_token
 
 logger = logging.getLogger(__name__)
 
@@ -24,81 +24,11 @@ logger = logging.getLogger(__name__)
 EARLIEST_RENEWAL = 0.10
 LATEST_RENEWAL = 0.05
 RENEWAL_RETRY = 0.01
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 2.0
-PAUSE_GROWTH = 1.6
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An access token. `generation` counts up with every fetch; times are epoch seconds."""
-
-    value: str = field(repr=False)
-    generation: int
-    fetched_at: float
-    expires_at: float
-
-
-def encode_token(token: Token) -> str:
-    """Give the JSON text under which stores keep a token."""
-    return msgspec.json.encode(token).decode()
-
-
-def decode_token(text: str | bytes) -> Token | None:
-    """Read what `encode_token` wrote; anything else counts as no token, since a new one can be fetched."""
-    try:
-        return msgspec.json.decode(text, type=Token)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-class TokenStore(Protocol):
-    """What the fleet shares. Every failure is a StoreError whose text holds no token.
-
-    `read` may return a token that has expired. `acquire` grants `holder` the right to fetch for `ttl_s`
-    seconds, to one holder at a time; the same holder may ask again. `release` does nothing to a lease that
-    another holds.
-    """
-
-    def read(self, key: str) -> Token | None: ...
-
-    def acquire(self, key: str, holder: str, ttl_s: float) -> bool: ...
-
-    def write(self, key: str, token: Token) -> None: ...
-
-    def release(self, key: str, holder: str) -> None: ...
-
-
-class MemoryTokenStore:
-    """A token store inside one process, for tests and simulations. Thread-safe."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._tokens: dict[str, Token] = {}
-        self._leases: dict[str, tuple[str, float]] = {}
-
-    def read(self, key: str) -> Token | None:
-        with self._lock:
-            return self._tokens.get(key)
-
-    def acquire(self, key: str, holder: str, ttl_s: float) -> bool:
-        with self._lock:
-            now = self._clock()
-            owner, until = self._leases.get(key, ("", 0.0))
-            if owner != holder and until > now:
-                return False
-            self._leases[key] = (holder, now + ttl_s)
-            return True
-
-    def write(self, key: str, token: Token) -> None:
-        with self._lock:
-            self._tokens[key] = token
-
-    def release(self, key: str, holder: str) -> None:
-        with self._lock:
-            if self._leases.get(key, ("", 0.0))[0] == holder:
-                del self._leases[key]
+WRITE_WAIT_S = 5.0
+TOO_LARGE = (
+    "the token of {key} takes {size:,} bytes, and what the workers share takes {most:,} at most: each worker would "
+    "fetch its own, which may end the others'. Ask whoever runs the platform for shorter tokens"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +36,7 @@ class Timing:
     """How long a TokenCache waits, in seconds.
 
     `lease_s` must outlast a fetch with all its timeouts, else two workers fetch at once. `wait_s` bounds the
-    pauses of a worker that has no token while another fetches.
+    pauses of a worker that has no token while another fetches, or while the store is asked too often.
     """
 
     lease_s: float = 25.0
@@ -127,24 +57,29 @@ class _Held:
 class _Entry:
     """What one process knows of one key. `held` is replaced as a whole, so it is read without the lock."""
 
-    __slots__ = ("error", "failures", "held", "lock")
+    __slots__ = ("error", "failures", "held", "lock", "tried")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.held: _Held | None = None
+        self.tried = ""  # the token that this process itself fetched on a doubt
         self.failures = 0
         self.error: TaskbridgeError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Want:
-    """A wish for a token: for which key, which tokens will do, and how to fetch one."""
+    """A wish for a token: for which key, which tokens will do, and how to fetch one.
+
+    `doubts`: the refused token and by what signal, where it is fetched on a doubt.
+    """
 
     key: str
     entry: _Entry
     usable: Callable[[Token], bool]
     fetch: Callable[[], str]
     lifetime_s: float
+    doubts: tuple[str, str] | None = None
 
 
 class TokenCache:
@@ -201,6 +136,62 @@ class TokenCache:
 
         return self._settle(_Want(key, entry, usable, fetch, lifetime_s)).value
 
+    def doubt(
+        self, key: str, refused: str, signal: str, fetch: Callable[[], str], lifetime_s: float, *, widespread: bool
+    ) -> str | None:
+        """Give a token to try after a refusal by `signal`, which may mean that the session of `refused` was lost.
+
+        One worker of the fleet fetches it, at most one in each cool-down. Empty where a new token was seen not to
+        help: then the refusal means what it says. None where nobody can tell yet. `widespread`: everything is refused
+        so. Raises as `get` does, and StoreError where the store does not answer: without it nobody knows whether there
+        is a newer token, and a fetched one may end that of the others.
+        """
+        entry = self._entry(key)
+
+        def acquitted(token: Token) -> bool:
+            return is_acquitted(token.acquitted, signal, self._clock(), widespread=widespread)
+
+        def usable(token: Token) -> bool:
+            may_pass = acquitted(token) or is_cooling(token.doubted_at, self._clock())
+            return self._is_valid(token) and (token.value != refused or may_pass)
+
+        token = self._settle(_Want(key, entry, usable, fetch, lifetime_s, (refused, signal)))
+        if token.value != refused:
+            return token.value
+        return "" if acquitted(token) else None
+
+    def acquit(self, key: str, tried: str, signal: str) -> None:
+        """Remember that `tried`, fetched on a doubt by this process, was refused by `signal` as well. Never fails."""
+        entry = self._entry(key)
+        held = entry.held
+        if held is None or entry.tried != tried or held.token.value != tried:
+            return
+        with entry.lock:
+            if entry.tried != tried:
+                return
+            entry.tried = ""
+            entry.held = replace(held, token=self._acquitted(held.token, signal))
+            self._share_acquittal(key, entry.held.token)
+
+    def _acquitted(self, token: Token, signal: str) -> Token:
+        return replace(token, acquitted=with_acquittal(token.acquitted, signal, self._clock()))
+
+    def _share_acquittal(self, key: str, token: Token) -> None:
+        """Write the token with what is known of it now, where it is still the stored one."""
+        holder = _new_holder()
+        try:
+            if not self._store.acquire(key, holder, self._timing.lease_s):
+                return
+        except StoreError as error:
+            logger.warning("what is known of the token of %s is kept in this process only: %s", key, error)
+            return
+        try:
+            stored = self._try_read(key)
+            if stored is not None and stored.value == token.value:
+                self._try_write(key, token)
+        finally:
+            self._try_release(key, holder)
+
     def _entry(self, key: str) -> _Entry:
         return self._entries.get(key) or self._entries.setdefault(key, _Entry())
 
@@ -237,7 +228,10 @@ class TokenCache:
             if pause:
                 self._sleep(pause)
             try:
-                stored, lease_ends = self._look(want, holder)
+                found, lease_ends = self._look(want, holder)
+            except StoreThrottled as error:
+                unreachable = error
+                continue
             except StoreError as error:
                 unreachable = error
                 if pause:
@@ -245,42 +239,56 @@ class TokenCache:
                     continue
                 break
             unreachable = None
-            if stored is not None:
-                return self._keep(want.entry, stored)
             if lease_ends is not None:
-                return self._fetch_elected(want, holder, lease_ends)
-        if unreachable is not None:
-            return self._fetch_alone(want, unreachable)
-        raise TransientError(f"the token of {want.key} is not there yet: another worker is fetching it")
+                return self._fetch_elected(want, holder, found, lease_ends)
+            if found is not None:
+                return self._keep(want.entry, found)
+        return self._do_without(want, unreachable)
+
+    def _do_without(self, want: _Want, unreachable: StoreError | None) -> Token:
+        """No token came in time. Only where the store is really away, each worker fetches its own."""
+        if unreachable is None:
+            raise TransientError(f"the token of {want.key} is not there yet: another worker is fetching it")
+        if isinstance(unreachable, StoreThrottled) or want.doubts:
+            raise unreachable
+        return self._fetch_alone(want, unreachable)
 
     def _look(self, want: _Want, holder: str) -> tuple[Token | None, float | None]:
-        """Give the stored token if it will do; else stand for election and give when the lease won ends."""
+        """Give the stored token if it will do; else stand for election.
+
+        Who won it gets the newest stored token and when the lease ends; nobody else gets a lease.
+        """
         stored = self._store.read(want.key)
         if stored is not None and want.usable(stored):
             return stored, None
         lease_ends = self._clock() + self._timing.lease_s
-        elected = self._store.acquire(want.key, holder, self._timing.lease_s)
-        return None, lease_ends if elected else None
+        if not self._store.acquire(want.key, holder, self._timing.lease_s):
+            return None, None
+        newest = self._look_again(want, holder)
+        if newest is not None and want.usable(newest):
+            self._try_release(want.key, holder)
+            return newest, None
+        return newest, lease_ends
+
+    def _look_again(self, want: _Want, holder: str) -> Token | None:
+        """What is stored now that nobody else may write: a token may have come since the last look."""
+        try:
+            return self._store.read(want.key)
+        except StoreThrottled:
+            self._try_release(want.key, holder)
+            raise
+        except StoreError as error:
+            logger.warning("stored token of %s could not be read: %s", want.key, error)
+            return None
 
     def _pauses(self) -> Iterator[float]:
-        """Give no pause, then growing, jittered ones that together last `wait_s`.
-
-        They start long because Parameter Store answers 40 reads a second in an account by default.
-        """
+        """No pause, then growing ones that together last `wait_s`."""
         yield 0.0
-        left, step = self._timing.wait_s, FIRST_PAUSE_S
-        while left > 0:
-            pause = min(left, step * (0.5 + self._random()))
-            yield pause
-            left -= pause
-            step = min(LONGEST_PAUSE_S, step * PAUSE_GROWTH)
+        yield from growing_pauses(self._timing.wait_s, self._random)
 
-    def _fetch_elected(self, want: _Want, holder: str, lease_ends: float) -> Token:
-        """Fetch and share a token while holding the lease, unless one was written since the last look."""
+    def _fetch_elected(self, want: _Want, holder: str, stored: Token | None, lease_ends: float) -> Token:
+        """Fetch and share a token while holding the lease."""
         try:
-            stored = self._try_read(want.key)
-            if stored is not None and want.usable(stored):
-                return self._keep(want.entry, stored)
             token = self._fetch(want, stored)
             return self._keep(want.entry, self._share(want, token, lease_ends))
         finally:
@@ -294,11 +302,32 @@ class TokenCache:
         return self._keep(want.entry, token)
 
     def _fetch(self, want: _Want, stored: Token | None) -> Token:
-        held = want.entry.held
-        known = max(stored.generation if stored else 0, held.token.generation if held else 0)
+        """A new token, with what is known of doubts. Raises ConfigurationError for one that cannot be shared."""
+        held = want.entry.held.token if want.entry.held else None
+        known = max((token for token in (stored, held) if token), key=_order, default=None)
+        generation = max(token.generation if token else 0 for token in (stored, held))
         # The platform counts from its answer; counting from before the request errs on the safe side.
         fetched_at = self._clock()
-        return Token(want.fetch(), known + 1, fetched_at, fetched_at + want.lifetime_s)
+        token = Token(
+            want.fetch(),
+            generation + 1,
+            fetched_at,
+            fetched_at + want.lifetime_s,
+            known.doubted_at if known else 0.0,
+            known.acquitted if known else {},
+        )
+        if want.doubts:
+            token = self._fetched_on_doubt(want, token, *want.doubts)
+        size = len(encode_token(token).encode())
+        if size > MAX_STORED_BYTES:
+            raise ConfigurationError("token", TOO_LARGE.format(key=want.key, size=size, most=MAX_STORED_BYTES))
+        return token
+
+    def _fetched_on_doubt(self, want: _Want, token: Token, refused: str, signal: str) -> Token:
+        token = replace(token, doubted_at=self._clock())
+        want.entry.tried = token.value
+        # A platform that gives the same token again has not lost it.
+        return self._acquitted(token, signal) if token.value == refused else token
 
     def _share(self, want: _Want, token: Token, lease_ends: float) -> Token:
         """Write the token, unless the fetch outlived the lease and the next one elected wrote a newer one."""
@@ -327,11 +356,11 @@ class TokenCache:
     def _try_renewal(self, want: _Want, current: Token) -> Token:
         holder = _new_holder()
         try:
-            stored, lease_ends = self._look(want, holder)
-            if stored is not None:
-                return self._keep(want.entry, stored)
+            found, lease_ends = self._look(want, holder)
             if lease_ends is not None:
-                return self._fetch_elected(want, holder, lease_ends)
+                return self._fetch_elected(want, holder, found, lease_ends)
+            if found is not None:
+                return self._keep(want.entry, found)
         except TaskbridgeError as error:
             logger.warning("token of %s could not be renewed early: %s", want.key, error)
         pause = RENEWAL_RETRY * (0.5 + self._random()) * (current.expires_at - current.fetched_at)
@@ -346,10 +375,19 @@ class TokenCache:
             return None
 
     def _try_write(self, key: str, token: Token) -> None:
-        try:
-            self._store.write(key, token)
-        except StoreError as error:
-            logger.warning("token of %s is kept in this process only: %s", key, error)
+        for pause in [*growing_pauses(WRITE_WAIT_S, self._random), None]:
+            try:
+                self._store.write(key, token)
+            except StoreThrottled as error:
+                problem: StoreError = error
+            except StoreError as error:
+                problem = error
+                break
+            else:
+                return
+            if pause:
+                self._sleep(pause)
+        logger.warning("token of %s is kept in this process only: %s", key, problem)
 
     def _try_release(self, key: str, holder: str) -> None:
         try:

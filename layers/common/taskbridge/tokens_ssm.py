@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from taskbridge.errors import StoreError
+from taskbridge.errors import StoreError, StoreThrottled
 from taskbridge.leases import DynamoLeases
-from taskbridge.tokens import Token, decode_token, encode_token
+from taskbridge.throttling import is_throttled
+from taskbridge.token_store import Token, decode_token, encode_token
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
@@ -28,7 +29,7 @@ class SsmTokenStore:
         except (ClientError, BotoCoreError) as error:
             if _code(error) == "ParameterNotFound":
                 return None
-            raise StoreError(f"token {key} could not be read: {_code(error)}") from None
+            raise _store_error(key, "read", error) from None
         return decode_token(answer["Parameter"].get("Value", ""))
 
     def acquire(self, key: str, holder: str, ttl_s: float) -> bool:
@@ -37,16 +38,26 @@ class SsmTokenStore:
     def write(self, key: str, token: Token) -> None:
         try:
             self._ssm.put_parameter(
-                Name=self._name(key), Value=encode_token(token), Type="SecureString", Overwrite=True
+                Name=self._name(key),
+                Value=encode_token(token),
+                Type="SecureString",
+                Overwrite=True,
+                # The standard tier, and the advanced one (up to 8 KB) from the first token above 4 KB on.
+                Tier="Intelligent-Tiering",
             )
         except (ClientError, BotoCoreError) as error:
-            raise StoreError(f"token {key} could not be written: {_code(error)}") from None
+            raise _store_error(key, "written", error) from None
 
     def release(self, key: str, holder: str) -> None:
         self._leases.release(f"token#{key}", holder)
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}/tokens/{key}"
+
+
+def _store_error(key: str, verb: str, error: ClientError | BotoCoreError) -> StoreError:
+    kind = StoreThrottled if is_throttled(error) else StoreError
+    return kind(f"token {key} could not be {verb}: {_code(error)}")
 
 
 def _code(error: ClientError | BotoCoreError) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from taskbridge.errors import StoreError
-from taskbridge.tokens import Token, decode_token, encode_token
+from taskbridge.token_store import Token, decode_token, encode_token
 
 if TYPE_CHECKING:
     from redis import Redis

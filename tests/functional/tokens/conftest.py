@@ -16,7 +16,7 @@ from botocore.config import Config
 from moto import mock_aws
 
 from taskbridge.leases import DynamoLeases
-from taskbridge.tokens import MemoryTokenStore
+from taskbridge.token_store import MemoryTokenStore
 from taskbridge.tokens_ssm import SsmTokenStore
 from taskbridge.tokens_valkey import ValkeyTokenStore
 from tests.functional.tokens.harness import SAFETY_S, AtomicClient, Bench, Clock

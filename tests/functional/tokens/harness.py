@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from taskbridge.errors import StoreError
-from taskbridge.tokens import Timing, Token, TokenCache, TokenStore
+from taskbridge.token_store import Token, TokenStore
+from taskbridge.tokens import Timing, TokenCache
 
 LIFETIME_S = 7200.0
 SAFETY_S = 30.0

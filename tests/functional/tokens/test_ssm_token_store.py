@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from taskbridge.errors import StoreError
 from taskbridge.leases import DynamoLeases
-from taskbridge.tokens import Token
+from taskbridge.token_store import Token
 from taskbridge.tokens_ssm import SsmTokenStore
 from tests.functional.tokens.harness import Clock
 
@@ -102,3 +103,20 @@ def test_a_lease_item_counts_its_grants_and_ends_with_a_time_to_live(aws: dict[s
     assert item["generation"] == {"N": "2"}
     assert float(item["lease_until"]["N"]) == clock.now + 10
     assert int(item["expires_at"]["N"]) == clock.now + 10 + 86_400
+
+
+@pytest.mark.parametrize("chars", [200, 7900])
+def test_a_token_is_written_in_the_tier_that_it_needs(aws: dict[str, Any], prefix: str, chars: int) -> None:
+    # given
+    store = SsmTokenStore(aws["ssm"], DynamoLeases(aws["dynamodb"], TABLE, Clock()), prefix)
+    token = replace(TOKEN, value="x" * chars)
+
+    # when
+    store.write("jinzhi", token)
+
+    # then: Parameter Store itself chooses, and never goes back from the advanced tier, which it would refuse
+    assert store.read("jinzhi") == token
+    (found,) = aws["ssm"].describe_parameters(
+        ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": [f"{prefix}/tokens/jinzhi"]}]
+    )["Parameters"]
+    assert found["Tier"] == "Intelligent-Tiering"

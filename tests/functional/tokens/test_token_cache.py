@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskbridge.errors import PermanentError, StoreError, TransientError
+from taskbridge.errors import ConfigurationError, PermanentError, StoreError, TransientError
 from taskbridge.tokens import Timing
 from tests.functional.tokens.harness import LIFETIME_S, Bench, FailingStore, TokenEndpoint
 
@@ -281,3 +281,27 @@ def test_a_fetch_that_outlived_its_lease_does_not_overwrite_the_newer_token(benc
     assert value == "token-1"
     assert bench.cache().get("jinzhi", quick.fetch, LIFETIME_S) == "token-1"
     assert quick.calls == 1
+
+
+def test_a_token_of_almost_8_kb_is_shared_by_the_fleet(bench: Bench) -> None:
+    # given
+    endpoint = TokenEndpoint()
+    large = "x" * 7900
+
+    # when
+    values = {bench.cache().get("jinzhi", lambda: f"{large}{endpoint.fetch()}", LIFETIME_S) for _ in range(5)}
+
+    # then
+    assert values == {f"{large}token-1"}
+
+
+def test_a_token_that_no_store_takes_is_refused_with_the_reason_and_not_used_by_one_worker_alone(bench: Bench) -> None:
+    # when
+    with pytest.raises(
+        ConfigurationError, match=r"of jinzhi takes 9,[0-9]+ bytes, .* 8,192 at most: .* shorter"
+    ) as raised:
+        bench.cache().get("jinzhi", lambda: "secret-" * 1285, LIFETIME_S)
+
+    # then
+    assert "secret-" not in str(raised.value)
+    assert bench.store.read("jinzhi") is None

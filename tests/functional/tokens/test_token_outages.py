@@ -7,7 +7,8 @@ import logging
 import pytest
 
 from taskbridge.errors import TransientError
-from taskbridge.tokens import MemoryTokenStore, Token, TokenCache
+from taskbridge.token_store import MemoryTokenStore, Token
+from taskbridge.tokens import TokenCache
 from tests.functional.tokens.harness import LIFETIME_S, Clock, FailingStore, ObservedLock, TokenEndpoint
 
 EVERYTHING = {"read", "acquire", "write", "release"}

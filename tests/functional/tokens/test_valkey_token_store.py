@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from taskbridge.errors import StoreError
-from taskbridge.tokens import Token
+from taskbridge.token_store import Token
 from taskbridge.tokens_valkey import ValkeyTokenStore
 
 TOKEN = Token("do-not-show", 1, 1_750_000_000.0, 1_750_007_200.0)

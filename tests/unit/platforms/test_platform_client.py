@@ -14,7 +14,8 @@ from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import StoreError
 from taskbridge.platforms.base import Result, Verdict
 from taskbridge.platforms.client import PlatformClient
-from taskbridge.tokens import MemoryTokenStore, TokenCache
+from taskbridge.token_store import MemoryTokenStore
+from taskbridge.tokens import TokenCache
 from tests.unit.platforms.builders import (
     SECRET,
     TOKEN,

@@ -10,7 +10,8 @@ import pytest
 from push_task.lines import ConfiguredLines
 from taskbridge.errors import ConfigurationError
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.tokens import MemoryTokenStore, TokenCache
+from taskbridge.token_store import MemoryTokenStore
+from taskbridge.tokens import TokenCache
 from tests.builders import START, configuration, platform
 
 

@@ -21,7 +21,8 @@ from taskbridge.breaker import Breakers
 from taskbridge.messages import Message, encode_message
 from taskbridge.push_logs import PushLog
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.tokens import MemoryTokenStore, TokenCache
+from taskbridge.token_store import MemoryTokenStore
+from taskbridge.tokens import TokenCache
 from tests.builders import PLATFORM, START, configuration, platform
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
 from tests.simulation.world import InlineExecutor

@@ -1,0 +1,41 @@
+"""What to do where AWS answers that we ask too often: wait, as everybody else does, instead of doing without.
+
+Parameter Store answers 40 reads a second in an account by default, so that a fleet which starts cold meets that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 2.0
+PAUSE_GROWTH = 1.6
+
+_CODES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TooManyUpdates",
+    }
+)
+
+
+def is_throttled(error: Exception) -> bool:
+    """Whether an error of botocore says that it was asked too often."""
+    response: Any = getattr(error, "response", None) or {}
+    return response.get("Error", {}).get("Code", "") in _CODES
+
+
+def growing_pauses(total_s: float, random: Callable[[], float]) -> Iterator[float]:
+    """Pauses in seconds, growing and jittered, that together last `total_s`. `random` gives [0, 1)."""
+    left, step = total_s, FIRST_PAUSE_S
+    while left > 0:
+        pause = min(left, step * (0.5 + random()))
+        yield pause
+        left -= pause
+        step = min(LONGEST_PAUSE_S, step * PAUSE_GROWTH)
