@@ -11,6 +11,7 @@ from local.seed import PLATFORM_ID
 from taskbridge.push_logs import Entry, PushLog, entry_name
 from taskbridge.rules import AI
 from taskbridge.tables.attributes import batch_get, text
+from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_logs import PushLogTable
 
 WORKING = frozenset({"retrying"})
@@ -46,7 +47,8 @@ class StackOutcomes:
     def __init__(self, aws: Aws, outputs: Mapping[str, str]) -> None:
         self._aws = aws
         self._event_table = outputs["EventTableName"]
-        self._logs = PushLogTable(aws.dynamodb, outputs["PushLogTableName"], retention_s=0)
+        parts = PartTable(aws.dynamodb, outputs["PartTableName"])
+        self._logs = PushLogTable(aws.dynamodb, outputs["PushLogTableName"], retention_s=0, parts=parts)
 
     def events_of(self, event_ids: Sequence[str]) -> list[EventRow]:
         """See Outcomes."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from taskbridge.breaker import BreakerState
-from taskbridge.instances import Instance, Work, decode_instance, encode_instance
+from taskbridge.errors import UnreadableDocument
+from taskbridge.instances import Instance, decode_instance, encode_instance
 from taskbridge.messages import instance_key
 from taskbridge.push_logs import PushLog
 from taskbridge.tables.instances import Stored
@@ -37,7 +38,8 @@ class MemoryInstances:
                 continue
             entry.version += 1
             entry.due_at = entry.instance.due_at
-            self.items[entry.key] = (entry.version, encode_instance(entry.instance))
+            document = self.items[entry.key][1] if entry.unreadable else encode_instance(entry.instance)
+            self.items[entry.key] = (entry.version, document)
             self._index(entry)
             self.writes += 1
         if page:
@@ -72,15 +74,19 @@ class MemoryInstances:
         if entry.due_at:
             self.due_at[entry.key] = entry.due_at
         self.unsettled.discard(entry.key)
-        if any(item.work is Work.PENDING for item in entry.instance.items().values()):
+        if entry.instance.has_work:
             self.unsettled.add(entry.key)
 
     def _stored(self, platform_id: str, sess_id: str) -> Stored:
         known = self.items.get(instance_key(platform_id, sess_id))
         if known is None:
             return Stored(Instance(platform_id, sess_id))
-        document = decode_instance(known[1])
-        return Stored(document, known[0], document.due_at)
+        due_at = self.due_at.get(instance_key(platform_id, sess_id), 0.0)
+        try:
+            document = decode_instance(known[1])
+        except UnreadableDocument as error:
+            return Stored(Instance(platform_id, sess_id, due_at=due_at), known[0], due_at, unreadable=str(error))
+        return Stored(document, known[0], due_at)
 
 
 class MemoryLogs:

@@ -35,6 +35,7 @@ from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable
 from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.jobs import JobTable
+from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 
@@ -145,12 +146,17 @@ class Services:
     @cached_property
     def instances(self) -> InstanceTable:
         """What each platform knows of one process instance."""
-        return InstanceTable(self.dynamodb, self.tables["instances"])
+        return InstanceTable(self.dynamodb, self.tables["instances"], parts=self.parts)
 
     @cached_property
     def push_logs(self) -> PushLogTable:
         """How each event went."""
-        return PushLogTable(self.dynamodb, self.tables["push-logs"], self.retention_days * DAY_S)
+        return PushLogTable(self.dynamodb, self.tables["push-logs"], self.retention_days * DAY_S, parts=self.parts)
+
+    @cached_property
+    def parts(self) -> PartTable:
+        """What is too large for an item of another table."""
+        return PartTable(self.dynamodb, self.tables["parts"])
 
     @cached_property
     def pages(self) -> PushLogPageTable:

@@ -26,6 +26,7 @@ from taskbridge.tables.ai_processes import ProcessTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.configuration import ConfigurationTable
+from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_logs import PushLogTable
 
 DAY_S = 86400.0
@@ -72,7 +73,9 @@ def _wired() -> tuple[Observability, Ports]:
         form_retention_s=lambda: switches().settings.retention_days * DAY_S,
     )
     people = PersonNodeTable(tables, setting("AI_PERSON_TABLE"))
-    logs = PushLogTable(tables, setting("PUSH_LOG_TABLE"), float(setting("LOG_RETENTION_DAYS")) * DAY_S)
+    parts = PartTable(tables, setting("PART_TABLE"))
+    retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
+    logs = PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s, parts=parts)
     publish = PublishPorts(rules, seats, people, book, requests, outbox, _now)
     return observability, Ports(track, publish, logs, outbox, _Journal(observability), _now)
 

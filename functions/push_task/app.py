@@ -16,13 +16,14 @@ from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from taskbridge.breaker import Breakers
 from taskbridge.http import build_http_client
-from taskbridge.lambdas import Clients, batch_response, build_token_cache, setting
+from taskbridge.lambdas import Clients, batch_response, build_token_cache, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import Visibility
 from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
+from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 
@@ -54,10 +55,13 @@ def _wired() -> _Wired:
     tables = clients.client("dynamodb")
     retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
     coordination = CoordinationTable(tables, setting("COORDINATION_TABLE"))
+    parts = PartTable(tables, setting("PART_TABLE"))
     pages = PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s)
     ports = Ports(
-        instances=InstanceTable(tables, setting("INSTANCE_TABLE"), pages),
-        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s),
+        instances=InstanceTable(
+            tables, setting("INSTANCE_TABLE"), pages, parts=parts, retention_s=instance_retention_days() * DAY_S
+        ),
+        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s, parts=parts),
         sender=_sender(clients, tables, coordination),
         queue=Visibility(clients.client("sqs"), setting("PUSH_QUEUE_URL")),
         journal=PushJournal(observability),

@@ -13,7 +13,7 @@ from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
 from reconciler.reconcile import Ports, reconcile
 from taskbridge.errors import StoreError
-from taskbridge.lambdas import Clients, setting
+from taskbridge.lambdas import Clients, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import PushQueue
 from taskbridge.replays import Job
@@ -21,6 +21,7 @@ from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.jobs import JobTable
+from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 
@@ -45,14 +46,17 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
     observability = build_observability("reconciler")
     clients = Clients()
     tables = clients.client("dynamodb")
-    instances = InstanceTable(tables, setting("INSTANCE_TABLE"))
+    parts = PartTable(tables, setting("PART_TABLE"))
+    instances = InstanceTable(
+        tables, setting("INSTANCE_TABLE"), parts=parts, retention_s=instance_retention_days() * DAY_S
+    )
     pages = PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s=0)
     outbox = PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL"))
     journal = _Journal(observability)
     retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
     job_ports = JobPorts(
         jobs=JobTable(tables, setting("JOB_TABLE")),
-        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s),
+        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s, parts=parts),
         instances=instances,
         pages=pages,
         outbox=outbox,

@@ -25,6 +25,7 @@ from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from taskbridge.tables.instances import InstanceTable
+from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import JINZHI_SETTINGS, PLATFORM, on_bus
@@ -121,7 +122,10 @@ class Deployment:
     # -- what a test looks at
 
     def log(self, event_id: str) -> PushLog:
-        (found,) = PushLogTable(self.clients["dynamodb"], self.tables.PushLogTable, DAYS).of_event(event_id)
+        parts = PartTable(self.clients["dynamodb"], self.tables.PartTable)
+        (found,) = PushLogTable(self.clients["dynamodb"], self.tables.PushLogTable, DAYS, parts=parts).of_event(
+            event_id
+        )
         return found
 
     def unrouted(self, event_id: str) -> UnroutedEvent:
@@ -131,7 +135,8 @@ class Deployment:
 
     def instances(self) -> InstanceTable:
         pages = PushLogPageTable(self.clients["dynamodb"], self.tables.PushLogPageTable, DAYS)
-        return InstanceTable(self.clients["dynamodb"], self.tables.InstanceTable, pages)
+        parts = PartTable(self.clients["dynamodb"], self.tables.PartTable)
+        return InstanceTable(self.clients["dynamodb"], self.tables.InstanceTable, pages, parts=parts)
 
     def coordination(self) -> CoordinationTable:
         return CoordinationTable(self.clients["dynamodb"], self.tables.CoordinationTable)

@@ -6,6 +6,7 @@ TaskbridgeError
 ├── StoreError            a table or a parameter did not answer
 │   ├── StaleVersion      somebody else wrote the item since it was read
 │   └── StoreThrottled    it was asked too often
+├── UnreadableDocument    what a table holds is damaged, or of another release
 └── PlatformError         a platform did not do what was asked
     ├── TransientError    it may do it later
     │   ├── ThrottledError      it said when
@@ -57,6 +58,10 @@ class StaleVersion(StoreError):
 
 class StoreThrottled(StoreError):
     """The store was asked too often: it answers again in a moment."""
+
+
+class UnreadableDocument(TaskbridgeError):
+    """What a table holds under a key cannot be read by this release: set it aside, and go on with the others."""
 
 
 class NoAnswer(StrEnum):

@@ -17,11 +17,19 @@ from typing import Any
 
 import msgspec
 
+from taskbridge.commands import SessionStatus, TaskStatus
+from taskbridge.errors import UnreadableDocument
 from taskbridge.messages import EventMessage, InstanceFact, TaskFact
 
 RECENT_EVENTS = 40
+MOST_TASKS = 10_000
+MOST_PEOPLE = 10_000
+MOST_SEATS = 1_000_000  # places of assignees: a person in ten tasks has ten
 SHOWN_BY_AN_UPDATE = frozenset({"status", "node_id", "node_name", "assignees"})
 NOTHING_TO_SHOW = frozenset({"draft", "running"})  # an instance without tasks is in nobody's list
+ENDED = frozenset(
+    {SessionStatus.COMPLETED, SessionStatus.ABORTED, SessionStatus.REVOKED, SessionStatus.REJECTED}
+)  # no status comes after these
 INSTANCE = ""  # the key under which an instance itself stands beside its tasks
 
 
@@ -86,11 +94,24 @@ class Instance(msgspec.Struct, omit_defaults=True):
     attempt_started_at: float = 0.0  # a worker is at it since, or died
     due_at: float = 0.0  # when the reconciler has to look again
     overtaken: list[tuple[str, str]] = msgspec.field(default_factory=list)  # (event, key) whose log does not know yet
+    schema: int = 1  # how the stored document has to be read; see encode_instance
+    people: list[list[str]] = msgspec.field(default_factory=list)  # only as it is stored
 
     @property
     def is_deleted(self) -> bool:
         """A deleted instance never comes back."""
         return self.deleted_sequence >= 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is expected of it, and nothing is left to send."""
+        ended = self.is_deleted or self.ended_sequence >= 0 or self.item.value("status") in ENDED
+        return ended and not self.has_work
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something has to be sent."""
+        return self.item.work is Work.PENDING or any(task.work is Work.PENDING for task in self.tasks.values())
 
     def items(self) -> dict[str, Item]:
         """Every task by its id, and the instance under INSTANCE."""
@@ -99,6 +120,10 @@ class Instance(msgspec.Struct, omit_defaults=True):
     def get(self, key: str) -> Item:
         """The task with this id, or the instance for INSTANCE."""
         return self.tasks[key] if key else self.item
+
+    def find(self, key: str) -> Item | None:
+        """As get; None where there is no such task."""
+        return self.tasks.get(key) if key else self.item
 
 
 class Change(StrEnum):
@@ -110,6 +135,7 @@ class Change(StrEnum):
     DUPLICATE = "duplicate"  # the very event was folded in before
     DELETED = "deleted"  # the instance is deleted, nothing can change it
     UNCHANGED = "unchanged"  # newest, but there is nothing to tell the task center
+    TOO_LARGE = "too_large"  # with it, the instance would be larger than can be kept: nothing of it was taken in
 
 
 def fold(instance: Instance, message: EventMessage) -> dict[str, Change]:
@@ -117,11 +143,14 @@ def fold(instance: Instance, message: EventMessage) -> dict[str, Change]:
 
     Work is marked where the task center has to be told. The document changes in place.
     """
+    is_deletion = message.action == "instance_deleted"
+    if not is_deletion and not instance.is_deleted and find_excess(instance, message):
+        return dict.fromkeys(_named(message), Change.TOO_LARGE)
     _remember(instance, message.event_id)
-    if instance.is_deleted and message.action != "instance_deleted":
-        return dict.fromkeys([task.task_id for task in message.tasks] or [INSTANCE], Change.DELETED)
-    if message.action == "instance_deleted":
+    if is_deletion:
         return _fold_deletion(instance, message)
+    if instance.is_deleted:
+        return dict.fromkeys(_named(message), Change.DELETED)
     facts = {**_instance_facts(message.instance), "occurred_at": message.occurred_at}
     _set_facts(instance.item, message.sequence, facts)
     changes = {task.task_id: _fold_task(instance, task, message) for task in message.tasks}
@@ -129,6 +158,28 @@ def fold(instance: Instance, message: EventMessage) -> dict[str, Change]:
     if not message.tasks or message.action == "instance_started_and_ended" or brings_status:
         changes[INSTANCE] = _fold_instance(instance, message)
     return changes
+
+
+def _named(message: EventMessage) -> list[str]:
+    """The keys of what an event is about."""
+    return [task.task_id for task in message.tasks] or [INSTANCE]
+
+
+def find_excess(instance: Instance, message: EventMessage) -> str:
+    """What an instance would have too many of with this event; empty where it can be taken in."""
+    told = {task.task_id for task in message.tasks}
+    tasks = len(instance.tasks.keys() | told)
+    if tasks > MOST_TASKS:
+        return f"the instance would have {tasks} tasks: at most {MOST_TASKS} can be kept"
+    kept = [item.value("assignees", ()) for task_id, item in instance.tasks.items() if task_id not in told]
+    given = [task.assignees or () for task in message.tasks]
+    seats = sum(map(len, kept)) + sum(map(len, given))
+    if seats <= MOST_PEOPLE:
+        return ""  # nor can these be more people
+    if seats > MOST_SEATS:
+        return f"the tasks would have {seats} assignees in all: at most {MOST_SEATS} can be kept"
+    people = len({person[0] for each in kept for person in each} | {person.uid for each in given for person in each})
+    return f"the tasks would have {people} people: at most {MOST_PEOPLE} can be kept" if people > MOST_PEOPLE else ""
 
 
 def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Change:
@@ -221,7 +272,7 @@ def _take_over(instance: Instance, key: str, message: EventMessage) -> None:
 
 def _note_overtaken(instance: Instance, key: str, item: Item) -> None:
     """An event that was not settled never will be: its log has to be told, also if this worker dies first."""
-    if item.work is not Work.NONE and (item.event_id, key) not in instance.overtaken:
+    if item.work is not Work.NONE:
         instance.overtaken.append((item.event_id, key))
 
 
@@ -268,15 +319,71 @@ def _remember(instance: Instance, event_id: str) -> None:
         instance.events = [*instance.events, event_id][-RECENT_EVENTS:]
 
 
+SCHEMA = 1  # of an ordinary document: every field of Instance, but for `people`
+SCHEMA_PEOPLE_APART = 2  # `people` lists everybody once, assignees are their positions there
+SEATS_IN_PLACE = 10_000  # more of them, and people stand apart
+_TASK_STATUSES = frozenset(TaskStatus)
+_SESSION_STATUSES = frozenset(SessionStatus)
+
+
+class _Version(msgspec.Struct):
+    schema: int = SCHEMA
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Instance)
+_version_decoder = msgspec.json.Decoder(_Version)
 
 
 def encode_instance(instance: Instance) -> bytes:
-    """The document as it is stored: JSON, deflated, some 300 bytes for an instance with one task."""
-    return zlib.compress(_encoder.encode(instance), 9)
+    """The document as it is stored: JSON, deflated, some 300 bytes for an instance with one task.
+
+    A change that an older release would read wrongly needs a new number of schema: it sets such documents aside.
+    """
+    seats = sum(len(item.value("assignees") or ()) for item in instance.tasks.values())
+    stored = _set_people_apart(instance) if seats > SEATS_IN_PLACE else instance
+    return zlib.compress(_encoder.encode(stored), 9)
 
 
 def decode_instance(data: bytes) -> Instance:
-    """A stored document."""
-    return _decoder.decode(zlib.decompress(data))
+    """A stored document. Raises UnreadableDocument where these bytes are none, or one of another release."""
+    try:
+        text = zlib.decompress(data)
+        schema = _version_decoder.decode(text).schema
+        if schema not in (SCHEMA, SCHEMA_PEOPLE_APART):
+            raise UnreadableDocument(f"schema {schema} is not known to this release")
+        instance = _decoder.decode(text)
+        if schema == SCHEMA_PEOPLE_APART:
+            _put_people_back(instance)
+        if not _has_known_statuses(instance):
+            raise UnreadableDocument("a status in it is not known to this release")
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, IndexError, TypeError) as error:
+        raise UnreadableDocument(f"{type(error).__name__}: {error}") from None
+    return instance
+
+
+def _has_known_statuses(instance: Instance) -> bool:
+    told = {item.value("status", TaskStatus.INIT) for item in instance.tasks.values()}
+    return told <= _TASK_STATUSES and instance.item.value("status", SessionStatus.RUNNING) in _SESSION_STATUSES
+
+
+def _set_people_apart(instance: Instance) -> Instance:
+    numbers: dict[tuple[str, ...], int] = {}
+    tasks = {}
+    for task_id, item in instance.tasks.items():
+        tasks[task_id] = item
+        if item.value("assignees"):
+            sequence, people = item.facts["assignees"]
+            told = [numbers.setdefault(tuple(person), len(numbers)) for person in people]
+            tasks[task_id] = msgspec.structs.replace(item, facts={**item.facts, "assignees": (sequence, told)})
+    people = [list(person) for person in numbers]
+    return msgspec.structs.replace(instance, tasks=tasks, people=people, schema=SCHEMA_PEOPLE_APART)
+
+
+def _put_people_back(instance: Instance) -> None:
+    """Whoever is in many tasks is one list in all of them: nobody changes it."""
+    for item in instance.tasks.values():
+        if item.value("assignees"):
+            sequence, told = item.facts["assignees"]
+            item.facts["assignees"] = (sequence, [instance.people[number] for number in told])
+    instance.people, instance.schema = [], SCHEMA

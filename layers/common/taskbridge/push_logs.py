@@ -13,6 +13,7 @@ import msgspec
 from taskbridge.instances import INSTANCE
 
 ATTEMPTS_KEPT = 10
+SCHEMA = 1  # a change that an older release would read wrongly needs a new number
 
 
 class LogStatus(StrEnum):
@@ -63,7 +64,7 @@ class LoggedAttempt(msgspec.Struct, omit_defaults=True, frozen=True):
 
 
 class PushLog(msgspec.Struct, omit_defaults=True):
-    """One event on one platform."""
+    """One event on one platform. Where `unreadable`, it holds what stands beside the log, and is not written back."""
 
     event_id: str
     platform_id: str
@@ -76,6 +77,8 @@ class PushLog(msgspec.Struct, omit_defaults=True):
     updated_at: str = ""
     entries: dict[str, Entry] = msgspec.field(default_factory=dict)
     attempts: list[LoggedAttempt] = msgspec.field(default_factory=list)
+    schema: int = SCHEMA
+    unreadable: str = ""  # never stored: why this release cannot read it
 
     @property
     def status(self) -> LogStatus:

@@ -1,17 +1,21 @@
 """The instance table: one item per process instance and platform, written by compare-and-set.
 
 Item: `instance` (platform#sess), `version`, `document` (deflated JSON), and `due_shard` with `due_at` only while the
-reconciler has to look at it again: the index over them stays small.
+reconciler has to look at it again: the index over them stays small. `expires_at` stands there once the instance is
+over. A document that is too large for an item has `parts` instead: the generation of its parts in the part table.
 """
 
 from __future__ import annotations
 
+import time
+import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from taskbridge.errors import StoreError
+from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.instances import Instance, decode_instance, encode_instance
 from taskbridge.messages import instance_key
 from taskbridge.tables.attributes import (
@@ -28,21 +32,32 @@ from taskbridge.tables.attributes import (
     to_attribute,
     to_item,
 )
+from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 DUE_SHARDS = 4
+READ_TRIES = 5
+DAY_S = 86400.0
+MARGIN_S = DAY_S  # clocks of others: an event that is not too old to be heard finds its document
 
 
 @dataclass(slots=True)
 class Stored:
-    """A document with the version it was read at; version 0 is not stored yet. `due_at` is what stands there."""
+    """A document with the version it was read at; version 0 is not stored yet.
+
+    `due_at`, `expires_at` and `parts` are what stands there. `unreadable` tells why this release cannot read it: then
+    `instance` is empty but for its key and `due_at`, and saving writes nothing but when to look again.
+    """
 
     instance: Instance
     version: int = 0
     due_at: float = 0.0
+    expires_at: int = 0
+    parts: str = ""
+    unreadable: str = ""
 
     @property
     def key(self) -> str:
@@ -54,7 +69,10 @@ class InstanceStore(Protocol):
     """Where instances live."""
 
     def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
-        """Instances by (platform id, session id), read consistently; new ones where nothing is stored."""
+        """Instances by (platform id, session id), read consistently; new ones where nothing is stored.
+
+        One that cannot be read is marked so, and harms no other.
+        """
 
     def save(self, stored: Sequence[Stored], page: Page | None = None) -> set[str]:
         """Write each if nobody else has since it was read, and the page with them.
@@ -68,28 +86,105 @@ def due_shard(platform_id: str, sess_id: str) -> str:
     return f"{platform_id}#{zlib.crc32(sess_id.encode()) % DUE_SHARDS}"
 
 
-class InstanceTable:
-    """The instance store on DynamoDB: one read and one write call for a batch of up to 24 instances."""
+@dataclass(slots=True)
+class _Written:
+    """How an entry is written: in place or in parts, and until when it is kept."""
 
-    def __init__(self, client: DynamoDBClient, table: str, pages: PushLogPageTable | None = None) -> None:
+    entry: Stored
+    document: bytes = b""
+    expires_at: int = 0
+    body: Body | None = None
+
+    def values(self) -> dict[str, Any]:
+        """The attributes to set, but for key and version."""
+        instance = self.entry.instance
+        values: dict[str, Any] = {}
+        if self.body:
+            values["parts"] = self.body.parts.reference
+        elif self.document:
+            values["document"] = self.document
+        if instance.due_at:
+            values["due_shard"] = due_shard(instance.platform_id, instance.sess_id)
+            values["due_at"] = instance.due_at
+        if self.expires_at:
+            values["expires_at"] = self.expires_at
+        return values
+
+    def removed(self) -> list[str]:
+        """The attributes that stood there and do not any more."""
+        entry = self.entry
+        removed = ["due_shard", "due_at"] if entry.due_at and not entry.instance.due_at else []
+        if entry.unreadable:
+            return removed
+        removed += ["expires_at"] if entry.expires_at and not self.expires_at else []
+        if self.body and not entry.parts:
+            removed.append("document")
+        return removed + (["parts"] if entry.parts and not self.body else [])
+
+    def note(self) -> None:
+        """It was written."""
+        entry = self.entry
+        entry.version += 1
+        entry.due_at = entry.instance.due_at
+        if not entry.unreadable:
+            entry.expires_at = self.expires_at
+            entry.parts = self.body.parts.reference if self.body else ""
+
+
+class InstanceTable:
+    """The instance store on DynamoDB: one read and one write call for a batch of up to 24 ordinary instances.
+
+    `parts` is needed for documents that are too large for an item. `retention_s` is how long a document is kept after
+    the instance is over, 0 for good.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        pages: PushLogPageTable | None = None,
+        *,
+        parts: PartTable | None = None,
+        retention_s: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client = client
         self._table = table
         self._pages = pages
+        self._parts = parts
+        self._retention_s = retention_s
+        self._clock = clock
 
     def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
         """See InstanceStore."""
         wanted = {instance_key(*key): key for key in keys}
-        items = batch_get(self._client, self._table, (to_item({"instance": key}) for key in wanted), consistent=True)
-        found = {text(item, "instance"): _stored(item) for item in items}
-        return {key: found.get(key) or Stored(Instance(*pair)) for key, pair in wanted.items()}
+        found: dict[str, Stored] = {}
+        missing = list(wanted)
+        for _ in range(READ_TRIES):
+            items = self._items(missing)
+            bodies = self._bodies(items.values())
+            found |= {key: _stored(wanted[key], items.get(key), bodies) for key in missing}
+            # Parts that are not there any more were taken away by who wrote newer ones: look who it was.
+            missing = [key for key in missing if (parts := _parts_in(items.get(key))) and parts not in bodies]
+            if not missing:
+                break
+        return {key: found[key] for key in wanted}
 
     def save(self, stored: Sequence[Stored], page: Page | None = None) -> set[str]:
-        """See InstanceStore."""
-        statements = [(entry, self._statement(entry)) for entry in stored]
+        """See InstanceStore. What is large goes into parts first: nobody knows of them before the item names them."""
+        written = [self._written(entry) for entry in stored]
+        changed = [each for each in written if each.body or (each.entry.parts and not each.entry.unreadable)]
+        bodies = [each.body for each in changed if each.body]
+        if bodies:
+            self._part_table().put(bodies)
+        statements = [(each, self._statement(each)) for each in written]
         extra = [(None, self._pages.insert_statement(page))] if page and self._pages else []
         lost: set[str] = set()
         for piece in chunks([*statements, *extra], 25):
             lost |= self._execute(list(piece))
+        for each in changed:
+            if each.entry.key not in lost:
+                self._clear(each)
         return lost
 
     def due(self, platform_id: str, before: float, limit: int) -> list[tuple[str, str]]:
@@ -111,40 +206,69 @@ class InstanceTable:
         found.sort()
         return [(platform_id, key.removeprefix(f"{platform_id}#")) for _, key in found[:limit]]
 
-    def _statement(self, entry: Stored) -> dict[str, Any]:
-        instance = entry.instance
-        values: dict[str, Any] = {"version": entry.version + 1, "document": encode_instance(instance)}
-        if instance.due_at:
-            values["due_shard"] = due_shard(instance.platform_id, instance.sess_id)
-            values["due_at"] = instance.due_at
+    def _items(self, keys: Iterable[str]) -> dict[str, Item]:
+        wanted = (to_item({"instance": key}) for key in keys)
+        return {text(item, "instance"): item for item in batch_get(self._client, self._table, wanted, consistent=True)}
+
+    def _bodies(self, items: Iterable[Item]) -> dict[Parts, bytes]:
+        named = [parts for item in items if (parts := _parts_in(item))]
+        return self._part_table().load(named) if named else {}
+
+    def _part_table(self) -> PartTable:
+        if self._parts is None:
+            raise StoreError("a document is too large for an item, and no part table is given")
+        return self._parts
+
+    def _written(self, entry: Stored) -> _Written:
+        if entry.unreadable:
+            return _Written(entry)
+        data = encode_instance(entry.instance)
+        end = self._end(entry.instance)
+        if len(data) <= PART_BYTES:
+            return _Written(entry, data, end)
+        generation = f"{entry.version + 1:012d}-{uuid.uuid4().hex[:8]}"  # of two writers, only one is named
+        return _Written(entry, b"", end, Body(_document(entry.key), generation, data, end))
+
+    def _end(self, instance: Instance) -> int:
+        return int(self._clock() + self._retention_s + MARGIN_S) if self._retention_s and instance.is_over else 0
+
+    def _statement(self, written: _Written) -> dict[str, Any]:
+        entry = written.entry
+        values = {"version": entry.version + 1, **written.values()}
         if entry.version == 0:
             values = {"instance": entry.key, **values}
             fields = ", ".join(f"'{name}': ?" for name in values)
             return _with(f'INSERT INTO "{self._table}" VALUE {{{fields}}}', [*values.values()])
         sets = " ".join(f'SET "{name}" = ?' for name in values)
-        if entry.due_at and not instance.due_at:
-            sets += ' REMOVE "due_shard" REMOVE "due_at"'
-        statement = f'UPDATE "{self._table}" {sets} WHERE "instance" = ? AND "version" = ?'
+        removes = "".join(f' REMOVE "{name}"' for name in written.removed())
+        statement = f'UPDATE "{self._table}" {sets}{removes} WHERE "instance" = ? AND "version" = ?'
         return _with(statement, [*values.values(), entry.key, entry.version])
 
-    def _execute(self, piece: list[tuple[Stored | None, dict[str, Any]]]) -> set[str]:
+    def _clear(self, written: _Written) -> None:
+        """Take away the parts that were named before, and those of who lost. What is left goes the next time."""
+        before = f"{written.entry.version + 1:012d}"
+        with suppress(StoreError):
+            self._part_table().clear(
+                _document(written.entry.key), before, but=written.body.generation if written.body else ""
+            )
+
+    def _execute(self, piece: list[tuple[_Written | None, dict[str, Any]]]) -> set[str]:
         """One call for all; what was throttled is tried again, what lost its condition is returned."""
         lost: set[str] = set()
         for pause in pauses():
             statements: Any = [statement for _, statement in piece]
             answer = store_call(self._client.batch_execute_statement, Statements=statements)
             again = []
-            for (entry, statement), response in zip(piece, answer["Responses"], strict=True):
+            for (written, statement), response in zip(piece, answer["Responses"], strict=True):
                 code = response.get("Error", {}).get("Code", "")
                 if code in THROTTLED:
-                    again.append((entry, statement))
+                    again.append((written, statement))
                 elif code in ("ConditionalCheckFailed", "DuplicateItem"):
-                    lost |= {entry.key} if entry else set()
+                    lost |= {written.entry.key} if written else set()
                 elif code:
                     raise StoreError(f"BatchExecuteStatement: {code}")
-                elif entry:
-                    entry.version += 1
-                    entry.due_at = entry.instance.due_at
+                elif written:
+                    written.note()
             if not again:
                 return lost
             piece = again
@@ -156,9 +280,37 @@ def _with(statement: str, parameters: list[Any]) -> dict[str, Any]:
     return {"Statement": statement, "Parameters": [to_attribute(value) for value in parameters]}
 
 
-def _stored(item: Item) -> Stored:
+def _document(key: str) -> str:
+    """How the part table calls it."""
+    return f"instances#{key}"
+
+
+def _parts_in(item: Item | None) -> Parts | None:
+    """The parts that an item names."""
+    if item is None or "parts" not in item:
+        return None
+    try:
+        return parts_of(_document(text(item, "instance")), text(item, "parts"))
+    except ValueError:
+        return None
+
+
+def _stored(key: tuple[str, str], item: Item | None, bodies: Mapping[Parts, bytes]) -> Stored:
+    if item is None:
+        return Stored(Instance(*key))
+    parts = _parts_in(item)
+    try:
+        if "document" not in item and parts not in bodies:
+            raise UnreadableDocument("not all of its parts are there")
+        instance = decode_instance(bodies[parts] if parts else binary(item, "document"))
+        unreadable = ""
+    except UnreadableDocument as error:
+        instance, unreadable = Instance(*key, due_at=number(item, "due_at")), str(error)
     return Stored(
-        instance=decode_instance(binary(item, "document")),
+        instance=instance,
         version=int(number(item, "version")),
         due_at=number(item, "due_at"),
+        expires_at=int(number(item, "expires_at")),
+        parts=text(item, "parts"),
+        unreadable=unreadable,
     )
