@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import zipfile
 
 from ai_analyze.extraction.limits import Limits, UnreadableFile
@@ -23,3 +24,25 @@ def open_archive(content: bytes, limits: Limits) -> zipfile.ZipFile:
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableFile("文件有密码保护，未能读取")
     return archive
+
+
+class Entries:
+    """The names in a zip file, found also where their case differs: writers on Windows do not care."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self._names = {_folded(name): name for name in reversed(archive.namelist())}
+
+    def resolve(self, source: str, location: str | None) -> str:
+        """The entry that a file of the archive names: from its own folder, or from the root. Raises KeyError."""
+        name = (location or "").strip().replace("\\", "/")
+        for folder in (posixpath.dirname(source), ""):
+            path = posixpath.normpath(posixpath.join("/", folder, name)).lstrip("/")
+            found = path if path in self.archive.NameToInfo else self._names.get(_folded(path))
+            if found is not None:
+                return found
+        raise KeyError(name)
+
+
+def _folded(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").casefold()

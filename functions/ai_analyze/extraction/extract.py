@@ -18,6 +18,7 @@ _READERS = {
     Kind.ODS: "sheets",
     Kind.XLS: "sheets",
     Kind.HTML: "plain",
+    Kind.MHTML: "plain",
     Kind.TEXT: "plain",
 }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from ai_analyze.extraction.archives import open_archive
+from ai_analyze.extraction.archives import Entries, open_archive
+from ai_analyze.extraction.charsets import decode_text
 from ai_analyze.extraction.limits import Limits
+from ai_analyze.extraction.ole import OLE, Compound
 
 
 class Kind(StrEnum):
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     RAR = "rar"
     SEVEN_ZIP = "7z"
     HTML = "html"
+    MHTML = "mht"
     TEXT = "txt"
     UNKNOWN = "(unknown)"
 
@@ -75,6 +78,7 @@ _MIMES = {
     Kind.RAR: "application/vnd.rar",
     Kind.SEVEN_ZIP: "application/x-7z-compressed",
     Kind.HTML: "text/html",
+    Kind.MHTML: "multipart/related",
     Kind.TEXT: "text/plain",
 }
 
@@ -95,16 +99,17 @@ _SIGNATURES = (
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _IN_ZIP = (
-    ("OFD.xml", Kind.OFD),
+    ("ofd.xml", Kind.OFD),
     ("word/document.xml", Kind.DOCX),
     ("xl/workbook.xml", Kind.XLSX),
     ("xl/workbook.bin", Kind.XLSB),
     ("ppt/presentation.xml", Kind.PPTX),
 )
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
+_MOST_MANIFEST = 1024 * 1024
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# In this order: a locked file has nothing else, and a document may have a sheet inside.
+# In this order: a locked file has nothing else.
 _IN_OLE = (
     ("EncryptedPackage", Kind.LOCKED),
     ("WordDocument", Kind.DOC),
@@ -116,31 +121,56 @@ _IN_OLE = (
 _HTML = re.compile(
     r"\s*(<!--.{0,2000}?-->\s*)?(<!doctype html|<html|<head|<body|<table|<meta)", re.IGNORECASE | re.DOTALL
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_MHTML = re.compile(rb"\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,20}?Content-Type:\s*multipart/related", re.IGNORECASE)
 
 
 def detect_kind(content: bytes, limits: Limits) -> Kind:
     """The kind of a file by its content. Raises UnreadableFile for a zip that is broken or would unpack too large."""
     if content.startswith(_ZIP):
         return _kind_of_zip(content, limits)
-    if content.startswith(_OLE):
-        return next((kind for name, kind in _IN_OLE if name.encode("utf-16-le") in content), Kind.UNKNOWN)
+    if content.startswith(OLE):
+        return _kind_of_ole(content)
     for signature, kind in _SIGNATURES:
         if signature.match(content):
             return kind
     text = decode_text(content)
     if text is None:
         return Kind.UNKNOWN
+    if is_mhtml(content):
+        return Kind.MHTML
     return Kind.HTML if is_html(text) else Kind.TEXT
 
 
 def _kind_of_zip(content: bytes, limits: Limits) -> Kind:
     archive = open_archive(content, limits)
-    names = set(archive.namelist())
+    names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     kind = next((kind for name, kind in _IN_ZIP if name in names), Kind.ZIP)
-    if kind is Kind.ZIP and "mimetype" in names and archive.read("mimetype").strip() == _ODS:
-        return Kind.ODS
-    return kind
+    if kind is not Kind.ZIP or "mimetype" not in names:
+        return kind
+    entries = Entries(archive)
+    mime = archive.read(entries.resolve("", "mimetype")).strip()
+    if mime.startswith(_OPEN_DOCUMENT) and _is_locked(entries):
+        return Kind.LOCKED
+    return Kind.ODS if mime.startswith(_ODS) else kind
+
+
+def _is_locked(entries: Entries) -> bool:
+    """Whether an OpenDocument file says that its parts are encrypted, which the zip file itself does not show."""
+    try:
+        name = entries.resolve("", "META-INF/manifest.xml")
+    except KeyError:
+        return False
+    with entries.archive.open(name) as manifest:
+        return b"encryption-data" in manifest.read(_MOST_MANIFEST)
+
+
+def _kind_of_ole(content: bytes) -> Kind:
+    """By the streams of its root; of a damaged one, by any name in it."""
+    try:
+        names = Compound(content).names()
+    except ValueError:
+        names = frozenset(name for name, _ in _IN_OLE if name.encode("utf-16-le") in content)
+    return next((kind for name, kind in _IN_OLE if name in names), Kind.UNKNOWN)
 
 
 def is_html(text: str) -> bool:
@@ -148,13 +178,6 @@ def is_html(text: str) -> bool:
     return _HTML.match(text[:4096]) is not None
 
 
-def decode_text(content: bytes) -> str | None:
-    """Text in UTF-8, UTF-16 with a byte order mark, or GB 18030; None for what is no text."""
-    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if _CONTROL.search(text) else text
-    return None
+def is_mhtml(content: bytes) -> bool:
+    """Whether a file is a page saved with its pictures. Word also writes documents so, and calls them .doc."""
+    return _MHTML.match(content[:4096]) is not None

@@ -1,120 +1,189 @@
-"""PDF: text by pypdf, and by PDFium for the pages where that finds next to nothing. Scanned pages are told apart."""
+"""PDF: text by PDFium, which knows the encodings of Chinese, Japanese and Korean fonts; by pypdf where PDFium has none.
+
+What was typed into form fields is no part of a page's text: `pdf_forms` reads it.
+"""
 
 from __future__ import annotations
 
 import io
-import signal
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from ctypes import c_int, create_string_buffer
+from dataclasses import dataclass
 
-import pypdf
 import pypdfium2  # type: ignore[import-untyped]
-from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE  # type: ignore[import-untyped]
+from pypdfium2 import raw
 
+from ai_analyze.extraction.legible import UNKNOWN, is_plausible, strange_share, symbol
 from ai_analyze.extraction.limits import Limits, UnreadableFile
-from ai_analyze.extraction.pages import Extract, gather, is_thin
+from ai_analyze.extraction.pages import (
+    DAMAGED,
+    GARBLED,
+    LARGE_PICTURE,
+    PICTURED,
+    SCANNED,
+    Extract,
+    Unread,
+    gather,
+    is_thin,
+)
+from ai_analyze.extraction.pdf_forms import Filled, is_placeholder, read_filled
 
 _MOST_OBJECTS = 2_000
-_MOST_ANNOTATIONS = 1_000
-_HIDDEN = 2
-# Of a page's area: what covers more is the page itself, not a logo, a seal or a code on it.
+# Of a page's area: what covers more is the page itself.
 _WHOLE_PAGE = 0.4
+_UNKNOWN_SIGNS, _UNKNOWN_SHARE = 2, 0.05
+# Shares of a page's signs that are of no writing: what is said to be illegible, and what is not even shown.
+_SOME_STRANGE, _MOSTLY_STRANGE = 0.1, 0.3
+_HYPHEN_AT_LINE_END = "\ufffe"
+_SYMBOL_CODES = range(0xF000, 0xF100)
+_FONT_NAME_BYTES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A page as PDFium sees it.
+
+    `is_scan`: next to nothing but a picture, should it have no text either; `is_pictured`: a large picture with no text
+    over it, as a scan with a layer of text has.
+    """
+
+    text: str = ""
+    is_legible: bool = True
+    is_loaded: bool = True
+    is_drawn: bool = False
+    is_scan: bool = False
+    is_pictured: bool = False
 
 
 def read(content: bytes, limits: Limits) -> Extract:
     """The text of each page, what was typed into its form fields included. Raises UnreadableFile where it is locked."""
-    texts = _read_by_pypdf(content, limits)
-    if texts and not any(map(is_thin, texts)):
-        return gather(texts, limits)
-    return _complete(texts, content, limits)
-
-
-def _read_by_pypdf(content: bytes, limits: Limits) -> list[str]:
-    """One text a page, and one page more than the limit where there are more; none where pypdf cannot read it."""
-    texts = []
-    length = 0
-    try:
-        with _alarm(limits.read_s / 2):
-            for page in pypdf.PdfReader(io.BytesIO(content)).pages:
-                texts.append("\n".join([page.extract_text(), *_typed_in(page)]))
-                length += len(texts[-1])
-                if len(texts) > limits.pages or length > limits.chars:
-                    break
-    except Exception:  # noqa: BLE001 - whatever a malformed file makes of it, PDFium has its turn
-        return []
-    return texts
-
-
-def _typed_in(page: pypdf.PageObject) -> Iterator[str]:
-    """What stands in form fields and in notes on the page: it is drawn there, but is no part of the page's text."""
-    for reference in list(page.get("/Annots") or ())[:_MOST_ANNOTATIONS]:
-        note = reference.get_object()
-        kind = note.get("/Subtype")
-        if int(note.get("/F", 0)) & _HIDDEN:
-            continue
-        if kind == "/FreeText":
-            yield str(note.get("/Contents", ""))
-        elif kind == "/Widget":
-            # A field with one place on the paper is that place; with several, it is their parent.
-            field = note if "/V" in note else note.get("/Parent", note).get_object()
-            name, value = field.get("/TU") or field.get("/T", ""), field.get("/V")
-            if value is not None:
-                yield f"{name}：{str(value.get_object()).removeprefix('/')}"
-
-
-def _complete(texts: list[str], content: bytes, limits: Limits) -> Extract:
-    """With PDFium's text where pypdf's is thin, and the pages that are pictures."""
-    pictured: list[int] = []
+    unread = Unread()
     try:
         with closing(pypdfium2.PdfDocument(content)) as document:
-            return gather(_pages(document, texts, pictured), limits, pictured)
+            seen = list(_see(document, limits))
+            _say_of_the_whole(document, unread)
+            filled = read_filled(_unlocked(document, content), [not page.text for page in seen], limits)
+            has_fields = document.get_formtype() != raw.FORMTYPE_NONE
     except pypdfium2.PdfiumError as error:
-        locked = "password" in str(error).lower()
-        raise UnreadableFile("文件有密码保护，未能读取" if locked else "文件已损坏，未能读取") from error
+        if "password" in str(error).lower():
+            raise UnreadableFile("文件有密码保护，未能读取") from error
+        # A file that PDFium does not open at all: whatever pypdf makes of it.
+        filled = read_filled(content, [True] * (limits.pages + 1), limits)
+        seen, has_fields = [_Seen() for _ in filled.texts], False
+    if not any(page.is_loaded for page in seen) and not any(filled.texts):
+        raise UnreadableFile("文件已损坏，未能读取")
+    if has_fields and not filled.is_whole:
+        unread.say("填写在表单域中的内容未能全部读取")
+    return gather(_pages(seen, filled, unread), limits, unread)
 
 
-def _pages(document: pypdfium2.PdfDocument, texts: list[str], pictured: list[int]) -> Iterator[str]:
-    for index in range(len(document)):
-        text = texts[index] if index < len(texts) else ""
-        if is_thin(text):
+def _see(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[_Seen]:
+    """Each page up to the limits, and one more where there are more."""
+    length = 0
+    for index in range(min(len(document), limits.pages + 1)):
+        try:
             with closing(document[index]) as page:
-                found = _text_of(page)
-                text = found if len(found) > len(text.strip()) else text
-                if is_thin(text) and _is_pictured(page, text):
-                    pictured.append(index + 1)
+                seen = _look_at(page)
+        except pypdfium2.PdfiumError:
+            seen = _Seen(is_loaded=False)
+        yield seen
+        length += len(seen.text)
+        if length > limits.chars:
+            return
+
+
+def _look_at(page: pypdfium2.PdfPage) -> _Seen:
+    width, height = page.get_size()
+    with closing(page.get_textpage()) as found:
+        text, is_legible = _text_of(found)
+        covered, count, is_pictured = 0.0, 0, False
+        for count, drawn in enumerate(page.get_objects(), start=1):
+            if count > _MOST_OBJECTS:
+                break
+            if drawn.type == raw.FPDF_PAGEOBJ_IMAGE:
+                box = drawn.get_bounds()
+                share = abs((box[2] - box[0]) * (box[3] - box[1])) / max(width * height, 1.0)
+                covered += share
+                is_pictured |= share > LARGE_PICTURE and is_thin(found.get_text_bounded(*box))
+    return _Seen(
+        text=text,
+        is_legible=is_legible,
+        is_drawn=count > 0,
+        is_scan=covered > _WHOLE_PAGE or count > _MOST_OBJECTS,
+        is_pictured=is_pictured,
+    )
+
+
+def _text_of(found: pypdfium2.PdfTextPage) -> tuple[str, bool]:
+    """The text, and whether all of it could be told. A sign whose font does not say what it means is U+FFFD."""
+    whole = str(found.get_text_bounded())
+    unknown = {index for index in range(found.count_chars()) if raw.FPDFText_HasUnicodeMapError(found, index) == 1}
+    if unknown and is_plausible("".join(_sign(found, index) for index in unknown)):
+        # Their codes are their characters: an encoding of Unicode, or plain letters.
+        unknown = set()
+    if unknown or any(ord(sign) in _SYMBOL_CODES for sign in whole):
+        whole = "".join(UNKNOWN if at in unknown else _sign(found, at) for at in range(found.count_chars()))
+    whole = whole.replace(_HYPHEN_AT_LINE_END, "-").strip()
+    strange = strange_share(whole)
+    is_legible = strange <= _SOME_STRANGE and not _are_lost(found, unknown, len(whole))
+    return ("" if strange > _MOSTLY_STRANGE else whole), is_legible
+
+
+def _are_lost(found: pypdfium2.PdfTextPage, unknown: set[int], length: int) -> bool:
+    """Whether signs without a meaning are text: a single one, however often, is a bullet."""
+    codes = {raw.FPDFText_GetUnicode(found, index) for index in unknown}
+    return len(codes) >= _UNKNOWN_SIGNS or len(unknown) > _UNKNOWN_SHARE * length
+
+
+def _sign(found: pypdfium2.PdfTextPage, index: int) -> str:
+    code = int(raw.FPDFText_GetUnicode(found, index))
+    if code in _SYMBOL_CODES:
+        name = create_string_buffer(_FONT_NAME_BYTES)
+        raw.FPDFText_GetFontInfo(found, index, name, _FONT_NAME_BYTES, c_int())
+        return symbol(name.value.decode(errors="replace"), code) or chr(code)
+    return chr(code) if code < 0x110000 else UNKNOWN
+
+
+def _say_of_the_whole(document: pypdfium2.PdfDocument, unread: Unread) -> None:
+    names = (document.get_attachment(index).get_name() for index in range(document.count_attachments()))
+    # Electronic vouchers carry their own data as XML once more.
+    inside = sum(not name.lower().endswith((".xml", ".xbrl")) for name in names)
+    if inside:
+        unread.say(f"文件内嵌 {inside} 个附件，未读取")
+
+
+def _unlocked(document: pypdfium2.PdfDocument, content: bytes) -> bytes:
+    """The file without its encryption. PDFium opens what anybody may read; pypdf would need a library for AES."""
+    if raw.FPDF_GetSecurityHandlerRevision(document) < 0:
+        return content
+    copy = io.BytesIO()
+    document.save(copy, flags=raw.FPDF_REMOVE_SECURITY)
+    return copy.getvalue()
+
+
+def _pages(seen: Sequence[_Seen], filled: Filled, unread: Unread) -> Iterator[str]:
+    for index, page in enumerate(seen):
+        number = index + 1
+        text = page.text or (filled.texts[index] if index < len(filled.texts) else "")
+        values = "\n".join(filled.values[index] if index < len(filled.values) else ())
+        if is_placeholder(text):
+            yield "\n".join([*_data(filled, unread), values])
+            continue
+        text = f"{text}\n{values}"
+        if not page.is_legible:
+            unread.on_page(number, GARBLED)
+        elif is_thin(text) and (page.is_scan if text.strip() else page.is_drawn):
+            unread.on_page(number, SCANNED)
+        elif page.is_pictured:
+            unread.on_page(number, PICTURED)
+        if not page.is_loaded and not text.strip():
+            unread.on_page(number, DAMAGED)
         yield text
 
 
-def _text_of(page: pypdfium2.PdfPage) -> str:
-    with closing(page.get_textpage()) as found:
-        return str(found.get_text_bounded()).strip()
-
-
-def _is_pictured(page: pypdfium2.PdfPage, text: str) -> bool:
-    """Whether a picture covers much of the page; on a page without text, whether anything at all is drawn on it."""
-    width, height = page.get_size()
-    covered = 0.0
-    for count, drawn in enumerate(page.get_objects()):
-        if not text.strip() or count > _MOST_OBJECTS:
-            return True
-        if drawn.type == FPDF_PAGEOBJ_IMAGE:
-            left, bottom, right, top = drawn.get_bounds()
-            covered += abs((right - left) * (top - bottom))
-    return bool(covered > _WHOLE_PAGE * width * height)
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raises TimeoutError inside after so long, and again each second, should it be caught there."""
-
-    def ring(*_: Any) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
+def _data(filled: Filled, unread: Unread) -> Sequence[str]:
+    """What was filled into a dynamic form, which only the program that made it can show."""
+    read = "仅读取了其中填写的内容" if filled.data else "需要专用软件打开，未能读取"
+    unread.say(f"动态表单（XFA），{read}")
+    return filled.data

@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 
-def make_pdf(*pages: Sequence[str], font: str = "cid", picture: float = 0.0, extra: str = "") -> bytes:
-    """A PDF with lines of text. `picture` is the share of each page that a picture covers.
+@dataclass(frozen=True)
+class CidFont:
+    """A font that is not embedded: its ordering, its encoding, and text in that encoding."""
+
+    ordering: str
+    encoding: str
+    encode: Callable[[str], bytes]
+
+
+def make_pdf(
+    *pages: Sequence[str],
+    font: str | CidFont = "cid",
+    picture: float = 0.0,
+    beside: bool = False,
+    extra: str = "",
+    root: str = "",
+) -> bytes:
+    """A PDF with lines of text. `picture` is the share of each page that a picture covers: at its foot, behind the
+    text, where it is not `beside` it (a scan with its text over it, or one below the text).
 
     `font` cid: a Chinese font that is not embedded, as most Chinese software writes it; identity: glyph numbers with
     a table of what they mean; none: a font without such a table, so that the text cannot be told. `extra` goes into
-    the dictionary of each page.
+    the dictionary of each page, `root` into that of the whole.
     """
+    encode = font.encode if isinstance(font, CidFont) else _utf_16
     objects = _Objects()
     image = objects.add(_IMAGE, b"\x80")
     fonts = _add_font(objects, font)
     kids = []
     tree = len(objects.found) + 2 * len(pages) + 1
     for lines in pages:
-        drawn = [f"q 595 0 0 {842 * picture:.1f} 0 0 cm /I1 Do Q"] if picture else []
+        top = 700 - 20 * len(lines) if beside else 842
+        height = min(842 * picture, top)
+        drawn = [f"q 595 0 0 {height:.1f} 0 0 cm /I1 Do Q"] if picture else []
         for index, line in enumerate(lines):
-            drawn.append(f"BT /F1 12 Tf 72 {740 - 20 * index} Td <{line.encode('utf-16-be').hex()}> Tj ET")
+            drawn.append(f"BT /F1 12 Tf 72 {740 - 20 * index} Td <{encode(line).hex()}> Tj ET")
         content = objects.add(b"", "\n".join(drawn).encode(), compress=True)
         used = f"/Resources << /Font << /F1 {fonts} 0 R >> /XObject << /I1 {image} 0 R >> >>"
         page = f"/Type /Page /Parent {tree} 0 R /MediaBox [0 0 595 842] {used} /Contents {content} 0 R {extra}"
         kids.append(objects.add(page.encode()))
     objects.add(f"/Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}]".encode())
-    return objects.file(objects.add(f"/Type /Catalog /Pages {tree} 0 R".encode()))
+    return objects.file(objects.add(f"/Type /Catalog /Pages {tree} 0 R {root}".encode()))
+
+
+def _utf_16(text: str) -> bytes:
+    return text.encode("utf-16-be")
 
 
 _IMAGE = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
@@ -61,8 +86,10 @@ class _Objects:
         return bytes(made)
 
 
-def _add_font(objects: _Objects, font: str) -> int:
+def _add_font(objects: _Objects, font: str | CidFont) -> int:
     ordering, encoding = ("GB1", "UniGB-UCS2-H") if font == "cid" else ("Identity", "Identity-H")
+    if isinstance(font, CidFont):
+        ordering, encoding = font.ordering, font.encoding
     system = f"/CIDSystemInfo << /Registry (Adobe) /Ordering ({ordering}) /Supplement 0 >>"
     descriptor = objects.add(
         b"/Type /FontDescriptor /FontName /STSong-Light /Flags 4 /FontBBox [-25 -254 1000 880] /ItalicAngle 0"

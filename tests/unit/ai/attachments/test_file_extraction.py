@@ -204,7 +204,8 @@ def test_a_picture_pasted_into_word_is_a_scan() -> None:
     document.add_picture(io.BytesIO(PNG))
     assert read(save_docx(document)) == Extract(problem="扫描件或图片，没有文字层，未能读取", scanned=True)
     document.add_paragraph("".join(LINES))
-    assert read(save_docx(document)).problem == ""
+    found = read(save_docx(document))
+    assert (found.problem, found.scanned) == ("含图片 1 张，其中的文字未能读取", True)
 
 
 @pytest.mark.parametrize("name", ["expenses.xls", "expenses.xlsx"])
