@@ -31,7 +31,7 @@ from ai_analyze.extraction.pages import (
     is_thin,
 )
 
-_BROKEN = (BadZipFile, ParseError, KeyError)
+_BROKEN = (BadZipFile, ParseError, KeyError, UnreadableFile)
 _SOME_STRANGE = 0.1
 # What electronic vouchers carry of their own data once more.
 _DATA = (".xml", ".xbrl")
@@ -168,7 +168,9 @@ def _annotations(document: _Document) -> dict[str, list[Element]]:
         for page in find_all(listed, "Page"):
             for location in find_all(page, "FileLoc"):
                 for _, notes in document.part(location.text, path):
-                    found.setdefault(page.get("PageID", ""), []).extend(find_all(notes, "Annot"))
+                    found.setdefault(page.get("PageID", ""), []).extend(
+                        note for note in find_all(notes, "Annot") if note.get("Visible") != "false"
+                    )
     return found
 
 

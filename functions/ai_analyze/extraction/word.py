@@ -24,7 +24,7 @@ _BEFORE, _AFTER = ("header",), ("footnotes", "endnotes", "footer")
 _DEEPEST_CHUNK = 3
 _PICTURES = "图片"
 _COUNTERS = {_PICTURES: "张", "图表": "个", "控件": "个", "内嵌文件": "个"}
-_BROKEN = (BadZipFile, KeyError, ParseError)
+_BROKEN = (BadZipFile, KeyError, ParseError, UnreadableFile)
 
 
 def read(content: bytes, limits: Limits) -> Extract:
@@ -133,5 +133,5 @@ class _Document:
                     self.unread.say(found.problem)
             else:
                 self.unread.say("文中插入的文件未能读取")
-        except (*_BROKEN, UnreadableFile):
+        except _BROKEN:
             self.unread.say("文中插入的文件未能读取")
