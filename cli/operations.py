@@ -71,9 +71,16 @@ def list_dead_letters(_options: argparse.Namespace, session: Session) -> int:
 
 
 def redrive(options: argparse.Namespace, session: Session) -> int:
-    """Move dead letters back."""
-    found = session.api.post(path_of("ops", "queues", options.queue, "redrive"))
+    """Move dead letters back, in as many calls as that takes."""
+    path = path_of("ops", "queues", options.queue, "redrive")
+    found = session.api.post(path)
     moved = found["moved"]
+    while moved and not found["is_done"]:
+        again = session.api.post(path)
+        if not again["moved"]:
+            break  # what is left is in other hands, or refused
+        moved += again["moved"]
+        found = {**again, "waiting": found["waiting"], "moved": moved}
     facts = {
         "from": found["queue"],
         "to": found["destination"],

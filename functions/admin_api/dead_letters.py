@@ -1,9 +1,13 @@
-"""Dead letters go back to the queue that they were meant for."""
+"""Dead letters go back to the queue that they were meant for.
+
+SQS moves those of its own queues by itself. It refuses those that EventBridge left behind for a rule: these are moved
+here, so many in a call.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +15,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from admin_api.problems import conflict, not_found
 from taskbridge.errors import StoreError
+from taskbridge.queues import RawQueue
 from taskbridge.tables.attributes import store_call
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-# Where the letters of each dead-letter queue go. Those of failed invocations are of no queue: the clock runs again.
+# Where the letters of each dead-letter queue go.
 DESTINATIONS = {
     "ingest-dead-letters": "ingest",
     "rule-dead-letters": "ingest",
@@ -24,25 +29,40 @@ DESTINATIONS = {
     "ai-dead-letters": "ai",
     "analysis-dead-letters": "analysis",
 }
-BY_HAND = 1000  # letters a call, where SQS itself does not move them
+# Their source is a rule of EventBridge. A letter's body is the event as the rule would have delivered it.
+OF_RULES = frozenset({"rule-dead-letters"})
+INVOCATIONS = "invocation-dead-letters"
+NO_QUEUE = (
+    "These letters are ticks of the clock that the reconciler failed at, and came from no queue. The next minute's run "
+    "does their work: remove them when the cause is gone, see InvocationDeadLettersAlarm in the operations handbook."
+)
+BY_HAND = 1000  # letters a call
 TIME_S = 15.0
+LETTERS_A_CALL = 10
+LOOK_S = 1  # a shorter look may see nothing where there is something
 _NOT_KNOWN = frozenset({"InvalidAction", "UnknownOperationException", "NotImplemented"})
 _BUSY = frozenset({"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation"})
 
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """How a redrive began, or went. `moved` is None while SQS moves them by itself."""
+    """How a redrive began, or went. `moved` is None while SQS moves them by itself.
+
+    Not `is_done`: some are left for the next call.
+    """
 
     queue: str
     destination: str
     waiting: int
     moved: int | None
+    is_done: bool
 
 
 def resolve_dead_letters(name: str) -> str:
-    """The dead-letter queue that a name means, its own or that of its queue. Raises Problem (404)."""
-    found = name if name in DESTINATIONS else f"{name}-dead-letters"
+    """The dead-letter queue that a name means, its own or that of its queue. Raises Problem (404, 409)."""
+    found = name if name in {*DESTINATIONS, INVOCATIONS} else f"{name}-dead-letters"
+    if found == INVOCATIONS:
+        raise conflict("no_queue_to_move_to", NO_QUEUE)
     if found not in DESTINATIONS:
         raise not_found("queue with dead letters that can be moved back")
     return found
@@ -51,16 +71,16 @@ def resolve_dead_letters(name: str) -> str:
 def redrive(name: str, urls: Mapping[str, str], sqs: SQSClient, clock: Callable[[], float]) -> Redriven:
     """Move the dead letters of a queue back. SQS does it, where it can: for as long as it takes.
 
-    Raises Problem (404; 409 while they are being moved), StoreError.
+    Raises Problem (404; 409 while they are being moved, or where there is no queue to move them to), StoreError.
     """
     queue = resolve_dead_letters(name)
     destination = DESTINATIONS[queue]
     source, target = (_describe(sqs, urls[each]) for each in (queue, destination))
     waiting = int(source["ApproximateNumberOfMessages"])
-    moved = None
-    if not _start_task(sqs, source["QueueArn"], target["QueueArn"]):
-        moved = _move_by_hand(sqs, urls[queue], urls[destination], clock)
-    return Redriven(queue, destination, waiting, moved)
+    if queue not in OF_RULES and _start_task(sqs, source["QueueArn"], target["QueueArn"]):
+        return Redriven(queue, destination, waiting, None, is_done=True)
+    moved, is_done = _move_by_hand(sqs, urls[queue], urls[destination], clock)
+    return Redriven(queue, destination, waiting, moved, is_done)
 
 
 def _describe(sqs: SQSClient, url: str) -> Mapping[str, str]:
@@ -85,22 +105,35 @@ def _start_task(sqs: SQSClient, source: str, target: str) -> bool:
     return True
 
 
-def _move_by_hand(sqs: SQSClient, source: str, target: str, clock: Callable[[], float]) -> int:
-    """Send first and delete then: a letter may come twice, and is never lost."""
+def _move_by_hand(sqs: SQSClient, source: str, target: str, clock: Callable[[], float]) -> tuple[int, bool]:
+    """How many were moved, and whether none is left. Raises StoreError where none of ten could be sent."""
     moved, end = 0, clock() + TIME_S
+    outbox = RawQueue(sqs, target)
     names: Any = ["MessageGroupId"]
     while moved < BY_HAND and clock() < end:
         answer = store_call(
-            sqs.receive_message, QueueUrl=source, MaxNumberOfMessages=10, MessageSystemAttributeNames=names
+            sqs.receive_message,
+            QueueUrl=source,
+            MaxNumberOfMessages=LETTERS_A_CALL,
+            MessageSystemAttributeNames=names,
+            WaitTimeSeconds=LOOK_S,
         )
         letters = answer.get("Messages", [])
         if not letters:
-            break
-        for letter in letters:
-            store_call(sqs.send_message, QueueUrl=target, MessageBody=letter["Body"], **_fifo(letter))
-            store_call(sqs.delete_message, QueueUrl=source, ReceiptHandle=letter["ReceiptHandle"])
-            moved += 1
-    return moved
+            return moved, True
+        moved += _move(letters, sqs, source, outbox)
+    return moved, False
+
+
+def _move(letters: Sequence[Any], sqs: SQSClient, source: str, outbox: RawQueue) -> int:
+    """Send first and delete then: a letter may come twice, and is never lost. One that is refused stays, alone."""
+    refused = outbox.send([{"MessageBody": letter["Body"], **_fifo(letter)} for letter in letters])
+    sent = [letter for position, letter in enumerate(letters) if position not in refused]
+    if not sent:
+        raise StoreError("SendMessageBatch: refused")
+    entries: Any = [{"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]} for number, each in enumerate(sent)]
+    store_call(sqs.delete_message_batch, QueueUrl=source, Entries=entries)
+    return len(sent)
 
 
 def _fifo(letter: Mapping[str, Any]) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """What a person waits for: a draft rule tried on past tasks, and checks proposed for a rule.
 
-A turn of a job asks one question, saves what came of it, and sends the message for the next one. So a worker that dies
-loses one question, and a long job holds up nobody.
+A turn of a job asks one question, saves what came of it, and leaves its message in the queue for the next one. So a
+worker that dies loses one question, and a long job holds up nobody. It sends no new message: Lambda takes a function
+whose messages lead to itself sixteen times for one that goes round for ever, and stops it. `most_receives` is how often
+the message of a job is received, far less than what the template lets it be (AnalysisMaxReceives).
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from taskbridge.errors import ConfigurationError, PermanentError, PlatformError,
 from taskbridge.events import Form
 
 LEASE_S = 120.0
+GO_ON_S = 0.0
 CRASHES_ALLOWED = 3
 GIVE_UP_AFTER_S = 600.0  # somebody waits for it
 RETRY_S = 45.0
@@ -40,6 +43,16 @@ FORM_IS_GONE = "表单已不存在，无法分析"
 NO_FORMS = "没有可以参考的表单"
 CRASHED = "多次异常中断，已停止"
 PAUSED = "AI 平台暂停服务，恢复后自动继续"
+
+
+def most_receives(tasks: int) -> int:
+    """How often the message of a dry run of so many tasks is received at most.
+
+    Once for each task, as often again as its worker may die or somebody else holds it, and each time that the platform
+    does not answer, for as long as anybody waits for it.
+    """
+    waits = int(GIVE_UP_AFTER_S / RETRY_S) + 1
+    return tasks * (1 + 2 * CRASHES_ALLOWED) + waits
 
 
 class _Unheard:
@@ -83,14 +96,8 @@ class _Turn:
         except (PlatformError, ConfigurationError) as error:
             return self._unanswered(error)
         if found.status is AiJobStatus.RUNNING:
-            return self._go_on(found)
+            return self._save(found, End(Fate.GOING_ON, GO_ON_S))
         return self._save(msgspec.structs.replace(found, finished_at=self._now()), End(Fate.DONE))
-
-    def _go_on(self, found: AiJob) -> End:
-        end = self._save(found, End(Fate.DONE))
-        if end.fate is Fate.DONE and self.ports.requests.outbox.send([JobMessage(found.uid, found.id)]):
-            return End(Fate.WAITING, RETRY_S)  # this message goes on with it
-        return end
 
     def _ask(self) -> AiJob:
         if isinstance(self.job.wanted, DryRun):

@@ -31,6 +31,7 @@ class Fate(StrEnum):
     OUTDATED = "outdated"  # nobody wants this analysis any more
     BUSY = "busy"  # another worker is at it
     WAITING = "waiting"
+    GOING_ON = "going_on"  # one turn of several is done
     FAILED = "failed"
 
 

@@ -11,7 +11,7 @@ import pytest
 from admin_api.ai.jobs import ANSWER_TOKENS, PROMPT_TOKENS, WAIT_S
 from admin_api.routes import ai_jobs
 from ai_analyze.jobs import run_job
-from taskbridge.ai.messages import AnalysisMessage, JobMessage
+from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import PermanentError
@@ -49,20 +49,20 @@ class Fleet(Worker):
         super().__init__()
         self.now = NOW
         self.is_busy = False
+        self.queue: list[JobMessage] = []
         self.world: AiWorld
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
-        for _, body in [] if self.is_busy else self.world.outbox.taken():
-            self.turn(JobMessage(body["uid"], body["job_id"]))
+        if not self.is_busy:
+            self.queue += [JobMessage(body["uid"], body["job_id"]) for _, body in self.world.outbox.taken()]
+            self.queue = [message for message in self.queue if self.stays(message)]
 
-    def turn(self, message: JobMessage) -> None:
+    def stays(self, message: JobMessage) -> bool:
+        """Give a message a turn; whether it stays in the queue."""
         stores = self.world.stores
         ports = replace(self.ports, seats=stores.tasks, forms=stores.forms, jobs=self.world.services.ai_jobs)
-        run_job(message, replace(ports, requests=replace(ports.requests, outbox=self)))
-
-    def send(self, messages: list[AnalysisMessage]) -> set[int]:
-        return self.world.services.analysis_queue.send(messages)
+        return run_job(message, ports).again_in is not None
 
 
 @pytest.fixture

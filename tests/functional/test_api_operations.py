@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+import admin_api.dead_letters
 import admin_api.rejected_events
 from admin_api.api import Api
 from admin_api.dead_letters import DESTINATIONS, redrive
@@ -16,13 +19,16 @@ from admin_api.problems import Problem
 from admin_api.queue_depths import read_queues
 from admin_api.routes import events, ops, rejected_events
 from admin_api.wiring import QUEUES, Services
+from event_router.route import Envelope, route
+from taskbridge.errors import StoreError
 from taskbridge.push_logs import LogStatus
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from tests.api import ApiClient, build_client, build_services
-from tests.builders import PLATFORM, START
-from tests.functional.aws import Tables, new_client, unreachable
+from tests.builders import PLATFORM, START, configuration, event, on_bus
+from tests.functional.aws import Tables, new_client, template, unreachable
 from tests.functional.campus_logs import CampusLogs, configure, stamp
+from tests.template.reader import arn_of
 
 NOW = START + 60
 
@@ -177,18 +183,28 @@ def test_a_queue_means_its_own_dead_letters(client: ApiClient, services: Service
     assert client.post("/v1/ops/queues/push/redrive").json["queue"] == "push-dead-letters"
 
 
-@pytest.mark.parametrize(
-    "name", ["invocation", "invocation-dead-letters", "nothing", "ingest-dead-letters-dead-letters"]
-)
+@pytest.mark.parametrize("name", ["nothing", "ingest-dead-letters-dead-letters"])
 def test_what_has_no_dead_letters_to_move_is_not_found(client: ApiClient, name: str) -> None:
     assert client.post(f"/v1/ops/queues/{name}/redrive").code == "not_found"
 
 
-class MovingSqs:
-    """A queue service that moves messages by itself, unless it is at it already."""
+@pytest.mark.parametrize("name", ["invocation", "invocation-dead-letters"])
+def test_dead_letters_of_no_queue_are_refused_with_the_reason(client: ApiClient, services: Services, name: str) -> None:
+    put_letters(services, "invocation-dead-letters", 1)
 
-    def __init__(self, inner: Any, code: str = "") -> None:
+    answer = client.post(f"/v1/ops/queues/{name}/redrive")
+
+    assert (answer.status, answer.code) == (409, "no_queue_to_move_to")
+    assert "came from no queue" in answer.json["detail"]
+    assert bodies(services, "invocation-dead-letters") == ["letter 0"]
+
+
+class StrictSqs:
+    """SQS as AWS has it: it moves letters of a queue that is the dead-letter queue of another, and of no other."""
+
+    def __init__(self, inner: Any, sources: frozenset[str], code: str = "") -> None:
         self.inner = inner
+        self.sources = sources
         self.code = code
         self.asked: dict[str, str] = {}
 
@@ -199,21 +215,132 @@ class MovingSqs:
         self.asked = request
         if self.code:
             raise ClientError({"Error": {"Code": self.code}}, "StartMessageMoveTask")
+        if not any(request["SourceArn"].endswith((name, f"{name}.fifo")) for name in self.sources):
+            message = "Source queue must be configured as a Dead Letter Queue."
+            error = {"Code": "InvalidParameterValue", "Message": message}
+            raise ClientError({"Error": error}, "StartMessageMoveTask")
 
 
-def test_where_the_queue_service_moves_letters_itself_it_is_asked_to(services: Services) -> None:
-    put_letters(services, "rule-dead-letters", 2)
-    sqs = MovingSqs(services.sqs)
+def of_queues() -> frozenset[str]:
+    """The dead-letter queues of template.yaml that are those of a queue, by the names of the API."""
+    queues = template().of_type("AWS::SQS::Queue").values()
+    targets = [queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues if "RedrivePolicy" in queue]
+    named = {name: f"{''.join(part.title() for part in name.split('-')[:-2])}DeadLetterQueue" for name in DESTINATIONS}
+    return frozenset(name for name, logical_id in named.items() if logical_id in map(arn_of, targets))
 
-    begun = redrive("rule", services.queues, sqs, services.clock)
 
-    assert (begun.destination, begun.waiting, begun.moved) == ("ingest", 2, None)
-    assert sqs.asked["SourceArn"].endswith("rule-dead-letters")
-    assert sqs.asked["DestinationArn"].endswith("ingest")
+@pytest.mark.parametrize("name", sorted(DESTINATIONS))
+def test_dead_letters_are_moved_also_where_the_queue_service_refuses_those_of_a_rule(
+    services: Services, name: str
+) -> None:
+    put_letters(services, name, 2)
+    sqs = StrictSqs(services.sqs, of_queues())
+
+    begun = redrive(name, services.queues, sqs, services.clock)  # type: ignore[arg-type]
+
+    if name == "rule-dead-letters":
+        assert (begun.moved, begun.is_done, sqs.asked) == (2, True, {})
+        assert bodies(services, "ingest") == ["letter 0", "letter 1"]
+    else:
+        assert (begun.moved, begun.is_done) == (None, True)
+        assert sqs.asked["DestinationArn"].removesuffix(".fifo").endswith(DESTINATIONS[name])
+
+
+def test_a_letter_of_the_rule_is_the_event_as_the_router_reads_it(client: ApiClient, services: Services) -> None:
+    # given: the body as EventBridge leaves it, with its own attributes beside
+    body = on_bus(event(event_id="e1")).decode()
+    attributes = {"ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"}}
+    url = services.queues["rule-dead-letters"]
+    services.sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)
+
+    # when
+    client.post("/v1/ops/queues/rule/redrive")
+
+    # then
+    (moved,) = bodies(services, "ingest")
+    envelope = msgspec.json.decode(moved, type=Envelope)
+    assert route(envelope, stamp(NOW), configuration()).event_id == "S1-e1"
+
+
+def test_a_call_moves_so_many_and_the_next_ones_the_rest(
+    client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    monkeypatch.setattr(admin_api.dead_letters, "BY_HAND", 20)
+    put_letters(services, "rule-dead-letters", 45)
+
+    # when
+    answers = [client.post("/v1/ops/queues/rule/redrive").json for _ in range(3)]
+
+    # then: none is lost, none comes twice
+    assert [(each["moved"], each["is_done"]) for each in answers] == [(20, False), (20, False), (5, True)]
+    assert bodies(services, "ingest") == sorted(f"letter {number}" for number in range(45))
+
+
+class RefusingSqs:
+    """Takes no letter that `is_refused`; the deleting of letters fails as often as `lost` says."""
+
+    def __init__(self, inner: Any, is_refused: Callable[[str], bool], lost: int = 0) -> None:
+        self.inner = inner
+        self.is_refused = is_refused
+        self.lost = lost
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        taken = [each for each in Entries if not self.is_refused(each["MessageBody"])]
+        failed = [{"Id": each["Id"]} for each in Entries if self.is_refused(each["MessageBody"])]
+        if taken:
+            self.inner.send_message_batch(QueueUrl=QueueUrl, Entries=taken)
+        return {"Failed": failed}
+
+    def delete_message_batch(self, **request: Any) -> Any:
+        if self.lost:
+            self.lost -= 1
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+        return self.inner.delete_message_batch(**request)
+
+
+def test_a_letter_that_is_refused_stays_alone(services: Services) -> None:
+    put_letters(services, "rule-dead-letters", 13)
+    sqs: Any = RefusingSqs(services.sqs, lambda body: body == "letter 7")
+
+    moved = redrive("rule", services.queues, sqs, services.clock)
+
+    assert moved.moved == 12
+    assert bodies(services, "ingest") == sorted(f"letter {number}" for number in range(13) if number != 7)
+
+
+def test_where_no_letter_is_taken_all_of_them_stay(services: Services) -> None:
+    put_letters(services, "rule-dead-letters", 3)
+    sqs: Any = RefusingSqs(services.sqs, lambda _: True)
+
+    with pytest.raises(StoreError):
+        redrive("rule", services.queues, sqs, services.clock)
+
+    assert bodies(services, "ingest") == []
+
+
+def test_who_dies_between_sending_and_deleting_loses_nothing(services: Services) -> None:
+    # given
+    services.sqs.set_queue_attributes(
+        QueueUrl=services.queues["rule-dead-letters"], Attributes={"VisibilityTimeout": "0"}
+    )
+    put_letters(services, "rule-dead-letters", 3)
+    sqs: Any = RefusingSqs(services.sqs, lambda _: False, lost=1)
+
+    # when
+    with pytest.raises(StoreError):
+        redrive("rule", services.queues, sqs, services.clock)
+    redrive("rule", services.queues, sqs, services.clock)
+
+    # then: the router knows an event again by its id
+    assert set(bodies(services, "ingest")) == {"letter 0", "letter 1", "letter 2"}
 
 
 def test_letters_that_are_being_moved_are_a_conflict(services: Services) -> None:
-    sqs = MovingSqs(services.sqs, "AWS.SimpleQueueService.UnsupportedOperation")
+    sqs: Any = StrictSqs(services.sqs, of_queues(), "AWS.SimpleQueueService.UnsupportedOperation")
 
     with pytest.raises(Problem) as raised:
         redrive("push", services.queues, sqs, services.clock)

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from tests.template.reader import Properties, Template
 from tests.template.test_template_queues import dead_letter_queues, failure_destinations
 
@@ -119,6 +121,29 @@ def test_the_dashboard_shows_every_metric_and_every_queue_where_failures_end(tem
     assert {
         f"{logical_id}.QueueName" for logical_id in dead_letter_queues(template) | failure_destinations(template)
     } <= queues
+
+
+# In a SEARCH, a name of anything but letters and digits has to be quoted; others may be.
+SEARCHED = re.compile(r"SEARCH\('\{(\"[^\"]+\"|[A-Za-z0-9/]+)(,[A-Za-z0-9]+)*\} MetricName=[A-Za-z0-9]+', '\w+', \d+\)")
+
+
+@pytest.mark.parametrize("namespace", ["taskbridge", "taskbridge-staging", "campus_2"])
+def test_the_dashboard_can_search_every_namespace_that_is_accepted(template: Template, namespace: str) -> None:
+    assert re.fullmatch(template.parameters["MetricsNamespace"]["AllowedPattern"], namespace)
+    body = template.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(re.sub(r"\$\{[^}]+\}", lambda found: filled(found.group(), namespace), body))["widgets"]
+
+    rows = [row for widget in widgets for row in widget["properties"]["metrics"]]
+    searches = [row[0]["expression"] for row in rows if isinstance(row[0], dict) and "SEARCH" in row[0]["expression"]]
+
+    assert searches
+    for search in searches:
+        assert namespace in search
+        assert SEARCHED.fullmatch(search), search
+
+
+def filled(reference: str, namespace: str) -> str:
+    return namespace if reference == "${MetricsNamespace}" else "x"
 
 
 def alarms(template: Template) -> list[Properties]:

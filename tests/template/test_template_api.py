@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from tests.template.reader import Template
@@ -61,6 +62,16 @@ def test_the_stage_is_throttled_and_logs_every_call_without_tokens_or_queries(te
     logged = set(re.findall(r"\$context\.([\w.]+)", stage["AccessLogSettings"]["Format"]))
     assert {"requestId", "status", "path", "httpMethod"} <= logged
     assert not any("header" in name or "query" in name.lower() for name in logged)
+
+
+def test_a_line_of_the_access_log_is_json_with_and_without_an_error(template: Template) -> None:
+    written = template.of_type("AWS::ApiGatewayV2::Stage")["ApiStage"]["AccessLogSettings"]["Format"]
+    names = re.findall(r"\$context\.[\w.]+", written)
+
+    # API Gateway quotes messageString by itself, and writes a hyphen for what there is not.
+    for value in (lambda name: '"No"' if name.endswith("String") else "No", lambda _: "-"):
+        line = re.sub(r"\$context\.[\w.]+", lambda found, value=value: value(found.group()), written)
+        assert len(json.loads(line)) == len(names), line
 
 
 def test_the_function_ends_before_the_gateway_stops_waiting(template: Template) -> None:

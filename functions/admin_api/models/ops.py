@@ -80,6 +80,7 @@ class RedriveAnswer(BaseModel):
     destination: str
     waiting: int
     moved: int | None
+    is_done: bool = Field(description="false: some are left, ask again")
 
 
 class ReconcileWanted(Wanted):
@@ -144,7 +145,11 @@ def show_platform(state: PlatformState, name: str, *, enabled: bool) -> Platform
 def show_redriven(redriven: Redriven) -> RedriveAnswer:
     """A redrive."""
     return RedriveAnswer(
-        queue=redriven.queue, destination=redriven.destination, waiting=redriven.waiting, moved=redriven.moved
+        queue=redriven.queue,
+        destination=redriven.destination,
+        waiting=redriven.waiting,
+        moved=redriven.moved,
+        is_done=redriven.is_done,
     )
 
 

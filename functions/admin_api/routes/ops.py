@@ -41,7 +41,10 @@ def register(api: Api) -> None:
 
     @api.post("/v1/ops/queues/{name}/redrive", summary="Move dead letters back", tags=TAGS, status_code=202)
     def redrive_queue(name: str) -> RedriveAnswer:
-        """Of ingest, push, ai and analysis, or of a dead-letter queue by its own name."""
+        """Of ingest, push, ai and analysis, or of a dead-letter queue by its own name.
+
+        Those of EventBridge's rule are moved here, up to a thousand a call: ask again until `is_done`.
+        """
         return show_redriven(redrive(name, services.queues, services.sqs, services.clock))
 
     @api.post("/v1/ops/reconcile", summary="Compare with the log, push what differs", tags=TAGS, status_code=202)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -54,6 +54,14 @@ class AiQueue(_Queue):
         return self._send_all(
             [{"Id": str(position), "MessageBody": encode_ai_message(each)} for position, each in enumerate(messages)]
         )
+
+
+class RawQueue(_Queue):
+    """Any queue, for messages as they stand."""
+
+    def send(self, messages: Sequence[Mapping[str, str]]) -> set[int]:
+        """Send messages, each with `MessageBody` and what a FIFO queue wants; the positions of those not taken."""
+        return self._send_all([{"Id": str(position), **message} for position, message in enumerate(messages)])
 
 
 def _entry(position: int, message: Message) -> dict[str, str]:

@@ -9,14 +9,25 @@ from typing import Any
 import msgspec
 import pytest
 
-from ai_analyze.jobs import CRASHED, CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S, NO_FORMS, run_job
+from ai_analyze.jobs import (
+    CRASHED,
+    CRASHES_ALLOWED,
+    FORM_IS_GONE,
+    GIVE_UP_AFTER_S,
+    GO_ON_S,
+    LEASE_S,
+    NO_FORMS,
+    most_receives,
+    run_job,
+)
 from ai_analyze.ports import End, Fate
-from taskbridge.ai.jobs import AiJob, AiJobStatus, DryRun, ProposeChecks
+from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeChecks
 from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.results import FindingResult, Verdict
 from taskbridge.ai.seats import Analysis, AnalysisStatus, SeatState
 from taskbridge.errors import PermanentError, QuotaExhausted, TransientError
 from tests.builders import START
+from tests.template.reader import load_template
 from tests.unit.ai.analysis_worker import Worker
 
 MESSAGE = JobMessage("u", "j1")
@@ -63,12 +74,10 @@ def job(worker: Worker) -> AiJob:
 
 
 def run(worker: Worker) -> list[End]:
-    """Turns until no message is left."""
-    messages, ends = [MESSAGE], []
-    while messages:
-        ends.append(run_job(messages.pop(), worker.ports))
-        messages += worker.outbox.sent
-        worker.outbox.sent.clear()
+    """Turns until the message goes, or has to wait."""
+    ends = [run_job(MESSAGE, worker.ports)]
+    while ends[-1].again_in == GO_ON_S:
+        ends.append(run_job(MESSAGE, worker.ports))
     return ends
 
 
@@ -77,7 +86,7 @@ def test_a_dry_run_asks_about_each_past_task_in_a_turn_of_its_own(worker: Worker
 
     ends = run(worker)
 
-    assert [end.fate for end in ends] == [Fate.DONE] * 3
+    assert [end.fate for end in ends] == [Fate.GOING_ON, Fate.GOING_ON, Fate.DONE]
     assert worker.asked == 3
     found = job(worker)
     assert (found.status, found.reason) == (AiJobStatus.DONE, "")
@@ -125,7 +134,6 @@ def test_a_task_whose_form_is_gone_is_told(worker: Worker) -> None:
 def test_a_worker_that_died_loses_one_question(worker: Worker) -> None:
     begin(worker, tasks=3)
     run_job(MESSAGE, worker.ports)
-    worker.outbox.sent.clear()
     worker.jobs.claim("u", "j1", "dead", worker.now, worker.now + LEASE_S)
 
     assert run_job(MESSAGE, worker.ports) == End(Fate.BUSY, LEASE_S)
@@ -190,14 +198,19 @@ def test_a_job_that_is_over_is_not_begun_again(worker: Worker) -> None:
     assert worker.asked == asked
 
 
-def test_where_the_queue_does_not_take_the_next_message_this_one_goes_on(worker: Worker) -> None:
-    begin(worker)
-    worker.outbox.send = lambda messages: {0}  # type: ignore[method-assign,assignment]
+def test_the_largest_dry_run_that_is_accepted_sends_no_message_to_its_own_queue(worker: Worker) -> None:
+    begin(worker, tasks=MOST_TASKS)
 
-    end = run_job(MESSAGE, worker.ports)
+    ends = run(worker)
 
-    assert end.again_in is not None
-    assert len(job(worker).trials) == 1
+    assert len(ends) == len(job(worker).trials) == MOST_TASKS == 20
+    assert worker.outbox.sent == []
+
+
+def test_the_message_of_the_largest_dry_run_stays_far_from_the_dead_letters() -> None:
+    least = load_template().parameters["AnalysisMaxReceives"]["MinValue"]
+
+    assert MOST_TASKS <= most_receives(MOST_TASKS) < least
 
 
 def test_another_persons_job_is_nothing(worker: Worker) -> None:

@@ -229,8 +229,28 @@ def test_dead_letters_are_listed_alone() -> None:
     assert [queue["name"] for queue in terminal.json] == ["push-dead-letters"]
 
 
+def test_dead_letters_that_need_several_calls_go_back_all_of_them() -> None:
+    answer = {"queue": "rule-dead-letters", "destination": "ingest"}
+    answers = [
+        ok({**answer, "waiting": 2300, "moved": 1000, "is_done": False}, 202),
+        ok({**answer, "waiting": 1300, "moved": 1000, "is_done": False}, 202),
+        ok({**answer, "waiting": 300, "moved": 300, "is_done": True}, 202),
+    ]
+    terminal = Terminal(answers)
+    assert terminal.run("dlq", "redrive", "rule") == 0
+    assert len(terminal.asked) == 3
+    assert json.loads(terminal.out)["moved"] == 2300
+
+
+def test_dead_letters_that_nobody_takes_do_not_keep_the_command_for_ever() -> None:
+    answer = {"queue": "rule-dead-letters", "destination": "ingest", "waiting": 12, "is_done": False}
+    terminal = Terminal([ok({**answer, "moved": 10}, 202), ok({**answer, "moved": 0}, 202)])
+    assert terminal.run("dlq", "redrive", "rule") == 0
+    assert json.loads(terminal.out)["moved"] == 10
+
+
 def test_dead_letters_go_back() -> None:
-    answer = {"queue": "push-dead-letters", "destination": "push", "waiting": 3, "moved": None}
+    answer = {"queue": "push-dead-letters", "destination": "push", "waiting": 3, "moved": None, "is_done": True}
     terminal = Terminal([ok(answer, 202)], is_terminal=True)
     assert terminal.run("dlq", "redrive", "push") == 0
     assert terminal.asked == ["POST /v1/ops/queues/push/redrive"]
