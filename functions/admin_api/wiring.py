@@ -191,7 +191,7 @@ class Services:
     @cached_property
     def processes(self) -> ProcessTable:
         """Who has which task of a process instance."""
-        return ProcessTable(self.dynamodb, self.tables["ai-processes"])
+        return ProcessTable(self.dynamodb, self.tables["ai-processes"], PartTable(self.dynamodb, self.tables["parts"]))
 
     @cached_property
     def forms(self) -> FormTable:

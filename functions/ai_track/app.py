@@ -15,14 +15,14 @@ from ai_track.track import TrackPorts
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
-from taskbridge.errors import InvalidEvent, TaskbridgeError
+from taskbridge.errors import InvalidEvent, TaskbridgeError, UnreadableDocument
 from taskbridge.events import TriggerEvent
-from taskbridge.lambdas import Clients, batch_response, setting
+from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import AiQueue
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_people import PersonNodeTable
-from taskbridge.tables.ai_processes import ProcessTable
+from taskbridge.tables.ai_processes import MARGIN_S, ProcessTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.configuration import ConfigurationTable
@@ -51,7 +51,8 @@ def _wired() -> tuple[Observability, Ports]:
     configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
     switches = ConfiguredSwitches(configuration.current, setting("ENVIRONMENT"))
     rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
-    seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
+    kept_s = instance_retention_days() * DAY_S
+    seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"), retention_s=kept_s + MARGIN_S)
     book = RuleBook(rules, switches)
     queues = clients.client("sqs")
     outbox = AiQueue(queues, setting("AI_QUEUE_URL"))
@@ -63,8 +64,8 @@ def _wired() -> tuple[Observability, Ports]:
         new_id=lambda: uuid.uuid4().hex[:12],
     )
     track = TrackPorts(
-        processes=ProcessTable(tables, setting("AI_PROCESS_TABLE")),
-        forms=FormTable(tables, setting("AI_FORM_TABLE")),
+        processes=ProcessTable(tables, setting("AI_PROCESS_TABLE"), PartTable(tables, setting("PART_TABLE")), kept_s),
+        forms=FormTable(tables, setting("AI_FORM_TABLE"), kept_s),
         seats=seats,
         book=book,
         requests=requests,
@@ -115,5 +116,7 @@ class _Journal:
 
     def failed(self, message_id: str, error: Exception) -> None:
         """See Journal. What is not an error of ours is told by its kind alone: its text may quote an event."""
+        if isinstance(error, UnreadableDocument):
+            self.observability.count("SetAside")
         told = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
         self.observability.logger.warning("stays in the queue", message_id=message_id, error=told)

@@ -15,6 +15,7 @@ from taskbridge.tables.ai_processes import ProcessTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.ai_uploads import UploadTable
+from taskbridge.tables.parts import PartTable
 from tests.fakes_ai import (
     MemoryAnswers,
     MemoryForms,
@@ -26,6 +27,8 @@ from tests.fakes_ai import (
 )
 from tests.functional.ai_suites.builders import NOW
 from tests.functional.aws import Tables
+
+RETENTION_S = 730 * 86400.0
 
 
 class Counted:
@@ -72,7 +75,8 @@ class TableStores:
 
     @cached_property
     def processes(self) -> ProcessTable:
-        return ProcessTable(self.client, self.names.AiProcessTable)
+        parts = PartTable(self.client, self.names.PartTable)
+        return ProcessTable(self.client, self.names.AiProcessTable, parts, RETENTION_S, lambda: NOW)
 
     @cached_property
     def forms(self) -> FormTable:
@@ -80,7 +84,7 @@ class TableStores:
 
     @cached_property
     def tasks(self) -> TaskTable:
-        return TaskTable(self.client, self.names.AiTaskTable, self.names.AiPersonTable, clock=lambda: NOW)
+        return TaskTable(self.client, self.names.AiTaskTable, self.names.AiPersonTable, lambda: NOW, RETENTION_S)
 
     @cached_property
     def people(self) -> PersonNodeTable:

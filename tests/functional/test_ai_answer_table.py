@@ -13,6 +13,7 @@ from taskbridge.tables.ai_answers import AnswerStatus, AnswerTable
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_processes import ProcessTable, StoredProcess
 from taskbridge.tables.ai_uploads import UploadTable, upload_key
+from taskbridge.tables.parts import PartTable
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import CROWD, NOW, review, together
 from tests.functional.aws import Tables, unreachable
@@ -219,7 +220,10 @@ def test_of_a_crowd_one_writes_the_first_version_of_a_document(stores: TableStor
 def test_a_table_that_is_not_there_or_cannot_be_reached_is_a_store_error(moto: Any) -> None:
     for client, reason in ((moto, "ResourceNotFound"), (unreachable("dynamodb"), "EndpointConnectionError")):
         answers, forms = AnswerTable(client, "nowhere"), FormTable(client, "nowhere")
-        processes, uploads = ProcessTable(client, "nowhere"), UploadTable(client, "nowhere")
+        processes, uploads = (
+            ProcessTable(client, "nowhere", PartTable(client, "nowhere")),
+            UploadTable(client, "nowhere"),
+        )
         for call in (
             lambda answers=answers: begin(answers, "worker"),
             lambda answers=answers: answers.append("fp1", 1, "一", NOW),

@@ -12,7 +12,7 @@ from taskbridge.ai.results import Verdict
 from taskbridge.ai.seats import AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
 from taskbridge.tables.ai_tasks import TOMBSTONE_S, TaskTable
-from tests.functional.ai_stores import TableStores
+from tests.functional.ai_stores import RETENTION_S, TableStores
 from tests.functional.ai_suites.builders import (
     APP,
     CROWD,
@@ -159,6 +159,16 @@ def test_what_came_back_does_not_go(local: TableStores) -> None:
 
     (item,) = local.items("AiTaskTable")
     assert "expires_at" not in item
+
+
+def test_a_done_seat_has_an_end_from_the_end_of_its_instance_on(local: TableStores) -> None:
+    put(local, done_seat())
+    assert "expires_at" not in local.items("AiTaskTable")[0]
+    assert local.tasks.project(done_seat(version=2, is_over=True), done_seat())
+    assert int(local.items("AiTaskTable")[0]["expires_at"]["N"]) == int(NOW + RETENTION_S)
+    again = done_seat(version=2, is_over=True)
+    assert local.tasks.project(seat(version=3), again), "opened again: it must not go while it is open"
+    assert "expires_at" not in local.items("AiTaskTable")[0]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE_IDS, ids=range(len(HOSTILE_IDS)))

@@ -23,7 +23,7 @@ METRICS = {
         "TokenRefreshed",
     },
     "event_router": {"EventSkipped", "EventRejected"},
-    "ai_track": {"EventTracked", "EventSuperseded", "AnalysisRequested"},
+    "ai_track": {"EventTracked", "EventSuperseded", "AnalysisRequested", "SetAside"},
     "ai_analyze": {
         "AnalysisFinished",
         "AnalysisFailed",

@@ -8,7 +8,6 @@ KEPT_FOREVER = frozenset(
     {
         "ConfigurationTable",
         "ChangeTable",
-        "AiProcessTable",
         "AiPersonTable",
         "AiRuleTable",
         "AiRuleVersionTable",

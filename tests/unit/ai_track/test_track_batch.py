@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from taskbridge.ai.results import Verdict
 from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, Check, ModelChoice, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
-from taskbridge.errors import StoreError
+from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.push_logs import LogStatus
 from tests.builders import event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
@@ -319,3 +320,23 @@ def test_a_message_that_went_back_often_enough_stays_and_its_receives_count() ->
     body = encode_ai_message(RuleChanged("leave", "node-2", turn=MAX_TURNS))
     assert track_batch([Record("m", body)], tracker.ports, deadline=tracker.clock) == ["m"]
     assert tracker.pieces.sent == []
+
+
+def test_the_end_of_an_instance_is_told_to_its_seats() -> None:
+    tracker = Tracker()
+    tracker.tell(received())
+    tracker.tell(event("task_completed", 2, tasks=[task(status="completed", decision="approved")]))
+    assert not tracker.seat().is_over
+    tracker.tell(event("instance_completed", 3))
+    assert tracker.seat().is_over
+
+
+def test_a_document_of_another_release_keeps_its_messages_and_harms_no_other() -> None:
+    tracker = Tracker()
+    tracker.processes.items["S-new"] = (4, zlib.compress(b'{"sess_id": "S-new", "schema": 2}'))
+    newer = event("task_received", 1, sess_id="S-new", id="new", tasks=[task("T-new")])
+    assert tracker.tell(newer, received()) == ["m0"]
+    assert tracker.seat().state is SeatState.OPEN
+    assert tracker.processes.items["S-new"][0] == 4, "nothing is written over it"
+    [(_, (error, _))] = [heard for heard in tracker.journal.heard if heard[0] == "failed"]
+    assert isinstance(error[1], UnreadableDocument)

@@ -19,10 +19,11 @@ import msgspec
 from taskbridge.ai.moments import china_time
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.commands import TaskStatus
-from taskbridge.errors import InvalidEvent
+from taskbridge.errors import InvalidEvent, UnreadableDocument
 from taskbridge.events import Action, Form, Session, Task, TriggerEvent, resolve_text
 
 RECENT_EVENTS = 40
+SCHEMA = 1  # a change that an older release would read wrongly needs a new number: it sets such documents aside
 MAX_TASKS = 10_000
 MAX_PEOPLE = 10_000
 MAX_SEATS = 100_000
@@ -64,6 +65,13 @@ class Process(msgspec.Struct, omit_defaults=True):
     ended_at: str = ""
     is_deleted: bool = False
     events: list[str] = msgspec.field(default_factory=list)  # newest last
+    schema: int = SCHEMA
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the instance has ended, and nobody has an open task of it."""
+        ended = self.is_deleted or self.ended_sequence >= 0
+        return ended and not any(_is_open(self, task) for task in self.tasks.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +199,7 @@ def _known(task: TrackedTask, people: Sequence[str]) -> list[str]:
 def _seat(process: Process, task_id: str, task: TrackedTask, uid: str, version: int) -> Seat:
     node_id, node_key, node_name, _ = task.value("node")
     state = _state(process, task, uid)
+    is_over = state is SeatState.DONE and (process.is_deleted or process.ended_sequence >= 0)
     created_at = task.value("created_at") or task.first_seen
     return Seat(
         uid=uid,
@@ -212,14 +221,19 @@ def _seat(process: Process, task_id: str, task: TrackedTask, uid: str, version: 
         finished_at=_finished_at(process, task) if state is SeatState.DONE else "",
         decision=task.value("decision", "") if _is_decided(task) else "",
         decided_here=_is_decided(task) and _decided_by(task) == uid,
+        is_over=is_over,
     )
 
 
 def _state(process: Process, task: TrackedTask, uid: str) -> SeatState:
     if process.is_deleted or task.value("node")[3] != "approve" or uid not in task.value("assignees", []):
         return SeatState.GONE
-    is_ended = process.ended_sequence >= task.facts["status"][0]
-    return SeatState.DONE if is_ended or task.value("status") != TaskStatus.INIT else SeatState.OPEN
+    return SeatState.OPEN if _is_open(process, task) else SeatState.DONE
+
+
+def _is_open(process: Process, task: TrackedTask) -> bool:
+    is_ended = process.is_deleted or process.ended_sequence >= task.facts["status"][0]
+    return not is_ended and task.value("node")[3] == "approve" and bool(task.value("status") == TaskStatus.INIT)
 
 
 def _is_decided(task: TrackedTask) -> bool:
@@ -247,8 +261,13 @@ def _set(value: Any, convert: Any) -> Any:
     return None if value is msgspec.UNSET else convert(value)
 
 
+class _Schema(msgspec.Struct):
+    schema: int = SCHEMA
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Process)
+_schema_decoder = msgspec.json.Decoder(_Schema)
 
 
 def encode_process(process: Process) -> bytes:
@@ -257,5 +276,12 @@ def encode_process(process: Process) -> bytes:
 
 
 def decode_process(data: bytes) -> Process:
-    """A document from its stored form."""
-    return _decoder.decode(zlib.decompress(data))
+    """A stored document. Raises UnreadableDocument where these bytes are none, or one of another release."""
+    try:
+        text = zlib.decompress(data)
+        schema = _schema_decoder.decode(text).schema
+        if schema != SCHEMA:
+            raise UnreadableDocument(f"process document: schema {schema} is not known to this release")
+        return _decoder.decode(text)
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableDocument(f"process document: {type(error).__name__}") from None

@@ -60,6 +60,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is that of the process document it was derived from: an older one never replaces a newer one.
     `decision` (approved, rejected, returned, empty) is what was decided; `decided_here`: by this very person.
+    `is_over`: done, and its instance has ended as well.
     """
 
     uid: str
@@ -81,4 +82,5 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: str = ""
     decision: str = ""
     decided_here: bool = False
+    is_over: bool = False
     analysis: Analysis | None = None

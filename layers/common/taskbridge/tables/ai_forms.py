@@ -1,13 +1,14 @@
 """The AI form table: forms as they came, until nobody needs them.
 
 Item: `form` (task#hash), `part`, `parts` (how many there are), `detail` (deflated, over as many parts as it needs),
-and `expires_at` once the task is done.
+and `expires_at`: sooner once the task is done.
 """
 
 from __future__ import annotations
 
+import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from taskbridge.tables.ai_items import PART_BYTES, build_update, conditional_call, key_part
@@ -27,11 +28,22 @@ if TYPE_CHECKING:
 
 
 class FormTable:
-    """Forms on DynamoDB, by task and hash of the form."""
+    """Forms on DynamoDB, by task and hash of the form.
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    `retention_s` is how long one is kept at most after it came, 0 for ever: only who puts them needs it.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        retention_s: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client = client
         self._table = table
+        self._retention_s = retention_s
+        self._clock = clock
 
     def put(self, task_id: str, form_hash: str, body: bytes) -> None:
         """Keep a form. Doing it again changes nothing, but for taking back an end that `expire` set."""
@@ -39,7 +51,9 @@ class FormTable:
 
     def put_many(self, forms: Mapping[tuple[str, str], bytes]) -> None:
         """Keep forms, by (task id, hash)."""
-        batch_put(self._client, self._table, (item for key, body in forms.items() for item in _items(*key, body)))
+        end = to_item({"expires_at": int(self._clock() + self._retention_s)}) if self._retention_s else {}
+        items = (item | end for key, body in forms.items() for item in _items(*key, body))
+        batch_put(self._client, self._table, items)
 
     def get(self, task_id: str, form_hash: str) -> bytes | None:
         """The form, read consistently; None where it is not there, or not whole."""

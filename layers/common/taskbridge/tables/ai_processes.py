@@ -1,65 +1,132 @@
 """The AI process table: one document per process instance, written by compare-and-set.
 
-Item: `sess_id`, `version`, `document` (deflated JSON).
+Item: `sess_id`, `version`, `document` (deflated JSON), or `parts` where that is too large for an item (see parts), and
+`expires_at` once the instance is over.
 """
 
 from __future__ import annotations
 
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taskbridge.ai.processes import Process, decode_process, encode_process
-from taskbridge.tables.ai_items import conditional_call
-from taskbridge.tables.attributes import binary, number, store_call, to_item
+from taskbridge.errors import StoreError, UnreadableDocument
+from taskbridge.tables.ai_items import DAY_S, conditional_call
+from taskbridge.tables.attributes import Item, binary, number, store_call, text, to_item
+from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+MARGIN_S = DAY_S  # clocks of others: an event that is not too old to be heard finds its document
+TRIES = 3
+
 
 @dataclass(slots=True)
 class StoredProcess:
-    """A document with the version it was read at; version 0 is not stored yet."""
+    """A document with the version it was read at; version 0 is not stored yet. `parts` is what stands there."""
 
     process: Process
     version: int = 0
+    parts: str = ""
 
 
 class ProcessTable:
-    """The documents on DynamoDB. They are kept as long as a late event could need them: for good."""
+    """The documents on DynamoDB.
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    `retention_s` is how long one is kept after its last change once the instance is over, 0 for ever: no event that is
+    older than that is heard any more, so that nothing brings it back. One with an open task is kept.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        parts: PartTable,
+        retention_s: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client = client
         self._table = table
+        self._parts = parts
+        self._retention_s = retention_s
+        self._clock = clock
 
     def load(self, sess_id: str) -> StoredProcess:
-        """The document of an instance, read consistently; a new one where nothing is stored."""
-        answer = store_call(
-            self._client.get_item, TableName=self._table, Key=to_item({"sess_id": sess_id}), ConsistentRead=True
-        )
-        item = answer.get("Item")
-        if item is None:
-            return StoredProcess(Process(sess_id))
-        return StoredProcess(decode_process(binary(item, "document")), int(number(item, "version")))
+        """The document of an instance, read consistently; a new one where nothing is stored.
+
+        Raises UnreadableDocument for one that this release cannot read.
+        """
+        for _ in range(TRIES):
+            item = store_call(
+                self._client.get_item, TableName=self._table, Key=to_item({"sess_id": sess_id}), ConsistentRead=True
+            ).get("Item")
+            if item is None:
+                return StoredProcess(Process(sess_id))
+            data = self._data(sess_id, item)
+            if data is not None:  # else somebody wrote a newer one between these two reads
+                return StoredProcess(decode_process(data), int(number(item, "version")), text(item, "parts"))
+        raise UnreadableDocument("process document: not all of its parts are there")
 
     def save(self, stored: StoredProcess) -> bool:
         """Write it if nobody else has since it was read, and count its version up; False where somebody has."""
-        item = to_item(
-            {
-                "sess_id": stored.process.sess_id,
-                "version": stored.version + 1,
-                "document": encode_process(stored.process),
-            }
-        )
-        is_new = stored.version == 0
+        sess_id, end = stored.process.sess_id, self._end(stored.process)
+        values: dict[str, Any] = {"sess_id": sess_id, "version": stored.version + 1}
+        values |= {"expires_at": end} if end else {}
+        data = encode_process(stored.process)
+        body = self._body(stored, data, end)
+        if body:
+            self._parts.put([body])
+        held = {"parts": body.parts.reference} if body else {"document": data}
+        if not self._put(to_item({**values, **held}), stored.version):
+            return False
+        had_parts, stored.version = bool(stored.parts), stored.version + 1
+        stored.parts = body.parts.reference if body else ""
+        if body or had_parts:
+            self._clear(stored, body)
+        return True
+
+    def _data(self, sess_id: str, item: Item) -> bytes | None:
+        if "parts" not in item:
+            return binary(item, "document") if "document" in item else b""
+        try:
+            parts: Parts = parts_of(_document(sess_id), text(item, "parts"))
+        except ValueError:
+            return b""
+        return self._parts.load([parts]).get(parts)
+
+    def _body(self, stored: StoredProcess, data: bytes, end: int) -> Body | None:
+        if len(data) <= PART_BYTES:
+            return None
+        generation = f"{stored.version + 1:012d}-{uuid.uuid4().hex[:8]}"  # of two writers, only one is named
+        return Body(_document(stored.process.sess_id), generation, data, end)
+
+    def _put(self, item: dict[str, Any], version: int) -> bool:
+        is_new = version == 0
         written = conditional_call(
             self._client.put_item,
             TableName=self._table,
             Item=item,
             ConditionExpression="attribute_not_exists(#version)" if is_new else "#version = :version",
             ExpressionAttributeNames={"#version": "version"},
-            **({} if is_new else {"ExpressionAttributeValues": to_item({":version": stored.version})}),
+            **({} if is_new else {"ExpressionAttributeValues": to_item({":version": version})}),
         )
-        if written is None:
-            return False
-        stored.version += 1
-        return True
+        return written is not None
+
+    def _clear(self, stored: StoredProcess, body: Body | None) -> None:
+        """Take away the parts that were named before, and those of who lost. What is left goes the next time."""
+        with suppress(StoreError):
+            document = _document(stored.process.sess_id)
+            self._parts.clear(document, f"{stored.version + 1:012d}", but=body.generation if body else "")
+
+    def _end(self, process: Process) -> int:
+        return int(self._clock() + self._retention_s + MARGIN_S) if self._retention_s and process.is_over else 0
+
+
+def _document(sess_id: str) -> str:
+    """How the part table calls it."""
+    return f"ai-processes#{sess_id}"

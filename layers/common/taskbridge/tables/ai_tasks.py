@@ -7,6 +7,8 @@ the open ones of everybody. What is gone stands in none of them, and goes by its
 
 Who writes the projection and who writes the analysis never touch each other's attributes, but that what is gone has no
 analysis. Every write has its condition: whoever comes late changes nothing.
+
+`expires_at`: what is gone is remembered for 90 days; what is done goes with its instance's document (see ai_processes).
 """
 
 from __future__ import annotations
@@ -55,13 +57,24 @@ _HELD = f"{_OPEN_WITH} AND #a_status = :running AND #a_holder = :holder"
 
 
 class TaskTable:
-    """Seats on DynamoDB. `people` is the table of PersonNodeTable; `clock` gives epoch seconds."""
+    """Seats on DynamoDB. `people` is the table of PersonNodeTable; `clock` gives epoch seconds.
 
-    def __init__(self, client: DynamoDBClient, table: str, people: str, clock: Callable[[], float] = time.time) -> None:
+    `retention_s` is how long a done seat is kept after its instance's end, 0 for ever: only who projects needs it.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        people: str,
+        clock: Callable[[], float] = time.time,
+        retention_s: float = 0.0,
+    ) -> None:
         self._client = client
         self._table = table
         self._people = people
         self._clock = clock
+        self._retention_s = retention_s
 
     def get(self, uid: str, task_id: str) -> Seat | None:
         """A seat, read consistently; also one that is gone, for as long as it is remembered."""
@@ -252,12 +265,18 @@ class TaskTable:
             return transact(self._client, [{"Update": projection}, *counts])
         return conditional_call(self._client.update_item, **projection) is not None
 
+    def _kept_s(self, seat: Seat) -> float:
+        if seat.state is SeatState.GONE:
+            return TOMBSTONE_S
+        return self._retention_s if seat.is_over else 0.0
+
     def _projection(self, seat: Seat, before: Seat | None, *, is_counted: bool | None = None) -> dict[str, Any]:
         """The update of a seat. `is_counted` is what it demands of, and leaves in, `counted` where that matters."""
         is_gone = seat.state is SeatState.GONE
         sets = _values(seat) | to_item(_index_keys(seat))
-        if is_gone:
-            sets["expires_at"] = to_attribute(int(self._clock()) + TOMBSTONE_S)
+        kept_s = self._kept_s(seat)
+        if kept_s:
+            sets["expires_at"] = to_attribute(int(self._clock() + kept_s))
         conditions, values = _same_as(before, seat.version)
         if is_counted is not None:
             sets["counted"] = to_attribute(1)
@@ -266,7 +285,7 @@ class TaskTable:
             more, given = _same_analysis(before)
             conditions += more
             values |= given
-        removes = [*(_INDEX_KEYS - sets.keys()), *(_ANALYSIS if is_gone else ["expires_at"])]
+        removes = [*(_INDEX_KEYS - sets.keys()), *(_ANALYSIS if is_gone else ()), *([] if kept_s else ["expires_at"])]
         return build_update(
             self._table,
             _key(seat.uid, seat.task_id),
