@@ -6,6 +6,8 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from taskbridge.breaker import BreakerState
 from taskbridge.errors import UnreadableDocument
 from taskbridge.instances import Instance, decode_instance, encode_instance
@@ -99,10 +101,23 @@ class MemoryLogs:
         """See PushLogStore."""
         return {key: copy.deepcopy(self.items[key]) for key in keys if key in self.items}
 
-    def put(self, logs: Iterable[PushLog]) -> None:
+    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
         """See PushLogStore."""
-        for log in logs:
-            self.items[log.event_id, log.platform_id] = copy.deepcopy(log)
+        return [log for log in logs if self._put(log)]
+
+    def _put(self, log: PushLog) -> bool:
+        """Store a log; tells whether it had to make room for the first."""
+        first = self.items.get(log.key)
+        clashes = first is not None and first.owner != log.owner
+        if first is not None and clashes:
+            first.shared_with = sorted({*first.shared_with, log.owner})
+            log.is_beside, log.shared_with = True, [first.owner]
+        log.is_stored = True
+        known = self.items.get(log.key, log).shared_with
+        self.items[log.key] = copy.deepcopy(
+            msgspec.structs.replace(log, shared_with=sorted({*known, *log.shared_with}))
+        )
+        return clashes
 
 
 class MemoryCoordination:

@@ -11,7 +11,7 @@ from admin_api.push_replays import Outbox, send_all
 from taskbridge.messages import instance_key
 from taskbridge.reconciliation import Difference, build_sync, events_of, find_differences
 from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_logs import PushLogStore
+from taskbridge.tables.push_logs import PushLogStore, load_own
 
 
 class Instances(Protocol):
@@ -36,7 +36,7 @@ class Comparison:
         if not stored.version:
             return None
         instance, now = stored.instance, self.clock()
-        logs = self.logs.load([(event_id, platform_id) for event_id in events_of(instance)])
+        logs = load_own(self.logs, ((event_id, platform_id, sess_id) for event_id in events_of(instance)))
         differences = find_differences(instance, logs.values(), now)
         if differences:
             send_all([build_sync(instance, differences, "comparison", at(now))], self.outbox)

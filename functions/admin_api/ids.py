@@ -1,6 +1,7 @@
 """Ids as a path of the API carries them. The upstream's own may hold anything, a slash included.
 
-A plain id goes as it is, any other as `~` and base64url. The id of a push log is `<platform>:<event>`.
+A plain id goes as it is, any other as `~` and base64url. The id of a push log is `<platform>:<event>`; that of a log
+whose event id another instance had used before is its own place in that of the platform.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import binascii
 import re
 
 from admin_api.problems import not_found
+from taskbridge.push_logs import LogKey
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=+~-]*")
 _CODED = "~"
@@ -37,14 +39,15 @@ def decode_id(text: str) -> str:
     return text
 
 
-def log_id(event_id: str, platform_id: str) -> str:
-    """The id of a push log."""
-    return encode_id(f"{platform_id}:{event_id}")
+def log_id(key: LogKey) -> str:
+    """The id of the push log with this key."""
+    event_id, place = key
+    return encode_id(f"{place}:{event_id}")
 
 
-def parse_log_id(text: str) -> tuple[str, str]:
-    """(event id, platform id) of a push log. Raises Problem (404) for what names none."""
-    platform_id, colon, event_id = decode_id(text).partition(":")
-    if not (platform_id and colon and event_id):
+def parse_log_id(text: str) -> LogKey:
+    """The key of a push log. Raises Problem (404) for what names none."""
+    place, colon, event_id = decode_id(text).partition(":")
+    if not (place and colon and event_id):
         raise not_found("push log")
-    return event_id, platform_id
+    return event_id, place

@@ -12,19 +12,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 import msgspec
 
 from admin_api.merging import Piece, Place, read_merged
 from admin_api.moments import EARLIEST, at, format_moment, seconds
-from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.push_logs import LogKey, LogStatus, PushLog
 from taskbridge.reconciliation import events_of
 from taskbridge.tables.ai_items import Page
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page as Batch
 from taskbridge.tables.push_log_pages import page_time, task_mark
-from taskbridge.tables.push_logs import Listed, PushLogStore, status_shards
+from taskbridge.tables.push_logs import Listed, PushLogStore, load_own, load_shared, status_shards
+
+_Keys = dict[LogKey, set[str]]  # (event id, platform id) with the sessions of the batches that name it
 
 DAY_S = 86400.0
 DAYS_A_PAGE = 8
@@ -120,11 +123,15 @@ class PushLogLists:
     def _of_session(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
         keys = [(platform_id, wanted.sess_id) for platform_id in wanted.platform_ids]
         stored = self.instances.load(keys).values()
-        named = [(event_id, each.instance.platform_id) for each in stored for event_id in events_of(each.instance)]
+        named = [
+            (event_id, each.instance.platform_id, wanted.sess_id)
+            for each in stored
+            for event_id in events_of(each.instance)
+        ]
         start = wanted.start or EARLIEST
         found = {
             _place(log): log
-            for log in (self.logs.load(named).values() if named else ())
+            for log in load_own(self.logs, named).values()
             if wanted.takes(log) and start <= _received(log) <= wanted.end
         }
         left = sorted((place for place in found if not position.after or place < position.after), reverse=True)
@@ -172,25 +179,29 @@ class PushLogLists:
             reached = max(reached, end)
         newest = sorted(found, key=lambda batch: batch.name, reverse=True)[:CANDIDATES]
         keys = [(event_id, batch.platform_id) for batch in newest for event_id in batch.events]
-        logs = self.logs.load(keys).values() if keys else ()
+        logs = chain(*load_shared(self.logs, keys).values()) if keys else ()
         return next((log.sess_id for log in logs if wanted.task_id in log.entries), ""), reached
 
     def _of_time(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
         keys, following = self._keys(wanted, position, limit)
-        loaded = self.logs.load(keys) if keys else {}
-        return Page([loaded[key] for key in keys if key in loaded and wanted.takes(loaded[key])], _encode(following))
+        loaded = load_shared(self.logs, keys) if keys else {}
+        logs = [log for key in keys for log in loaded.get(key, ()) if _is_of(keys[key], log) and wanted.takes(log)]
+        return Page(logs, _encode(following))
 
-    def _keys(self, wanted: Wanted, position: _Position, most: int) -> tuple[list[tuple[str, str]], _Position | None]:
-        """At most `most` logs, as (event id, platform id), of the next batches, and where the page after begins."""
-        keys: dict[tuple[str, str], None] = {}
+    def _keys(self, wanted: Wanted, position: _Position, most: int) -> tuple[_Keys, _Position | None]:
+        """At most `most` events of the next batches, and where the page after begins.
+
+        One of them may have a log more, where two instances used its id.
+        """
+        keys: _Keys = {}
         batches, following = self._walk(wanted, position, most)
         for batch in batches:
             skipped = position.offset if batch.name == position.batch else 0
             for number, event_id in enumerate(batch.events[skipped:], start=skipped):
                 if len(keys) == most:
-                    return list(keys), _Position(wanted.end, batch=batch.name, offset=number)
-                keys[event_id, batch.platform_id] = None
-        return list(keys), following
+                    return keys, _Position(wanted.end, batch=batch.name, offset=number)
+                keys.setdefault((event_id, batch.platform_id), set()).update(batch.instances)
+        return keys, following
 
     def _walk(self, wanted: Wanted, position: _Position, most: int) -> tuple[list[Batch], _Position | None]:
         """Batches, day by day into the past, until they hold enough events; and where to go on behind them."""
@@ -235,6 +246,11 @@ def _before(day: str) -> str:
 
 def _received(log: PushLog) -> str:
     return format_moment(datetime.fromisoformat(log.received_at or log.updated_at))
+
+
+def _is_of(sessions: set[str], log: PushLog) -> bool:
+    """Whether a log belongs to its batches, and not to another instance that used the id of its event."""
+    return log.sess_id in sessions or not log.shared_with
 
 
 def _place(log: PushLog) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from taskbridge.errors import InvalidEvent, TaskbridgeError, UnreadableDocument
 from taskbridge.events import TriggerEvent
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.push_logs import PushLog
 from taskbridge.queues import AiQueue
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_people import PersonNodeTable
@@ -101,6 +102,13 @@ class _Journal:
         """See Journal."""
         self.observability.count("AnalysisRequested", requested)
         self.observability.logger.debug("piece done", sess_id=sess_id, requested=requested)
+
+    def clashed(self, log: PushLog) -> None:
+        """See Journal."""
+        self.observability.count("EventIdClash")
+        self.observability.logger.warning(
+            "event id used by two instances", event_id=log.event_id, sess_id=log.sess_id, shared_with=log.shared_with
+        )
 
     def cleared(self, app_id: str, node_id: str, count: int) -> None:
         """See Journal."""

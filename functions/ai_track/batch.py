@@ -36,8 +36,8 @@ class Record:
 class Logs(Protocol):
     """Where it stands what became of an event; see PushLogTable."""
 
-    def put(self, logs: Iterable[PushLog]) -> None:
-        """Write logs."""
+    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
+        """Write logs; returns those whose event id another instance used before."""
 
 
 class Journal(Protocol):
@@ -48,6 +48,9 @@ class Journal(Protocol):
 
     def updated(self, sess_id: str, requested: int) -> None:
         """The seats of a piece of a large instance are as they should be."""
+
+    def clashed(self, log: PushLog) -> None:
+        """The id of an event was used by another instance before."""
 
     def cleared(self, app_id: str, node_id: str, count: int) -> None:
         """Results of an older rule were removed."""
@@ -152,7 +155,8 @@ def _take_in(message: TrackMessage, ports: Ports, pace: Pace) -> None:
         refused = error
         ports.journal.refused(event, error)
     now = ports.now()
-    ports.logs.put([_log(event, message.received_at, now, _entry(refused, now, superseded=superseded))])
+    for log in ports.logs.put([_log(event, message.received_at, now, _entry(refused, now, superseded=superseded))]):
+        ports.journal.clashed(log)
     if refused is None:
         ports.journal.tracked(event, superseded=superseded, requested=requested)
 

@@ -20,7 +20,9 @@ from taskbridge.messages import instance_key, parse_message
 from taskbridge.push_logs import PushLog
 from taskbridge.tables.instances import InstanceStore, Stored
 from taskbridge.tables.push_log_pages import Page, task_mark
-from taskbridge.tables.push_logs import PushLogStore
+from taskbridge.tables.push_logs import PushLogStore, load_own
+
+Loaded = dict[tuple[str, str, str], PushLog]  # by event, platform and session
 
 LOST_RACE_WAIT_S = 2.0
 SETTLE_TRIES = 5
@@ -70,6 +72,9 @@ class Journal(Protocol):
 
     def unreadable(self, record: Record, error: InvalidEvent) -> None:
         """A message that cannot be read goes to the dead-letter queue."""
+
+    def clashed(self, log: PushLog) -> None:
+        """The id of an event was used by another instance before."""
 
     def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
         """A turn is over."""
@@ -121,13 +126,13 @@ def _read(records: Iterable[Record], ports: Ports) -> tuple[dict[tuple[str, str]
     return groups, unreadable
 
 
-def _load_logs(turns: list[Turn], ports: Ports) -> dict[tuple[str, str], PushLog]:
+def _load_logs(turns: list[Turn], ports: Ports) -> Loaded:
     keys = [
-        (event_id, turn.platform_id)
+        (event_id, turn.platform_id, turn.instance.sess_id)
         for turn in turns
         for event_id in events_to_load(turn.story, turn.unsettled_events())
     ]
-    return ports.logs.load(keys) if keys else {}
+    return load_own(ports.logs, keys)
 
 
 def _mark(turns: list[Turn], ports: Ports) -> tuple[list[Turn], list[Received]]:
@@ -154,7 +159,8 @@ def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:
     pages: dict[str, Page] = {}
     for platform_id in dict.fromkeys(turn.platform_id for turn in turns):
         mine = [turn for turn in turns if turn.platform_id == platform_id]
-        events = dict.fromkeys(message.event_id for turn in mine for message, _ in turn.story.folded)
+        # Two instances may have used one event id.
+        events = [e for turn in mine for e in dict.fromkeys(message.event_id for message, _ in turn.story.folded)]
         instances = tuple(turn.instance.sess_id for turn in mine)
         tasks = dict.fromkeys(task_mark(key) for turn in mine for _, keys in turn.story.folded for key in keys if key)
         marks = tuple(tasks)[:MARKS_A_PAGE]
@@ -171,7 +177,7 @@ def _send(turns: list[Turn], ports: Ports, deadline: float) -> list[list[StepRes
 def _settle(
     turns: list[Turn],
     results: list[list[StepResult]],
-    loaded: dict[tuple[str, str], PushLog],
+    loaded: Loaded,
     ports: Ports,
 ) -> list[Received]:
     """Write the logs, then the documents; returns what stays in the queue."""
@@ -181,11 +187,13 @@ def _settle(
     for turn, ended in zip(turns, results, strict=True):
         settle(turn.instance, ended, turn.story.overtaken, now)
         dispositions[turn.stored.key] = dispose(turn, ended, now, ports.random)
-        known = {event: log for (event, platform), log in loaded.items() if platform == turn.platform_id}
+        own = (turn.platform_id, turn.instance.sess_id)
+        known = {event: log for (event, *owner), log in loaded.items() if tuple(owner) == own}
         written = write_logs(turn.instance, turn.story, ended, known, now)
         ports.journal.turned(turn, ended, written)
         logs += written
-    ports.logs.put(logs)
+    for log in ports.logs.put(logs):
+        ports.journal.clashed(log)
     for turn in _save_settled(turns, results, ports):
         dispositions[turn.stored.key] = Disposition(tuple(turn.received), LOST_RACE_WAIT_S)
     hidden = [(entry.receipt_handle, each.wait_s) for each in dispositions.values() for entry in each.keep]

@@ -28,6 +28,17 @@ class PushJournal:
         """See Journal."""
         self.observability.logger.error("unreadable message", message_id=record.message_id, error=str(error))
 
+    def clashed(self, log: PushLog) -> None:
+        """See Journal."""
+        self.observability.count("EventIdClash")
+        self.observability.logger.warning(
+            "event id used by two instances",
+            event_id=log.event_id,
+            sess_id=log.sess_id,
+            platform=log.platform_id,
+            shared_with=log.shared_with,
+        )
+
     def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
         """See Journal."""
         for result in results:

@@ -12,6 +12,7 @@ from taskbridge.push_logs import PushLog
 from taskbridge.reconciliation import build_sync, events_of, find_differences
 from taskbridge.replays import Job
 from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.push_logs import load_own
 
 PAGES = 20
 
@@ -35,11 +36,11 @@ def next_comparisons(job: Job, ports: JobPorts) -> Slice:
 def _compare(job: Job, platform_id: str, pages: Iterable[Page], ports: JobPorts) -> tuple[int, list[SyncMessage]]:
     keys = dict.fromkeys((platform_id, sess_id) for page in pages for sess_id in page.instances)
     documents = [stored.instance for stored in ports.instances.load(list(keys)).values()] if keys else []
-    wanted = [(event_id, platform_id) for document in documents for event_id in events_of(document)]
-    logs = ports.logs.load(wanted) if wanted else {}
+    wanted = [(event_id, platform_id, each.sess_id) for each in documents for event_id in events_of(each)]
+    logs = load_own(ports.logs, wanted)
     messages = []
     for document in documents:
-        own = [log for event_id in events_of(document) if (log := logs.get((event_id, platform_id)))]
+        own = [log for (_, _, sess_id), log in logs.items() if sess_id == document.sess_id]
         message = _message(job, document, own, ports.clock())
         messages += [message] if message else []
     return len(documents), messages

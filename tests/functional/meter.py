@@ -97,7 +97,7 @@ class Meter:
         setting, _, where = text.partition(" WHERE ")
         given = _named(re.findall(r'SET "(\w+)" = \?', setting), values)
         key = _named(re.findall(r'"(\w+)" = \?', where), values)
-        before = self.items[table, key["instance"]["S"]]
+        before = self.items[(table, *(key[name]["S"] for name in _key_of(self._logical_ids[table])))]
         removed = set(re.findall(r'REMOVE "(\w+)"', setting))
         return table, {name: value for name, value in {**before, **given}.items() if name not in removed}
 

@@ -217,7 +217,7 @@ def give_many(world: AiWorld, count: int) -> None:
     (item,) = [each for each in world.stores.items("AiTaskTable") if each["raw_task_id"] == {"S": "older"}]
     text = json.dumps(item)
     copies = (json.loads(text.replace("older", f"older{number}")) for number in range(count))
-    batch_put(world.stores.client, world.stores.names.AiTaskTable, copies)
+    batch_put(world.stores.client, world.stores.names.AiTaskTable, copies, key=("uid", "task_id"))
 
 
 @pytest.mark.parametrize("sort", [None, "verdict"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +10,29 @@ import pytest
 
 from taskbridge.errors import StoreError
 from taskbridge.push_logs import Entry, LoggedAttempt, LogStatus, PushLog
-from taskbridge.tables.push_logs import STATUS_SHARDS, PushLogTable, status_shard
+from taskbridge.tables.push_logs import (
+    STATUS_SHARDS,
+    PushLogTable,
+    load_own,
+    load_shared,
+    status_shard,
+)
 from tests.builders import RECEIVED_AT
-from tests.functional.aws import Tables, unreachable
+from tests.functional.aws import Tables, new_client, unreachable
 
 RETENTION_S = 30 * 86_400.0
 
 
 @pytest.fixture
-def logs(moto: Any, moto_tables: Tables) -> PushLogTable:
-    return PushLogTable(moto, moto_tables.PushLogTable, RETENTION_S)
+def dynamodb(ministack: str) -> Iterator[Any]:
+    client = new_client("dynamodb", ministack)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def logs(dynamodb: Any, tables: Tables) -> PushLogTable:
+    return PushLogTable(dynamodb, tables.PushLogTable, RETENTION_S)
 
 
 def log(event_id: str = "e1", status: LogStatus = LogStatus.SUCCEEDED, platform_id: str = "jz", **more: Any) -> PushLog:
@@ -35,10 +49,10 @@ def log(event_id: str = "e1", status: LogStatus = LogStatus.SUCCEEDED, platform_
     return PushLog(event_id, platform_id, **{**values, **more})
 
 
-def listed(moto: Any, table: str, status: LogStatus, platform_id: str = "jz") -> list[str]:
+def listed(dynamodb: Any, table: str, status: LogStatus, platform_id: str = "jz") -> list[str]:
     found = []
     for shard in range(STATUS_SHARDS):
-        answer = moto.query(
+        answer = dynamodb.query(
             TableName=table,
             IndexName="by_status",
             KeyConditionExpression="status_shard = :shard",
@@ -80,19 +94,19 @@ def test_an_event_tells_what_became_of_it_on_each_platform(logs: PushLogTable) -
 
 
 def test_only_what_needs_a_look_is_in_the_list_and_leaves_it_when_it_succeeds(
-    logs: PushLogTable, moto: Any, moto_tables: Tables
+    logs: PushLogTable, dynamodb: Any, tables: Tables
 ) -> None:
-    table = moto_tables.PushLogTable
+    table = tables.PushLogTable
     logs.put([log(f"e{number}", LogStatus.FAILED) for number in range(9)])
     logs.put([log("e9", LogStatus.RETRYING), log("e10")])
-    assert len(listed(moto, table, LogStatus.FAILED)) == 9
-    assert listed(moto, table, LogStatus.RETRYING) == ["e9"]
-    assert listed(moto, table, LogStatus.SUCCEEDED) == []
+    assert len(listed(dynamodb, table, LogStatus.FAILED)) == 9
+    assert listed(dynamodb, table, LogStatus.RETRYING) == ["e9"]
+    assert listed(dynamodb, table, LogStatus.SUCCEEDED) == []
 
     logs.put([log("e0"), log("e1", LogStatus.RETRYING)])
 
-    assert listed(moto, table, LogStatus.FAILED) == [f"e{number}" for number in range(2, 9)]
-    assert listed(moto, table, LogStatus.RETRYING) == ["e1", "e9"]
+    assert listed(dynamodb, table, LogStatus.FAILED) == [f"e{number}" for number in range(2, 9)]
+    assert listed(dynamodb, table, LogStatus.RETRYING) == ["e1", "e9"]
 
 
 def test_the_list_of_a_status_is_spread_over_partitions() -> None:
@@ -102,22 +116,22 @@ def test_the_list_of_a_status_is_spread_over_partitions() -> None:
 
 
 def test_a_log_goes_by_itself_after_the_retention_from_its_last_change(
-    logs: PushLogTable, moto: Any, moto_tables: Tables
+    logs: PushLogTable, dynamodb: Any, tables: Tables
 ) -> None:
     logs.put([log()])
 
-    (item,) = moto.scan(TableName=moto_tables.PushLogTable)["Items"]
+    (item,) = dynamodb.scan(TableName=tables.PushLogTable)["Items"]
 
     changed = datetime.fromisoformat("2026-11-22T01:30:06.000+00:00").timestamp()
     assert int(item["expires_at"]["N"]) == changed + RETENTION_S
 
 
 def test_a_log_that_never_knew_when_its_event_came_is_listed_by_its_last_change(
-    logs: PushLogTable, moto: Any, moto_tables: Tables
+    logs: PushLogTable, dynamodb: Any, tables: Tables
 ) -> None:
     logs.put([log(received_at="", status=LogStatus.FAILED)])
 
-    (item,) = moto.scan(TableName=moto_tables.PushLogTable)["Items"]
+    (item,) = dynamodb.scan(TableName=tables.PushLogTable)["Items"]
 
     assert item["received_at"]["S"] == "2026-11-22T01:30:06.000+00:00"
 
@@ -131,13 +145,13 @@ def test_ten_attempts_with_all_they_said_fit_into_an_item(logs: PushLogTable) ->
     assert found.attempts == [long] * 10
 
 
-def test_nothing_to_write_is_no_call(moto: Any) -> None:
-    PushLogTable(moto, "no-such-table", RETENTION_S).put([])
+def test_nothing_to_write_is_no_call(dynamodb: Any) -> None:
+    PushLogTable(dynamodb, "no-such-table", RETENTION_S).put([])
 
 
 @pytest.mark.parametrize("place", ["not there", "not reachable"])
-def test_a_table_that_does_not_answer_is_a_store_error(moto: Any, place: str) -> None:
-    nowhere = PushLogTable(moto if place == "not there" else unreachable("dynamodb"), "no-such-table", RETENTION_S)
+def test_a_table_that_does_not_answer_is_a_store_error(dynamodb: Any, place: str) -> None:
+    nowhere = PushLogTable(dynamodb if place == "not there" else unreachable("dynamodb"), "no-such-table", RETENTION_S)
 
     with pytest.raises(StoreError):
         nowhere.put([log()])
@@ -145,3 +159,97 @@ def test_a_table_that_does_not_answer_is_a_store_error(moto: Any, place: str) ->
         nowhere.load([("e1", "jz")])
     with pytest.raises(StoreError):
         nowhere.of_event("e1")
+
+
+# One event id of two instances
+
+
+def theirs(**more: Any) -> PushLog:
+    return log(sess_id="S2", entries={"T2": Entry(LogStatus.SUCCEEDED)}, **more)
+
+
+def test_two_instances_that_used_one_event_id_have_a_log_each_and_both_tell_of_the_other(logs: PushLogTable) -> None:
+    first, second = log(), theirs()
+
+    assert logs.put([first]) == []
+    assert logs.put([second]) == [second]
+
+    assert [(each.sess_id, each.shared_with, list(each.entries)) for each in logs.of_event("e1")] == [
+        ("S1", ["S2"], ["T1"]),
+        ("S2", ["S1"], ["T2"]),
+    ]
+    assert second.key not in ((first.event_id, first.platform_id), first.key)
+
+
+def test_one_call_that_names_an_event_twice_is_made_as_two(logs: PushLogTable) -> None:
+    innocent = [log(f"i{number}") for number in range(30)]
+
+    (beside,) = logs.put([*innocent, log(), theirs(), log("e9")])
+
+    assert (beside.sess_id, beside.is_beside) == ("S2", True)
+    assert len(logs.load([each.key for each in innocent])) == 30
+    assert [each.sess_id for each in logs.of_event("e1")] == ["S1", "S2"]
+
+
+def test_either_log_is_carried_on_where_it_stands_and_no_note_is_lost(logs: PushLogTable) -> None:
+    logs.put([log()])
+    (mine,) = load_own(logs, [("e1", "jz", "S1")]).values()  # read before the other came
+    logs.put([theirs()])
+    (other,) = load_own(logs, [("e1", "jz", "S2")]).values()
+
+    mine.entries["T1"].reason, other.entries["T2"].reason = "meins", "seins"
+    assert logs.put([mine, other]) == []
+
+    found = {each.sess_id: each for each in logs.of_event("e1")}
+    assert [found["S1"].entries["T1"].reason, found["S2"].entries["T2"].reason] == ["meins", "seins"]
+    assert [found["S1"].shared_with, found["S2"].shared_with] == [["S2"], ["S1"]]
+
+
+def test_an_event_that_comes_again_after_its_log_was_written_is_no_clash(logs: PushLogTable) -> None:
+    logs.put([log(), theirs()])
+
+    again = [log(status=LogStatus.FAILED), theirs(status=LogStatus.FAILED)]
+
+    assert [each.sess_id for each in logs.put(again)] == ["S2"]
+    assert [(each.sess_id, each.shared_with) for each in logs.of_event("e1")] == [("S1", ["S2"]), ("S2", ["S1"])]
+
+
+def test_a_log_that_outlived_its_retention_meanwhile_is_written_anew(
+    logs: PushLogTable, dynamodb: Any, tables: Tables
+) -> None:
+    logs.put([log()])
+    (known,) = logs.load([("e1", "jz")]).values()
+    dynamodb.delete_item(TableName=tables.PushLogTable, Key={"event_id": {"S": "e1"}, "platform_id": {"S": "jz"}})
+
+    assert logs.put([known]) == []
+
+    assert [each.sess_id for each in logs.of_event("e1")] == ["S1"]
+
+
+def test_whoever_shares_an_event_id_is_found_with_it(logs: PushLogTable) -> None:
+    logs.put([log(), log("e2")])
+    logs.put([theirs()])
+    logs.put([log(sess_id="S3")])
+
+    shared = load_shared(logs, [("e1", "jz"), ("e2", "jz"), ("e404", "jz")])
+
+    assert {key: sorted(each.sess_id for each in found) for key, found in shared.items()} == {
+        ("e1", "jz"): ["S1", "S2", "S3"],
+        ("e2", "jz"): ["S1"],
+    }
+
+
+def test_a_list_by_status_goes_on_behind_a_log_that_stands_beside_another(logs: PushLogTable) -> None:
+    failed = LogStatus.FAILED
+    logs.put([log(status=failed)])
+    logs.put([log(sess_id=f"S{number}", status=failed) for number in range(2, 6)])
+    shard = status_shard("jz", failed, "e1")
+    seen: list[str] = []
+    after: tuple[str, ...] = ()
+    has_more = True
+    while has_more:
+        page, has_more = logs.by_status(shard, "2026", "2027", 2, after=after)
+        seen += [each.log.sess_id for each in page]
+        after = page[-1].place if page else after
+
+    assert sorted(seen) == ["S1", "S2", "S3", "S4", "S5"]

@@ -97,7 +97,7 @@ def test_items_that_were_left_are_written_again(pauses: list[float]) -> None:
 
     client = Scripted(all_but_one)
 
-    batch_put(client, TABLE, keys(3))  # type: ignore[arg-type]
+    batch_put(client, TABLE, keys(3), key=("id",))  # type: ignore[arg-type]
 
     assert [put_requests(request) for request in client.requests] == [["k0", "k1", "k2"], ["k1", "k2"]]
 
@@ -105,7 +105,7 @@ def test_items_that_were_left_are_written_again(pauses: list[float]) -> None:
 def test_twenty_five_items_go_in_one_call() -> None:
     client = Scripted(lambda *_: {})
 
-    batch_put(client, TABLE, keys(60))  # type: ignore[arg-type]
+    batch_put(client, TABLE, keys(60), key=("id",))  # type: ignore[arg-type]
 
     assert [len(put_requests(request)) for request in client.requests] == [25, 25, 10]
 
@@ -114,7 +114,7 @@ def test_items_that_stay_left_are_an_error(pauses: list[float]) -> None:
     client = Scripted(lambda _, request: {"UnprocessedItems": request["RequestItems"]})
 
     with pytest.raises(StoreError, match="items left unprocessed"):
-        batch_put(client, TABLE, keys(1))  # type: ignore[arg-type]
+        batch_put(client, TABLE, keys(1), key=("id",))  # type: ignore[arg-type]
 
 
 # Documents, each with its condition

@@ -46,7 +46,10 @@ class LogAttempt(BaseModel):
 
 
 class PushLogRow(BaseModel):
-    """One event on one platform. `status` is the worst of its entries."""
+    """One event on one platform. `status` is the worst of its entries.
+
+    `shared_with`: sessions that used the same event id; each has a log of its own.
+    """
 
     id: str
     event_id: str
@@ -60,6 +63,7 @@ class PushLogRow(BaseModel):
     received_at: str | None
     updated_at: str | None
     entries: list[LogEntry]
+    shared_with: list[str]
 
 
 class PushLogDetail(PushLogRow):
@@ -78,10 +82,11 @@ class ReplayedLog(BaseModel):
 
 
 class EventTarget(BaseModel):
-    """What became of an event at one target: `push:<platform id>`, or `ai`."""
+    """What became of an event at one target: `push:<platform id>`, or `ai`. `sess_id` is whose event that was."""
 
     target: str
     log_id: str
+    sess_id: str
     status: LogStatus
     reason: str
     attempts: int
@@ -91,7 +96,12 @@ class EventTarget(BaseModel):
 
 
 class EventOutcome(BaseModel):
-    """What became of one event. `status` is routed, skipped or rejected; of the latter two `reason` says why."""
+    """What became of one event. `status` is routed, skipped or rejected; of the latter two `reason` says why.
+
+    An id must be unique. Where it was not, `clash` says so: `targets` are those of every session that used the id, the
+    facts of the event are those of the first, and `others` are the ids under which more skipped and rejected events
+    of this id stand.
+    """
 
     id: str
     event_id: str
@@ -103,6 +113,8 @@ class EventOutcome(BaseModel):
     occurred_at: str | None
     received_at: str | None
     targets: list[EventTarget] = Field(default_factory=list)
+    clash: str = ""
+    others: list[str] = Field(default_factory=list)
 
 
 class RejectedEvent(BaseModel):
@@ -138,7 +150,7 @@ def show_detail(log: PushLog) -> PushLogDetail:
 
 def show_outcome(event_id: str, logs: list[PushLog], unrouted: UnroutedEvent | None) -> EventOutcome:
     """What became of an event. One of `logs` and `unrouted` is there."""
-    log = logs[0] if logs else None
+    log = min(logs, key=lambda each: (each.is_beside, each.platform_id), default=None)
     told: Mapping[str, object] = {
         "action": log.action if log else unrouted.action if unrouted else "",
         "app_id": log.app_id if log else unrouted.app_id if unrouted else "",
@@ -153,9 +165,22 @@ def show_outcome(event_id: str, logs: list[PushLog], unrouted: UnroutedEvent | N
             "status": unrouted.status if unrouted and not log else "routed",
             "reason": unrouted.reason if unrouted and not log else "",
             "targets": [_show_target(each) for each in logs],
+            "clash": _clash(logs, unrouted),
+            "others": [encode_id(each) for each in unrouted.others] if unrouted else [],
             **told,
         }
     )
+
+
+def _clash(logs: list[PushLog], unrouted: UnroutedEvent | None) -> str:
+    """What is wrong with an id that several instances used; empty where all is well."""
+    owners = [log.owner for log in logs]
+    if unrouted and unrouted.sess_id:
+        owners.append(unrouted.sess_id)
+    known = sorted(set(owners))
+    if len(known) < 2:
+        return ""
+    return f"{len(known)} instances used this id, which must be unique: {', '.join(known[:10])}"
 
 
 def show_rejected(event: UnroutedEvent) -> RejectedEvent:
@@ -173,7 +198,7 @@ def show_rejected(event: UnroutedEvent) -> RejectedEvent:
 
 def _row(log: PushLog) -> dict[str, object]:
     return {
-        "id": log_id(log.event_id, log.platform_id),
+        "id": log_id(log.key),
         "event_id": log.event_id,
         "platform_id": log.platform_id,
         "sess_id": log.sess_id,
@@ -185,6 +210,7 @@ def _row(log: PushLog) -> dict[str, object]:
         "received_at": to_utc(log.received_at),
         "updated_at": to_utc(log.updated_at),
         "entries": [_show_entry(key, entry) for key, entry in log.entries.items()],
+        "shared_with": log.shared_with,
     }
 
 
@@ -220,7 +246,8 @@ def _show_target(log: PushLog) -> EventTarget:
     entries = list(log.entries.values())
     return EventTarget(
         target=AI if log.platform_id == AI else f"push:{log.platform_id}",
-        log_id=log_id(log.event_id, log.platform_id),
+        log_id=log_id(log.key),
+        sess_id=log.sess_id,
         status=log.status,
         reason=next((entry.reason for entry in entries if entry.status is log.status and entry.reason), ""),
         attempts=sum(entry.attempts for entry in entries),

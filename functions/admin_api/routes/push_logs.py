@@ -61,7 +61,7 @@ def register(api: Api) -> None:
         configured_platforms(services.configuration.current(), log.platform_id, where="path")
         asked_at = replay_log(log, services.push_queue, services.now())
         return ReplayedLog(
-            id=log_id(log.event_id, log.platform_id),
+            id=log_id(log.key),
             platform_id=log.platform_id,
             sess_id=log.sess_id,
             requested_at=asked_at,

@@ -124,12 +124,11 @@ def message_group(platform_id: str, sess_id: str) -> str:
 
 
 def deduplication_id(message: Message) -> str:
-    """MessageDeduplicationId: the same event for the same platform is one message within five minutes."""
-    if isinstance(message, EventMessage):
-        text = f"{message.platform_id}#{message.event_id}"
-    else:
-        text = f"{message.platform_id}#{message.sess_id}#{message.reason}#{message.requested_at}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    """MessageDeduplicationId: the same event of the same instance, for the same platform, is one message within five
+    minutes.
+    """
+    told = (message.event_id,) if isinstance(message, EventMessage) else (message.reason, message.requested_at)
+    return hashlib.sha256(_encoder.encode((message.platform_id, message.sess_id, *told))).hexdigest()
 
 
 def build_event_message(event: TriggerEvent, platform_id: str, received_at: str) -> EventMessage:

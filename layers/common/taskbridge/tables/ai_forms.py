@@ -53,7 +53,7 @@ class FormTable:
         """Keep forms, by (task id, hash)."""
         end = to_item({"expires_at": int(self._clock() + self._retention_s)}) if self._retention_s else {}
         items = (item | end for key, body in forms.items() for item in _items(*key, body))
-        batch_put(self._client, self._table, items)
+        batch_put(self._client, self._table, items, key=("form", "part"))
 
     def get(self, task_id: str, form_hash: str) -> bytes | None:
         """The form, read consistently; None where it is not there, or not whole."""

@@ -33,6 +33,9 @@ THROTTLED = frozenset(
     }
 )
 
+# What PartiQL answers where the condition of a write does not hold.
+UNMET = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+
 
 def to_attribute(value: str | int | float | bytes) -> dict[str, Any]:
     """A value as DynamoDB takes it."""
@@ -97,9 +100,12 @@ def query_first(client: DynamoDBClient, limit: int, **request: Any) -> list[Item
 def batch_get(
     client: DynamoDBClient, table: str, keys: Iterable[Attributes], *, consistent: bool, most: int = 100
 ) -> list[Item]:
-    """Items by key, `most` a call, until none is left unprocessed: an answer has 16 MB at most."""
+    """Items by key, `most` a call, until none is left unprocessed: an answer has 16 MB at most.
+
+    A key that is named twice is read once.
+    """
     found: list[Item] = []
-    for piece in chunks(list(keys), most):
+    for piece in chunks(list({repr(sorted(key.items())): key for key in keys}.values()), most):
         request: Any = {table: {"Keys": list(piece), "ConsistentRead": consistent}}
         tries = 0
         while request:
@@ -113,9 +119,13 @@ def batch_get(
     return found
 
 
-def batch_put(client: DynamoDBClient, table: str, items: Iterable[Attributes]) -> None:
-    """Put items, 25 a call, until none is left unprocessed."""
-    batch_write(client, table, ({"PutRequest": {"Item": item}} for item in items))
+def batch_put(client: DynamoDBClient, table: str, items: Iterable[Attributes], key: Sequence[str]) -> None:
+    """Put items, 25 a call, until none is left unprocessed. Of several with the same `key`, the last stays.
+
+    DynamoDB refuses a whole call that names a key twice.
+    """
+    last = {repr([item[name] for name in key]): item for item in items}
+    batch_write(client, table, ({"PutRequest": {"Item": item}} for item in last.values()))
 
 
 def batch_write(client: DynamoDBClient, table: str, requests: Iterable[Mapping[str, Any]]) -> None:
@@ -136,6 +146,31 @@ def _wait_or_fail(tries: int, failure: str) -> None:
     if tries == TRIES:
         raise StoreError(failure)
     _pause(tries - 1)
+
+
+def batch_execute(client: DynamoDBClient, statements: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Run PartiQL writes of different items, 25 a call, until none is throttled any more.
+
+    Returns a code for each: empty where it was done, one of `UNMET` where its condition did not hold.
+    """
+    codes = [""] * len(statements)
+    for piece in chunks(range(len(statements)), 25):
+        left = list(piece)
+        for pause in pauses():
+            request: Any = [statements[number] for number in left]
+            answer = store_call(client.batch_execute_statement, Statements=request)
+            for number, response in zip(left, answer["Responses"], strict=True):
+                codes[number] = response.get("Error", {}).get("Code", "")
+            left = [number for number in left if codes[number] in THROTTLED]
+            if not left:
+                break
+            pause()
+        else:
+            raise StoreError("BatchExecuteStatement: throttled")
+    refused = sorted(set(codes) - UNMET - {""})
+    if refused:
+        raise StoreError(f"BatchExecuteStatement: {refused[0]}")
+    return codes
 
 
 def pauses() -> Iterator[Callable[[], None]]:

@@ -2,7 +2,8 @@
 
 Item: `event_id`, `part` (0 holds the facts), `status`, `reason`, readable columns, `digest`, and for a rejected
 event the whole of it, deflated, in `detail` over as many parts as it needs. `status_shard` with `received_at` is
-the index by status. `replayed_at` and `replayed_by` stand there once a person sent it in again.
+the index by status. `replayed_at` and `replayed_by` stand there once a person sent it in again. `others` are the ids
+of events that came under the same id later.
 """
 
 from __future__ import annotations
@@ -35,12 +36,16 @@ if TYPE_CHECKING:
 
 STATUS_SHARDS = 4
 PART_BYTES = 350_000  # an item may have 400 KB
+TOLD = 100  # of the events under one id, the first names so many
 DAY_S = 86400
 
 
 @dataclass(frozen=True, slots=True)
 class UnroutedEvent:
-    """An event that went nowhere. `status` is skipped or rejected; `body` is the whole event where rejected."""
+    """An event that went nowhere. `status` is skipped or rejected; `body` is the whole event where rejected.
+
+    `others`: where more events stand that came under this id.
+    """
 
     event_id: str
     status: str
@@ -53,6 +58,7 @@ class UnroutedEvent:
     digest: str = ""
     replayed_at: str = ""
     replayed_by: str = ""
+    others: tuple[str, ...] = ()
 
 
 class EventTable:
@@ -84,7 +90,10 @@ class EventTable:
                 to_item({"event_id": event_id, "part": number, "detail": part, "expires_at": expires_at})
                 for number, part in enumerate(parts[1:], start=1)
             ),
+            key=("event_id", "part"),
         )
+        if event_id != event.event_id:
+            self._tell(event.event_id, event_id)
         return event_id
 
     def read(self, event_id: str) -> UnroutedEvent | None:
@@ -182,6 +191,18 @@ class EventTable:
             raise StoreError(type(error).__name__) from error
         return True
 
+    def _tell(self, event_id: str, other: str) -> None:
+        """Note at the first event under an id where another stands."""
+        conditional_call(
+            self._client.update_item,
+            TableName=self._table,
+            Key=to_item({"event_id": event_id, "part": 0}),
+            UpdateExpression="ADD #others :other",
+            ConditionExpression="attribute_exists(#id) AND (attribute_not_exists(#others) OR size(#others) < :most)",
+            ExpressionAttributeNames={"#id": "event_id", "#others": "others"},
+            ExpressionAttributeValues={":other": {"SS": [other]}, ":most": {"N": str(TOLD)}},
+        )
+
     def _expires_at(self, event: UnroutedEvent) -> int:
         return int(datetime.fromisoformat(event.received_at).timestamp() + self._retention_s)
 
@@ -199,4 +220,5 @@ def _event(item: dict[str, Any], body: bytes) -> UnroutedEvent:
         digest=text(item, "digest"),
         replayed_at=text(item, "replayed_at"),
         replayed_by=text(item, "replayed_by"),
+        others=tuple(sorted(item["others"]["SS"])) if "others" in item else (),
     )

@@ -92,7 +92,8 @@ class PartTable:
 
     def put(self, bodies: Iterable[Body]) -> None:
         """Store them; nobody reads them before a head names them."""
-        batch_put(self._client, self._table, (item for body in bodies for item in body.items()))
+        items = (item for body in bodies for item in body.items())
+        batch_put(self._client, self._table, items, key=("document", "part"))
 
     def load(self, wanted: Iterable[Parts]) -> dict[Parts, bytes]:
         """The bytes, read consistently. What is not whole is left out: a newer generation has taken its place."""

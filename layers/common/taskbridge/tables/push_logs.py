@@ -1,15 +1,19 @@
-"""The push log table: one item per event and platform.
+"""The push log table: one item per event and platform, and per instance where two used one event id.
 
 Item: `event_id`, `platform_id`, readable columns, `detail` (packed JSON: entries and attempts), `expires_at`,
 and `status_shard` only while the log is not a success: the index over it lists what needs a look, and stays
 small. A log that is too large for an item has `parts` instead of `detail`: their generation in the part table.
+
+Whoever comes first has the place (event, platform); the log of another instance stands beside it, at
+`platform#hash`, and the first hears of it in `shared_with`. So a new log is only inserted, never put over another:
+that costs what a put does, and needs no look before.
 """
 
 from __future__ import annotations
 
 import uuid
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,34 +23,89 @@ import msgspec
 
 from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.instances import INSTANCE
-from taskbridge.push_logs import SCHEMA, Entry, LogStatus, PushLog
-from taskbridge.tables.attributes import Item, batch_get, batch_put, binary, query_all, store_call, text, to_item
+from taskbridge.push_logs import (
+    BESIDE,
+    SCHEMA,
+    Entry,
+    LogKey,
+    LogStatus,
+    PushLog,
+    place_beside,
+    platform_of_place,
+)
+from taskbridge.tables.ai_items import conditional_call
+from taskbridge.tables.attributes import (
+    Item,
+    batch_execute,
+    batch_get,
+    binary,
+    query_all,
+    store_call,
+    text,
+    to_attribute,
+    to_item,
+)
 from taskbridge.tables.packing import pack, unpack
 from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+_Values = dict[str, str | int | float | bytes]
+
 STATUS_SHARDS = 4
+ROUNDS = 6
+TOLD = 100  # of the instances that share an event id, a log names so many
 _decoder = msgspec.json.Decoder(PushLog)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A log with its place in the index by status: (received_at, event id). It may be listed by its last change."""
+    """A log with its place in the index by status: (received_at, event id, and its place where it stands beside).
+
+    It may be listed by its last change.
+    """
 
     log: PushLog
-    place: tuple[str, str]
+    place: tuple[str, ...]
 
 
 class PushLogStore(Protocol):
     """Where push logs live."""
 
-    def load(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PushLog]:
-        """Logs by (event id, platform id); those that do not exist are left out."""
+    def load(self, keys: Iterable[LogKey]) -> dict[LogKey, PushLog]:
+        """Logs by (event id, place); those that do not exist are left out."""
 
-    def put(self, logs: Iterable[PushLog]) -> None:
-        """Write logs whole, but for those that could not be read: they stay as they are."""
+    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
+        """Write logs whole, and mark them as stored; those that could not be read stay as they are.
+
+        Returns those whose place another instance had: they stand beside it, and both tell of the other.
+        """
+
+
+def load_own(store: PushLogStore, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], PushLog]:
+    """Logs by (event id, platform id, owner), wherever they stand; those that do not exist are left out."""
+    asked = list(dict.fromkeys(wanted))
+    first = store.load((event_id, platform_id) for event_id, platform_id, _ in asked) if asked else {}
+    found = {key: log for key in asked if (log := first.get(key[:2])) and log.owner == key[2]}
+    others = {key: (key[0], place_beside(key[1], key[2])) for key in asked if key[:2] in first and key not in found}
+    beside = store.load(others.values()) if others else {}
+    unreadable = {key: log for key in others if (log := first[key[:2]]).unreadable}  # it may be the one
+    return found | unreadable | {key: beside[place] for key, place in others.items() if place in beside}
+
+
+def load_shared(store: PushLogStore, keys: Iterable[LogKey]) -> dict[LogKey, list[PushLog]]:
+    """Logs by (event id, platform id), each with those of other instances that used the same event id."""
+    first = store.load(keys)
+    others = {
+        (log.event_id, place_beside(log.platform_id, owner)) for log in first.values() for owner in log.shared_with
+    }
+    beside = store.load(sorted(others)).values() if others else []
+    return {key: [log, *(each for each in beside if _stands_beside(each, key))] for key, log in first.items()}
+
+
+def _stands_beside(log: PushLog, key: LogKey) -> bool:
+    return (log.event_id, log.platform_id) == key
 
 
 class PushLogTable:
@@ -63,22 +122,73 @@ class PushLogTable:
         self._retention_s = retention_s
         self._parts = parts
 
-    def load(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PushLog]:
+    def load(self, keys: Iterable[LogKey]) -> dict[LogKey, PushLog]:
         """See PushLogStore. Reads consistently: what is loaded is going to be written back."""
-        wanted = [to_item({"event_id": event, "platform_id": platform}) for event, platform in dict.fromkeys(keys)]
+        wanted = [to_item({"event_id": event, "platform_id": place}) for event, place in dict.fromkeys(keys)]
         items = batch_get(self._client, self._table, wanted, consistent=True)
-        return {(log.event_id, log.platform_id): log for log in self._logs(items)}
+        places = [(text(item, "event_id"), text(item, "platform_id")) for item in items]
+        return dict(zip(places, self._logs(items), strict=True))
 
-    def put(self, logs: Iterable[PushLog]) -> None:
+    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
         """See PushLogStore."""
-        written = [(log, *self._written(log)) for log in logs if not log.unreadable]
-        bodies = [body for _, _, body in written if body]
+        clashed: list[PushLog] = []
+        left = [log for log in logs if not log.unreadable]
+        for _ in range(ROUNDS):
+            if not left:
+                return clashed
+            left = self._write(left)
+            clashed += self._make_room(left) if left else []
+        raise StoreError("push logs: their places change faster than they can be written")
+
+    def _write(self, logs: Sequence[PushLog]) -> list[PushLog]:
+        """Insert the new and replace the others; returns those that were not where they were thought to be.
+
+        Of several for one place, one is written: DynamoDB refuses a call that names a key twice.
+        """
+        now: dict[LogKey, PushLog] = {}
+        for log in sorted(logs, key=lambda log: not log.is_stored):
+            now.setdefault(log.key, log)
+        waiting = [log for log in logs if now[log.key] is not log]
+        written = [(log, *self._written(log)) for log in now.values()]
+        bodies = {log.key: body for log, _, body in written if body}
         if bodies:
-            self._part_table().put(bodies)
-        batch_put(self._client, self._table, (item for _, item, _ in written))
-        for body in bodies:
-            with suppress(StoreError):  # what is left goes by itself when the log has outlived its time
-                self._part_table().clear(body.document, before=body.generation)
+            self._part_table().put(bodies.values())
+        codes = batch_execute(self._client, [self._statement(log, values) for log, values, _ in written])
+        for log, code in zip(now.values(), codes, strict=True):
+            log.is_stored = not code
+            if log.is_stored and log.key in bodies:
+                self._clear_before(bodies[log.key])
+        return [log for log in now.values() if not log.is_stored] + waiting
+
+    def _clear_before(self, body: Body) -> None:
+        with suppress(StoreError):  # what is left goes by itself when the log has outlived its time
+            self._part_table().clear(body.document, before=body.generation)
+
+    def _make_room(self, logs: Sequence[PushLog]) -> list[PushLog]:
+        """Look who has the place of each log; returns those that have to stand beside another instance's."""
+        standing = self.load(log.key for log in logs)
+        clashed = []
+        for log in logs:
+            there = standing.get(log.key)
+            log.is_stored = there is not None and there.owner == log.owner
+            if there is not None and not log.is_stored:
+                self._tell(there, log.owner)
+                log.is_beside, log.shared_with = True, [there.owner]
+                clashed.append(log)
+        return clashed
+
+    def _tell(self, log: PushLog, owner: str) -> None:
+        """Note at a log that this instance used its event id too; whoever writes the log meanwhile leaves that."""
+        names = {"#event": "event_id", "#shared": "shared_with"}
+        conditional_call(
+            self._client.update_item,
+            TableName=self._table,
+            Key=to_item({"event_id": log.event_id, "platform_id": log.place}),
+            UpdateExpression="ADD #shared :owner",
+            ConditionExpression="attribute_exists(#event) AND (attribute_not_exists(#shared) OR size(#shared) < :most)",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={":owner": {"SS": [owner]}, ":most": {"N": str(TOLD)}},
+        )
 
     def of_event(self, event_id: str) -> list[PushLog]:
         """What became of an event on each platform."""
@@ -112,8 +222,7 @@ class PushLogTable:
             ScanIndexForward=not newest_first,
             **_start_key(shard, after),
         )
-        places = [(text(item, "received_at"), text(item, "event_id")) for item in answer["Items"]]
-        listed = list(map(Listed, self._logs(answer["Items"]), places))
+        listed = list(map(Listed, self._logs(answer["Items"]), map(_place, answer["Items"])))
         return listed, "LastEvaluatedKey" in answer
 
     def received(self, shard: str, start: str, end: str) -> tuple[list[str], bool]:
@@ -145,28 +254,41 @@ class PushLogTable:
             raise StoreError("a log is too large for an item, and no part table is given")
         return self._parts
 
-    def _written(self, log: PushLog) -> tuple[dict[str, Any], Body | None]:
-        """The item of a log, and its parts where it is large."""
+    def _statement(self, log: PushLog, values: _Values) -> dict[str, Any]:
+        """Insert a new log where nothing stands; replace one that is stored, but for what others noted at it."""
+        key: _Values = {"event_id": log.event_id, "platform_id": log.place}
+        if not log.is_stored:
+            values = {**key, **values}
+            fields = ", ".join(f"'{name}': ?" for name in values)
+            text, parameters = f'INSERT INTO "{self._table}" VALUE {{{fields}}}', list(values.values())
+        else:
+            sets = " ".join(f'SET "{name}" = ?' for name in values)
+            removed = "".join(f' REMOVE "{name}"' for name in ("status_shard", "detail", "parts") if name not in values)
+            where = ' WHERE "event_id" = ? AND "platform_id" = ?'
+            text, parameters = f'UPDATE "{self._table}" {sets}{removed}{where}', [*values.values(), *key.values()]
+        return {"Statement": text, "Parameters": [to_attribute(value) for value in parameters]}
+
+    def _written(self, log: PushLog) -> tuple[_Values, Body | None]:
+        """The attributes of a log, and its parts where it is large."""
         status = log.status
-        values: dict[str, str | int | float | bytes] = {
-            "event_id": log.event_id,
-            "platform_id": log.platform_id,
+        values: _Values = {
             "status": status,
             "received_at": log.received_at or log.updated_at,
             "expires_at": int(datetime.fromisoformat(log.updated_at).timestamp() + self._retention_s),
         }
-        # Event and platform are the keys of the item.
-        detail = pack(msgspec.json.encode(msgspec.structs.replace(log, event_id="", platform_id="")))
+        # What the key of the item says is not said again.
+        told = msgspec.structs.replace(log, event_id="", platform_id="", is_beside=False, is_stored=False)
+        detail = pack(msgspec.json.encode(told))
         body = None
         if len(detail) <= PART_BYTES:
             values["detail"] = detail
         else:
             generation = f"{log.updated_at}-{uuid.uuid4().hex[:8]}"
-            body = Body(_document(log.event_id, log.platform_id), generation, detail, int(values["expires_at"]))
+            body = Body(_document(*log.key), generation, detail, int(values["expires_at"]))
             values["parts"] = body.parts.reference
         if status is not LogStatus.SUCCEEDED:
             values["status_shard"] = status_shard(log.platform_id, status, log.event_id)
-        return to_item(values), body
+        return values, body
 
 
 def status_shard(platform_id: str, status: LogStatus, event_id: str) -> str:
@@ -179,18 +301,23 @@ def status_shards(platform_id: str, status: LogStatus) -> list[str]:
     return [f"{platform_id}#{status}#{number}" for number in range(STATUS_SHARDS)]
 
 
+def _place(item: Item) -> tuple[str, ...]:
+    beside = (text(item, "platform_id"),) if BESIDE in text(item, "platform_id") else ()
+    return text(item, "received_at"), text(item, "event_id"), *beside
+
+
 def _start_key(shard: str, after: tuple[str, ...]) -> dict[str, Any]:
     if not after:
         return {}
-    received_at, event_id = after
-    platform_id = shard.split("#", 1)[0]
-    keys = {"event_id": event_id, "platform_id": platform_id, "status_shard": shard, "received_at": received_at}
+    received_at, event_id, *beside = after
+    place = beside[0] if beside else shard.split("#", 1)[0]
+    keys = {"event_id": event_id, "platform_id": place, "status_shard": shard, "received_at": received_at}
     return {"ExclusiveStartKey": to_item(keys)}
 
 
-def _document(event_id: str, platform_id: str) -> str:
+def _document(event_id: str, place: str) -> str:
     """How the part table calls a log."""
-    return f"push-logs#{platform_id}#{event_id}"
+    return f"push-logs#{place}#{event_id}"
 
 
 def _parts_in(item: Item) -> Parts | None:
@@ -208,7 +335,11 @@ def _parse(item: Item, bodies: Mapping[Parts, bytes]) -> PushLog:
         log = _decode(bodies[parts] if parts else binary(item, "detail"))
     except UnreadableDocument as error:
         log = _unreadable(item, str(error))
-    log.event_id, log.platform_id = text(item, "event_id"), text(item, "platform_id")
+    place = text(item, "platform_id")
+    log.event_id, log.platform_id = text(item, "event_id"), platform_of_place(place)
+    log.is_beside, log.is_stored = place != log.platform_id, True
+    told = item["shared_with"]["SS"] if "shared_with" in item else []
+    log.shared_with = sorted({*log.shared_with, *told})
     return log
 
 
