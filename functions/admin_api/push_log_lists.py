@@ -211,7 +211,8 @@ class PushLogLists:
         if last < first:
             return [], None
         for _ in range(DAYS_A_PAGE):
-            of_day, is_cut = self._day(wanted, day, first, last, min(most, BATCHES))
+            # One more: the batch where the last page ended may have nothing left.
+            of_day, is_cut = self._day(wanted, day, first, last, min(most + 1, BATCHES))
             found += of_day
             if is_cut:
                 return found, _Position(wanted.end, batch=found[-1].name, offset=len(found[-1].events))

@@ -47,7 +47,7 @@ class CampusLogs:
     ) -> list[str]:
         """Events e<first>..., of which the last was received at `newest_at`; returns their ids, the oldest first."""
         logs = [
-            _log(first + number, status, newest_at - (count - 1 - number) * apart_s, platform_id)
+            log_of(first + number, status, newest_at - (count - 1 - number) * apart_s, platform_id)
             for number in range(count)
         ]
         self.logs.put(logs)
@@ -56,7 +56,7 @@ class CampusLogs:
             events, sessions = tuple(each.event_id for each in piece), tuple(each.sess_id for each in piece)
             marks = tuple(task_mark(task_id) for each in piece for task_id in each.entries)
             page = Page(platform_id, at, f"p{piece[0].event_id}", events, sessions, marks)
-            self.instances.save(_documents(piece) if with_documents else [], page)
+            self.instances.save(documents_of(piece) if with_documents else [], page)
         return [each.event_id for each in logs]
 
     def statuses(self, event_ids: Iterable[str]) -> set[LogStatus]:
@@ -75,7 +75,8 @@ def configure(monkeypatch: pytest.MonkeyPatch, tables: Tables, endpoint: str, *p
         )
 
 
-def _log(number: int, status: LogStatus, at: float, platform_id: str) -> PushLog:
+def log_of(number: int, status: LogStatus, at: float, platform_id: str) -> PushLog:
+    """The log of event e<number>, session S<number>, task T<number>."""
     entry = Entry(status, "insert_task", reason="400" if status is LogStatus.FAILED else "", settled_at=stamp(at))
     attempt = LoggedAttempt(at, "insert_task", f"T{number}", "POST", "/save", '{"appSecret":"********"}', 200, "{}", 12)
     return PushLog(
@@ -93,7 +94,8 @@ def _log(number: int, status: LogStatus, at: float, platform_id: str) -> PushLog
     )
 
 
-def _documents(logs: Iterable[PushLog]) -> list[Stored]:
+def documents_of(logs: Iterable[PushLog]) -> list[Stored]:
+    """The documents that such logs tell of."""
     works = {LogStatus.FAILED: Work.FAILED, LogStatus.RETRYING: Work.PENDING}
     found = []
     for log in logs:

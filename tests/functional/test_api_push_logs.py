@@ -13,10 +13,11 @@ from admin_api.ids import decode_id, encode_id
 from admin_api.routes import events, push_logs
 from taskbridge.push_logs import LogStatus
 from taskbridge.tables.events import EventTable, UnroutedEvent
+from taskbridge.tables.push_log_pages import Page
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import PLATFORM, START
 from tests.functional.aws import Tables, new_client
-from tests.functional.campus_logs import CampusLogs, configure, stamp
+from tests.functional.campus_logs import CampusLogs, configure, documents_of, log_of, stamp
 
 DAY_S = 86_400.0
 
@@ -316,3 +317,51 @@ def test_these_routes_are_for_operators(ops: ApiClient, method: str, path: str) 
     place = path.replace("{id}", "x")
     assert ops.as_("a", "approver").call(method, place).status == 403
     assert ops.as_("", "").call(method, place).status == 401
+
+
+# One event id of two instances
+
+
+def add_clash(campus: CampusLogs) -> None:
+    """Event e3 of session S3, and of session S9 as well, in two batches; both failed."""
+    campus.add(5, LogStatus.FAILED)
+    theirs = log_of(9, LogStatus.FAILED, START + 5, PLATFORM)
+    theirs.event_id = "e3"
+    campus.logs.put([theirs])
+    campus.instances.save([*documents_of([theirs])], Page(PLATFORM, START + 5, "pclash", ("e3",), ("S9",)))
+
+
+def test_an_event_id_of_two_instances_is_shown_with_both_and_with_what_is_wrong(
+    ops: ApiClient, campus: CampusLogs
+) -> None:
+    add_clash(campus)
+
+    shown = ops.get("/v1/events/e3").json
+
+    assert [target["sess_id"] for target in shown["targets"]] == ["S3", "S9"]
+    assert shown["clash"] == "2 instances used this id, which must be unique: S3, S9"
+    assert (shown["sess_id"], shown["status"]) == ("S3", "routed")
+    assert ops.get("/v1/events/e2").json["clash"] == ""
+    for target, sess_id in zip(shown["targets"], ["S3", "S9"], strict=True):
+        log = ops.get(f"/v1/push-logs/{target['log_id']}").json
+        assert (log["id"], log["sess_id"], log["event_id"]) == (target["log_id"], sess_id, "e3")
+        replayed = ops.post(f"/v1/push-logs/{target['log_id']}/replay")
+        assert (replayed.status, replayed.json["sess_id"], replayed.json["id"]) == (202, sess_id, target["log_id"])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["e0", "e1", "e2", "e3 of S3", "e3 of S9", "e4"]),
+        ({"status": "failed"}, ["e0", "e1", "e2", "e3 of S3", "e3 of S9", "e4"]),
+        ({"sess_id": "S9"}, ["e3 of S9"]),
+        ({"sess_id": "S3"}, ["e3 of S3"]),
+    ],
+)
+def test_every_list_has_both(ops: ApiClient, campus: CampusLogs, query: dict[str, str], expected: list[str]) -> None:
+    add_clash(campus)
+
+    for limit in (1, 2, 50):
+        rows = everything(ops, limit=limit, **query)
+        named = [row["event_id"] + (f" of {row['sess_id']}" if row["event_id"] == "e3" else "") for row in rows]
+        assert sorted(named) == expected

@@ -168,3 +168,12 @@ def test_a_table_that_is_not_there_or_cannot_be_reached_is_a_store_error(moto: A
         EventTable(moto, "no-such-table", DAYS).record(unrouted(), b"{}", "m1")
     with pytest.raises(StoreError, match="EndpointConnectionError"):
         EventTable(unreachable("dynamodb"), "table", DAYS).record(unrouted(), b"{}", "m1")
+
+
+def test_the_first_event_under_an_id_tells_where_the_others_stand(events: EventTable) -> None:
+    events.record(unrouted("skipped", sess_id="A-1"), on_bus(event()), "m1")
+    events.record(unrouted("skipped", sess_id="B-1"), on_bus(event(sequence=2)), "m2")
+    events.record(unrouted("rejected"), on_bus(event(sequence=-1)), "m3")
+
+    assert read(events).others == ("e1~m2", "e1~m3")
+    assert read(events, "e1~m2").sess_id == "B-1"

@@ -164,6 +164,18 @@ def test_the_same_event_for_the_same_platform_is_one_message() -> None:
     assert deduplication_id(message()) != deduplication_id(message(platform_id="jz-2"))
 
 
+def test_one_event_id_of_two_instances_is_two_messages() -> None:
+    first, second = (message_of(event(sess_id=sess_id, id="1001")) for sess_id in ("A-1", "B-1"))
+
+    assert deduplication_id(first) != deduplication_id(second)
+
+
+def test_no_sign_in_an_id_makes_two_messages_one() -> None:
+    first, second = (message_of(event(sess_id=s, id=i)) for s, i in (("a#b", "c"), ("a", "b#c")))
+
+    assert deduplication_id(first) != deduplication_id(second)
+
+
 def test_two_requests_to_look_again_are_two_messages() -> None:
     first = sync(requested_at="2026-11-22T01:30:05.000+00:00")
 

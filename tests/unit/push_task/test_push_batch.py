@@ -274,13 +274,14 @@ def test_an_outcome_is_taken_into_a_document_that_somebody_else_wrote_meanwhile(
     meddled: list[str] = []
     put = worker.logs.put
 
-    def meddle(logs: list) -> None:
-        put(logs)
+    def meddle(logs: list) -> list:
+        clashed: list = put(logs)
         if not meddled:
             meddled.append("once")
             (other,) = worker.instances.load([(PLATFORM, "S1")]).values()
             other.instance.due_at = START + 900
             worker.instances.save([other])
+        return clashed
 
     worker.logs.put = meddle
 
