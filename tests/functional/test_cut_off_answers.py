@@ -40,7 +40,7 @@ def fill(count: int, step_s: float = 0.01, *, shard: int | None = None) -> list[
 def put(moto: Any, pages: PushLogPageTable, made: list[Page]) -> None:
     """moto knows no PartiQL here: what the statements would insert is put."""
     table = pages.insert_statement(made[0])["Statement"].split('"')[1]
-    batch_put(moto, table, [item_of(pages, page) for page in made])
+    batch_put(moto, table, [item_of(pages, page) for page in made], key=("bucket", "page"))
 
 
 def item_of(pages: PushLogPageTable, page: Page) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def test_a_page_that_cannot_be_read_says_so_and_the_others_are_read(
     good, bad = fill(2)
     put(moto, pages, [good])
     newer = {"detail": {"B": zlib.compress(b'{"of": "a newer release"}')}}
-    batch_put(moto, moto_tables.PushLogPageTable, [{**item_of(pages, bad), **newer}])
+    batch_put(moto, moto_tables.PushLogPageTable, [{**item_of(pages, bad), **newer}], key=("bucket", "page"))
 
     found, _ = pages.stretch(PLATFORM, START, START + 60, 100)
 
@@ -142,7 +142,8 @@ def test_due_instances_with_long_names_are_found_beyond_a_megabyte(moto: Any, mo
     names = [f"{number:04}".ljust(2_000, "S") for number in range(DUE_SHARDS * 700)]
     mine = [name for name in names if due_shard(PLATFORM, name) == f"{PLATFORM}#0"][:560]
     place: dict[str, str | float] = {"due_shard": f"{PLATFORM}#0", "due_at": START - 1}
-    batch_put(moto, moto_tables.InstanceTable, [to_item({"instance": f"{PLATFORM}#{name}", **place}) for name in mine])
+    items = [to_item({"instance": f"{PLATFORM}#{name}", **place}) for name in mine]
+    batch_put(moto, moto_tables.InstanceTable, items, key=("instance",))
 
     assert sorted(sess_id for _, sess_id in table.due(PLATFORM, START, 560)) == mine
 
