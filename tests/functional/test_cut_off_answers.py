@@ -114,8 +114,8 @@ def test_a_page_that_cannot_be_read_says_so_and_the_others_are_read(
 # The other tables
 
 
-def test_an_event_with_long_logs_on_many_platforms_shows_all_of_them(moto: Any, moto_tables: Tables) -> None:
-    logs = PushLogTable(moto, moto_tables.PushLogTable, DAY_S)
+def test_an_event_with_long_logs_on_many_platforms_shows_all_of_them(dynamodb: Any, tables: Tables) -> None:
+    logs = PushLogTable(dynamodb, tables.PushLogTable, DAY_S)
     noise = rng.randbytes(150_000).hex()
     for number in range(12):
         attempt = LoggedAttempt(1.5, "insert_task", "T1", "POST", "/x", noise[number:], 200, "", 12, "")

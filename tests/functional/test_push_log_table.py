@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -18,16 +17,9 @@ from taskbridge.tables.push_logs import (
     status_shard,
 )
 from tests.builders import RECEIVED_AT
-from tests.functional.aws import Tables, new_client, unreachable
+from tests.functional.aws import Tables, unreachable
 
 RETENTION_S = 30 * 86_400.0
-
-
-@pytest.fixture
-def dynamodb(ministack: str) -> Iterator[Any]:
-    client = new_client("dynamodb", ministack)
-    yield client
-    client.close()
 
 
 @pytest.fixture
