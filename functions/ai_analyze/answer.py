@@ -21,12 +21,13 @@ LONGEST_BLOCK = 60_000
 MOST_BLOCKS = 8
 MOST_PAGES = 100_000
 # What is mended is never an approve.
+_DIGITS = re.compile(r"[0-9]{1,3}")
 _WORTH_MENDING = re.compile(f"{Verdict.REJECT}|{Verdict.NEEDS_HUMAN}")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """What an answer said. `is_strict`: it was valid as it stood, nothing had to be mended.
+    """What an answer said. `is_strict`: it was valid as it stood, without a key besides, and nothing had to be mended.
 
     `disagrees`: the answer held several verdicts that are not the same.
     """
@@ -47,6 +48,7 @@ class _EvidenceWire(msgspec.Struct):
 class _FindingWire(msgspec.Struct):
     clause: str | int
     result: FindingResult
+    number: int | float | str | None = None
     reason: str | None = ""
     evidence: list[_EvidenceWire] | None = None
 
@@ -55,6 +57,12 @@ class _VerdictWire(msgspec.Struct):
     verdict: Verdict
     summary: str | None
     findings: list[_FindingWire]
+
+
+_KEYS, _FINDING_KEYS, _EVIDENCE_KEYS = (
+    frozenset(field.name for field in msgspec.structs.fields(wire))
+    for wire in (_VerdictWire, _FindingWire, _EvidenceWire)
+)
 
 
 def read_answer(blocks: Sequence[str]) -> ReadAnswer | None:
@@ -111,12 +119,24 @@ def _refuse_constant(name: str) -> Any:
 def _build_answer(value: Any, *, is_strict: bool) -> ReadAnswer:
     wire = msgspec.convert(value, _VerdictWire, strict=True)
     findings = tuple(_build_finding(finding) for finding in wire.findings[:MOST_FINDINGS])
-    return ReadAnswer(wire.verdict, _bounded(wire.summary), findings, is_strict)
+    is_asked_for = _holds_only_what_was_asked(value)
+    return ReadAnswer(wire.verdict, _bounded(wire.summary), findings, is_strict and is_asked_for)
+
+
+def _holds_only_what_was_asked(value: Any) -> bool:
+    """Whether an object that was converted has no key besides: a `final_verdict` may say something else."""
+    pieces = [piece for finding in value["findings"] for piece in finding.get("evidence") or ()]
+    return (
+        _KEYS.issuperset(value)
+        and all(_FINDING_KEYS.issuperset(finding) for finding in value["findings"])
+        and all(_EVIDENCE_KEYS.issuperset(piece) for piece in pieces)
+    )
 
 
 def _build_finding(wire: _FindingWire) -> Finding:
     return Finding(
         clause=_bounded(wire.clause),
+        number=_number_of(wire.number),
         result=wire.result,
         reason=_bounded(wire.reason),
         evidence=tuple(_build_evidence(wire.evidence or ())),
@@ -126,6 +146,13 @@ def _build_finding(wire: _FindingWire) -> Finding:
 def _build_evidence(wires: Iterable[_EvidenceWire]) -> Iterable[Evidence]:
     for wire in list(wires)[:MOST_EVIDENCE]:
         yield Evidence(source=_bounded(wire.source), page=_page_of(wire.page), quote=_bounded(wire.quote))
+
+
+def _number_of(value: float | str | None) -> int:
+    """The number of a clause where one can be read (2, 2.0, "2"), else 0."""
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value.strip()) else value
+    is_number = isinstance(number, int | float) and number == number // 1 and 1 <= number <= MOST_PAGES
+    return int(number) if is_number else 0  # type: ignore[arg-type]  # a number, as just seen
 
 
 def _page_of(value: float | str | None) -> int | None:

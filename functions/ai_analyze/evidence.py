@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from ai_analyze.fence import clean
 from ai_analyze.sources import Source
-from taskbridge.ai.results import Evidence, Finding
+from taskbridge.ai.control_text import EMPTY, UNSIGNED
+from taskbridge.ai.results import Evidence
+
+Span = tuple[int, int]
 
 _ALIKE = {
     **dict.fromkeys("“”„‟「」『』«»", '"'),
@@ -22,7 +26,21 @@ _ALIKE = {
     **dict.fromkeys("‐‑‒–—―−", "-"),
 }
 _NUMERALS = "0123456789〇零一二三四五六七八九十百千万亿两壹贰叁肆伍陆柒捌玖拾佰仟萬億"
+_FIGURES = "一二三四五六七八九"
 _UNITS = f"{_NUMERALS}%‰"
+# Three figures behind a blank go on with a number that was written in groups.
+_GROUP = re.compile(r"[0-9]{3}(?![0-9:])")
+# A multiplier or a measure (48k, 1.2w, 48 km), a foreign currency, a share or a power behind the figures of a number.
+# Blanks are folded away, so that a letter counts only as a whole word: 2026 in Singapore goes on with none.
+_MORE_OF_A_NUMBER = re.compile(
+    r"[×^]|[美欧日港澳台韩加新英法泰卢][元币镑圆郎铢布]|美金|人民币|[倍成折]"
+    r"|(?:[wkmb]|[kcm]?m|kg|m?g|ml|thousand|million|billion|usd|eur|gbp|jpy|hkd|dollars?|euros?|pounds?|yen)"
+    r"(?:(?=yuan|rmb|cny|usd)|(?![a-z]))",
+    re.IGNORECASE,
+)
+_CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "HKD", "AUD", "CAD", "KRW", "TWD", "CHF", "SGD", "RUB"})
+_NOT_ENTERED = re.compile(rf"{EMPTY}|{UNSIGNED}(?:\([^()]*\))?")
+_MOST_PLACES = 1000
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
 
@@ -51,6 +69,31 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _SPACE.sub("", marked)).replace("\0", " ")
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A piece of evidence, checked. `text` is its quote folded, `label` that of its source.
+
+    `speaks`: what was found is something that was entered, so that it can show that a clause is met: no label, no name
+    of a file, nothing of what a field says when it is empty or unsigned.
+    """
+
+    evidence: Evidence
+    text: str = ""
+    label: str = ""
+    speaks: bool = False
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the quote stands where it is said to."""
+        return self.evidence.verified
+
+    def overlaps(self, other: Proof) -> bool:
+        """Whether both show the same words of the same place."""
+        mine, theirs = self.evidence, other.evidence
+        is_one_place = (mine.source, mine.page) == (theirs.source, theirs.page)
+        return is_one_place and (self.text in other.text or other.text in self.text)
+
+
 class Quotable:
     """The sources of one question, folded when they are first asked for."""
 
@@ -60,40 +103,50 @@ class Quotable:
         self._sources = {**by_label, **{source.name: source for source in sources}}
         self._folded: dict[tuple[str, int], str] = {}
 
-    def verify(self, finding: Finding) -> Finding:
-        """The finding, its evidence marked as found or not."""
-        return msgspec.structs.replace(finding, evidence=tuple(map(self.check, finding.evidence)))
-
-    def check(self, evidence: Evidence) -> Evidence:
+    def check(self, evidence: Evidence) -> Proof:
         """The evidence, verified where its quote stands in its source.
 
         `source` becomes the key of the field. `page` becomes where the quote was found: that page first, then any.
         """
         source = self._sources.get(evidence.source.strip().strip("[]【】「」").strip())
         if source is None:
-            return evidence
-        page = self._find_in_file(source, evidence) if source.is_file else None
-        found = page is not None if source.is_file else self._stands_in_field(source, evidence.quote)
-        where = page if found else evidence.page
-        return msgspec.structs.replace(evidence, source=source.key, page=where, verified=found)
+            return Proof(evidence)
+        page, places = self._find_in_file(source, evidence) if source.is_file else self._find_in_field(source, evidence)
+        where = (page if source.is_file else None) if places else evidence.page
+        checked = msgspec.structs.replace(evidence, source=source.key, page=where, verified=bool(places))
+        return Proof(checked, fold(evidence.quote), source.label, self._speaks(source, page, places))
 
-    def _find_in_file(self, source: Source, evidence: Evidence) -> int | None:
+    def _find_in_file(self, source: Source, evidence: Evidence) -> tuple[int, list[Span]]:
         quote = fold(evidence.quote)
-        if not _says_enough(quote):
-            return None
-        numbers = range(1, len(source.pages) + 1)
+        numbers = range(1, len(source.pages) + 1) if _says_enough(quote) else ()
         for number in sorted(numbers, key=lambda number: number != evidence.page):
-            if stands_in(quote, self._page(source, number)):
-                return number
-        return None
+            if places := find_places(quote, self._page(source, number)):
+                return number, places
+        return 1, []
 
-    def _stands_in_field(self, source: Source, text: str) -> bool:
-        """Whether the quote is of the field's text. The label may go before it, but proves nothing alone."""
-        quote, value = fold(text), self._page(source, 1)
+    def _find_in_field(self, source: Source, evidence: Evidence) -> tuple[int, list[Span]]:
+        """Where the quote stands in the field's text. The label may go before it, but proves nothing alone."""
+        quote, value = fold(evidence.quote), self._page(source, 1)
         label = fold(f"{source.label}：")
         if value and quote in {value, label + value}:
-            return True
-        return _says_enough(quote) and stands_in(quote, label + value, behind=len(label))
+            return 1, [(0, len(value))]
+        if not _says_enough(quote):
+            return 1, []
+        found = find_places(quote, label + value, behind=len(label))
+        return 1, [(max(0, start - len(label)), end - len(label)) for start, end in found]
+
+    def _speaks(self, source: Source, page: int, places: Sequence[Span]) -> bool:
+        """Whether one of the places holds something that was entered."""
+        if not places or source.names_files:
+            return False
+        text = self._page(source, page)
+        silent = [found.span() for found in _NOT_ENTERED.finditer(text)]
+        header = len(fold(source.header))
+        return any(
+            end > header
+            and not any(start < silence_end and silence_start < end for silence_start, silence_end in silent)
+            for start, end in places
+        )
 
     def _page(self, source: Source, number: int) -> str:
         place = (source.name, number)
@@ -104,13 +157,19 @@ class Quotable:
 
 def stands_in(quote: str, text: str, behind: int = 0) -> bool:
     """Whether the folded `quote` stands in the folded `text`, cuts no number, and ends behind the place `behind`."""
-    at = text.find(quote, max(0, behind - len(quote) + 1))
-    while at >= 0:
+    return bool(find_places(quote, text, behind))
+
+
+def find_places(quote: str, text: str, behind: int = 0) -> list[Span]:
+    """Where the folded `quote` stands in the folded `text`, cuts no number, and ends behind the place `behind`."""
+    places: list[Span] = []
+    at = text.find(quote, max(0, behind - len(quote) + 1)) if quote else -1
+    while at >= 0 and len(places) < _MOST_PLACES:
         end = at + len(quote)
         if end > behind and not _cuts_before(text, at) and not _cuts_after(text, end):
-            return True
+            places.append((at, end))
         at = text.find(quote, at + 1)
-    return False
+    return places
 
 
 def _says_enough(quote: str) -> bool:
@@ -118,21 +177,29 @@ def _says_enough(quote: str) -> bool:
 
 
 def _cuts_before(text: str, at: int) -> bool:
-    """Whether what stands before `at` belongs to the number that begins there: 1|500, 1,|500, -|500."""
+    """Whether what stands before `at` belongs to the number that begins there: 1|500, 1,|500, 4 |800, -|500, USD|48."""
     if text[at] not in _NUMERALS:
         return False
     before, further = text[at - 1 : at], text[max(0, at - 2) : at - 1]
-    if before and before in _NUMERALS:
+    if not before:
+        return False
+    if before in _NUMERALS or before in "负$€£" or text[max(0, at - 3) : at].upper() in _CURRENCIES:
         return True
+    if before == " ":
+        return _GROUP.match(text, at) is not None  # 4 |800
     is_sign = before == "-" and not further.isalnum()
-    return is_sign or (before != "" and before in ".,·" and further.isdigit())
+    return is_sign or (before in ".,·'点" and further in _NUMERALS and further != "")
 
 
 def _cuts_after(text: str, end: int) -> bool:
-    """Whether what stands behind `end` belongs to the number that ends there: 500|0, 500|.5, 500|万, 50|%."""
+    """Whether what stands behind `end` belongs to the number that ends there: 500|0, 500|.5, 12| 000, 500|万, 48|k."""
     if text[end - 1] not in _UNITS:
         return False
     after, further = text[end : end + 1], text[end + 1 : end + 2]
-    if after and after in _UNITS:
+    if not after or (text[end - 1] in _FIGURES and after.isascii() and after.isdigit()):
+        return False  # 王五|2026: nobody writes a number so
+    if after in _UNITS or (text[end - 1].isdigit() and _MORE_OF_A_NUMBER.match(text, end)):
         return True
-    return after != "" and after in ".," and further.isdigit()
+    if after == " ":
+        return _GROUP.match(text, end + 1) is not None
+    return after in ".,·'点" and further in _NUMERALS and further != ""

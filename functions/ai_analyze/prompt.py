@@ -32,6 +32,7 @@ _SYSTEM, _MATERIAL, _SECOND_ASK = (Template(_TEXTS[name]) for name in _FILES[:3]
 TEMPLATE_VERSION = f"review.v1-{hashlib.sha256(repr(_TEXTS).encode()).hexdigest()[:8]}"
 VERDICT_SCHEMA: dict[str, Any] = json.loads(_TEXTS["verdict.v1.json"])
 
+RULE_TOO_LONG = "审批规则和关注要点超出模型的长度，可能没有被完整读到"
 _LONGEST_REPEATED_ANSWER = 3000
 _NOTHING = "（无）"
 
@@ -50,7 +51,8 @@ def build_prompt(material: Material, limits: ModelLimits, uploaded: Collection[s
     system = _build_system(material.rule)
     notices = _show_notices(material.form.notices)
     fixed = estimate_tokens(system + _MATERIAL.template + notices) + 4 * len(notices.split("\n")) + 100
-    trimmed = trim_sources(name_sources(material), prompt_budget(limits) - fixed)
+    budget = prompt_budget(limits)
+    trimmed = trim_sources(name_sources(material), budget - fixed)
     bodies = _build_bodies(trimmed.sources, notices, uploaded)
     fence = build_fence([material.received_on.isoformat(), *(body for _, body in bodies)])
     user = _MATERIAL.substitute(
@@ -58,7 +60,7 @@ def build_prompt(material: Material, limits: ModelLimits, uploaded: Collection[s
         token=fence.token,
         sections="\n\n".join(fence.around(title, body) for title, body in bodies),
     )
-    return Prompt(system, user, trimmed.notes)
+    return Prompt(system, user, trimmed.notes if fixed < budget else (RULE_TOO_LONG, *trimmed.notes))
 
 
 def build_second_ask(prompt: Prompt, answer: str, limits: ModelLimits) -> str:
@@ -77,7 +79,6 @@ def _build_system(rule: RuleText) -> str:
     clauses = map(single_line, split_clauses(rule.rule))
     return _SYSTEM.substitute(
         schema=json.dumps(VERDICT_SCHEMA, ensure_ascii=False),
-        rule=clean(rule.rule).strip() or _NOTHING,
         keynote=clean(rule.keynote).strip() or _NOTHING,
         clauses="\n".join(starmap(_show_clause, enumerate(clauses, start=1))) or _NOTHING,
     )

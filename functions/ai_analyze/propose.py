@@ -20,7 +20,7 @@ import msgspec
 
 from ai_analyze.fence import build_fence, single_line
 from taskbridge.ai.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
-from taskbridge.ai.clauses import same_clause, split_clauses
+from taskbridge.ai.clauses import find_clause, same_clause, split_clauses
 from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
 from taskbridge.ai.values import FieldType
@@ -119,10 +119,11 @@ def _describe(prefix: str, fields: Sequence[FieldType]) -> Iterator[str]:
 def _resolve_clause(clause: str, clauses: Sequence[str]) -> str:
     if not clauses:
         return clause
-    found = next((each for each in clauses if same_clause(each, clause)), None)
-    if found is None:
-        raise ConfigurationError("clause", "不对应规则的任何一条")
-    return found
+    number = find_clause(clause, clauses)
+    found = [clauses[number - 1]] if number else [each for each in clauses if same_clause(each, clause)]
+    if len(found) != 1:
+        raise ConfigurationError("clause", "不对应规则的任何一条" if not found else "对应规则的不止一条")
+    return found[0]
 
 
 def _read_checks(text: str) -> list[_CheckWire]:

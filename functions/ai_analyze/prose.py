@@ -40,11 +40,17 @@ class ProseScanner:
         self._is_fenced = False
         self._is_ended = False
         self._blocks: list[str] = []
+        self._behind: list[str] = []  # prose since the last block
 
     @property
     def blocks(self) -> tuple[str, ...]:
         """The objects that look like a verdict, as they were written, the last one perhaps not complete."""
         return tuple(self._blocks)
+
+    @property
+    def behind(self) -> str:
+        """What was written behind the last of them, but white space and the marks of a fence."""
+        return "".join(self._behind).strip().strip("`").strip()
 
     def feed(self, piece: str) -> str:
         """What of the answer so far is prose, and was not returned before."""
@@ -128,6 +134,7 @@ class ProseScanner:
             self._show(shown, end)
             return
         self._blocks.append(block[block.index("{") :])
+        self._behind.clear()
         self._text = self._text[end:]
         self._state = _State.CLOSING if self._is_fenced else _State.PROSE
 
@@ -141,4 +148,5 @@ class ProseScanner:
 
     def _show(self, shown: list[str], end: int) -> None:
         shown.append(self._text[:end])
+        self._behind += [self._text[:end]] if self._blocks else []
         self._text = self._text[end:]

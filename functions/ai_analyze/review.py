@@ -11,10 +11,12 @@ import msgspec
 from ai_analyze.answer import ReadAnswer, read_answer
 from ai_analyze.evidence import Quotable
 from ai_analyze.injection import find_injections
-from ai_analyze.judge import NO_VERDICT, REFUSED, Judgement, judge, judge_without_answer
+from ai_analyze.judge import NO_VERDICT, REFUSED, Judgement, Shown, judge, judge_without_answer
 from ai_analyze.masking import Masking, mask_material
 from ai_analyze.material import Material, ReadFile
+from ai_analyze.own_words import contradicts_itself
 from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA, Prompt, build_prompt, build_second_ask
+from ai_analyze.repetition import repeats_a_source
 from ai_analyze.sources import name_sources
 from ai_analyze.telling import Listener, Sink, Transcript
 from taskbridge.ai.checks import evaluate_checks
@@ -26,6 +28,8 @@ from taskbridge.platforms.ai import FileUse, ModelLimits, Question, Reply
 __all__ = ["TEMPLATE_VERSION", "Asked", "Link", "Model", "Sink", "review"]
 
 FELL_BACK = "（模型中断，改由备用模型重新分析）"
+SAID_MORE = "模型在结论之后又写了内容"
+REPEATED = "结论照抄自材料中的文字"
 NOT_UPLOADED = "已开启脱敏，附件原件没有上传，只提供了提取的文字"
 _LONGEST_RAW = 20_000
 
@@ -103,13 +107,17 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """What one link of the chain answered. `answer` is None where no verdict could be read."""
+    """What one link of the chain answered. `answer` is None where no verdict could be read.
+
+    `raw` is what was said, `prose` the prose of it; `doubts` are reasons in Chinese for which no approve can stand.
+    """
 
     reply: Reply
     usage: Usage
     raw: str
+    prose: str
     answer: ReadAnswer | None
-    left_out: tuple[str, ...]
+    doubts: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -160,30 +168,40 @@ def _ask(case: _Case, link: Link, transcript: Transcript) -> _Answered:
     with_audit = _Audit(case, link, question, "review")
     reply = with_audit.call(lambda: link.client.stream(question, listener.hear), listener)
     listener.finish()
-    answer = read_answer(listener.blocks)
+    answer, doubts = read_answer(listener.blocks), _doubts(case, listener)
     with_audit.record(reply, listener.heard, is_read=answer is not None)
     usage = reply.usage
     if answer is None:
-        answer, more = _ask_again(case, link, prompt, question, listener.heard)
+        answer, doubts, more = _ask_again(case, link, prompt, question, listener.said)
         usage += more
-    return _Answered(reply, usage, listener.heard, answer, prompt.left_out, notes)
+    doubts = (*prompt.left_out, *doubts)
+    return _Answered(reply, usage, listener.said, listener.prose, answer, doubts, notes)
 
 
-def _ask_again(case: _Case, link: Link, prompt: Prompt, first: Question, heard: str) -> tuple[ReadAnswer | None, Usage]:
+def _doubts(case: _Case, listener: Listener) -> tuple[str, ...]:
+    """Why an approve of this answer cannot stand, whatever it shows."""
+    sources = name_sources(case.sent)
+    behind = (SAID_MORE,) if listener.blocks and listener.behind else ()
+    return (*behind, *((REPEATED,) if repeats_a_source(listener.blocks, sources) else ()))
+
+
+def _ask_again(
+    case: _Case, link: Link, prompt: Prompt, first: Question, said: str
+) -> tuple[ReadAnswer | None, tuple[str, ...], Usage]:
     """The verdict alone, asked for once: whatever fails now, there is an answer already, which people can read."""
     limits = link.client.limits(link.model)
-    question = replace(first, user=build_second_ask(prompt, heard, limits), schema=VERDICT_SCHEMA)
+    question = replace(first, user=build_second_ask(prompt, said, limits), schema=VERDICT_SCHEMA)
     listener = Listener(case.masking)
     with_audit = _Audit(case, link, question, "second_ask")
     try:
         reply = with_audit.call(lambda: link.client.ask(question), listener)
     except (PlatformError, ConfigurationError):
-        return None, Usage()  # it stands in the audit log
+        return None, (), Usage()  # it stands in the audit log
     listener.hear(reply.text)
     listener.finish()
     answer = read_answer(listener.blocks)
     with_audit.record(reply, listener.heard, is_read=answer is not None)
-    return answer, reply.usage
+    return answer, _doubts(case, listener), reply.usage
 
 
 class _Audit:
@@ -250,12 +268,11 @@ def _upload_files(case: _Case, link: Link) -> tuple[dict[str, str], tuple[str, .
 
 
 def _conclude(case: _Case, link: Link, answered: _Answered, transcript: Transcript, notes: Sequence[str]) -> Review:
-    left_out = [case.masking.restore(note) for note in answered.left_out]
-    obstacles = [*_find_obstacles(case), *left_out]
-    judgement = _judge(case, answered.answer, obstacles)
+    obstacles = [*_find_obstacles(case), *(case.masking.restore(doubt) for doubt in answered.doubts)]
+    judgement = _judge(case, answered, obstacles)
     return Review(
         verdict=judgement.verdict,
-        summary=case.masking.restore(answered.answer.summary) if answered.answer else "",
+        summary=_summary(case, answered.answer, judgement),
         text=transcript.text,
         findings=judgement.findings,
         downgraded=judgement.downgraded,
@@ -281,13 +298,24 @@ def _conclude_refused(case: _Case, link: Link, transcript: Transcript, notes: Se
     )
 
 
-def _judge(case: _Case, answer: ReadAnswer | None, obstacles: Sequence[str]) -> Judgement:
+def _summary(case: _Case, answer: ReadAnswer | None, judgement: Judgement) -> str:
+    """What the model said in short; where its verdict does not stand, neither does that: the reason is told instead."""
+    if answer is None:
+        return ""
+    is_taken_back = judgement.downgraded is not None and answer.verdict is not judgement.verdict
+    return str(judgement.downgraded) if is_taken_back else case.masking.restore(answer.summary)
+
+
+def _judge(case: _Case, answered: _Answered, obstacles: Sequence[str]) -> Judgement:
+    answer = answered.answer
     if answer is None:
         return judge_without_answer(_clauses(case), _compute(case), NO_VERDICT)
+    if contradicts_itself(answer.verdict, answer.summary, answered.prose, answer.findings):
+        answer = replace(answer, disagrees=True)
     # Quotes are of what the model saw, so they are checked before the masked values are put back.
     quotable = Quotable(name_sources(case.sent))
-    findings = tuple(_restore(quotable.verify(finding), case.masking) for finding in answer.findings)
-    return judge(replace(answer, findings=findings), _clauses(case), _compute(case), obstacles)
+    shown = [_show(finding, quotable, case.masking) for finding in answer.findings]
+    return judge(answer, shown, _clauses(case), _compute(case), obstacles)
 
 
 def _clauses(case: _Case) -> tuple[str, ...]:
@@ -308,13 +336,15 @@ def _find_obstacles(case: _Case) -> list[str]:
     return [*unread, *material.form.notices, *spoken]
 
 
-def _restore(finding: Finding, masking: Masking) -> Finding:
-    def restored(evidence: Evidence) -> Evidence:
-        return msgspec.structs.replace(evidence, quote=masking.restore(evidence.quote))
-
-    return msgspec.structs.replace(
-        finding,
-        clause=masking.restore(finding.clause),
-        reason=masking.restore(finding.reason),
-        evidence=tuple(map(restored, finding.evidence)),
+def _show(finding: Finding, quotable: Quotable, masking: Masking) -> Shown:
+    """The finding with its evidence checked, the masked values back in what people read."""
+    proofs = tuple(map(quotable.check, finding.evidence))
+    evidence = tuple(_restored(proof.evidence, masking) for proof in proofs)
+    restored = msgspec.structs.replace(
+        finding, clause=masking.restore(finding.clause), reason=masking.restore(finding.reason), evidence=evidence
     )
+    return Shown(restored, proofs)
+
+
+def _restored(evidence: Evidence, masking: Masking) -> Evidence:
+    return msgspec.structs.replace(evidence, quote=masking.restore(evidence.quote))

@@ -12,6 +12,7 @@ from ai_analyze.material import Material, ReadFile
 from taskbridge.ai.forms import FormattedField
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+FILE_TYPES = frozenset({"file", "image"})
 _NEUTRAL_NAME = re.compile(r"附件[0-9]{1,3}(?:\.[a-z0-9]{1,8})?")
 
 
@@ -19,7 +20,9 @@ _NEUTRAL_NAME = re.compile(r"附件[0-9]{1,3}(?:\.[a-z0-9]{1,8})?")
 class Source:
     """A field (one page) or an attachment. `name` is what the prompt calls it, `key` what results show.
 
-    Fields: `key` is that of the form. Attachments: the neutral name; `problem` as in ReadFile.
+    Fields: `key` is that of the form, `header` the line of a table that holds only labels, and `names_files` tells
+    that the text is names of files, which say nothing of what these hold. Attachments: the neutral name; `problem` as
+    in ReadFile.
     """
 
     name: str
@@ -28,6 +31,8 @@ class Source:
     pages: tuple[str, ...]
     is_file: bool = False
     problem: str = ""
+    header: str = ""
+    names_files: bool = False
 
 
 def name_sources(material: Material) -> tuple[Source, ...]:
@@ -44,7 +49,9 @@ def name_sources(material: Material) -> tuple[Source, ...]:
 def _name_field(field: FormattedField, place: int, taken: set[str]) -> Source:
     name = field.key if _PLAIN_KEY.fullmatch(field.key) and field.key not in taken else f"字段{place}"
     taken.add(name)
-    return Source(name, field.key, field.label, (field.text,))
+    header = field.text.split("\n", 2)[:2] if field.type == "table" and "\n" in field.text else ()
+    names_files = field.type in FILE_TYPES
+    return Source(name, field.key, field.label, (field.text,), header="\n".join(header), names_files=names_files)
 
 
 def _name_file(file: ReadFile, place: int, taken: set[str]) -> Source:

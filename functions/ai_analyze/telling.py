@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ai_analyze.masking import Masking, Restorer
 from ai_analyze.prose import ProseScanner
+from ai_analyze.thinking import ThinkingCutter
 from taskbridge.platforms.surrogates import mend
 
 LONGEST_PROSE = 60_000
@@ -45,10 +46,17 @@ class Listener:
     """Listens to one answer. `transcript` None: its prose is for nobody."""
 
     def __init__(self, masking: Masking, transcript: Transcript | None = None) -> None:
-        self._scanner = ProseScanner()
+        self._thinking = ThinkingCutter()
         self._restorer = Restorer(masking)
         self._transcript = transcript
         self._heard: list[str] = []
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin anew: what was heard so far turned out to be thinking."""
+        self._scanner = ProseScanner()
+        self._said: list[str] = []
+        self._prose: list[str] = []
 
     @property
     def heard(self) -> str:
@@ -56,20 +64,48 @@ class Listener:
         return "".join(self._heard)
 
     @property
+    def said(self) -> str:
+        """The same without the model's thinking."""
+        return "".join(self._said)
+
+    @property
+    def prose(self) -> str:
+        """The prose of what was said."""
+        return "".join(self._prose)
+
+    @property
     def blocks(self) -> tuple[str, ...]:
         """The objects in the answer that look like a verdict."""
         return self._scanner.blocks
+
+    @property
+    def behind(self) -> str:
+        """What was said behind the last of them."""
+        return self._scanner.behind
 
     def hear(self, piece: str) -> None:
         """The next piece of the answer."""
         sound = mend(piece)
         self._heard.append(sound)
-        self._tell(self._restorer.feed(self._scanner.feed(sound)))
+        self._listen(self._thinking.feed(sound))
 
     def finish(self) -> None:
         """The answer is whole."""
-        self._tell(self._restorer.feed(self._scanner.finish()) + self._restorer.finish())
+        self._listen(self._thinking.finish())
+        self._tell(self._scanner.finish())
+        self._show(self._restorer.finish())
+
+    def _listen(self, piece: str) -> None:
+        if self._thinking.restarts:
+            self._thinking.restarts = 0
+            self._forget()
+        self._said.append(piece)
+        self._tell(self._scanner.feed(piece))
 
     def _tell(self, prose: str) -> None:
+        self._prose.append(prose)
+        self._show(self._restorer.feed(prose))
+
+    def _show(self, prose: str) -> None:
         if self._transcript:
             self._transcript.tell(prose)

@@ -82,13 +82,22 @@ def _verdict(clauses: Sequence[str], outcomes: Sequence[Outcome]) -> dict[str, A
     return {
         "verdict": verdict,
         "summary": f"{MARK}{len(outcomes)} 条条款：{counts}。",
-        "findings": [_finding(clause, outcome) for clause, outcome in zip(clauses, outcomes, strict=True)],
+        "findings": [
+            _finding(number, clause, outcome)
+            for number, (clause, outcome) in enumerate(zip(clauses, outcomes, strict=True), start=1)
+        ],
     }
 
 
-def _finding(clause: str, outcome: Outcome) -> dict[str, Any]:
+def _finding(number: int, clause: str, outcome: Outcome) -> dict[str, Any]:
     evidence = [{"source": place.source, "page": place.page, "quote": quote} for place, quote in outcome.quotes]
-    return {"clause": clause, "result": outcome.result, "reason": outcome.reason, "evidence": evidence}
+    return {
+        "number": number,
+        "clause": clause,
+        "result": outcome.result,
+        "reason": outcome.reason,
+        "evidence": evidence,
+    }
 
 
 def _prose(question: Question, outcomes: Sequence[Outcome]) -> str:

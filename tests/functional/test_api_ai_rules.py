@@ -14,8 +14,8 @@ from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, ow
 from tests.functional.aws import Tables, new_client
 
 NODE_PATH = f"/v1/ai/nodes/{APP}/{NODE}"
-CHECK = {"clause": "请假不超过 3 天", "expression": "leave.days <= 3", "confirmed": True}
-RULE = {"rule": "请假不超过 2 天", "keynote": "看日期", "file_key": ["proof"], "checks": [CHECK]}
+CHECK = {"clause": "请假不超过 3 天", "expression": "leave.days <= 3", "confirmed": True, "covers": True}
+RULE = {"rule": "请假不超过 3 天", "keynote": "看日期", "file_key": ["proof"], "checks": [CHECK]}
 TOLD = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": UID, "version": 1})
 TOLD_OF_DEFAULT = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": "", "version": 1})
 
@@ -44,6 +44,7 @@ def test_a_rule_is_read_as_it_was_saved(world: AiWorld) -> None:
 
     assert saved.json == {
         **RULE,
+        "clauses": ["请假不超过 3 天"],
         "app_id": APP,
         "node_id": NODE,
         "node_key": "dept",
@@ -155,12 +156,34 @@ def test_a_list_costs_the_same_calls_however_many_rules_there_are(world: AiWorld
 )
 def test_a_check_that_cannot_be_computed_is_refused_by_its_place(world: AiWorld, expression: str) -> None:
     for client, path in ((world.me, node_path()), (world.client, NODE_PATH)):
-        answer = client.put(path, {"rule": "规则", "checks": [CHECK, {**CHECK, "expression": expression}]})
+        answer = client.put(path, {**RULE, "checks": [CHECK, {**CHECK, "expression": expression}]})
 
         assert (answer.status, answer.code) == (422, "invalid_setting")
         assert answer.json["errors"][0]["field"] == "checks[1].expression"
     assert rules_of(world) == []
     assert world.outbox.taken() == []
+
+
+def test_a_check_of_no_clause_of_the_rule_is_refused_with_how_the_rule_was_read(world: AiWorld) -> None:
+    rule = "（1）请假不超过 3 天（2）附证明"
+    for client, path in ((world.me, node_path()), (world.client, NODE_PATH)):
+        answer = client.put(path, {**RULE, "rule": rule, "checks": [{**CHECK, "clause": "请假不超过"}]})
+
+        (error,) = answer.json["errors"]
+        assert (answer.status, error["field"]) == (422, "checks[0].clause")
+        assert "规则读作 2 条：1「（1）请假不超过 3 天」；2「（2）附证明」" in error["problem"]
+
+
+def test_an_own_check_may_be_of_the_rule_of_the_node(world: AiWorld) -> None:
+    world.client.put(NODE_PATH, {**RULE, "checks": []})
+
+    assert world.me.put(node_path(), {"rule": "", "checks": [CHECK]}).status == 200
+
+
+def test_whoever_saves_a_rule_is_told_how_it_is_read(world: AiWorld) -> None:
+    saved = world.me.put(node_path(), {"rule": "1.有发票2.有签字；有合同"}).json
+
+    assert saved["clauses"] == ["1.有发票", "2.有签字", "有合同"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +218,14 @@ def test_an_admin_sets_a_default_and_what_was_published_of_the_node_stays(world:
 
     answer = world.client.put(NODE_PATH, {**RULE, "enabled": False, "auto_analysis": True, "version": 1})
 
-    shown = {**RULE, "app_id": APP, "node_id": NODE, "node_key": "dept", "node_name": "院系审批"}
+    shown = {
+        **RULE,
+        "clauses": [RULE["rule"]],
+        "app_id": APP,
+        "node_id": NODE,
+        "node_key": "dept",
+        "node_name": "院系审批",
+    }
     assert answer.json == {**shown, "enabled": False, "auto_analysis": True, "version": 2}
     assert world.client.get("/v1/ai/nodes").json["items"] == [answer.json]
     stored = world.stores.rules.default(APP, NODE)

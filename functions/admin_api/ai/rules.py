@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -12,10 +12,14 @@ from admin_api.models import ai_rules as shown
 from admin_api.problems import not_found
 from admin_api.wiring import Services
 from taskbridge.ai.checks import check_expression
+from taskbridge.ai.clauses import find_clause, split_clauses
 from taskbridge.ai.messages import RuleChanged
 from taskbridge.ai.rules import AutoAnalysis, Check, NodeDefault, OwnRule
-from taskbridge.errors import StaleVersion, StoreError
+from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.tables.ai_items import Page
+
+CLAUSE_SHOWN = 40
+LONGEST_PROBLEM = 600
 
 R = TypeVar("R", NodeDefault, OwnRule)
 
@@ -30,7 +34,7 @@ def save_default(
     who: str, app_id: str, node_id: str, wanted: shown.NodeDefaultWanted, services: Services
 ) -> shown.NodeDefault:
     """Save the default of a node; its names, and what was published of it, stay. Raises StaleVersion."""
-    checks = read_checks(wanted.checks)
+    checks = read_checks(wanted.checks, wanted.rule)
     stored = services.rules.default(app_id, node_id)
     rule = msgspec.structs.replace(
         stored or NodeDefault(app_id=app_id, node_id=node_id),
@@ -64,7 +68,7 @@ def get_own(uid: str, app_id: str, node_id: str, services: Services) -> shown.Ow
 
 def save_own(uid: str, app_id: str, node_id: str, wanted: shown.OwnRuleWanted, services: Services) -> shown.OwnRule:
     """Save a person's own rule. Raises StaleVersion where `wanted.version` is no longer the one that stands there."""
-    checks = read_checks(wanted.checks)
+    checks = read_checks(wanted.checks, asked_text(wanted.rule, app_id, node_id, services)) if wanted.checks else ()
     stored = services.rules.own(uid, app_id, node_id)
     rule = msgspec.structs.replace(
         stored or OwnRule(uid=uid, app_id=app_id, node_id=node_id),
@@ -108,13 +112,30 @@ def delete_own(uid: str, app_id: str, node_id: str, expected: int | None, servic
     _tell(uid, what, _facts(stored, build_own), None, RuleChanged(app_id, node_id, uid), services)
 
 
-def read_checks(wanted: Iterable[shown.CheckWanted]) -> tuple[Check, ...]:
-    """The checks of a rule. Raises ConfigurationError that names the one which cannot be computed."""
-    checks = []
+def asked_text(rule: str, app_id: str, node_id: str, services: Services) -> str:
+    """The text that an own rule asks: its own, else that of the node's default."""
+    default = None if rule.strip() else services.rules.default(app_id, node_id)
+    return default.rule if default else rule
+
+
+def read_checks(wanted: Iterable[shown.CheckWanted], rule: str) -> tuple[Check, ...]:
+    """The checks of a rule with this text.
+
+    Raises ConfigurationError that names the one which cannot be computed, or is for none of the rule's clauses.
+    """
+    checks, clauses = [], split_clauses(rule)
     for position, each in enumerate(wanted):
         check_expression(each.expression, field=f"checks[{position}].expression")
-        checks.append(Check(each.clause, each.expression, each.confirmed))
+        number = find_clause(each.clause, clauses)
+        if not number:
+            raise ConfigurationError(f"checks[{position}].clause", _no_clause(clauses))
+        checks.append(Check(clauses[number - 1], each.expression, each.confirmed, each.covers))
     return tuple(checks)
+
+
+def _no_clause(clauses: Sequence[str]) -> str:
+    read = "；".join(f"{number}「{clause[:CLAUSE_SHOWN]}」" for number, clause in enumerate(clauses, start=1))
+    return f"不是规则中的任何一条（照抄整条原文）。规则读作 {len(clauses)} 条：{read}"[:LONGEST_PROBLEM]
 
 
 def _own(uid: str, app_id: str, node_id: str, services: Services) -> OwnRule:

@@ -10,6 +10,7 @@ import msgspec
 
 from admin_api.models import ai_results as shown
 from admin_api.models import ai_rules
+from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.forms import FormattedForm
 from taskbridge.ai.results import Finding, Review, Verdict
 from taskbridge.ai.rules import AutoAnalysis, EffectiveRule, NodeDefault, OwnRule, RuleText
@@ -38,6 +39,7 @@ def build_default(rule: NodeDefault) -> ai_rules.NodeDefault:
         auto_analysis=rule.automatic,
         version=rule.version,
         rule=rule.rule,
+        clauses=list(split_clauses(rule.rule)),
         keynote=rule.keynote,
         file_key=list(rule.file_key),
         checks=_checks(rule),
@@ -55,6 +57,7 @@ def build_own(rule: OwnRule, names: Names = NO_NAMES) -> ai_rules.OwnRule:
         auto_analysis=rule.auto_analysis.value,
         version=rule.version,
         rule=rule.rule,
+        clauses=list(split_clauses(rule.rule)),
         keynote=rule.keynote,
         file_key=list(rule.file_key),
         checks=_checks(rule),
@@ -73,6 +76,7 @@ def build_effective(rule: EffectiveRule, seat: Seat) -> ai_rules.EffectiveRule:
         source=rule.source,
         version=rule.version,
         rule=rule.rule,
+        clauses=list(split_clauses(rule.rule)),
         keynote=rule.keynote,
         file_key=list(rule.file_key),
         checks=_checks(rule),
@@ -161,10 +165,12 @@ def _checks(rule: RuleText) -> list[ai_rules.Check]:
 
 def _finding(finding: Finding) -> shown.Finding:
     return shown.Finding(
+        number=finding.number or None,
         clause=finding.clause,
         result=finding.result,
         reason=finding.reason,
         origin=finding.origin,
+        covers=finding.covers,
         evidence=[shown.Evidence(**msgspec.structs.asdict(each)) for each in finding.evidence],
     )
 

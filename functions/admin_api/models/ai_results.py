@@ -26,12 +26,18 @@ class Evidence(BaseModel):
 
 
 class Finding(BaseModel):
-    """One clause of the rule, and how the form stands to it."""
+    """One clause of the rule, and how the form stands to it.
 
+    `number` is that of the clause among those that the rule was read as, null where a finding is of none of them.
+    `covers`: a computed finding that decides its clause alone.
+    """
+
+    number: int | None = None
     clause: str
     result: FindingResult
     reason: str
     origin: Origin
+    covers: bool = False
     evidence: list[Evidence]
 
 

@@ -33,11 +33,16 @@ AutoCode = Literal[0, 1, 2]
 
 
 class CheckWanted(Wanted):
-    """An exact clause: a CEL expression over the form's typed values. In force once `confirmed`."""
+    """An exact clause, in the words of the rule: a CEL expression over the form's typed values.
+
+    In force once `confirmed`. With `covers` it is all that the clause asks for and decides it alone; without, the
+    model has to find the clause met as well.
+    """
 
     clause: Annotated[str, Field(min_length=1, max_length=CLAUSE_CHARS)]
     expression: Annotated[str, Field(min_length=1, max_length=EXPRESSION_CHARS)]
     confirmed: StrictBool = False
+    covers: StrictBool = False
 
 
 class RuleWanted(Wanted):
@@ -80,16 +85,18 @@ class Check(BaseModel):
     clause: str
     expression: str
     confirmed: bool
+    covers: bool = False
 
 
 class RuleShown(BaseModel):
-    """A rule with the node that it is for."""
+    """A rule with the node that it is for. `clauses` is how its text is read: each is owed a finding of its own."""
 
     app_id: str
     node_id: str
     node_key: str
     node_name: str
     rule: str
+    clauses: list[str]
     keynote: str
     file_key: list[str]
     checks: list[Check]

@@ -50,6 +50,16 @@ def test_pages_are_read_as_models_write_them(page: Any, read_as: int | None) -> 
     assert found.evidence[0].page == read_as
 
 
+@pytest.mark.parametrize(
+    ("number", "read_as"),
+    [(2, 2), (2.0, 2), ("2", 2), (None, 0), (0, 0), (-1, 0), (1.5, 0), ("二", 0), ("1,2", 0), (10**30, 0)],
+)
+def test_the_number_of_a_clause_is_read_as_models_write_it(number: Any, read_as: int) -> None:
+    (found,) = read(verdict("reject", {**finding("c", "fail"), "number": number})).findings
+
+    assert found.number == read_as
+
+
 @pytest.mark.parametrize("evidence", [None, []])
 def test_a_finding_may_have_no_evidence(evidence: Any) -> None:
     answer = read(verdict("reject", {"clause": 3, "result": "unknown", "reason": None, "evidence": evidence}))
@@ -75,6 +85,10 @@ BROKEN_APPROVALS = [
     '{"verdict": "Approve", "summary": "", "findings": []}',
     '{"verdict": "通过", "summary": "", "findings": []}',
     '{"result": {"verdict": "approve", "summary": "", "findings": []}}',
+    '{"Verdict": "reject", ' + as_json(verdict())[1:],
+    as_json({**verdict(), "final_verdict": "reject"}),
+    as_json(verdict("approve", {**finding("c"), "verdict": "fail"})),
+    as_json(verdict("approve", finding("c", "pass", {**cite("f", "q"), "but": "编造"}))),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskbridge.ai.clauses import SEPARATORS, same_clause, split_clauses
+from taskbridge.ai.clauses import SEPARATORS, count_demands, find_clause, same_clause, split_clauses
 from tests.builders import calm
 
 
@@ -21,6 +21,17 @@ from tests.builders import calm
         ("一、附发票\n二、有合同", ["一、附发票", "二、有合同"]),
         ("第一条 附发票 第二条 有合同", ["第一条 附发票", "第二条 有合同"]),
         ("①附发票②有合同", ["①附发票", "②有合同"]),
+        ("(1)有发票(2)有签字", ["(1)有发票", "(2)有签字"]),
+        ("1.有发票2.有签字", ["1.有发票", "2.有签字"]),
+        ("一、有发票二、有签字", ["一、有发票", "二、有签字"]),
+        ("第一条有发票第二条有签字", ["第一条有发票", "第二条有签字"]),
+        ("要求如下：1.有发票2.有签字", ["要求如下： 1.有发票", "2.有签字"]),
+        ("1.使用1、2号楼2.有签字", ["1.使用1、2号楼", "2.有签字"]),
+        ("按（1）执行（2）除外", ["按（1）执行（2）除外"]),
+        ("有发票！有签字！", ["有发票", "有签字"]),
+        ("有发票吗？有签字吗？", ["有发票吗", "有签字吗"]),
+        ("Attach the invoice. Sign it.", ["Attach the invoice.", "Sign it."]),
+        ("amount != 0", ["amount != 0"]),
         ("- 附发票\n- 有合同", ["- 附发票", "- 有合同"]),
         ("审批规则：\n1. 附发票\n2. 有合同", ["审批规则： 1. 附发票", "2. 有合同"]),
         ("# 报销\n附发票\n有合同", ["# 报销 附发票", "有合同"]),
@@ -112,6 +123,37 @@ def test_the_same_clause_in_other_dress_is_known(one: str, other: str) -> None:
 def test_different_clauses_are_not_mixed_up(one: str, other: str) -> None:
     assert not same_clause(one, other)
     assert not same_clause(other, one)
+
+
+@pytest.mark.parametrize(
+    ("clause", "demands"),
+    [
+        ("有发票", 1),
+        ("报销金额不超过 5000 元，且须附发票原件", 2),
+        ("金额合理，同时有签字，并附合同", 3),
+        ("The amount is at most 5000 and must be invoiced", 2),
+        ("超过 5000 元的，须附审批单，并说明理由", 1),
+        ("如超过三天，须附假条，并说明理由", 1),
+    ],
+)
+def test_what_a_clause_asks_for_is_counted(clause: str, demands: int) -> None:
+    assert count_demands(clause) == demands
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("有发票", 1), ("2. 有签字。", 2), ("有发票；有签字", 0), ("发票", 0), ("", 0)]
+)
+def test_a_clause_is_found_by_its_very_words(text: str, number: int) -> None:
+    assert find_clause(text, ("1.有发票", "2.有签字")) == number
+
+
+def test_words_that_stand_twice_find_none() -> None:
+    assert find_clause("有发票", ("1.有发票", "2.有发票")) == 0
+
+
+@pytest.mark.parametrize("rule", ["有发票" + " " * 200_000 + "有签字", " " * 200_000 + "x", "\u3000\t" * 100_000 + "x"])
+def test_blanks_without_end_take_no_time_of_their_own(rule: str) -> None:
+    assert len("".join(split_clauses(rule))) < 20
 
 
 def test_a_very_long_rule_comes_apart_soon() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ai_analyze.evidence import Quotable, fold, stands_in
 from ai_analyze.sources import name_sources
+from taskbridge.ai.forms import FormattedField
 from taskbridge.ai.results import Evidence
 from tests.builders import calm
 from tests.unit.ai.materials import a_field, a_file, a_material
@@ -16,7 +17,7 @@ from tests.unit.ai.materials import a_field, a_file, a_material
 def check(text: str, quote: str) -> bool:
     """Whether the quote is found in a field of that text."""
     quotable = Quotable(name_sources(a_material([a_field("f", "报销金额", text)])))
-    return quotable.check(Evidence(source="f", quote=quote)).verified
+    return quotable.check(Evidence(source="f", quote=quote)).is_found
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,11 @@ def check(text: str, quote: str) -> bool:
         ("500元。", "500元。"),
         ("人民币伍仟元整", "伍仟元"),
         ("10²", "10²"),
+        ("48 美元", "48 美元"),
+        ("4800元", "4800"),
+        ("4 800 元", "4 800 元"),
+        ("1.2w", "1.2w"),
+        ("3天", "3天"),
     ],
 )
 def test_a_quote_that_stands_there_is_found(text: str, quote: str) -> None:
@@ -75,6 +81,19 @@ def test_a_quote_that_stands_there_is_found(text: str, quote: str) -> None:
         ("10²", "102"),
         ("①500", "1500"),
         ("1½ 天", "11"),
+        ("4 800 元", "800 元"),
+        ("12 000 元", "12"),
+        ("12'000", "12"),
+        ("12’000", "000"),
+        ("1.2w", "1.2"),
+        ("48k", "48"),
+        ("48美元", "48"),
+        ("48 km", "4"),
+        ("$4800", "4800"),
+        ("USD4800", "4800"),
+        ("4800点5", "4800"),
+        ("负4800", "4800"),
+        ("48倍", "48"),
         ("赴上海参加会议", "赴北京参加会议"),
         ("赴上海参加会议", ""),
         ("赴上海参加会议", " \u200b"),
@@ -92,20 +111,67 @@ def test_a_quote_that_does_not_stand_there_is_not_found(text: str, quote: str) -
     assert not check(text, quote)
 
 
+def speaks(text: str, quote: str, kind: str = "text") -> bool:
+    """Whether the quote is found in a field of that text, and shows something that was entered."""
+    quotable = Quotable(name_sources(a_material([FormattedField("f", "主管领导意见", kind, text)])))
+    proof = quotable.check(Evidence(source="f", quote=quote))
+    return proof.is_found and proof.speaks
+
+
+TABLE = "| 名称 | 金额 |\n| --- | --- |\n| 教具 | 未填写 |\n| 书籍 | 300 |"
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "kind"),
+    [
+        ("未填写", "未填写", "text"),
+        ("未填写", "填写", "text"),
+        ("未填写", "未填", "text"),
+        ("未填写", "未 填写", "text"),
+        ("未填写", "主管领导意见：未填", "text"),
+        ("未填写", "主管领导意见：未填写", "text"),
+        ("未签名（王五）", "未签名（王五）", "signature"),
+        ("未签名（王五）", "王五", "signature"),
+        ("未签名", "签名", "signature"),
+        (TABLE, "教具 | 未填写", "table"),
+        (TABLE, "名称 | 金额", "table"),
+        (TABLE, "金额", "table"),
+        ("发票.pdf、合同.pdf", "发票.pdf", "file"),
+        ("现场照片.png", "现场照片.png", "image"),
+    ],
+)
+def test_an_emptiness_a_column_or_a_file_name_speaks_for_nothing(text: str, quote: str, kind: str) -> None:
+    assert not speaks(text, quote, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "kind"),
+    [
+        ("同意", "主管领导意见：同意", "text"),
+        ("甲方未填写，乙方已签字", "乙方已签字", "text"),
+        ("已签名 王五 2026-11-22 09:30", "已签名 王五", "signature"),
+        (TABLE, "书籍 | 300", "table"),
+        ("是", "是", "switch"),
+    ],
+)
+def test_what_was_entered_speaks(text: str, quote: str, kind: str) -> None:
+    assert speaks(text, quote, kind)
+
+
 def test_a_quote_counts_only_in_the_source_it_names() -> None:
     quotable = Quotable(name_sources(a_material([a_field("a", "金额", "5000 元"), a_field("b", "事由", "出差")])))
 
-    assert quotable.check(Evidence(source="a", quote="5000 元")).verified
-    assert not quotable.check(Evidence(source="b", quote="5000 元")).verified
-    assert not quotable.check(Evidence(source="c", quote="5000 元")).verified
-    assert not quotable.check(Evidence(source="", quote="5000 元")).verified
+    assert quotable.check(Evidence(source="a", quote="5000 元")).is_found
+    assert not quotable.check(Evidence(source="b", quote="5000 元")).is_found
+    assert not quotable.check(Evidence(source="c", quote="5000 元")).is_found
+    assert not quotable.check(Evidence(source="", quote="5000 元")).is_found
 
 
 @pytest.mark.parametrize("source", ["amount", "[amount]", " amount ", "报销金额", "「报销金额」"])
 def test_a_field_may_be_named_by_its_key_or_by_a_label_that_only_it_has(source: str) -> None:
     quotable = Quotable(name_sources(a_material()))
 
-    checked = quotable.check(Evidence(source=source, quote="4,800.50"))
+    checked = quotable.check(Evidence(source=source, quote="4,800.50")).evidence
 
     assert (checked.source, checked.verified) == ("amount", True)
 
@@ -113,13 +179,13 @@ def test_a_field_may_be_named_by_its_key_or_by_a_label_that_only_it_has(source: 
 def test_a_label_of_two_fields_names_neither() -> None:
     quotable = Quotable(name_sources(a_material([a_field("a", "金额", "5000 元"), a_field("b", "金额", "6000 元")])))
 
-    assert not quotable.check(Evidence(source="金额", quote="5000 元")).verified
+    assert not quotable.check(Evidence(source="金额", quote="5000 元")).is_found
 
 
 def test_a_field_with_an_awkward_key_is_shown_under_its_key_again() -> None:
     quotable = Quotable(name_sources(a_material([a_field("金 额", "金额", "5000 元")])))
 
-    checked = quotable.check(Evidence(source="字段1", quote="5000 元", page=3))
+    checked = quotable.check(Evidence(source="字段1", quote="5000 元", page=3)).evidence
 
     assert (checked.source, checked.page, checked.verified) == ("金 额", None, True)
 
@@ -128,7 +194,7 @@ def test_a_field_with_an_awkward_key_is_shown_under_its_key_again() -> None:
 def test_a_page_is_where_the_quote_was_found(page: int | None, found: int) -> None:
     quotable = Quotable(name_sources(a_material(files=[a_file("合计 500 元", "合计 500 元", "别的")])))
 
-    checked = quotable.check(Evidence(source="附件1.pdf", quote="合计 500 元", page=page))
+    checked = quotable.check(Evidence(source="附件1.pdf", quote="合计 500 元", page=page)).evidence
 
     assert (checked.page, checked.verified) == (found, True)
 
@@ -136,7 +202,7 @@ def test_a_page_is_where_the_quote_was_found(page: int | None, found: int) -> No
 def test_what_is_not_found_keeps_the_page_that_was_said() -> None:
     quotable = Quotable(name_sources(a_material(files=[a_file("合计 500 元")])))
 
-    checked = quotable.check(Evidence(source="附件1.pdf", quote="合计 600 元", page=7))
+    checked = quotable.check(Evidence(source="附件1.pdf", quote="合计 600 元", page=7)).evidence
 
     assert (checked.page, checked.verified) == (7, False)
 
@@ -144,7 +210,7 @@ def test_what_is_not_found_keeps_the_page_that_was_said() -> None:
 def test_nothing_can_be_verified_in_a_file_without_text() -> None:
     quotable = Quotable(name_sources(a_material(files=[a_file(problem="扫描件"), a_file("")])))
 
-    assert not quotable.check(Evidence(source="附件1.pdf", quote="合计 500 元", page=1)).verified
+    assert not quotable.check(Evidence(source="附件1.pdf", quote="合计 500 元", page=1)).is_found
 
 
 @given(st.text(max_size=40), st.integers(0, 40), st.integers(0, 40))

@@ -192,4 +192,5 @@ def test_the_obeying_model_would_approve_if_it_were_believed() -> None:
 
     assert '"verdict": "approve"' in desk.asked[0].answer
     assert all(quote.verified for each in advice.findings for quote in each.evidence)
-    assert advice.downgraded == "模型建议通过，但字段「补充材料」中有写给 AI 的文字，请留意"
+    assert advice.downgraded is not None
+    assert advice.downgraded.endswith("；字段「补充材料」中有写给 AI 的文字，请留意")

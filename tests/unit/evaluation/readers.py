@@ -6,9 +6,20 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from ai_analyze.fence import single_line
 from evaluation.golden import GoldenForm
+from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Usage
 from taskbridge.platforms.ai import ModelLimits, Question, Reply
+
+
+def asks_for(rule: str, listed: str) -> bool:
+    """Whether these are the clauses of the rule, one a line."""
+    clauses = split_clauses(rule)
+    lines = listed.strip().split("\n")
+    return len(clauses) == len(lines) and all(
+        single_line(text) in line for text, line in zip(clauses, lines, strict=True)
+    )
 
 
 class CarefulReader:
@@ -34,7 +45,8 @@ class CarefulReader:
 
     def verdict(self, question: Question) -> dict[str, Any]:
         """The verdict that the question's golden form expects."""
-        golden = next(form for form in self._forms if form.rule in question.system)
+        listed = question.system.rpartition("# 条款\n")[2]
+        golden = next(form for form in self._forms if asks_for(form.rule, listed))
         return {
             "verdict": golden.expected.verdict,
             "summary": golden.about,

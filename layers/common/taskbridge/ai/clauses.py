@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
-SEPARATORS = "；;。"
+SEPARATORS = "；;。！？!?"
 _SHORTEST_PART = 4
 _NUMERAL = "[一二三四五六七八九十百]{1,4}"
 _NUMBER = r"[0-9]{1,3}"
@@ -24,14 +25,34 @@ _MARKER = (
 )
 _LEADING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER}))+")
 # In the middle of a line a marker needs a break before it: 第（1）项 and 按（2）执行 refer, they do not number.
-_BREAK = re.compile(rf"[{SEPARATORS}\n\r]+|(?<=[\s:：,，{SEPARATORS}])(?={_MARKER})|(?=[①-⑳])")
+# != and a full stop of English text are told by what stands behind them.
+_BREAK = re.compile(
+    rf"(?:[；;。！？\n\r]|[!?](?!=))+|(?<=[a-z)]\.)\s(?=[A-Z])|(?<=[\s:：,，{SEPARATORS}])(?={_MARKER})|(?=[①-⑳])"
+)
+# Numbers in a row need no break: （1）有发票（2）有签字. Each style by itself; its group is the number.
+_COUNTED = tuple(
+    re.compile(style)
+    for style in (
+        r"[（(]([0-9]{1,3}|[一二三四五六七八九十]{1,3})[)）]",
+        r"(?<![0-9.])([0-9]{1,3})[、.．)）](?![0-9])",
+        r"(?<![第一二三四五六七八九十百])([一二三四五六七八九十]{1,3})[、.．]",
+        r"第([0-9]{1,3}|[一二三四五六七八九十]{1,3})[条款项]",
+    )
+)
+_BLANKS = re.compile(r"[^\S\n\r]+")
+_FIGURES = "一二三四五六七八九"
+# What asks for one thing more within a clause; a condition (超过 5000 元的，…) need not apply at all.
+_MORE = re.compile(
+    r"[，,、]\s*(?:并且|而且|且|并|同时|还|另|以及)|并且|而且|以及|,?\s+and\s+(?:also\s+)?(?:must|has to|is|are|be)\b"
+)
+_CONDITIONAL = re.compile(r"[^，,]{0,60}(?:的|时|者)[，,]|(?:如|若|凡|当|if\b|when\b)", re.IGNORECASE)
 
 
 def split_clauses(rule: str) -> tuple[str, ...]:
     """The clauses of a rule, in order; at least one where the rule is not blank.
 
-    A line, a ；, a 。 or a number (1. 1、 （1） 一、 ① 第一条) starts a new one. A heading, or a number that stands
-    alone, belongs to what follows it. Nothing is lost but white space and the ；;。 between clauses.
+    A line, a ；, a 。, a ！ or a number (1. 1、 （1） 一、 ① 第一条) starts a new one. A heading, or a number that
+    stands alone, belongs to what follows it. Nothing is lost but white space and the stops between clauses.
     """
     clauses: list[str] = []
     heading = ""
@@ -62,8 +83,55 @@ def same_clause(a: str, b: str) -> bool:
     return len(shorter) >= _SHORTEST_PART and _holds(longer, shorter)
 
 
+def find_clause(text: str, clauses: Sequence[str]) -> int:
+    """The number of the clause whose very words `text` is, counted from 1; 0 where it is none's, or of several."""
+    wanted = _fold(text)
+    found = [number for number, clause in enumerate(clauses, start=1) if wanted and _fold(clause) == wanted]
+    return found[0] if len(found) == 1 else 0
+
+
+def count_demands(clause: str) -> int:
+    """How many things a clause asks for, at least one: what joins them (，且 并且 同时) says so.
+
+    A clause that holds on a condition asks for one: that the condition is not met can be shown by one quote.
+    """
+    return 1 if _CONDITIONAL.match(clause) else 1 + len(_MORE.findall(clause))
+
+
 def _pieces(rule: str) -> list[str]:
-    return [piece.strip() for piece in _BREAK.split(rule) if piece.strip()]
+    lines = re.split(r"[\n\r]+", _BLANKS.sub(" ", rule))
+    pieces = [piece for line in lines for part in _count_apart(line) for piece in _BREAK.split(part)]
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _count_apart(line: str) -> list[str]:
+    """A line cut before 2, 3, 4 … where it begins with 1 in the same style, behind a heading perhaps."""
+    for style in _COUNTED:
+        marks = _marks_in_a_row(style, line)
+        if len(marks) > 1:
+            return [line[at:end] for at, end in zip([0, *marks[1:]], [*marks[1:], len(line)], strict=True)]
+    return [line]
+
+
+def _marks_in_a_row(style: re.Pattern[str], line: str) -> list[int]:
+    marks: list[int] = []
+    for found in style.finditer(line):
+        if _count_of(found[1]) != len(marks) + 1:
+            continue
+        if not marks and line[: found.start()].strip() and line[: found.start()].rstrip()[-1] not in ":：,，；;。！":
+            return []  # the first one refers to something
+        marks.append(found.start())
+    return marks
+
+
+def _count_of(numeral: str) -> int:
+    """一 to 九十九, or digits, as a number; 0 where it is none."""
+    if numeral.isdigit():
+        return int(numeral)
+    tens, ten, ones = numeral.rpartition("十") if "十" in numeral else ("", "", numeral)
+    if any(len(part) > 1 for part in (tens, ones)):
+        return 0
+    return (_FIGURES.find(tens) + 1 if tens else 1) * 10 * bool(ten) + (_FIGURES.find(ones) + 1 if ones else 0)
 
 
 def _is_heading(piece: str) -> bool:
@@ -76,13 +144,18 @@ def _says_something(text: str) -> bool:
 
 
 def _fold(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    unnumbered = _LEADING_MARKERS.sub("", plain, count=1) if _LEADING_MARKERS.match(plain) else plain
+    # Before, since ① becomes a plain figure; and behind, since １． becomes a number.
+    unnumbered = _without_number(unicodedata.normalize("NFKC", _without_number(text)).casefold())
     return "".join(
         character
         for index, character in enumerate(unnumbered)
         if character.isalnum() or character in "<>=≤≥%" or _is_point(unnumbered, index)
     )
+
+
+def _without_number(text: str) -> str:
+    found = _LEADING_MARKERS.match(text)
+    return text[found.end() :] if found else text
 
 
 def _is_point(text: str, index: int) -> bool:

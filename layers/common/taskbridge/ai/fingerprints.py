@@ -18,7 +18,7 @@ from taskbridge.ai.seats import Seat
 
 # The prompt templates in force, which ai_analyze holds: name, and a digest of what is in them. A test holds both
 # together, so that an edited template makes another question of every form.
-TEMPLATE_VERSION = "review.v1-cdbe20c3"
+TEMPLATE_VERSION = "review.v1-8d870f30"
 
 
 def build_basis(seat: Seat, rule: EffectiveRule, choice: ModelChoice, *, masking: bool) -> str:
@@ -36,7 +36,7 @@ def build_fingerprint(
     masking: bool,
 ) -> str:
     """The fingerprint of a question. `contents` are the attachments' hashes, in order."""
-    fields = [[each.key, each.label, each.text] for each in form.fields]
+    fields = [[each.key, each.label, each.type, each.text] for each in form.fields]
     what = [rule.digest(), fields, list(form.notices), list(contents), received_on]
     return _digest([*what, *_how(choice, masking=masking)])
 

@@ -43,10 +43,16 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One clause, and how the form stands to it."""
+    """One clause, and how the form stands to it.
+
+    `number` is that of the clause in its rule, from 1; 0 where the finding is bound to none. `covers`: a computed one
+    that decides its clause alone, as the person said who confirmed the check.
+    """
 
     clause: str
     result: FindingResult
+    number: int = 0
+    covers: bool = False
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
     origin: Origin = Origin.MODEL

@@ -21,11 +21,16 @@ class AutoAnalysis(IntEnum):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """A clause that is exact, as a CEL expression over the form's typed values. Used once a person confirmed it."""
+    """A clause that is exact, as a CEL expression over the form's typed values. Used once a person confirmed it.
+
+    `covers`: this person said that the expression is all that the clause asks for, so that it decides alone. Else the
+    model has to find the clause met as well.
+    """
 
     clause: str
     expression: str
     confirmed: bool = False
+    covers: bool = False
 
 
 class RuleText(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +52,7 @@ class RuleText(msgspec.Struct, frozen=True, kw_only=True):
             self.rule,
             self.keynote,
             list(self.file_key),
-            [[c.clause, c.expression] for c in self.confirmed_checks],
+            [[c.clause, c.expression, *([True] if c.covers else [])] for c in self.confirmed_checks],
         ]
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 

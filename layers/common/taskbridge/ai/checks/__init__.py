@@ -123,4 +123,4 @@ def _evaluate(
 
 
 def _finding(check: Check, result: FindingResult, reason: str) -> Finding:
-    return Finding(clause=check.clause, result=result, reason=reason, origin=Origin.COMPUTED)
+    return Finding(clause=check.clause, result=result, reason=reason, origin=Origin.COMPUTED, covers=check.covers)
