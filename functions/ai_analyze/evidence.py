@@ -74,13 +74,15 @@ class Proof:
     """A piece of evidence, checked. `text` is its quote folded, `label` that of its source.
 
     `speaks`: what was found is something that was entered, so that it can show that a clause is met: no label, no name
-    of a file, nothing of what a field says when it is empty or unsigned.
+    of a file, nothing of what a field says when it is empty or unsigned. `names_file`: it is the name of a file, which
+    shows that there is one in the field, and nothing of what it holds.
     """
 
     evidence: Evidence
     text: str = ""
     label: str = ""
     speaks: bool = False
+    names_file: bool = False
 
     @property
     def is_found(self) -> bool:
@@ -114,7 +116,9 @@ class Quotable:
         page, places = self._find_in_file(source, evidence) if source.is_file else self._find_in_field(source, evidence)
         where = (page if source.is_file else None) if places else evidence.page
         checked = msgspec.structs.replace(evidence, source=source.key, page=where, verified=bool(places))
-        return Proof(checked, fold(evidence.quote), source.label, self._speaks(source, page, places))
+        speaks = self._shows_an_entry(source, page, places)
+        is_name = source.names_files
+        return Proof(checked, fold(evidence.quote), source.label, speaks and not is_name, speaks and is_name)
 
     def _find_in_file(self, source: Source, evidence: Evidence) -> tuple[int, list[Span]]:
         quote = fold(evidence.quote)
@@ -135,9 +139,9 @@ class Quotable:
         found = find_places(quote, label + value, behind=len(label))
         return 1, [(max(0, start - len(label)), end - len(label)) for start, end in found]
 
-    def _speaks(self, source: Source, page: int, places: Sequence[Span]) -> bool:
+    def _shows_an_entry(self, source: Source, page: int, places: Sequence[Span]) -> bool:
         """Whether one of the places holds something that was entered."""
-        if not places or source.names_files:
+        if not places:
             return False
         text = self._page(source, page)
         silent = [found.span() for found in _NOT_ENTERED.finditer(text)]

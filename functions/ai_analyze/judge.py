@@ -31,6 +31,9 @@ _LONGEST_NAMED = 40
 _NUMBER = re.compile(
     r"\s*(?:(?:第|条款|规则)\s*)?[（(]?\s*([0-9]{1,3})\s*(?:[)）条款]|[.．、:：](?![0-9])|\Z)[、.．:：\s]*(.*)", re.S
 )
+_ATTACHED = re.compile(
+    r"(?:必须|应当?|需要?|须|请|要|申请人?|同时)*(?:附有?|附上|上传|提供|提交|有)(?:材料|文件|附件)?"
+)
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -136,11 +139,19 @@ def _demand_evidence(shown: Shown, clauses: Sequence[str]) -> Shown:
         return shown.doubted(UNSHOWN)
     if not shown.is_pass:
         return shown
-    speaking = _distinct(proof for proof in shown.proofs if proof.speaks)
+    number, clause = shown.finding.number, shown.finding.clause
+    speaking = _distinct(proof for proof in shown.proofs if _speaks_for(clause, proof))
     if not speaking:
         return shown.doubted(SILENT)
-    number = shown.finding.number
     return shown.doubted(TOO_FEW) if number and len(speaking) < count_demands(clauses[number - 1]) else shown
+
+
+def _speaks_for(clause: str, proof: Proof) -> bool:
+    """Whether a proof can show that a clause is met. A file's name does where the clause asks only that it be there."""
+    if not proof.names_file:
+        return proof.speaks
+    asked, label = "".join(_LETTERS.findall(clause)), "".join(_LETTERS.findall(proof.label))
+    return len(label) > 1 and label in asked and _ATTACHED.fullmatch(asked.replace(label, "", 1)) is not None
 
 
 def _distinct(proofs: Iterable[Proof]) -> list[Proof]:
@@ -158,7 +169,7 @@ def _demand_own_quote(shown: Shown, passes: Sequence[Shown]) -> Shown:
     own = [
         proof
         for proof in shown.proofs
-        if proof.speaks
+        if _speaks_for(clause, proof)
         and all(
             _is_about(clause, proof) and _is_about(other.finding.clause, theirs)
             for other in others

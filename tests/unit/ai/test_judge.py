@@ -284,6 +284,23 @@ def test_what_a_field_says_when_it_is_empty_shows_no_pass() -> None:
     assert (finding.result.value, finding.reason) == ("unknown", SILENT)
 
 
+@pytest.mark.parametrize(
+    ("clause", "shows"),
+    [
+        ("须附证明材料", True),
+        ("3. 必须上传证明材料。", True),
+        ("证明材料须盖章", False),
+        ("须附医院开具的证明材料", False),
+    ],
+)
+def test_the_name_of_a_file_shows_only_that_there_is_one(clause: str, shows: bool) -> None:
+    name = Proof(Evidence(source="proof", quote="病假条.pdf", verified=True), "病假条.pdf", "证明材料", names_file=True)
+
+    judgement = judged("approve", a_finding(clause, "pass", name), clauses=(clause,))
+
+    assert (judgement.verdict is Verdict.APPROVE) is shows
+
+
 def test_a_clause_of_two_demands_needs_two_quotes() -> None:
     clauses = ("报销金额不超过 5000 元，且须附发票原件",)
     money, invoice = a_proof("4800元", label="报销金额"), a_proof("发票号 123", source="附件1.pdf")
