@@ -16,11 +16,13 @@ from bench.errors import BenchError
 from bench.surroundings import ACCOUNT, platform_settings, task_center
 from bench.table import Row
 from bench.work import BATCH, PLATFORM, push_body, received, records
-from push_task.app import THREADS
 from push_task.batch import Ports, push_batch
+from push_task.crew import ThreadCrew
+from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from taskbridge.breaker import Breakers
+from taskbridge.budgets import THREADS, Fleet
 from taskbridge.http import build_http_client
 from taskbridge.rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
@@ -64,6 +66,7 @@ def _ports(host: str, pool: ThreadPoolExecutor) -> Ports:
     platform = PlatformConfig(PLATFORM, "金智", "JinZhiTaskCenter", True, 1, platform_settings(host))
     configuration = Configuration(1, {PLATFORM: platform}, (DEFAULT_RULE,))
     coordination = MemoryCoordination()
+    breakers = Breakers(coordination, time.time)
     lines = ConfiguredLines(
         lambda: configuration,
         build_http_client(THREADS),
@@ -75,7 +78,12 @@ def _ports(host: str, pool: ThreadPoolExecutor) -> Ports:
         instances=MemoryInstances(),
         logs=MemoryLogs(),
         sender=ThreadedSender(
-            lines, Breakers(coordination, time.time), coordination, time.time, sleep=time.sleep, pool=pool
+            lines,
+            breakers,
+            Gate(lines, breakers, coordination, time.time, Fleet()),
+            time.time,
+            sleep=time.sleep,
+            crew=lambda: ThreadCrew(pool),
         ),
         queue=SilentJournal(),
         journal=SilentJournal(),

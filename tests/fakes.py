@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from taskbridge.breaker import BreakerState
+from taskbridge.concurrency import Held, Room, leave_seats, take_seats
 from taskbridge.errors import UnreadableDocument
 from taskbridge.instances import Instance, decode_instance, encode_instance
 from taskbridge.messages import instance_key
 from taskbridge.push_logs import PushLog
+from taskbridge.rates import Grant, Line, join_line
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
 
@@ -121,11 +124,12 @@ class MemoryLogs:
 
 
 class MemoryCoordination:
-    """Breakers, rate slots and cursors."""
+    """Breakers, lines, seats and cursors."""
 
     def __init__(self) -> None:
         self.breakers: dict[str, BreakerState] = {}
-        self.next_at: dict[str, float] = {}
+        self.lines: dict[str, Line] = {}
+        self.seats: dict[str, Held] = {}
         self.cursors: dict[str, float] = {}
         self.opened = 0
 
@@ -135,31 +139,52 @@ class MemoryCoordination:
 
     def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
         """See CoordinationTable."""
-        if self.read_breaker(platform_id).is_open:
+        state = self.read_breaker(platform_id)
+        if state.is_open:
             return False
         self.opened += 1
-        self.breakers[platform_id] = BreakerState(is_open=True, opened_at=now, reason=reason)
+        self.breakers[platform_id] = replace(state, is_open=True, opened_at=now, probe_until=0.0, reason=reason)
         return True
 
     def close_breaker(self, platform_id: str, now: float) -> bool:
         """See CoordinationTable."""
-        was_open = self.read_breaker(platform_id).is_open
-        self.breakers[platform_id] = BreakerState()
-        return was_open
+        state = self.read_breaker(platform_id)
+        self.breakers[platform_id] = replace(state, is_open=False)
+        return state.is_open
 
     def take_probe(self, platform_id: str, now: float, lease_s: float) -> bool:
         """See CoordinationTable."""
         state = self.read_breaker(platform_id)
         if not state.is_open or state.probe_until > now:
             return False
-        self.breakers[platform_id] = BreakerState(True, state.opened_at, now + lease_s, state.reason)
+        self.breakers[platform_id] = replace(state, probe_until=now + lease_s)
         return True
 
-    def reserve(self, platform_id: str, count: int, rate_per_s: float, now: float) -> float:
+    def keep_quiet(self, platform_id: str, until: float) -> bool:
         """See CoordinationTable."""
-        start = max(now, self.next_at.get(platform_id, 0.0))
-        self.next_at[platform_id] = start + count / rate_per_s
-        return start
+        state = self.read_breaker(platform_id)
+        self.breakers[platform_id] = replace(state, quiet_until=max(until, state.quiet_until))
+        return until > state.quiet_until
+
+    def reserve(self, platform_id: str, wanted: int, rate_per_s: float, now: float, until: float) -> Grant:
+        """See AgreementTable."""
+        starts, line = join_line(self.lines.get(platform_id, Line()), wanted, rate_per_s, now, until)
+        self.lines[platform_id] = line
+        return Grant(starts, line.next_at)
+
+    def line_end(self, platform_id: str) -> float:
+        """See CoordinationTable."""
+        return self.lines.get(platform_id, Line()).next_at
+
+    def take_seats(self, platform_id: str, holder: str, wanted: int, room: Room, bounds: tuple[float, float]) -> int:
+        """See AgreementTable."""
+        granted, held = take_seats(self.seats.get(platform_id, {}), holder, wanted, room, bounds)
+        self.seats[platform_id] = held
+        return granted
+
+    def leave_seats(self, platform_id: str, holder: str) -> None:
+        """See AgreementTable."""
+        self.seats[platform_id] = leave_seats(self.seats.get(platform_id, {}), holder)
 
     def cursor(self, name: str) -> float:
         """See CoordinationTable."""

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from taskbridge.budgets import Fleet, check_limits
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY, build_platform, category_of
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK
-from taskbridge.platforms.settings import secret_fields, split_secrets
+from taskbridge.platforms.settings import TaskCenterSettings, secret_fields, split_secrets
 from taskbridge.tables.configuration import PlatformConfig
 
 RESERVED_IDS = frozenset({"ai"})  # a target of trigger rules
@@ -30,14 +31,20 @@ def check_id(platform_id: str) -> None:
         raise ConfigurationError("id", f"{platform_id!r} is taken: rules have it as a target")
 
 
-def parse_form(platform_id: str, class_name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def parse_form(
+    platform_id: str, class_name: str, given: Mapping[str, Any], fleet: Fleet
+) -> tuple[dict[str, Any], dict[str, str]]:
     """What a form sent, as (settings to store, secrets to change). Raises ConfigurationError that names the setting.
+
+    `fleet`: the limits of a task center have to work with the push function as it is deployed.
 
     A secret that comes masked, as it was read, is not changed.
     """
     kind = REGISTRY.get(class_name)
     settings, secrets = split_secrets(kind.Settings, given) if kind else (dict(given), {})
-    build_platform(platform_id, class_name, settings)
+    platform = build_platform(platform_id, class_name, settings)
+    if isinstance(platform.settings, TaskCenterSettings):
+        check_limits(platform.settings.timeout_s, platform.settings.max_rate_per_s, fleet)
     _check_numbers(settings)
     return settings, {field: _check_secret(field, value) for field, value in secrets.items() if value != MASK}
 

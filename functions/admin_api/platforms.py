@@ -16,6 +16,7 @@ from admin_api.models.platforms import PlatformChange, PlatformNew
 from admin_api.platform_forms import build_view, check_id, check_stored, missing_secrets, parse_form, secrets_of
 from admin_api.problems import conflict, not_found
 from admin_api.waiting import Waiting, Work
+from taskbridge.budgets import Fleet
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
@@ -44,6 +45,7 @@ class Platforms:
     work: Work
     trail: Trail
     new_id: Callable[[], str]
+    fleet: Fleet
 
     def page(self, after: str | None, limit: int) -> Page[View]:
         """The platforms by id, those after an id."""
@@ -124,7 +126,7 @@ class Platforms:
 
     def _save(self, config: PlatformConfig, who: str, before: View | None) -> View:
         """Check and store what was entered: `config.settings` as the form sent them."""
-        settings, secrets = parse_form(config.id, config.class_name, config.settings)
+        settings, secrets = parse_form(config.id, config.class_name, config.settings, self.fleet)
         stored = self._stored([config])[config.id]
         missing = missing_secrets(config.class_name, stored, secrets)
         if config.enabled and missing:

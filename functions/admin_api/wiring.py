@@ -16,6 +16,7 @@ from admin_api.cursors import Cursors, read_cursor_key
 from admin_api.limits import CallCounter, IdempotencyKeys
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
+from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.http import build_http_client
 from taskbridge.lambdas import Clients, build_token_cache, setting
 from taskbridge.queues import AiQueue, PushQueue
@@ -98,6 +99,7 @@ class Services:
     groups_claim: str = "cognito:groups"
     endpoint_url: str | None = None
     retention_days: float = 90
+    fleet: Fleet = DEFAULT_FLEET
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]
@@ -270,4 +272,5 @@ def wire() -> Services:
         groups_claim=setting("GROUPS_CLAIM", "cognito:groups"),
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
         retention_days=float(setting("LOG_RETENTION_DAYS")),
+        fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),
     )

@@ -11,15 +11,19 @@ from functools import cache
 from typing import Any
 
 from push_task.batch import Ports, Record, push_batch
+from push_task.crew import ThreadCrew
+from push_task.gate import Gate
 from push_task.journal import PushJournal
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from taskbridge.breaker import Breakers
+from taskbridge.budgets import THREADS, TIME_TO_SETTLE_S, Fleet
 from taskbridge.http import build_http_client
 from taskbridge.lambdas import Clients, batch_response, build_token_cache, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import Visibility
 from taskbridge.secrets import PlatformSecrets
+from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
@@ -27,8 +31,6 @@ from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 
-THREADS = 16
-TIME_TO_SETTLE_S = 3.0
 DAY_S = 86400.0
 
 
@@ -54,7 +56,6 @@ def _wired() -> _Wired:
     clients = Clients()
     tables = clients.client("dynamodb")
     retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
-    coordination = CoordinationTable(tables, setting("COORDINATION_TABLE"))
     parts = PartTable(tables, setting("PART_TABLE"))
     pages = PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s)
     ports = Ports(
@@ -62,7 +63,7 @@ def _wired() -> _Wired:
             tables, setting("INSTANCE_TABLE"), pages, parts=parts, retention_s=instance_retention_days() * DAY_S
         ),
         logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s, parts=parts),
-        sender=_sender(clients, tables, coordination),
+        sender=_sender(clients, tables),
         queue=Visibility(clients.client("sqs"), setting("PUSH_QUEUE_URL")),
         journal=PushJournal(observability),
         clock=time.time,
@@ -72,21 +73,26 @@ def _wired() -> _Wired:
     return _Wired(observability, ports)
 
 
-def _sender(clients: Clients, tables: Any, coordination: CoordinationTable) -> ThreadedSender:
+def _sender(clients: Clients, tables: Any) -> ThreadedSender:
     configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
     ssm = clients.client("ssm")
+    fleet = Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY")))
     lines = ConfiguredLines(
         configuration.current,
         build_http_client(THREADS),
         build_token_cache(ssm, tables),
         PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,
+        fleet,
     )
+    breakers = Breakers(CoordinationTable(tables, setting("COORDINATION_TABLE")), time.time)
+    agreements = AgreementTable(tables, setting("COORDINATION_TABLE"))
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="push")
     return ThreadedSender(
         lines,
-        Breakers(coordination, time.time),
-        coordination,
+        breakers,
+        Gate(lines, breakers, agreements, time.time, fleet),
         time.time,
         sleep=time.sleep,
-        pool=ThreadPoolExecutor(THREADS, thread_name_prefix="push"),
+        crew=lambda: ThreadCrew(pool),
     )

@@ -7,14 +7,14 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from push_task.dispatch import Job
 from push_task.logs import events_to_load, write_logs
-from push_task.plan import Plan
 from push_task.settle import StepResult, mark_attempt, settle
-from push_task.turn import Disposition, Received, Turn, begin_turn, dispose
+from push_task.turn import Disposition, Received, Turn, begin_turn, dispose, next_slice
 from taskbridge.errors import InvalidEvent, StaleVersion
 from taskbridge.messages import instance_key, parse_message
 from taskbridge.push_logs import PushLog
@@ -38,23 +38,14 @@ class Record:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """The calls of one turn."""
-
-    platform_id: str
-    plan: Plan
-    is_probe: bool = False
-
-
 class Sender(Protocol):
     """Who makes the calls."""
 
     def blocks(self, platform_id: str, *, probe: bool) -> str:
         """Why nothing can be sent to this platform now; empty where it can."""
 
-    def send(self, jobs: Sequence[Job], deadline: float) -> list[list[StepResult]]:
-        """Make the calls of each job, in parallel, and say how each ended."""
+    def send(self, jobs: Sequence[Job], deadline: float) -> Iterator[list[tuple[int, list[StepResult]]]]:
+        """Make the calls of the jobs, in parallel; the places of those that have ended, and how, as they end."""
 
     def hold(self, job: Job) -> list[StepResult]:
         """The results of a job whose platform is blocked."""
@@ -105,10 +96,13 @@ def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list
     turns = [begin_turn(stored[instance_key(*key)], received) for key, received in groups.items()]
     loaded = _load_logs(turns, ports)
     turns, lost = _mark(turns, ports)
-    results = _send(turns, ports, deadline)
-    kept = [*unreadable, *(entry.message_id for entry in lost)]
-    kept += [entry.message_id for entry in _settle(turns, results, loaded, ports)]
-    return kept
+    kept: dict[str, tuple[Received, ...]] = {}
+    for ended in _send(turns, ports, deadline):
+        kept |= _settle(ended, loaded, ports)
+    for ended in _send_slices(turns, ports, deadline):
+        kept |= _settle(ended, loaded, ports)
+    staying = [*lost, *(entry for entries in kept.values() for entry in entries)]
+    return [*unreadable, *(entry.message_id for entry in staying)]
 
 
 def _read(records: Iterable[Record], ports: Ports) -> tuple[dict[tuple[str, str], list[Received]], list[str]]:
@@ -168,59 +162,80 @@ def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:
     return pages
 
 
-def _send(turns: list[Turn], ports: Ports, deadline: float) -> list[list[StepResult]]:
-    jobs = [(turn.marked, Job(turn.platform_id, turn.plan, turn.is_probe)) for turn in turns]
-    sent = iter(ports.sender.send([job for marked, job in jobs if marked], deadline))
-    return [next(sent) if marked else ports.sender.hold(job) for marked, job in jobs]
+def _send(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[list[Turn]]:
+    """Make the calls; gives the turns that have ended, as they end, so that fast ones do not wait for slow ones."""
+    marked = [turn for turn in turns if turn.marked]
+    held = [turn for turn in turns if not turn.marked]
+    for turn in held:
+        turn.note(ports.sender.hold(_job(turn)))
+    for ended in ports.sender.send([_job(turn) for turn in marked], deadline):
+        for index, results in ended:
+            marked[index].note(results)
+        yield [*held, *(marked[index] for index, _ in ended)]
+        held = []
 
 
-def _settle(
-    turns: list[Turn],
-    results: list[list[StepResult]],
-    loaded: Loaded,
-    ports: Ports,
-) -> list[Received]:
-    """Write the logs, then the documents; returns what stays in the queue."""
+def _job(turn: Turn) -> Job:
+    return Job(turn.platform_id, turn.plan, turn.is_probe)
+
+
+def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[list[Turn]]:
+    """The rest of large instances, when their batch mates are settled: slice by slice, each settled.
+
+    Who loses a race stops here: the instance is due, and somebody else is at it.
+    """
+    while turns := [turn for turn in turns if next_slice(turn)]:
+        now = ports.clock()
+        for turn in turns:
+            mark_attempt(turn.instance, turn.plan.steps(), now)
+        stale = ports.instances.save([turn.stored for turn in turns])
+        turns = [turn for turn in turns if turn.stored.key not in stale]
+        yield from _send(turns, ports, deadline)
+
+
+def _settle(turns: list[Turn], loaded: Loaded, ports: Ports) -> dict[str, tuple[Received, ...]]:
+    """Write the logs, then the documents; returns what stays in the queue of each."""
     now = ports.clock()
     dispositions: dict[str, Disposition] = {}
     logs: list[PushLog] = []
-    for turn, ended in zip(turns, results, strict=True):
-        settle(turn.instance, ended, turn.story.overtaken, now)
-        dispositions[turn.stored.key] = dispose(turn, ended, now, ports.random)
+    for turn in turns:
+        settle(turn.instance, turn.latest, turn.story.overtaken, now)
+        dispositions[turn.stored.key] = dispose(turn, turn.results, now, ports.random)
         own = (turn.platform_id, turn.instance.sess_id)
         known = {event: log for (event, *owner), log in loaded.items() if tuple(owner) == own}
-        written = write_logs(turn.instance, turn.story, ended, known, now)
-        ports.journal.turned(turn, ended, written)
+        written = write_logs(turn.instance, turn.story, turn.latest, known, now)
+        ports.journal.turned(turn, turn.latest, written)
         logs += written
     for log in ports.logs.put(logs):
         ports.journal.clashed(log)
-    for turn in _save_settled(turns, results, ports):
+    loaded |= {(log.event_id, log.platform_id, log.sess_id): log for log in logs}
+    for turn in _save_settled(turns, ports):
         dispositions[turn.stored.key] = Disposition(tuple(turn.received), LOST_RACE_WAIT_S)
     hidden = [(entry.receipt_handle, each.wait_s) for each in dispositions.values() for entry in each.keep]
     ports.queue.hide(hidden)
-    return [entry for each in dispositions.values() for entry in each.keep]
+    return {key: each.keep for key, each in dispositions.items()}
 
 
-def _save_settled(turns: list[Turn], results: list[list[StepResult]], ports: Ports) -> list[Turn]:
+def _save_settled(turns: list[Turn], ports: Ports) -> list[Turn]:
     """Outcomes are facts: where somebody else wrote meanwhile, they are taken into the newer document.
 
     A turn that made no call has not written its messages down before: where it loses, it is returned, and they have
     to come again.
     """
-    unwritten = {turn.stored.key: turn for turn in turns if not turn.marked}
+    by_key = {turn.stored.key: turn for turn in turns}
     lost: list[Turn] = []
-    by_key = {turn.stored.key: (ended, turn.story.overtaken) for turn, ended in zip(turns, results, strict=True)}
     pending: dict[str, Stored] = {turn.stored.key: turn.stored for turn in turns}
     for _ in range(SETTLE_TRIES):
         stale = ports.instances.save(list(pending.values()))
-        lost += [unwritten[key] for key in stale if key in unwritten]
-        stale -= unwritten.keys()
+        lost += [by_key[key] for key in stale if not by_key[key].marked]
+        stale = {key for key in stale if by_key[key].marked}
         if not stale:
             return lost
         keys = [(pending[key].instance.platform_id, pending[key].instance.sess_id) for key in stale]
         pending = ports.instances.load(keys)
         now = ports.clock()
         for key, stored in pending.items():
-            settle(stored.instance, *by_key[key], now)
+            by_key[key].is_large = False  # the rest is planned from the newer document
+            settle(stored.instance, by_key[key].latest, by_key[key].story.overtaken, now)
             stored.instance.due_at = now  # whoever wrote meanwhile may think that we are still at it
     raise StaleVersion("an instance changed faster than its outcome could be written")

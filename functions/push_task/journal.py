@@ -43,9 +43,13 @@ class PushJournal:
         """See Journal."""
         for result in results:
             self._count_call(result)
+        called = {result.step.key for result in results}
+        is_first = len(results) == len(turn.results)  # a later slice tells only of what it called
         for log in logs:
             self.observability.count(_COUNTED.get(log.status, ""), 1 if log.status in _COUNTED else 0)
             for key, entry in log.entries.items():
+                if not is_first and key not in called:
+                    continue
                 failed_now = entry.status is LogStatus.FAILED and entry.settled_at == log.updated_at
                 self.observability.count("TaskFailed", int(failed_now))
                 reason = _impersonal(entry.reason, turn.instance)

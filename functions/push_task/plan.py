@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from taskbridge.budgets import SLICE
 from taskbridge.commands import (
     Command,
     DeleteInstance,
@@ -45,6 +47,12 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """All of them."""
         return self.first + self.second
+
+    def slice(self, tried: Set[str] = frozenset()) -> Plan:
+        """As many as an instance may send at once, of those that were not tried; the second stage with the last."""
+        left = tuple(step for step in self.first if step.key not in tried)
+        is_last = len(left) <= SLICE and len(left) == len(self.first)
+        return Plan(left[:SLICE], tuple(step for step in self.second if is_last and step.key not in tried))
 
 
 def plan_calls(instance: Instance) -> Plan:

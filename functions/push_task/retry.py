@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-QUEUE_ATTEMPTS = 5
+from taskbridge.budgets import QUEUE_ATTEMPTS
+
 QUEUE_WAITS_S = (2.0, 6.0, 18.0, 54.0)
 RECONCILER_FIRST_WAIT_S = 60.0
 RECONCILER_LONGEST_WAIT_S = 3600.0

@@ -1,63 +1,32 @@
-"""The calls of a batch: in parallel over a pool of threads, each through its platform's client.
+"""The calls of a batch: in parallel over a crew of threads, each through its platform's client.
 
-Waiting for an open breaker, for one's turn under a rate limit, or for time is not an attempt.
+Waiting for an open breaker, for one's turn under a rate limit, for a seat, or for time is not an attempt. Short waits
+are spent here, and keep the backlog in the queue; who waits longer is parked.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
-from typing import Protocol
+import math
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
-from push_task.batch import Job
+from push_task.crew import Crew
+from push_task.dispatch import Dispatch, Job, Refusal, Waiting
+from push_task.gate import BREAKER_OPEN, DISABLED, DISABLED_WAIT_S, QUIET, Gate, Line, Lines, Shift
+from push_task.leave import StepLeave
 from push_task.plan import Step
 from push_task.settle import End, StepResult
 from taskbridge.breaker import Breakers
-from taskbridge.commands import Command, Operation, SaveTask
+from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S
+from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms.base import Attempt, Outcome, Result, Verdict
+from taskbridge.platforms.base import Attempt, Outcome, Verdict
 from taskbridge.push_logs import LoggedAttempt
 
-LONGEST_TURN_IN_THREAD_S = 2.0
-DISABLED_WAIT_S = 900.0
-
-DISABLED = "waiting: the platform is disabled"
-BREAKER_OPEN = "waiting: the platform does not answer (breaker open)"
-OUT_OF_TIME = "waiting: no time left in this batch"
-RATE_LIMITED = "waiting: the platform's rate limit"
-
-
-class Client(Protocol):
-    """What makes one call; see PlatformClient."""
-
-    def execute(self, command: Command) -> Result:
-        """Make the call; every failure is an outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The line to one platform: its client and its limits; `max_rate_per_s` 0 is none."""
-
-    client: Client
-    max_concurrency: int
-    max_rate_per_s: float
-    timeout_s: float
-
-
-class Lines(Protocol):
-    """The configured platforms."""
-
-    def line(self, platform_id: str) -> Line | None:
-        """The line to a platform; None while it is disabled. Raises ConfigurationError where there is none."""
-
-
-class RateSlots(Protocol):
-    """The fleet's calls in a row; see CoordinationTable."""
-
-    def reserve(self, platform_id: str, count: int, rate_per_s: float, now: float) -> float:
-        """Reserve calls; returns the time of the first."""
+NO_END = "no answer while the batch lasted"
+Ended = tuple[Waiting, StepResult]
 
 
 class ThreadedSender:
@@ -67,19 +36,18 @@ class ThreadedSender:
         self,
         lines: Lines,
         breakers: Breakers,
-        rates: RateSlots,
+        gate: Gate,
         clock: Callable[[], float],
         *,
         sleep: Callable[[float], None],
-        pool: Executor,
+        crew: Callable[[], Crew[Ended]],
     ) -> None:
         self._lines = lines
         self._breakers = breakers
-        self._rates = rates
+        self._gate = gate
         self._clock = clock
         self._sleep = sleep
-        self._pool = pool
-        self._turnstiles: dict[str, tuple[int, threading.BoundedSemaphore]] = {}
+        self._crew = crew
 
     def blocks(self, platform_id: str, *, probe: bool) -> str:
         """See Sender."""
@@ -91,97 +59,115 @@ class ThreadedSender:
             return ""  # each step is refused with the reason
         if not enabled:
             return DISABLED
+        quiet_s = self._breakers.quiet_until(platform_id) - self._clock()
+        if quiet_s > 0:
+            return QUIET if quiet_s > SHORT_QUIET_S else ""
         return "" if self._breakers.allows(platform_id, probe=probe) else BREAKER_OPEN
 
     def hold(self, job: Job) -> list[StepResult]:
         """See Sender."""
         reason = self.blocks(job.platform_id, probe=job.is_probe)
-        return [_blocked(step, reason) for step in job.plan.steps()]
+        quiet_s = max(0.0, self._breakers.quiet_until(job.platform_id) - self._clock())
+        wait_s = DISABLED_WAIT_S if reason == DISABLED else quiet_s
+        return [Refusal(reason, wait_s, is_blocked=True).of(step) for step in job.plan.steps()]
 
-    def send(self, jobs: Sequence[Job], deadline: float) -> list[list[StepResult]]:
+    def send(self, jobs: Sequence[Job], deadline: float) -> Iterator[list[tuple[int, list[StepResult]]]]:
         """See Sender."""
-        starts = self._turns(jobs)
-        first = [self._submit(job, job.plan.first, deadline, starts) for job in jobs]
-        done = [[future.result() for future in futures] for futures in first]
-        second = [
-            self._submit(job, job.plan.second, deadline, starts)
-            if all(result.end is End.DONE for result in results)
-            else []
-            for job, results in zip(jobs, done, strict=True)
-        ]
-        return [
-            results + [future.result() for future in futures] for results, futures in zip(done, second, strict=True)
-        ]
-
-    def _turns(self, jobs: Sequence[Job]) -> dict[int, float]:
-        """When each step may start, by its identity, where its platform has a rate limit."""
-        starts: dict[int, float] = {}
-        for platform_id in dict.fromkeys(job.platform_id for job in jobs):
-            steps = [step for job in jobs if job.platform_id == platform_id for step in job.plan.steps()]
-            rate = self._rate(platform_id)
-            if not rate or not steps:
-                continue
-            start = self._rates.reserve(platform_id, len(steps), rate, self._clock())
-            starts |= {id(step): start + index / rate for index, step in enumerate(steps)}
-        return starts
-
-    def _rate(self, platform_id: str) -> float:
+        batch, crew, holder = Dispatch(jobs), self._crew(), uuid.uuid4().hex[:12]
+        tell_at = math.inf
         try:
-            line = self._lines.line(platform_id)
-        except ConfigurationError:
-            return 0.0
-        return line.max_rate_per_s if line else 0.0
+            while not batch.is_over:
+                shift = Shift(holder, deadline, batch.share())
+                moment = self._start(batch, crew, shift)
+                self._wait(batch, crew, min(moment, tell_at), deadline + LEAST_CALL_S)
+                self._leave(batch, shift)
+                if self._clock() >= tell_at:
+                    yield batch.pop_finished()
+                    tell_at = math.inf
+                elif batch.has_finished:
+                    tell_at = min(tell_at, self._clock() + SETTLE_EVERY_S)
+        finally:
+            for lane in batch.lanes.values():
+                self._gate.leave(lane, holder)
+        yield batch.pop_finished()
 
-    def _submit(
-        self, job: Job, steps: Sequence[Step], deadline: float, starts: dict[int, float]
-    ) -> list[Future[StepResult]]:
-        return [self._pool.submit(self._run, job, step, deadline, starts.get(id(step), 0.0)) for step in steps]
+    def _start(self, batch: Dispatch, crew: Crew[Ended], shift: Shift) -> float:
+        """Start every step that may go now; returns when to look again."""
+        moment = math.inf
+        for lane in batch.lanes.values():
+            while lane.ready:
+                answer = self._gate.look(lane, shift)
+                if isinstance(answer, float):
+                    moment = min(moment, answer)
+                    break
+                if isinstance(answer, Refusal):
+                    waiting = lane.ready.popleft()
+                    batch.note(waiting, answer.of(waiting.step))
+                else:
+                    crew.start(partial(self._run, batch.take(lane), lane.platform_id, answer, shift))
+        return moment
 
-    def _run(self, job: Job, step: Step, deadline: float, start: float) -> StepResult:
-        try:
-            line = self._lines.line(job.platform_id)
-        except ConfigurationError as error:
-            return StepResult(step, End.PERMANENT, str(error))
-        if line is None:
-            return _blocked(step, DISABLED)
-        early = start - self._clock()
-        if early > LONGEST_TURN_IN_THREAD_S:
-            return StepResult(step, End.NOT_SENT, RATE_LIMITED, wait_s=early)
-        if early > 0:
-            self._sleep(early)
-        with self._turnstile(job.platform_id, line.max_concurrency):
-            if self._clock() + line.timeout_s > deadline:
-                return StepResult(step, End.NOT_SENT, OUT_OF_TIME, wait_s=1.0)
-            if not self._breakers.allows(job.platform_id, probe=job.is_probe):
-                return _blocked(step, BREAKER_OPEN)
-            return replace(self._call(job.platform_id, line.client, step), is_probe=job.is_probe)
+    def _wait(self, batch: Dispatch, crew: Crew[Ended], moment: float, end: float) -> None:
+        """Until a step has ended, until `moment`, or until `end`: who is not back then does not count."""
+        now = self._clock()
+        if not batch.flying:
+            if not batch.is_over and now < moment:
+                self._sleep(moment - now)
+            return
+        ended = crew.next_ended(min(moment, end) - now)
+        if ended:
+            batch.note(*ended)
+        elif self._clock() >= end:
+            for waiting in list(batch.flying.values()):
+                batch.note(waiting, StepResult(waiting.step, End.TRANSIENT, NO_END))
 
-    def _call(self, platform_id: str, client: Client, step: Step) -> StepResult:
-        result = client.execute(step.command)
+    def _leave(self, batch: Dispatch, shift: Shift) -> None:
+        """Give back the seats that are not needed any more."""
+        for lane in batch.lanes.values():
+            if lane.is_over:
+                self._gate.leave(lane, shift.holder)
+            else:
+                self._gate.make_room(lane, shift)
+
+    def _run(self, waiting: Waiting, platform_id: str, line: Line, shift: Shift) -> Ended:
+        started = self._clock()
+        leave = StepLeave(partial(self._join, platform_id, line, shift.deadline), self._clock, shift.deadline)
+        result = self._call(platform_id, line, waiting.step, leave)
+        self._gate.note_took(platform_id, self._clock() - started)
+        return waiting, replace(result, is_probe=waiting.is_probe)
+
+    def _join(self, platform_id: str, line: Line, deadline: float, patient: bool) -> bool:  # noqa: FBT001
+        """Wait for the turn of a further call of a step; False where it does not come in time."""
+        if not line.max_rate_per_s:
+            return True
+        grant = self._gate.reserve(platform_id, line, 1, deadline - LEAST_CALL_S)
+        if grant.starts and patient:
+            self._sleep(max(0.0, grant.starts[0] - self._clock()))
+        return bool(grant.starts)
+
+    def _call(self, platform_id: str, line: Line, step: Step, leave: StepLeave) -> StepResult:
+        result = line.client.execute(step.command, leave)
         attempts = list(result.attempts)
-        if result.outcome.verdict is Verdict.ALREADY_THERE and isinstance(step.command, SaveTask):
-            result = client.execute(replace(step.command, operation=Operation.UPDATE_TASK))
+        is_there = result.outcome.verdict is Verdict.ALREADY_THERE and isinstance(step.command, SaveTask)
+        if is_there and isinstance(step.command, SaveTask):
+            result = line.client.execute(replace(step.command, operation=Operation.UPDATE_TASK), leave)
             attempts += result.attempts
-        ended = _result(step, result.outcome, tuple(map(_logged, attempts)))
-        if ended.end is End.TRANSIENT:
-            if attempts:  # without a call of its own, it shares a token's failure that is counted already
-                self._breakers.note_failure(platform_id, ended.reason)
-        else:
-            self._breakers.note_success(platform_id)
+        logged = tuple(map(_logged, attempts))
+        if leave.refused:
+            return StepResult(step, End.NOT_SENT, leave.refused, attempts=logged, is_there=is_there)
+        ended = replace(_result(step, result.outcome, logged), is_there=is_there)
+        self._note(platform_id, ended, result.outcome, is_clipped=leave.is_clipped)
         return ended
 
-    def _turnstile(self, platform_id: str, limit: int) -> threading.BoundedSemaphore:
-        known = self._turnstiles.get(platform_id)
-        if known is None or known[0] != limit:
-            known = (limit, threading.BoundedSemaphore(limit))
-            self._turnstiles[platform_id] = known
-        return known[1]
-
-
-def _blocked(step: Step, reason: str) -> StepResult:
-    """What waits for a breaker is due at once: nobody drains it before the breaker closes."""
-    wait_s = DISABLED_WAIT_S if reason == DISABLED else 0.0
-    return StepResult(step, End.NOT_SENT, reason, wait_s=wait_s, is_blocked=True)
+    def _note(self, platform_id: str, ended: StepResult, outcome: Outcome, *, is_clipped: bool) -> None:
+        """What the answer tells of the platform itself."""
+        if ended.end is not End.TRANSIENT:
+            self._breakers.note_success(platform_id)
+        elif ended.attempts and not (is_clipped and outcome.status is None):
+            # Without a call of its own, it shares a token's failure that is counted already.
+            self._breakers.note_failure(platform_id, ended.reason)
+        if outcome.retry_after and ended.end is End.TRANSIENT:
+            self._breakers.note_quiet(platform_id, outcome.retry_after)
 
 
 def _result(step: Step, outcome: Outcome, attempts: tuple[LoggedAttempt, ...]) -> StepResult:

@@ -35,6 +35,7 @@ class StepResult:
     attempts: tuple[LoggedAttempt, ...] = ()
     is_blocked: bool = False  # not sent, because its platform takes nothing now
     is_probe: bool = False  # it went through an open breaker, to see whether the platform is back
+    is_there: bool = False  # its todo was there already, whatever became of the update
 
 
 def mark_attempt(instance: Instance, steps: tuple[Step, ...], now: float) -> None:
@@ -56,6 +57,8 @@ def settle(instance: Instance, results: list[StepResult], overtaken: set[tuple[s
     """
     for result in results:
         item = instance.get(result.step.key)
+        if result.is_there:
+            _note_present(item, result.step)
         if result.end is End.DONE or _was_never_there(result):
             _settle_done(instance, item, result.step)
         elif result.end is End.NOT_SENT:

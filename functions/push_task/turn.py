@@ -13,7 +13,6 @@ from taskbridge.instances import Instance, Presence, Work, fold
 from taskbridge.messages import EventMessage, Message, SyncMessage
 from taskbridge.tables.instances import Stored
 
-LONGEST_TURN_WAIT_S = 60.0
 GAVE_UP = "no success in {days:.0f} days: {reason}"
 
 
@@ -35,6 +34,9 @@ class Turn:
     story: Story = field(default_factory=Story)
     plan: Plan = field(default_factory=Plan)
     marked: bool = False  # the document says that calls may have been made
+    is_large: bool = False  # more calls than a slice: they go in several
+    latest: list[StepResult] = field(default_factory=list)  # of the last slice
+    results: list[StepResult] = field(default_factory=list)  # of all of them
 
     @property
     def instance(self) -> Instance:
@@ -51,6 +53,11 @@ class Turn:
         """Whether one attempt may go through an open breaker."""
         return any(isinstance(entry.message, SyncMessage) and entry.message.probe for entry in self.received)
 
+    def note(self, results: list[StepResult]) -> None:
+        """The calls of a slice have ended."""
+        self.latest = results
+        self.results += results
+
     def unsettled_events(self) -> set[str]:
         """The events whose logs tell what becomes of the items that have work left."""
         return {self.instance.get(key).event_id for key in self.story.unsettled}
@@ -65,10 +72,22 @@ def begin_turn(stored: Stored, received: list[Received]) -> Turn:
             turn.story.folded.append((entry.message, fold(stored.instance, entry.message)))
         else:
             _take_sync(stored.instance, entry.message)
-    turn.plan = plan_calls(stored.instance)
+    plan = plan_calls(stored.instance)
+    turn.plan = plan.slice()
+    turn.is_large = turn.plan != plan
     turn.story.overtaken = set(stored.instance.overtaken)
     turn.story.unsettled = {key for key, item in stored.instance.items().items() if item.work is Work.PENDING}
     return turn
+
+
+def next_slice(turn: Turn) -> bool:
+    """Plan the next calls of a large instance; False where it has none, or the last ones had to wait."""
+    if not turn.is_large or any(result.end is End.NOT_SENT for result in turn.results):
+        return False
+    plan = plan_calls(turn.instance)
+    turn.plan = plan.slice({result.step.key for result in turn.results})
+    turn.story = Story(known_before=turn.story.known_before, unsettled={step.key for step in turn.plan.steps()})
+    return bool(turn.plan.steps())
 
 
 def _take_sync(instance: Instance, message: SyncMessage) -> None:
@@ -109,7 +128,7 @@ def _wait_of(instance: Instance, result: StepResult, now: float, random: Callabl
     if item.work is not Work.PENDING:
         return None
     if result.end is End.NOT_SENT:
-        return InQueue(result.wait_s) if 0 < result.wait_s <= LONGEST_TURN_WAIT_S else Later(now + result.wait_s)
+        return Later(now + result.wait_s)  # no receive is spent on waiting
     if result.end is not End.TRANSIENT:
         return InQueue(1.0)  # done or refused, but a newer state came in meanwhile
     if result.is_probe:

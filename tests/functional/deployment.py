@@ -163,6 +163,8 @@ class Deployment:
             "TOKEN_STORE": "ssm",
             "LOG_RETENTION_DAYS": "30",
             "INSTANCE_RETENTION_DAYS": "730",
+            "PUSH_TIMEOUT_SECONDS": "30",
+            "PUSH_CONCURRENCY": "10",
             "POWERTOOLS_METRICS_NAMESPACE": "taskbridge",
             "POWERTOOLS_LOG_LEVEL": "INFO",
             "AWS_ENDPOINT_URL": endpoint,

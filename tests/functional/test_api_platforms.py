@@ -140,6 +140,9 @@ def test_a_secret_that_no_header_carries_is_refused_and_not_repeated(desk: Desk,
         ({"settings": {"host": "jinzhi.test"}}, "host"),
         ({"settings": {"hots": "https://jinzhi.test"}}, "hots"),
         ({"settings": {"timeout_s": 31}}, "timeout_s"),
+        ({"settings": {"timeout_s": 26}}, "timeout_s"),  # the push function runs for 30 s
+        ({"settings": {"timeout_s": 18, "max_rate_per_s": 5}}, "timeout_s"),
+        ({"settings": {"max_rate_per_s": 0.001}}, "max_rate_per_s"),
         ({"settings": {"max_concurrency": 10**400}}, "max_concurrency"),
         ({"id": "ai"}, "id"),
     ],
@@ -151,6 +154,18 @@ def test_a_setting_that_cannot_work_is_named(desk: Desk, changes: dict[str, Any]
     assert answer.json["errors"][0]["field"] == field
     assert desk.admin.get("/v1/platforms").json["items"] == []
     assert desk.stored_secrets() == []
+
+
+def test_a_time_limit_that_the_push_function_has_no_time_for_is_refused_with_the_reason(desk: Desk) -> None:
+    answer = desk.admin.post("/v1/platforms", desk.form(settings={"timeout_s": 27}))
+
+    assert "expected at most 25, got 27" in answer.text
+    assert "PushTimeoutSeconds" in answer.text
+
+
+@pytest.mark.parametrize("settings", [{"timeout_s": 25}, {"timeout_s": 17.5, "max_rate_per_s": 0.01}])
+def test_the_longest_time_limit_that_works_is_taken(desk: Desk, settings: dict[str, Any]) -> None:
+    assert desk.admin.post("/v1/platforms", desk.form(settings=settings)).status == 201
 
 
 @pytest.mark.parametrize("platform_id", ["", "JZ", "j_z", "a" * 41, "push:jz", "金智"])

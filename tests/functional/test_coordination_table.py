@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 import pytest
 
 from taskbridge.breaker import BreakerState
+from taskbridge.concurrency import Room
 from taskbridge.errors import StoreError
+from taskbridge.rates import SHARE, Grant
+from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.coordination import CoordinationTable
 from tests.builders import PLATFORM, START
 from tests.fakes import MemoryCoordination
@@ -29,6 +32,22 @@ def coordination(request: pytest.FixtureRequest) -> Any:
     name, names = ("moto", "moto_tables") if request.param == "moto" else ("dynamodb", "tables")
     client, tables = request.getfixturevalue(name), request.getfixturevalue(names)
     return CoordinationTable(client, tables.CoordinationTable)
+
+
+@pytest.fixture(params=["memory", "moto", "ministack"])
+def new_worker(request: pytest.FixtureRequest) -> Callable[[], Any]:
+    """Makes agreements as each process has its own, over one store; in turn as `coordination`."""
+    if request.param == "memory":
+        shared = MemoryCoordination()
+        return lambda: shared
+    name, names = ("moto", "moto_tables") if request.param == "moto" else ("dynamodb", "tables")
+    client, tables = request.getfixturevalue(name), request.getfixturevalue(names)
+    return lambda: AgreementTable(client, tables.CoordinationTable)
+
+
+@pytest.fixture
+def agreements(dynamodb: Any, tables: Tables) -> AgreementTable:
+    return AgreementTable(dynamodb, tables.CoordinationTable)
 
 
 @pytest.fixture
@@ -100,32 +119,160 @@ def test_of_a_crowd_one_opens_one_probes_and_one_closes(table: CoordinationTable
     assert [each.count(True) for each in (opened, probed, closed)] == [1, 1, 1]
 
 
-# Turns under a rate limit
+# Turns in a line
 
 
-def test_who_comes_first_goes_at_once_and_the_next_in_turn(coordination: Any) -> None:
-    assert coordination.reserve(PLATFORM, 1, 2.0, START) == START
-    assert coordination.reserve(PLATFORM, 3, 2.0, START) == pytest.approx(START + 0.5)
-    assert coordination.reserve(PLATFORM, 1, 2.0, START + 0.1) == pytest.approx(START + 2.0)
+LATE = START + 1000.0
 
 
-def test_time_that_nobody_used_is_not_saved_up(coordination: Any) -> None:
-    coordination.reserve(PLATFORM, 1, 2.0, START)
-
-    assert coordination.reserve(PLATFORM, 5, 2.0, START + 100) == START + 100
-    assert coordination.reserve(PLATFORM, 1, 2.0, START + 100) == pytest.approx(START + 102.5)
+def after(*slots: float, pace: float) -> list[float]:
+    """Times, as so many slots after the start."""
+    return [START + slot / (pace * SHARE) for slot in slots]
 
 
-def test_each_platform_has_its_own_turns(coordination: Any) -> None:
-    coordination.reserve(PLATFORM, 100, 1.0, START)
+def test_who_comes_first_goes_at_once_and_the_next_in_turn(new_worker: Callable[[], Any]) -> None:
+    first, second = new_worker(), new_worker()
 
-    assert coordination.reserve("jz-2", 1, 1.0, START) == START
+    assert first.reserve(PLATFORM, 1, 2.0, START, LATE).starts == (START,)
+    granted = second.reserve(PLATFORM, 3, 2.0, START, LATE)
+
+    assert granted.starts == pytest.approx(after(1, 2, 3, pace=2.0), abs=0.02)
+    assert first.reserve(PLATFORM, 1, 2.0, START, LATE).starts == pytest.approx(after(4, pace=2.0), abs=0.02)
 
 
-def test_the_turns_of_a_crowd_do_not_overlap(table: CoordinationTable) -> None:
-    starts = sorted(together(lambda _: table.reserve(PLATFORM, 2, 4.0, START)))
+def test_only_turns_that_can_be_used_are_granted_and_the_end_of_the_line_is_told(
+    new_worker: Callable[[], Any],
+) -> None:
+    worker = new_worker()
 
-    assert starts == pytest.approx([START + 0.5 * number for number in range(CROWD)])
+    granted = worker.reserve(PLATFORM, 10, 1.0, START, START + 3.5)
+
+    assert granted.starts == pytest.approx(after(0, 1, 2, 3, pace=1.0), abs=0.02)
+    assert granted.line_end == pytest.approx(after(4, pace=1.0)[0], abs=0.02)
+    assert new_worker().reserve(PLATFORM, 10, 1.0, START, START + 3.5) == Grant((), granted.line_end)
+
+
+def test_time_that_nobody_used_is_not_saved_up(new_worker: Callable[[], Any]) -> None:
+    worker = new_worker()
+    worker.reserve(PLATFORM, 1, 2.0, START, LATE)
+
+    starts = worker.reserve(PLATFORM, 3, 2.0, START + 100, LATE).starts
+
+    assert starts == pytest.approx([100 + at for at in after(0, 1, 2, pace=2.0)])
+
+
+def test_a_gap_is_made_up_for_also_by_a_worker_that_has_just_begun(new_worker: Callable[[], Any]) -> None:
+    new_worker().reserve(PLATFORM, 10, 10.0, START, LATE)
+
+    starts = new_worker().reserve(PLATFORM, 10, 10.0, START + 1.25, LATE).starts
+
+    assert starts[2] - starts[0] < 0.1
+    assert starts[-1] == pytest.approx(after(19, pace=10.0)[0], abs=0.03)
+
+
+def test_each_platform_has_its_own_turns(new_worker: Callable[[], Any]) -> None:
+    worker = new_worker()
+    worker.reserve(PLATFORM, 100, 1.0, START, LATE)
+
+    assert worker.reserve("jz-2", 1, 1.0, START, LATE).starts == (START,)
+
+
+def test_the_turns_of_a_crowd_do_not_overlap(dynamodb: Any, tables: Tables) -> None:
+    workers = [AgreementTable(dynamodb, tables.CoordinationTable) for _ in range(CROWD)]
+
+    def reserve(number: int) -> tuple[float, ...]:
+        return workers[number].reserve(PLATFORM, 2, 4.0, START, LATE).starts
+
+    starts = sorted(start for granted in together(reserve) for start in granted)
+
+    assert starts == pytest.approx(after(*range(2 * CROWD), pace=4.0), abs=0.05)
+
+
+def test_a_worker_that_is_alone_needs_one_call_for_a_turn(agreements: AgreementTable) -> None:
+    made: list[str] = []
+    agreements._client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+
+    for second in range(5):
+        agreements.reserve(PLATFORM, 10, 20.0, START + second, LATE)
+
+    assert made == ["UpdateItem"] * 5
+
+
+def test_the_end_of_the_line_is_read_as_it_is(agreements: AgreementTable, table: CoordinationTable) -> None:
+    assert table.line_end(PLATFORM) == 0.0
+
+    granted = agreements.reserve(PLATFORM, 5, 1.0, START, LATE)
+
+    assert table.line_end(PLATFORM) == granted.line_end
+
+
+def test_a_line_of_the_release_before_goes_on(agreements: AgreementTable, dynamodb: Any, tables: Tables) -> None:
+    def move(seconds: float) -> None:
+        """As a worker of that release does: it knows only when the line is free."""
+        dynamodb.update_item(
+            TableName=tables.CoordinationTable,
+            Key={"key": {"S": f"rate#{PLATFORM}"}},
+            UpdateExpression="ADD next_at :width",
+            ExpressionAttributeValues={":width": {"N": repr(seconds)}},
+        )
+
+    move(START + 5)
+    assert agreements.reserve(PLATFORM, 1, 1.0, START, LATE).starts == pytest.approx([START + 5])
+    move(10.0)
+    assert agreements.reserve(PLATFORM, 1, 1.0, START, LATE).starts == pytest.approx([START + 15 + 1 / SHARE], abs=0.02)
+
+
+# Seats
+
+
+def test_of_a_platforms_seats_no_more_are_taken_than_there_are(new_worker: Callable[[], Any]) -> None:
+    first, second = new_worker(), new_worker()
+    bounds = (START, START + 30)
+
+    assert first.take_seats(PLATFORM, "a", 5, Room(8, 10), bounds) == 5
+    assert second.take_seats(PLATFORM, "b", 5, Room(8, 10), bounds) == 3
+    assert second.take_seats(PLATFORM, "c", 5, Room(8, 10), bounds) == 0
+    first.leave_seats(PLATFORM, "a")
+    assert second.take_seats(PLATFORM, "c", 9, Room(8, 10), bounds) == 5
+
+
+def test_the_seats_of_a_worker_that_died_are_free_when_its_time_is_over(new_worker: Callable[[], Any]) -> None:
+    new_worker().take_seats(PLATFORM, "dead", 1, Room(1, 10), (START, START + 30))
+    worker = new_worker()
+
+    assert worker.take_seats(PLATFORM, "a", 1, Room(1, 10), (START + 29.9, START + 60)) == 0
+    assert worker.take_seats(PLATFORM, "a", 1, Room(1, 10), (START + 30.0, START + 60)) == 1
+
+
+def test_no_more_workers_than_allowed_hold_seats(new_worker: Callable[[], Any]) -> None:
+    worker, bounds = new_worker(), (START, START + 30)
+
+    held = [worker.take_seats(PLATFORM, name, 1, Room(256, 2), bounds) for name in "abc"]
+
+    assert held == [1, 1, 0]
+
+
+def test_a_crowd_shares_the_seats_and_gives_all_of_them_back(dynamodb: Any, tables: Tables) -> None:
+    workers = [AgreementTable(dynamodb, tables.CoordinationTable) for _ in range(CROWD)]
+
+    def take(number: int) -> int:
+        return workers[number].take_seats(PLATFORM, f"w{number}", 2, Room(8, CROWD), (START, START + 30))
+
+    assert sum(together(take)) == 8
+    together(lambda number: workers[number].leave_seats(PLATFORM, f"w{number}"))
+    assert workers[0].take_seats(PLATFORM, "last", 9, Room(8, CROWD), (START, START + 30)) == 8
+
+
+# Quiet
+
+
+def test_a_platform_is_left_alone_until_the_latest_time_that_it_asked_for(coordination: Any) -> None:
+    assert coordination.keep_quiet(PLATFORM, START + 1800) is True
+    assert coordination.keep_quiet(PLATFORM, START + 60) is False
+    coordination.open_breaker(PLATFORM, START, "down")
+    coordination.close_breaker(PLATFORM, START + 1)
+
+    assert coordination.read_breaker(PLATFORM).quiet_until == START + 1800
 
 
 # Cursors
@@ -150,25 +297,30 @@ def test_of_a_crowd_the_furthest_position_stays(table: CoordinationTable) -> Non
 # Failures
 
 
-def calls(table: CoordinationTable) -> list[Callable[[], object]]:
+def calls(client: Any, name: str) -> list[Callable[[], object]]:
+    table, agreements = CoordinationTable(client, name), AgreementTable(client, name)
     return [
         lambda: table.read_breaker(PLATFORM),
         lambda: table.open_breaker(PLATFORM, START, "down"),
         lambda: table.close_breaker(PLATFORM, START),
         lambda: table.take_probe(PLATFORM, START, 20.0),
-        lambda: table.reserve(PLATFORM, 1, 1.0, START),
+        lambda: table.keep_quiet(PLATFORM, START),
+        lambda: table.line_end(PLATFORM),
+        lambda: agreements.reserve(PLATFORM, 1, 1.0, START, LATE),
+        lambda: agreements.take_seats(PLATFORM, "a", 1, Room(8, 1), (START, LATE)),
+        lambda: agreements.leave_seats(PLATFORM, "a"),
         lambda: table.cursor("x"),
         lambda: table.move_cursor("x", START),
     ]
 
 
 def test_a_table_that_is_not_there_is_a_store_error(dynamodb: Any) -> None:
-    for call in calls(CoordinationTable(dynamodb, "no-such-table")):
+    for call in calls(dynamodb, "no-such-table"):
         with pytest.raises(StoreError, match="ResourceNotFound"):
             call()
 
 
 def test_a_table_that_cannot_be_reached_is_a_store_error() -> None:
-    for call in calls(CoordinationTable(unreachable("dynamodb"), "table")):
+    for call in calls(unreachable("dynamodb"), "table"):
         with pytest.raises(StoreError, match="EndpointConnectionError"):
             call()

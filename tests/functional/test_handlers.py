@@ -10,6 +10,7 @@ import pytest
 
 import push_task.app
 from local.jinzhi_simulator import Answer, Faults
+from push_task.leave import OUT_OF_TIME
 from taskbridge import lambdas
 from taskbridge.errors import ConfigurationError
 from taskbridge.messages import encode_message, parse_message
@@ -125,7 +126,8 @@ def test_without_time_nothing_is_called_and_nothing_is_lost(deployed: Deployment
 
     answer = push_task.app.handler({"Records": [record]}, context(seconds=4))
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert answer == {"batchItemFailures": []}  # waiting costs no receive
+    assert deployed.log("S1-e1").entries["T1"].reason == OUT_OF_TIME  # type: ignore[union-attr]
     assert list(deployed.center.calls) == []
 
 

@@ -26,11 +26,14 @@ from local.simulating.transport import mock_transport
 from push_task.batch import Ports as PushPorts
 from push_task.batch import Record as PushRecord
 from push_task.batch import push_batch
+from push_task.crew import ThreadCrew
+from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from reconciler.reconcile import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
 from taskbridge.breaker import Breakers
+from taskbridge.budgets import Fleet
 from taskbridge.errors import StoreError
 from taskbridge.messages import Message, deduplication_id, encode_message, message_group
 from taskbridge.rules import DEFAULT_RULE
@@ -253,13 +256,14 @@ class World:
         http = httpx.Client(transport=httpx.MockTransport(self._call))
         tokens = TokenCache(self.tokens, clock, self._advance, self.rng.random)
         lines = ConfiguredLines(self._configuration, http, tokens, lambda *_: ("simulated-secret",), clock)
+        breakers = Breakers(self.coordination, clock)
         sender = ThreadedSender(
             lines,
-            Breakers(self.coordination, clock),
-            self.coordination,
+            breakers,
+            Gate(lines, breakers, self.coordination, clock, Fleet()),
             clock,
             sleep=self._advance,
-            pool=InlineExecutor(),
+            crew=lambda: ThreadCrew(InlineExecutor()),
         )
         self._ports = PushPorts(
             instances=Risky(self, self.instances),

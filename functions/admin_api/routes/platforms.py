@@ -84,4 +84,4 @@ def build_platforms(services: Services) -> Platforms:
     depth = partial(queue_depth, services.sqs, services.queues["push"])
     work = Work(services.instances, services.pages, depth, services.clock)
     keeper = SecretKeeper(services.ssm, services.prefix)
-    return Platforms(services.configurator, keeper, work, services.trail, services.new_id)
+    return Platforms(services.configurator, keeper, work, services.trail, services.new_id, services.fleet)

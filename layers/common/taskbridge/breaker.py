@@ -4,6 +4,9 @@ Closed: every call goes. A worker that sees `FAILURES_TO_OPEN` transient failure
 and with no success between, opens it: calls stop, work waits in the instance table, and the reconciler lets one
 probe at a time through. Any success closes it. A healthy platform costs no write, and one cached read every few
 seconds.
+
+Beside it stands until when the platform asked to be left alone (`Retry-After`): nobody calls it before, not even to
+probe.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from taskbridge.errors import StoreError
@@ -27,12 +30,16 @@ CACHE_OPEN_S = 1.0  # who waits wants to know sooner
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """A breaker as it is stored; times in epoch seconds. `probe_until`: somebody is trying until then."""
+    """A breaker as it is stored; times in epoch seconds.
+
+    `probe_until`: somebody is trying until then. `quiet_until`: the platform asked to be left alone until then.
+    """
 
     is_open: bool = False
     opened_at: float = 0.0
     probe_until: float = 0.0
     reason: str = ""
+    quiet_until: float = 0.0
 
 
 class BreakerStore(Protocol):
@@ -46,6 +53,9 @@ class BreakerStore(Protocol):
 
     def close_breaker(self, platform_id: str, now: float) -> bool:
         """Close it, unless it is closed; tells whether this call did."""
+
+    def keep_quiet(self, platform_id: str, until: float) -> bool:
+        """Note until when the platform wants to be left alone; tells whether that is longer than was known."""
 
 
 class Breakers:
@@ -61,9 +71,17 @@ class Breakers:
     def allows(self, platform_id: str, *, probe: bool = False) -> bool:
         """Whether a call may go now. A probe may, until it has failed."""
         with self._lock:
-            if not self._state(platform_id).is_open:
+            state = self._state(platform_id)
+            if state.quiet_until > self._clock():
+                return False
+            if not state.is_open:
                 return True
             return probe and platform_id not in self._streaks
+
+    def quiet_until(self, platform_id: str) -> float:
+        """Until when the platform wants to be left alone; a time that has passed where it does not."""
+        with self._lock:
+            return self._state(platform_id).quiet_until
 
     def start_probe(self, platform_id: str) -> None:
         """A probe begins: what failed before does not count against it."""
@@ -76,7 +94,7 @@ class Breakers:
             self._streaks.pop(platform_id, None)
             if self._state(platform_id).is_open:
                 self._try(self._store.close_breaker, platform_id, self._clock())
-                self._seen[platform_id] = (self._clock(), BreakerState())
+                self._seen[platform_id] = (self._clock(), replace(self._state(platform_id), is_open=False))
 
     def note_failure(self, platform_id: str, reason: str) -> None:
         """A transient failure: enough of them in a row open the breaker."""
@@ -87,7 +105,17 @@ class Breakers:
             lasts = failures + 1 >= FAILURES_TO_OPEN and now - since >= STREAK_S
             if lasts and not self._state(platform_id).is_open:
                 self._try(self._store.open_breaker, platform_id, now, reason)
-                self._seen[platform_id] = (now, BreakerState(is_open=True, opened_at=now, reason=reason))
+                state = replace(self._state(platform_id), is_open=True, opened_at=now, reason=reason)
+                self._seen[platform_id] = (now, state)
+
+    def note_quiet(self, platform_id: str, seconds: float) -> None:
+        """The platform asked to be left alone for so long: the whole fleet does."""
+        with self._lock:
+            now = self._clock()
+            state = self._state(platform_id)
+            if state.quiet_until < now + seconds:
+                self._try(self._store.keep_quiet, platform_id, now + seconds)
+                self._seen[platform_id] = (now, replace(state, quiet_until=now + seconds))
 
     def _state(self, platform_id: str) -> BreakerState:
         now = self._clock()

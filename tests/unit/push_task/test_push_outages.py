@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from local.jinzhi_simulator import Faults
+from push_task.gate import BREAKER_OPEN
 from push_task.retry import GIVE_UP_AFTER_S
-from push_task.send import BREAKER_OPEN
 from taskbridge.breaker import FAILURES_TO_OPEN
 from taskbridge.instances import Work
 from tests.builders import START, message, platform, sync

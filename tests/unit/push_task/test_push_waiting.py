@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from local.jinzhi_simulator import Faults
-from push_task.send import BREAKER_OPEN, OUT_OF_TIME, RATE_LIMITED
+from push_task.gate import BREAKER_OPEN
+from push_task.leave import OUT_OF_TIME, RATE_LIMITED
 from taskbridge.breaker import FAILURES_TO_OPEN
+from taskbridge.instances import Presence
+from taskbridge.rates import SHARE
 from tests.builders import PLATFORM, START, message, platform, sync
 from tests.unit.push_task.worker import Worker
 
@@ -124,41 +128,151 @@ def test_one_platform_that_is_down_does_not_stop_another() -> None:
 # Limits of rate and time
 
 
-def test_a_rate_limit_is_kept_and_waiting_for_ones_turn_is_no_attempt() -> None:
-    worker = Worker(platform(max_rate_per_s=0.25))
+def test_a_rate_limit_is_kept_and_waiting_for_ones_turn_is_neither_an_attempt_nor_a_receive() -> None:
+    worker = Worker(platform(max_rate_per_s=0.05))
 
     kept = worker.push(*(message(sess_id=f"S{number}", tasks=[f"T{number}"]) for number in range(3)))
 
     assert worker.operations() == ["insert_task"]
-    assert kept == ["m1", "m2"]
-    assert worker.hidden == [("receipt-m1", 4.0), ("receipt-m2", 8.0)]
+    assert (kept, worker.hidden) == ([], [])
     assert entry_of(worker, 1) == ("retrying", RATE_LIMITED, 0)
+    assert worker.document("S1").due_at == pytest.approx(START + 20 / SHARE)
 
 
 def test_who_waits_for_ones_turn_goes_when_it_has_come() -> None:
-    worker = Worker(platform(max_rate_per_s=0.25))
-    batch = [message(sess_id=f"S{number}", tasks=[f"T{number}"]) for number in range(2)]
-    worker.push(*batch)
-    worker.now += 8.0
+    worker = Worker(platform(max_rate_per_s=0.05))
+    worker.push(*(message(sess_id=f"S{number}", tasks=[f"T{number}"]) for number in range(2)))
+    worker.now = worker.document("S1").due_at
 
-    assert worker.push(batch[1]) == []
+    assert worker.push(sync("S1")) == []
 
     assert set(worker.center.tasks) == {"T0", "T1"}
 
 
-def test_short_waits_are_spent_in_the_worker() -> None:
+def test_waits_within_the_batch_are_spent_in_the_worker() -> None:
     worker = Worker(platform(max_rate_per_s=2))
 
     worker.push(*(message(sess_id=f"S{number}", tasks=[f"T{number}"]) for number in range(4)))
 
-    assert worker.slept == [0.5, 0.5, 0.5]
+    assert worker.now == pytest.approx(START + 1.5 / SHARE)
     assert len(worker.center.tasks) == 4
 
 
-def test_without_time_for_a_call_it_is_left_for_the_next_batch(worker: Worker) -> None:
-    assert worker.push(message(), deadline=worker.now + 9) == ["m0"]
+def test_without_time_for_a_call_it_is_parked_and_no_receive_is_spent(worker: Worker) -> None:
+    assert worker.push(message(), deadline=worker.now + 9) == []
 
     assert list(worker.center.calls) == []
     assert worker.told("S1-e1") == ("retrying", OUT_OF_TIME, 0)
-    assert worker.hidden == [("receipt-m0", 1.0)]
+    assert worker.document().due_at == worker.now + 1.0
+    assert worker.push(sync()) == []
+    assert worker.told("S1-e1")[0] == "succeeded"
+
+
+# What a step may take beside its first call
+
+
+def slow(worker: Worker, seconds: float) -> None:
+    """Each call takes so long, and no longer than the time it is given."""
+
+    class Slow(httpx.BaseTransport):
+        def __init__(self, inner: httpx.BaseTransport) -> None:
+            self.inner = inner
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            limit = float(request.extensions["timeout"]["pool"])
+            worker.now += min(seconds, limit)
+            if seconds > limit:
+                raise httpx.ReadTimeout("too slow", request=request)
+            return self.inner.handle_request(request)
+
+    worker.wrap = Slow
+
+
+@pytest.mark.parametrize("timeout_s", [25, 27, 30])
+def test_a_time_limit_that_is_as_long_as_the_function_is_clipped_and_calls_are_made(timeout_s: float) -> None:
+    worker = Worker(platform(timeout_s=timeout_s))
+    slow(worker, 12.0)
+    worker.push(message(), deadline=worker.now + 27)  # the token takes 12 s of it
+
+    assert worker.push(sync(), deadline=worker.now + 27) == []
+
+    assert worker.told("S1-e1")[0] == "succeeded"
+
+
+def test_a_todo_that_was_there_already_is_updated_in_the_next_batch_where_this_one_has_no_time_left() -> None:
+    worker = Worker(platform(timeout_s=15), repeated_insert="refuse")
+    worker.push(message())
+    forget(worker)
+    slow(worker, 14.5)
+    began = worker.now
+
+    assert worker.push(message(), deadline=began + 15.2) == []
+    assert worker.operations() == ["insert_task", "insert_task"]
+    assert worker.now <= began + 16.2
+    assert worker.document().tasks["T1"].presence is Presence.PRESENT
+
+    assert worker.push(sync(), deadline=worker.now + 27) == []
+    assert worker.operations() == ["insert_task", "insert_task", "update_task"]
+    assert worker.told("S1-e1")[0] == "succeeded"
+
+
+@pytest.mark.parametrize("seconds", [8.0, 9.9])
+def test_a_refused_token_never_makes_a_step_outlive_the_function_and_it_is_through_in_two_batches(
+    seconds: float,
+) -> None:
+    worker = Worker()
+    worker.push(message())
+    forget(worker)
+    worker.center.expire_tokens()
+    slow(worker, seconds)
+
+    for _ in range(2):
+        began = worker.now
+        worker.push(message(), deadline=began + 27)
+        assert worker.now <= began + 28
+
+    assert worker.told("S1-e1")[0] == "succeeded"
+    assert worker.center.tokens_issued == 2
+
+
+def forget(worker: Worker) -> None:
+    """The documents are lost, and the process ends: the next insert is answered by "already there"."""
+    worker.instances.items.clear()
+    worker.restart()
+
+
+# What the platform asked for
+
+
+def throttle(worker: Worker, retry_after: float) -> None:
+    worker.fail("http_429", retry_after_s=retry_after)
+
+
+def test_a_platform_that_asks_for_half_an_hour_is_left_alone_by_the_whole_fleet() -> None:
+    worker = Worker()
+    throttle(worker, 1800)
+    worker.push(message(sess_id="S0", tasks=["T0"]))
+    other = Worker()
+    other.coordination, other.center = worker.coordination, worker.center
+
+    for second in range(1, 1799, 30):
+        other.now = worker.now = START + second
+        for each in (worker, other):
+            kind = sync(f"S{second}", probe=True) if second % 60 == 1 else message(sess_id=f"S{second}")
+            assert each.push(kind) == []
+    assert len(worker.operations()) == 1
+    assert other.document("S31").due_at == pytest.approx(START + 1800, abs=1)
+
+    worker.now = START + 1800
+    worker.push(message())
+    assert worker.told("S1-e1")[0] == "succeeded"
+
+
+def test_a_short_quiet_is_waited_for_in_the_worker(worker: Worker) -> None:
+    throttle(worker, 3)
+    worker.push(message(sess_id="S0", tasks=["T0"]))
+
     assert worker.push(message()) == []
+
+    assert worker.now == pytest.approx(START + 3, abs=0.1)
+    assert worker.told("S1-e1")[0] == "succeeded"

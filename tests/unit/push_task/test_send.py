@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
 
-from push_task.batch import Job
+from push_task.crew import ThreadCrew
+from push_task.dispatch import Job
+from push_task.gate import BREAKER_OPEN, Gate, Line
+from push_task.leave import OUT_OF_TIME, RATE_LIMITED
 from push_task.plan import plan_calls
-from push_task.send import BREAKER_OPEN, OUT_OF_TIME, RATE_LIMITED, Line, ThreadedSender
+from push_task.send import NO_END, ThreadedSender
 from push_task.settle import End, StepResult
 from taskbridge.breaker import FAILURES_TO_OPEN, Breakers
+from taskbridge.budgets import Fleet
 from taskbridge.commands import Command, Operation, SaveTask
-from taskbridge.errors import ConfigurationError
+from taskbridge.errors import ConfigurationError, TransientError
 from taskbridge.instances import fold
 from taskbridge.platforms.base import Attempt, Outcome, Result, Verdict
+from taskbridge.platforms.wire import Leave
+from taskbridge.rates import SHARE
 from tests.builders import PLATFORM, START, deletion, instance_after, message
 from tests.fakes import MemoryCoordination
 from tests.simulation.world import InlineExecutor
@@ -25,6 +31,7 @@ from tests.unit.push_task.acting import shown
 
 SAFETY_S = 30.0  # ends a test that hangs; no assertion depends on it
 LATE = START + 1000.0
+TIMEOUT_S = 10.0
 
 Answer = Callable[[Command], Verdict]
 
@@ -34,9 +41,17 @@ class Scripted:
     """A client that answers as it is told, and remembers what it was asked."""
 
     answer: Answer = lambda _: Verdict.OK
+    clock: Callable[[], float] = lambda: START
     asked: list[Command] = field(default_factory=list)
+    asked_at: list[float] = field(default_factory=list)
+    allowed: list[float] = field(default_factory=list)
 
-    def execute(self, command: Command) -> Result:
+    def execute(self, command: Command, leave: Leave | None = None) -> Result:
+        try:
+            self.allowed.append(leave(command.operation.value, TIMEOUT_S) if leave else TIMEOUT_S)
+        except TransientError as error:
+            return Result(Outcome(Verdict.TRANSIENT, message=str(error)), ())
+        self.asked_at.append(self.clock())
         self.asked.append(command)
         verdict = self.answer(command)
         attempt = Attempt(START, command.operation.value, "T1", "POST", "/x", "{}", 200, "{}", 5, "")
@@ -53,16 +68,22 @@ class Bench:
 
     def __init__(self, answer: Answer = lambda _: Verdict.OK, rate: float = 0.0, concurrency: int = 8) -> None:
         self.now = START
-        self.client = Scripted(answer)
-        self.line_of: Callable[[], Line | None] = lambda: Line(self.client, concurrency, rate, 10.0)
+        self.client = Scripted(answer, self.clock)
+        self.line_of: Callable[[], Line | None] = lambda: Line(self.client, concurrency, rate, TIMEOUT_S)
         self.coordination = MemoryCoordination()
         self.slept: list[float] = []
         self.pool = InlineExecutor()
+        self.fleet = Fleet()
         self.breakers = Breakers(self.coordination, self.clock)
         self.sender = self.with_pool(self.pool)
 
     def with_pool(self, pool: InlineExecutor | ThreadPoolExecutor) -> ThreadedSender:
-        return ThreadedSender(self, self.breakers, self.coordination, self.clock, sleep=self.sleep, pool=pool)
+        gate = Gate(self, self.breakers, self.coordination, self.clock, self.fleet)
+        return ThreadedSender(self, self.breakers, gate, self.clock, sleep=self.sleep, crew=lambda: ThreadCrew(pool))
+
+    @property
+    def asked_at(self) -> list[float]:
+        return self.client.asked_at
 
     def line(self, platform_id: str) -> Line | None:
         assert platform_id == PLATFORM
@@ -76,7 +97,16 @@ class Bench:
         self.now += seconds
 
     def send(self, *jobs: Job, deadline: float = LATE) -> list[list[StepResult]]:
-        return self.sender.send(jobs, deadline)
+        return in_order(self.sender.send(jobs, deadline))
+
+
+def there_already(command: Command) -> Verdict:
+    return Verdict.ALREADY_THERE if command.operation is Operation.INSERT_TASK else Verdict.OK
+
+
+def in_order(rounds: Iterator[list[tuple[int, list[StepResult]]]]) -> list[list[StepResult]]:
+    """The results of all jobs, as the jobs were given."""
+    return [results for _, results in sorted((each for ended in rounds for each in ended), key=lambda each: each[0])]
 
 
 def job(number: int = 1, *, is_probe: bool = False) -> Job:
@@ -122,10 +152,7 @@ def test_a_verdict_ends_a_step(verdict: Verdict, end: End) -> None:
 
 
 def test_an_insert_of_what_is_there_sends_todays_state_as_an_update() -> None:
-    def once(command: Command) -> Verdict:
-        return Verdict.ALREADY_THERE if command.operation is Operation.INSERT_TASK else Verdict.OK
-
-    bench = Bench(once)
+    bench = Bench(there_already)
 
     ((result,),) = bench.send(job())
 
@@ -146,7 +173,7 @@ def test_an_update_that_fails_after_it_is_the_end_of_the_step() -> None:
 
 def test_a_failure_without_a_call_of_its_own_does_not_count_towards_the_breaker() -> None:
     bench = Bench()
-    bench.client.execute = lambda _: Result(Outcome(Verdict.TRANSIENT, message="no token"), ())  # type: ignore[method-assign]
+    bench.client.execute = lambda *_: Result(Outcome(Verdict.TRANSIENT, message="no token"), ())  # type: ignore[method-assign]
 
     for _ in range(3 * FAILURES_TO_OPEN):
         bench.now += 1.0
@@ -197,7 +224,7 @@ def test_calls_of_many_instances_are_in_flight_together() -> None:
 
     bench = Bench(wait_for_all, concurrency=10)
     with ThreadPoolExecutor(16) as pool:
-        results = bench.with_pool(pool).send(jobs(10), LATE)
+        results = in_order(bench.with_pool(pool).send(jobs(10), LATE))
 
     assert ends(results) == [["done"]] * 10
 
@@ -219,7 +246,7 @@ def test_no_more_are_in_flight_than_the_platform_allows() -> None:
 
     bench = Bench(count, concurrency=2)
     with ThreadPoolExecutor(16) as pool:
-        bench.with_pool(pool).send(jobs(8), LATE)
+        in_order(bench.with_pool(pool).send(jobs(8), LATE))
 
     assert most == 2
 
@@ -275,21 +302,21 @@ def test_a_probe_that_fails_is_one_call() -> None:
     assert bench.coordination.read_breaker(PLATFORM).is_open
 
 
-def test_calls_keep_their_platforms_rate_and_wait_a_little_for_their_turn() -> None:
+def test_calls_keep_their_platforms_rate_and_wait_in_the_worker_for_their_turn() -> None:
     bench = Bench(rate=1.0)
 
     assert ends(bench.send(*jobs(3))) == [["done"]] * 3
 
-    assert bench.slept == [1.0, 1.0]
+    assert bench.asked_at == pytest.approx([START, START + 1.0 / SHARE, START + 2.0 / SHARE])
 
 
-def test_who_would_wait_longer_goes_back_and_says_for_how_long() -> None:
+def test_who_would_have_to_wait_longer_than_the_batch_goes_back_and_says_for_how_long() -> None:
     bench = Bench(rate=0.25)
 
-    results = bench.send(*jobs(3))
+    results = bench.send(*jobs(3), deadline=START + 13.9)  # a call may begin within 3.9 s
 
     assert ends(results) == [["done"], ["not_sent"], ["not_sent"]]
-    assert [each[0].wait_s for each in results] == [0.0, 4.0, 8.0]
+    assert [each[0].wait_s for each in results] == pytest.approx([0.0, 4.0 / SHARE, 4.0 / SHARE])
     assert {each[0].reason for each in results[1:]} == {RATE_LIMITED}
     assert bench.slept == []
 
@@ -298,9 +325,49 @@ def test_the_rate_is_that_of_the_whole_fleet() -> None:
     bench = Bench(rate=0.25)
     bench.send(job(1))
 
-    ((result,),) = bench.send(job(2))
+    ((result,),) = bench.send(job(2), deadline=START + 13.9)
 
-    assert (result.end, result.wait_s) == (End.NOT_SENT, 4.0)
+    assert (result.end, result.wait_s) == (End.NOT_SENT, pytest.approx(4.0 / SHARE))
+
+
+def test_a_worker_reserves_only_turns_that_it_can_use() -> None:
+    bench = Bench(rate=0.25)
+
+    bench.send(*jobs(10), deadline=START + 13.9)
+
+    assert bench.coordination.line_end(PLATFORM) == pytest.approx(START + 4.0 / SHARE)
+
+
+def test_a_turn_that_was_missed_is_reserved_anew() -> None:
+    def slow(_: Command) -> Verdict:
+        bench.now += 3.0
+        return Verdict.OK
+
+    bench = Bench(slow, rate=2.0, concurrency=1)
+
+    assert ends(bench.send(*jobs(4))) == [["done"]] * 4
+
+    assert bench.asked_at == pytest.approx([START, START + 3, START + 6, START + 9])
+    assert bench.coordination.line_end(PLATFORM) > START + 9
+
+
+def test_the_update_of_what_is_there_waits_for_a_turn_of_its_own() -> None:
+    bench = Bench(there_already, rate=1.0)
+
+    assert ends(bench.send(job())) == [["done"]]
+
+    assert bench.client.operations() == ["insert_task", "update_task"]
+    assert bench.asked_at == pytest.approx([START, START + 1.0 / SHARE])
+
+
+def test_an_update_that_gets_no_turn_in_time_is_left_and_the_todo_is_known_to_be_there() -> None:
+    bench = Bench(there_already, rate=0.05)
+
+    ((result,),) = bench.send(job(), deadline=START + 12)
+
+    assert bench.client.operations() == ["insert_task"]
+    assert (result.end, result.reason, result.is_there) == (End.NOT_SENT, RATE_LIMITED, True)
+    assert len(result.attempts) == 1
 
 
 def test_without_a_limit_no_turn_is_reserved() -> None:
@@ -308,7 +375,7 @@ def test_without_a_limit_no_turn_is_reserved() -> None:
 
     bench.send(*jobs(3))
 
-    assert bench.coordination.next_at == {}
+    assert bench.coordination.lines == {}
 
 
 def test_a_call_that_could_not_end_in_time_is_not_begun() -> None:
@@ -318,6 +385,52 @@ def test_a_call_that_could_not_end_in_time_is_not_begun() -> None:
 
     assert (result.end, result.reason, result.wait_s) == (End.NOT_SENT, OUT_OF_TIME, 1.0)
     assert bench.client.asked == []
+
+
+def test_the_calls_of_a_step_get_what_is_left_of_the_batch_together() -> None:
+    def slow(command: Command) -> Verdict:
+        bench.now += 8.0
+        return there_already(command)
+
+    bench = Bench(slow)
+
+    assert ends(bench.send(job(), deadline=START + 13)) == [["done"]]
+
+    assert bench.client.allowed == [10.0, 5.0]
+
+
+def test_a_step_that_has_no_time_for_its_next_call_stops_and_what_it_learnt_stays() -> None:
+    def slow(command: Command) -> Verdict:
+        bench.now += 9.5
+        return there_already(command)
+
+    bench = Bench(slow)
+
+    ((result,),) = bench.send(job(), deadline=START + 10)
+
+    assert bench.client.operations() == ["insert_task"]
+    assert (result.end, result.reason, result.is_there) == (End.NOT_SENT, OUT_OF_TIME, True)
+    assert bench.coordination.opened == 0
+
+
+def test_a_call_that_does_not_come_back_does_not_hold_the_batch_beyond_its_end() -> None:
+    class Absent:
+        """A crew whose calls never end; time passes while one waits."""
+
+        def start(self, call: object) -> None:
+            pass
+
+        def next_ended(self, timeout_s: float) -> None:
+            bench.now += timeout_s
+
+    bench = Bench()
+    gate = Gate(bench, bench.breakers, bench.coordination, bench.clock, bench.fleet)
+    sender = ThreadedSender(bench, bench.breakers, gate, bench.clock, sleep=bench.sleep, crew=Absent)
+
+    ((result,),) = in_order(sender.send([job()], START + 20))
+
+    assert (result.end, result.reason) == (End.TRANSIENT, NO_END)
+    assert bench.now == START + 21
 
 
 def test_a_disabled_platform_is_left_alone_for_a_quarter_of_an_hour() -> None:

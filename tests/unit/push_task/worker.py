@@ -15,9 +15,12 @@ import httpx
 
 from local.jinzhi_simulator import Faults, Settings, TaskCenter, mock_transport
 from push_task.batch import Ports, Record, push_batch
+from push_task.crew import ThreadCrew
+from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from taskbridge.breaker import Breakers
+from taskbridge.budgets import Fleet
 from taskbridge.messages import Message, encode_message
 from taskbridge.push_logs import PushLog
 from taskbridge.tables.configuration import PlatformConfig
@@ -123,4 +126,5 @@ class Worker:
             lambda: configuration(self.platforms), http, tokens, lambda *_: self.secrets, self.clock
         )
         breakers = Breakers(self.coordination, self.clock)
-        return ThreadedSender(lines, breakers, self.coordination, self.clock, sleep=self.sleep, pool=self._pool)
+        gate = Gate(lines, breakers, self.coordination, self.clock, Fleet())
+        return ThreadedSender(lines, breakers, gate, self.clock, sleep=self.sleep, crew=lambda: ThreadCrew(self._pool))

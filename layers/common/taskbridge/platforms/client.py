@@ -11,7 +11,7 @@ from taskbridge.commands import Command, DeleteTask, SaveTask
 from taskbridge.errors import PermanentError, TaskbridgeError, TransientError
 from taskbridge.platforms.base import Attempt, Outcome, Request, Result, TaskCenter, Verdict, outcome_of
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
-from taskbridge.platforms.wire import Wire, show_body
+from taskbridge.platforms.wire import Leave, Trail, Wire, show_body
 
 ERRCODE_CHARS = 64
 
@@ -19,7 +19,8 @@ ERRCODE_CHARS = 64
 class PlatformClient:
     """Carries commands out on one platform. Threads may share it.
 
-    `tokens` and `secrets` are as for `Credentials`; `clock` gives epoch seconds.
+    `tokens` and `secrets` are as for `Credentials`; `clock` gives epoch seconds; `timeout_s` is that of the platform's
+    settings, unless given.
     """
 
     def __init__(
@@ -29,21 +30,24 @@ class PlatformClient:
         tokens: Tokens,
         secrets: Callable[[str], tuple[str, ...]],
         clock: Callable[[], float],
+        timeout_s: float | None = None,
     ) -> None:
         self._platform = platform
         self._clock = clock
-        self._wire = Wire(http, platform.settings.host, platform.settings.timeout_s, clock)
+        self._wire = Wire(http, platform.settings.host, timeout_s or platform.settings.timeout_s, clock)
         self._credentials = Credentials(platform, self._wire, tokens, secrets)
 
-    def execute(self, command: Command) -> Result:
+    def execute(self, command: Command, leave: Leave | None = None) -> Result:
         """What became of `command`, in at most one refresh of the token and one repeat.
+
+        `leave` is asked before each HTTP call; without, each may take the platform's own time.
 
         Every failure is an outcome, never an exception of this package. TOKEN_REFUSED never leaves here: a
         token that was refused twice is TRANSIENT, and its message says so. The same holds for whatever
         keeps us from having a token, also a wrong secret: it is wrong for every command, so work has to
         wait (the breaker opens) until a person has set it right, instead of failing for good one by one.
         """
-        trail: list[Attempt] = []
+        trail: list[Attempt] = Trail(leave) if leave else []
         try:
             outcome = self._execute(command, trail)
         except TaskbridgeError as error:

@@ -24,6 +24,21 @@ _JSON = {**_HEADERS, "content-type": "application/json; charset=utf-8"}
 _FORM = {**_HEADERS, "content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
+Leave = Callable[[str, float], float]
+"""Gives leave for one HTTP call: from operation and time limit to the seconds that it may take. Waits for its turn.
+
+Raises TransientError where no call may be made any more.
+"""
+
+
+class Trail(list[Attempt]):
+    """The calls that were made for one command; each is asked for before."""
+
+    def __init__(self, leave: Leave) -> None:
+        super().__init__()
+        self.leave = leave
+
+
 class Wire:
     """Sends requests to one host within `timeout_s`, by a client that threads may share."""
 
@@ -48,14 +63,16 @@ class Wire:
         """Makes one call for `task` (operation, task id) and adds it to `trail`, its answer as `show` gives
         it.
 
-        Raises TransientError where no answer came, UnicodeEncodeError where the text cannot be sent.
+        Raises TransientError where no answer came or no leave was given, UnicodeEncodeError where the text cannot be
+        sent.
         """
-        prepared, sent = self._prepare(request)
+        timeout_s = trail.leave(task[0], self._timeout_s) if isinstance(trail, Trail) else self._timeout_s
+        prepared, sent = self._prepare(request, timeout_s)
         started = self._clock()
         try:
             status, headers, body = fetch(self._http, prepared)
         except httpx.HTTPError as error:
-            problem = self.mask(describe_failure(error, self._timeout_s))
+            problem = self.mask(describe_failure(error, timeout_s))
             trail.append(self._attempt(task, request, started, (sent, None, "", problem)))
             # The error itself may quote a header: it stays out of every traceback.
             raise TransientError(problem, no_answer=no_answer_of(error)) from None
@@ -63,9 +80,9 @@ class Wire:
         trail.append(self._attempt(task, request, started, (sent, status, show(response), "")))
         return response
 
-    def _prepare(self, request: Request) -> tuple[httpx.Request, str]:
+    def _prepare(self, request: Request, timeout_s: float) -> tuple[httpx.Request, str]:
         """The request ready to send, and what of it is logged: its body, or its headers where it has none."""
-        prepared, body = self._build(request, timeouts(self._timeout_s))
+        prepared, body = self._build(request, timeouts(timeout_s))
         if request.form is not None:
             body = msgspec.json.encode(request.form)
         return prepared, (body or msgspec.json.encode(request.headers)).decode()

@@ -1,5 +1,6 @@
 """The coordination table: small items by which the workers of the fleet agree. Keys: `breaker#<platform>`,
-`rate#<platform>`, `cursor#<name>`, `token#<platform>` (see tokens_ssm), `upload#<platform>#<content>` (see ai_uploads).
+`rate#<platform>`, `seats#<platform>` (see agreements), `cursor#<name>`, `token#<platform>` (see tokens_ssm),
+`upload#<platform>#<content>` (see ai_uploads).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class CoordinationTable:
-    """Breaker states, rate slots and cursors on DynamoDB."""
+    """Breaker states, the ends of lines, and cursors on DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -31,6 +32,7 @@ class CoordinationTable:
             opened_at=number(item, "opened_at"),
             probe_until=number(item, "probe_until"),
             reason=text(item, "reason"),
+            quiet_until=number(item, "quiet_until"),
         )
 
     def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
@@ -60,29 +62,19 @@ class CoordinationTable:
             "#s = :open AND probe_until <= :now",
         )
 
-    def reserve(self, platform_id: str, count: int, rate_per_s: float, now: float) -> float:
-        """Reserve `count` calls in a row at this rate for the whole fleet; returns the time of the first.
-
-        The item holds when the next call is free. Time that nobody used is not saved up.
-        """
-        key, width = f"rate#{platform_id}", count / rate_per_s
-        if self._update(
-            key,
-            "SET next_at = :end",
-            {":end": now + width, ":now": now},
-            "attribute_not_exists(next_at) OR next_at < :now",
+    def keep_quiet(self, platform_id: str, until: float) -> bool:
+        """Nobody calls the platform until then, unless it asked for longer; tells whether this call changed it."""
+        return self._update(
+            f"breaker#{platform_id}",
+            "SET quiet_until = :until",
+            {":until": until},
+            "attribute_not_exists(quiet_until) OR quiet_until < :until",
             named=False,
-        ):
-            return now
-        answer = store_call(
-            self._client.update_item,
-            TableName=self._table,
-            Key={"key": {"S": key}},
-            UpdateExpression="ADD next_at :width",
-            ExpressionAttributeValues={":width": {"N": repr(width)}},
-            ReturnValues="UPDATED_OLD",
         )
-        return number(answer["Attributes"], "next_at")
+
+    def line_end(self, platform_id: str) -> float:
+        """When the fleet's line in front of the platform is next free, in epoch seconds; 0 where there is none."""
+        return number(self._get(f"rate#{platform_id}"), "next_at")
 
     def cursor(self, name: str) -> float:
         """A stored position, 0 where there is none."""

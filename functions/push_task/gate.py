@@ -1,0 +1,192 @@
+"""Whether the next step of a platform may go: time, the breaker, the quiet it asked for, seats and its line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from push_task.dispatch import Lane, Refusal
+from push_task.leave import OUT_OF_TIME, RATE_LIMITED
+from push_task.settle import End
+from taskbridge.breaker import Breakers
+from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet
+from taskbridge.commands import Command
+from taskbridge.concurrency import Room
+from taskbridge.errors import ConfigurationError
+from taskbridge.platforms.base import Result
+from taskbridge.platforms.wire import Leave
+from taskbridge.rates import Grant
+
+DISABLED_WAIT_S = 900.0
+SEAT_POLL_S = 0.25
+SLACK_S = 0.03  # a thread wakes late, and a seat takes a moment
+SEAT_AGAIN_S = 5.0
+NEWEST = 0.3  # how much the newest call counts in what a platform's calls take
+
+DISABLED = "waiting: the platform is disabled"
+BREAKER_OPEN = "waiting: the platform does not answer (breaker open)"
+QUIET = "waiting: the platform asked to be left alone (Retry-After)"
+NO_SEAT = "waiting: the platform takes no more requests at the same time"
+
+
+class Client(Protocol):
+    """What makes one call; see PlatformClient."""
+
+    def execute(self, command: Command, leave: Leave | None = None) -> Result:
+        """Make the call; every failure is an outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line to one platform: its client and its limits; `max_rate_per_s` 0 is none."""
+
+    client: Client
+    max_concurrency: int
+    max_rate_per_s: float
+    timeout_s: float
+
+
+class Lines(Protocol):
+    """The configured platforms."""
+
+    def line(self, platform_id: str) -> Line | None:
+        """The line to a platform; None while it is disabled. Raises ConfigurationError where there is none."""
+
+
+class Agreements(Protocol):
+    """What the fleet agrees upon; see AgreementTable."""
+
+    def reserve(self, platform_id: str, wanted: int, rate_per_s: float, now: float, until: float) -> Grant:
+        """Join the line of a platform."""
+
+    def take_seats(self, platform_id: str, holder: str, wanted: int, room: Room, bounds: tuple[float, float]) -> int:
+        """Take seats of a platform."""
+
+    def leave_seats(self, platform_id: str, holder: str) -> None:
+        """Give them back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One batch: its name among the fleet, when its calls must have ended, and each platform's share of threads."""
+
+    holder: str
+    deadline: float
+    share: int
+
+
+class Gate:
+    """Decides, and remembers how long the calls of each platform take. One for each process."""
+
+    def __init__(
+        self, lines: Lines, breakers: Breakers, agreements: Agreements, clock: Callable[[], float], fleet: Fleet
+    ) -> None:
+        self._lines = lines
+        self._breakers = breakers
+        self._agreements = agreements
+        self._clock = clock
+        self._fleet = fleet
+        self._took: dict[str, float] = {}
+
+    def look(self, lane: Lane, shift: Shift) -> Line | float | Refusal:
+        """The line by which the next step may go now, or when to look again, or why it does not go in this batch.
+
+        `math.inf`: when another has ended.
+        """
+        try:
+            line = self._lines.line(lane.platform_id)
+        except ConfigurationError as error:
+            return Refusal(str(error), end=End.PERMANENT)
+        if line is None:
+            return Refusal(DISABLED, DISABLED_WAIT_S, is_blocked=True)
+        if lane.closed:
+            return lane.closed
+        if self._clock() + line.timeout_s > shift.deadline:
+            return Refusal(OUT_OF_TIME, 1.0)
+        if lane.running >= min(line.max_concurrency, shift.share):
+            return math.inf
+        answer = self._quiet(lane) or self._turn(lane, line, shift) or self._seat(lane, line, shift)
+        lane.closed = answer if isinstance(answer, Refusal) and not answer.is_blocked else None
+        return answer or line
+
+    def leave(self, lane: Lane, holder: str) -> None:
+        """The batch has nothing more for this platform."""
+        if lane.seats:
+            lane.seats = 0
+            self._agreements.leave_seats(lane.platform_id, holder)
+
+    def make_room(self, lane: Lane, shift: Shift) -> None:
+        """Where calls go in turn, whoever is next in the line needs the seats that are not used any more."""
+        if lane.left or lane.seats <= lane.running + 1:
+            return
+        with suppress(ConfigurationError):  # deleted meanwhile
+            line = self._lines.line(lane.platform_id)
+            room = self._room(lane, line) if line and line.max_rate_per_s else None
+            if room:
+                self._take_seats(lane, lane.running, room, shift)
+
+    def reserve(self, platform_id: str, line: Line, wanted: int, until: float) -> Grant:
+        """Join the line of a platform that has one."""
+        return self._agreements.reserve(platform_id, wanted, line.max_rate_per_s, self._clock(), until)
+
+    def note_took(self, platform_id: str, seconds: float) -> None:
+        """A call took so long."""
+        known = self._took.get(platform_id, seconds)
+        self._took[platform_id] = known + NEWEST * (seconds - known)
+
+    def _quiet(self, lane: Lane) -> float | Refusal | None:
+        quiet_s = self._breakers.quiet_until(lane.platform_id) - self._clock()
+        if quiet_s > SHORT_QUIET_S:
+            return Refusal(QUIET, quiet_s, is_blocked=True)
+        if quiet_s > 0:
+            return self._clock() + quiet_s
+        if not self._breakers.allows(lane.platform_id, probe=lane.ready[0].is_probe):
+            return Refusal(BREAKER_OPEN, is_blocked=True)  # due at once: nobody drains it before the breaker closes
+        return None
+
+    def _seat(self, lane: Lane, line: Line, shift: Shift) -> float | Refusal | None:
+        """Seats are taken when the first call may go, and kept until nothing is left."""
+        if lane.running < lane.seats:
+            return None
+        room = self._room(lane, line)
+        if room is None:
+            return None
+        if not lane.seats or line.max_rate_per_s:
+            self._take_seats(lane, self._wanted_seats(lane, line, shift, room), room, shift)
+        if lane.running or lane.seats:
+            return math.inf if lane.running >= lane.seats else None
+        now = self._clock()
+        lane.seats_asked_at = lane.seats_asked_at or now
+        is_patient = now - lane.seats_asked_at < SEAT_WAIT_S or len(self._took) < 2
+        return now + SEAT_POLL_S if is_patient else Refusal(NO_SEAT, SEAT_AGAIN_S)
+
+    def _take_seats(self, lane: Lane, wanted: int, room: Room, shift: Shift) -> None:
+        bounds = (self._clock(), shift.deadline + TIME_TO_SETTLE_S)
+        lane.seats = self._agreements.take_seats(lane.platform_id, shift.holder, wanted, room, bounds)
+
+    def _wanted_seats(self, lane: Lane, line: Line, shift: Shift, room: Room) -> int:
+        """As many as there are calls; where these go in turn, a few more than are used, for the next in the line."""
+        wanted = min(lane.running + lane.left, shift.share)
+        return min(wanted, lane.running + max(1, room.seats // 4)) if line.max_rate_per_s else wanted
+
+    def _room(self, lane: Lane, line: Line) -> Room | None:
+        return self._fleet.room(line.max_concurrency, is_slow=self._is_slow(lane.platform_id))
+
+    def _turn(self, lane: Lane, line: Line, shift: Shift) -> float | Refusal | None:
+        if not line.max_rate_per_s:
+            return None
+        now = self._clock()
+        lane.drop_late(now, max(SLACK_S, 1 / line.max_rate_per_s))
+        if not lane.starts:
+            grant = self.reserve(lane.platform_id, line, min(lane.left, THREADS), shift.deadline - line.timeout_s)
+            if not grant.starts:
+                return Refusal(RATE_LIMITED, max(0.0, grant.line_end - now))
+            lane.starts.extend(grant.starts)
+        return lane.starts[0] if lane.starts[0] > now else None
+
+    def _is_slow(self, platform_id: str) -> bool:
+        """Whether a platform would hold up others: each process learns it from its own calls."""
+        return len(self._took) > 1 and self._took.get(platform_id, 0.0) > SLOW_S

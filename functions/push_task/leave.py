@@ -1,0 +1,50 @@
+"""Leave for the HTTP calls of one step: each within what is left of the batch, each in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from taskbridge.budgets import LEAST_CALL_S
+from taskbridge.errors import TransientError
+
+OUT_OF_TIME = "waiting: no time left in this batch"
+RATE_LIMITED = "waiting: the platform's rate limit"
+TOKEN = "token"  # noqa: S105 - the name of an operation
+
+
+@dataclass(slots=True)
+class StepLeave:
+    """See taskbridge.platforms.wire.Leave. The step has had its turn in the line; `join` is for whatever comes beside.
+
+    `join(patient)` tells whether a further call may go: a token is fetched at once, and counted. `refused` is why none
+    may.
+    """
+
+    join: Callable[[bool], bool]
+    clock: Callable[[], float]
+    deadline: float
+    has_turn: bool = True
+    refused: str = ""
+    is_clipped: bool = False  # the last call had less time than its platform may take
+
+    def __call__(self, operation: str, timeout_s: float) -> float:
+        """The seconds that this call may take. Raises TransientError where none may be made any more."""
+        self._take_turn(is_token=operation == TOKEN)
+        left = self.deadline - self.clock()
+        if left < LEAST_CALL_S:
+            self._refuse(OUT_OF_TIME)
+        self.is_clipped = left < timeout_s
+        return min(timeout_s, left)
+
+    def _take_turn(self, *, is_token: bool) -> None:
+        if is_token:
+            self.join(False)
+        elif self.has_turn:
+            self.has_turn = False
+        elif not self.join(True):
+            self._refuse(RATE_LIMITED)
+
+    def _refuse(self, reason: str) -> None:
+        self.refused = reason
+        raise TransientError(reason)

@@ -1,0 +1,146 @@
+"""What the workers of the fleet agree upon before they call a platform: its line (how fast) and its seats (how many).
+
+Each is one item of the coordination table, changed by compare-and-set: what it becomes is decided by pure functions
+from what it was. Who remembers it rightly needs one call; a write that comes too late gets to see the item as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from taskbridge.concurrency import Held, Room, leave_seats, take_seats
+from taskbridge.errors import StoreError
+from taskbridge.rates import Grant, Line, join_line
+from taskbridge.tables.attributes import number, store_call, text
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+Item = dict[str, Any]
+
+TRIES = 25  # of a crowd that comes at once one gets through each time
+
+
+class _Calls(msgspec.Struct, array_like=True):
+    """The last calls of a line, valid while its `next_at` is this one: the release before moves only that."""
+
+    next_at: float
+    first: int = 0
+    calls: list[tuple[int, int]] = []  # (milliseconds after `first`, how many)
+
+
+class AgreementTable:
+    """Lines and seats on DynamoDB. One object for each process: it remembers what it saw."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._seen: dict[str, Item] = {}
+
+    def reserve(self, platform_id: str, wanted: int, rate_per_s: float, now: float, until: float) -> Grant:
+        """Join the fleet's line: at most `wanted` calls that begin before `until`. See taskbridge.rates.
+
+        None is granted where the line is longer than that, or too many want it at once.
+        """
+
+        def join(item: Item) -> tuple[Grant, Item | None]:
+            starts, line = join_line(_read_line(item), wanted, rate_per_s, now, until)
+            return Grant(starts, line.next_at), _write_line(line) if starts else None
+
+        return self._agree(f"rate#{platform_id}", "next_at", join) or Grant((), now)
+
+    def take_seats(self, platform_id: str, holder: str, wanted: int, room: Room, bounds: tuple[float, float]) -> int:
+        """Take at most `wanted` seats of the platform; see taskbridge.concurrency."""
+
+        def take(item: Item) -> tuple[int, Item | None]:
+            granted, held = take_seats(_read_seats(item), holder, wanted, room, bounds)
+            return granted, _write_seats(item, held) if granted else None
+
+        return self._agree(f"seats#{platform_id}", "turn", take) or 0
+
+    def leave_seats(self, platform_id: str, holder: str) -> None:
+        """Give the seats back. Where that fails they are free when their time is over."""
+
+        def leave(item: Item) -> tuple[bool, Item | None]:
+            return True, _write_seats(item, leave_seats(_read_seats(item), holder))
+
+        self._agree(f"seats#{platform_id}", "turn", leave)
+
+    def _agree(self, key: str, version: str, change: Callable[[Item], tuple[T, Item | None]]) -> T | None:
+        """Change an item by compare-and-set; None where others were always faster.
+
+        A change that finds nothing to do is only believed of an item that was read now.
+        """
+        item, is_fresh = self._seen.get(key, {}), False
+        for _ in range(TRIES):
+            result, after = change(item)
+            if after is None and is_fresh:
+                self._seen[key] = item
+                return result
+            found = self._get(key) if after is None else self._put(key, version, item, after)
+            if found is None and after is not None:
+                self._seen[key] = after
+                return result
+            item, is_fresh = found or {}, True
+        self._seen[key] = item
+        return None
+
+    def _get(self, key: str) -> Item:
+        answer = store_call(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
+        return dict(answer.get("Item", {}))
+
+    def _put(self, key: str, version: str, before: Item, after: Item) -> Item | None:
+        """Write attributes, if `version` is as it was before; otherwise the item as it is."""
+        names = {f"#{index}": name for index, name in enumerate(after)}
+        values = {f":{index}": value for index, value in enumerate(after.values())}
+        if version in before:
+            condition, values[":seen"] = "#v = :seen", before[version]
+        else:
+            condition = "attribute_not_exists(#v)"
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"key": {"S": key}},
+                UpdateExpression="SET " + ", ".join(f"#{index} = :{index}" for index in range(len(after))),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={**names, "#v": version},
+                ExpressionAttributeValues=values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            code = error.response["Error"].get("Code", "")
+            if code == "ConditionalCheckFailedException":
+                return cast("Item | None", error.response.get("Item")) or self._get(key)
+            raise StoreError(f"UpdateItem: {code}") from error
+        except BotoCoreError as error:
+            raise StoreError(type(error).__name__) from error
+        return None
+
+
+def _read_line(item: Item) -> Line:
+    next_at, stored = number(item, "next_at"), text(item, "calls")
+    known = msgspec.json.decode(stored, type=_Calls) if stored else _Calls(next_at)
+    if known.next_at != next_at:
+        return Line(next_at)
+    return Line(next_at, tuple((known.first + after, count) for after, count in known.calls))
+
+
+def _write_line(line: Line) -> Item:
+    first = line.calls[0][0]
+    known = _Calls(line.next_at, first, [(at - first, count) for at, count in line.calls])
+    return {"next_at": {"N": repr(line.next_at)}, "calls": {"S": msgspec.json.encode(known).decode()}}
+
+
+def _read_seats(item: Item) -> Held:
+    stored = text(item, "held")
+    return msgspec.json.decode(stored, type=dict[str, tuple[int, float]]) if stored else {}
+
+
+def _write_seats(item: Item, held: Held) -> Item:
+    turn = int(number(item, "turn")) + 1
+    return {"turn": {"N": str(turn)}, "held": {"S": msgspec.json.encode(held).decode()}}
