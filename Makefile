@@ -35,7 +35,7 @@ status: $(READY) ## what runs, and where
 	@$(PYTHON) -m local status
 
 test: $(READY) ## every test but the long proofs
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 check: $(READY) ## formatting, lint, types, import rules
 	$(VENV)/bin/ruff format --check .
@@ -48,6 +48,8 @@ chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack 
 	$(PYTHON) -m pytest tests/stack/test_convergence.py --instances 300
 	$(PYTHON) -m pytest tests/functional/test_api_push_logs.py tests/functional/test_api_ai_tasks.py \
 	  --logs 100000 --tasks 20000
+	$(PYTHON) -m pytest tests/unit/ai/test_mangled_answers.py tests/functional/test_bulk_replay_of_thousands.py \
+	  --answers 10000 --replayed 5000
 
 bench: $(READY) ## speed and cost, as ratios to something that runs beside it
 	$(PYTHON) -m bench

@@ -1,4 +1,4 @@
-"""A bulk replay of five thousand failed logs, on real tables and a real queue, whose worker is killed twice."""
+"""A bulk replay of thousands of failed logs, on real tables and a real queue, whose worker is killed twice."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from tests.functional.aws import Tables
 from tests.functional.campus_logs import configure
 from tests.functional.replay_site import Killed, Site
 
-COUNT = 5000
 
-
-def test_a_replay_of_5000_failed_logs_killed_twice_sends_each_once(
-    clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch
+def test_a_replay_of_thousands_killed_twice_sends_each_once(
+    clients: dict[str, Any],
+    tables: Tables,
+    ministack: str,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
+    count: int = request.config.getoption("--replayed")
     configure(monkeypatch, tables, ministack)
     site = Site(clients, tables)
-    site.campus.add(COUNT, LogStatus.FAILED, with_documents=False)
+    site.campus.add(count, LogStatus.FAILED, with_documents=False)
     path = f"/v1/replays/{site.api.post('/v1/replays', {'rate_per_s': 1000}).json['id']}"
 
     for send in (7, 12):
@@ -32,5 +35,5 @@ def test_a_replay_of_5000_failed_logs_killed_twice_sends_each_once(
 
     assert site.api.get(path).json["status"] == "done"
     received = site.received()
-    assert len(received) == COUNT
+    assert len(received) == count
     assert set(received.values()) == {1}
