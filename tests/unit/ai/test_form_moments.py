@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskbridge.ai.moments import Period, build_period, china_time, half_text, moment_text, parse_moment, unit_text
+from taskbridge.ai.moments import (
+    Period,
+    build_period,
+    china_time,
+    date_text,
+    datetime_text,
+    half_text,
+    moment_text,
+    parse_moment,
+    unit_text,
+)
 from tests.builders import calm
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -110,6 +120,38 @@ def test_a_moment_is_told_on_the_campus_clock(value: Any, moment: str) -> None:
 
     assert isinstance(found, datetime)
     assert found.isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2026/11/02 08:00-10:00", "2026-11-02 8:00～10:00", "2026年11月2日 08:00 至 10:00", "2026-11-02 08：00—10：00"],
+)
+def test_two_times_of_a_day_are_that_day_and_no_offset(value: str) -> None:
+    assert parse_moment(value) == date(2026, 11, 2)
+    assert datetime_text(value) == moment_text(value) == "2026-11-02 08:00-10:00"
+    assert date_text(value) == "2026-11-02"
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026-11-02T08:00-10:00", "2026-11-03T02:00:00+08:00"),
+        ("2026-11-02 08:00:00-10:00", "2026-11-03T02:00:00+08:00"),
+        ("2026-11-02 09:30-05:00", "2026-11-02T22:30:00+08:00"),
+        ("2026-11-02 08:00+10:00", "2026-11-02T06:00:00+08:00"),
+    ],
+)
+def test_an_offset_as_programs_write_it_is_one(value: str, moment: str) -> None:
+    found = parse_moment(value)
+
+    assert isinstance(found, datetime)
+    assert found.isoformat() == moment
+
+
+@pytest.mark.parametrize("end", ["2026-11-24 23:59:59", "2026-11-24 23:59", "2026-11-24T23:59:59.999", 1795535999])
+def test_a_period_up_to_the_end_of_its_last_day_has_days(end: Any) -> None:
+    assert build_period("2026-11-22 00:00:00", end) == period("3")
+    assert build_period("2026-11-24 00:00:00", end) == period("1", start=24)
 
 
 def test_a_midnight_is_a_day_only_where_a_number_gave_it() -> None:

@@ -40,8 +40,10 @@ _SECTION = re.compile(
     rf"(?P<lead>{_ZERO})(?:(?P<qian>{_DIGIT})[仟千])?(?P<gap1>{_ZERO})(?:(?P<bai>{_DIGIT})[佰百])?(?P<gap2>{_ZERO})"
     rf"(?:(?P<shi>{_DIGIT})?(?P<ten>[拾十]))?(?P<gap3>{_ZERO})(?P<ones>{_DIGIT})?"
 )
+_MARKS = r"[⊗⊕⨂╳×※*#]{0,4}"  # printed before an amount, so that nothing can be put there
 _UPPER = re.compile(
-    r"(?:人民币|RMB|CNY|¥|[港美欧日]元)?[:：]?\s*(?P<sign>[负負])?(?P<yuan>[^元圆圓块角毛分厘整正]*[元圆圓块])?[零〇]?"
+    r"(?:人民币|RMB|CNY|¥|[港美欧日]元|\(?(?:价税合计|合计|总计)?(?:中文)?(?:金额)?\(?大写(?:金额)?\)?|:){0,5}"
+    rf"{_MARKS}(?:(?P<sign>[负負]|\([负負]数?\)):?)?{_MARKS}(?P<yuan>[^元圆圓块角毛分厘整正]*[元圆圓块])?[零〇]?"
     r"(?:(?P<jiao>.)[角毛])?[零〇]?(?:(?P<fen>.)分)?[整正]?",
     re.IGNORECASE,
 )

@@ -30,8 +30,13 @@ _EPOCH_DIGITS = re.compile(r"-?\d{9,14}")
 _DATE = r"(\d{4})\s{0,2}[-/.年]\s{0,2}(\d{1,2})\s{0,2}[-/.月]\s{0,2}(\d{1,2})\s{0,2}日?"
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?"
 _MOMENT = re.compile(rf"{_DATE}(?:(?:T|\s{{0,3}}){_CLOCK}\s?(Z|[+-]\d{{2}}:?\d{{2}})?)?", re.ASCII | re.IGNORECASE)
+# Two times of one day. Without seconds, and behind a space, the second is no offset: programs write those otherwise.
+_SPAN = re.compile(
+    rf"{_DATE}\s{{1,3}}(\d{{1,2}}):(\d{{2}})\s?(?:-|–|—|~|至|到)\s?(\d{{1,2}}):(\d{{2}})", re.ASCII | re.IGNORECASE
+)
 _COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})", re.ASCII)
 _TIME = re.compile(_CLOCK, re.ASCII)
+_ENDS_OF_DAY = frozenset({time(), time(23, 59), time(23, 59, 59)})
 _MORNING = frozenset({"am", "morning", "forenoon", "上午"})
 _AFTERNOON = frozenset({"pm", "afternoon", "下午"})
 _WHOLE_DAY = frozenset({"", "day", "all_day", "full", "全天"})
@@ -61,16 +66,18 @@ class Period:
 
 
 def parse_moment(value: object) -> date | datetime | time | None:
-    """What a value means: a date, a local time of a day (aware), a time without a day; None for anything else."""
+    """What a value means: a date, a local time of a day (aware), a time without a day; None for anything else.
+
+    Two times of one day (`2026-11-02 08:00-10:00`) are that day: which of them is meant cannot be told.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, int | Decimal):
         return _parse_epoch(value)
     if not isinstance(value, str) or len(value) > 60:
         return None
-    text = unicodedata.normalize("NFKC", value).strip()
     try:
-        return _parse_text(text)
+        return _parse_text(_folded(value))
     except (ValueError, OverflowError):
         return None
 
@@ -98,7 +105,10 @@ def datetime_text(value: object) -> str | None:
     moment = parse_moment(value)
     if isinstance(moment, datetime):
         return f"{moment.date().isoformat()} {_clock_text(moment.time())}"
-    return moment.isoformat() if isinstance(moment, date) else None
+    if not isinstance(moment, date):
+        return None
+    span = _parse_span(_folded(value)) if isinstance(value, str) else None
+    return " ".join([moment.isoformat(), *([f"{_clock_text(span[1])}-{_clock_text(span[2])}"] if span else [])])
 
 
 def time_text(value: object) -> str | None:
@@ -152,12 +162,28 @@ def build_period(
         unit_name = unit_text(unit)
         days = duration if unit_name == "天" and 0 <= duration <= (last_day - first_day).days + 1 else None
         return Period(first_day, last_day, days, duration if unit_name == "小时" and duration >= 0 else None)
-    if isinstance(first, datetime) and isinstance(last, datetime) and not _are_midnights(first, last):
+    if isinstance(first, datetime) and isinstance(last, datetime) and not _are_whole_days(first, last):
         return Period(first_day, last_day, None, Decimal((last - first) // timedelta(seconds=1)) / 3600)
     return Period(first_day, last_day, counted)
 
 
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _parse_span(text: str) -> tuple[date, time, time] | None:
+    """The day, and its two times in their order; None for anything else. Raises ValueError for what is on no clock."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, *clock = map(int, found.groups())
+    start, end = time(clock[0], clock[1]), time(clock[2], clock[3])
+    return (date(year, month, day), start, end) if start < end else None
+
+
 def _parse_text(text: str) -> date | datetime | time | None:
+    if span := _parse_span(text):
+        return span[0]
     if found := _MOMENT.fullmatch(text):
         year, month, day, hour, minute, second, offset = found.groups()
         if hour is None:
@@ -214,8 +240,9 @@ def _is_backwards(first: date, last: date) -> bool:
     return _day(last) < _day(first)
 
 
-def _are_midnights(*moments: datetime) -> bool:
-    return all(moment.time() == time() for moment in moments)
+def _are_whole_days(first: datetime, last: datetime) -> bool:
+    """Whether only days are meant: both at midnight, or the last one up to its end."""
+    return first.time() == time() and last.time().replace(microsecond=0) in _ENDS_OF_DAY
 
 
 def _count_days(first: date, last: date, halves: tuple[object, object]) -> Decimal | None:

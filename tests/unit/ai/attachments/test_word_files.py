@@ -20,7 +20,9 @@ PREFIXES = (
     'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
     'xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"'
 )
-LONG = "报销金额伍仟贰佰元整，申请人张伟，部门计算机科学与技术学院，出差日期二〇二六年十一月二十日，共三天，往返杭州，已附发票"
+LONG = (
+    "报销金额伍仟贰佰元整，申请人张伟，部门计算机科学与技术学院，往返杭州，日期十一月二十日，已附发票原件，请予审核办理"
+)
 
 
 def text(words: str) -> str:
