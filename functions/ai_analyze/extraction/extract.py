@@ -15,7 +15,7 @@ _READERS = {
     Kind.DOCX: "word",
     Kind.XLSX: "sheets",
     Kind.XLSB: "sheets",
-    Kind.ODS: "sheets",
+    Kind.ODS: "ods",
     Kind.XLS: "sheets",
     Kind.HTML: "plain",
     Kind.MHTML: "plain",
@@ -40,5 +40,5 @@ def extract(kind: Kind, content: bytes, limits: Limits) -> Extract:
     if kind not in _READERS:
         raise UnreadableFile(_REASONS.get(kind, "不支持的文件格式，未能读取"))
     reader = import_module(f"{__package__}.{_READERS[kind]}")
-    found: Extract = reader.read(content, limits)
+    found: Extract = reader.read(content, limits, *([kind] if _READERS[kind] == "sheets" else []))
     return found
