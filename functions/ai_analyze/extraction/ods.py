@@ -73,7 +73,7 @@ def _lines(parent: Element, sheet: _Sheet) -> Iterator[str]:
             case "table-column":
                 repeated = _repeated(child, "number-columns-repeated")
                 if _attribute(child, "visibility") in _HIDDEN:
-                    sheet.marks.hidden_columns.append(range(sheet.columns, sheet.columns + repeated))
+                    sheet.marks.hide_columns(sheet.columns, sheet.columns + repeated)
                 sheet.columns += repeated
             case "table-row":
                 yield from _row(child, sheet)
@@ -104,7 +104,7 @@ def _cells(row: Element, sheet: _Sheet) -> Iterator[str]:
         repeated, text = _repeated(cell, "number-columns-repeated"), _cell_text(cell)
         if not text and _attribute(cell, "formula") and not _attribute(cell, "value-type"):
             sheet.marks.uncomputed += 1
-        seen = [not sheet.marks.hides_column(column + index) for index in range(min(repeated, _MOST_REPEATED))]
+        seen = [column + index not in sheet.marks.hidden_columns for index in range(min(repeated, _MOST_REPEATED))]
         if text:
             # Blank cells only count where something follows: a row ends with thousands of them.
             yield from [""] * min(blank, _MOST_REPEATED)

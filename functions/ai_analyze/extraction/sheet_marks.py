@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ai_analyze.extraction.pages import Unread
 
+_MOST_COLUMNS = 16_384
 _PADDED = re.compile(r"0{2,30}")
 
 
@@ -18,13 +19,14 @@ class Marks:
     """
 
     hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: list[range] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     uncomputed: int = 0
 
-    def hides_column(self, column: int) -> bool:
-        """Whether nobody sees a column."""
-        return any(column in hidden for hidden in self.hidden_columns)
+    def hide_columns(self, first: int, behind: int) -> None:
+        """Nobody sees the columns from `first` up to, and without, `behind`."""
+        if len(self.hidden_columns) < _MOST_COLUMNS:
+            self.hidden_columns.update(range(max(first, 0), min(behind, _MOST_COLUMNS)))
 
 
 def say(name: str, marks: Marks, unread: Unread) -> None:

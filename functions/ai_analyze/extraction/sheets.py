@@ -75,7 +75,7 @@ def _lines(sheet: CalamineSheet, marks: Marks) -> Iterator[str]:
         seen = (
             marks.texts.get((place, column)) or _cell_text(value)
             for column, value in cells
-            if not marks.hides_column(column)
+            if column not in marks.hidden_columns
         )
         if line := " | ".join(seen).rstrip(" |"):
             yield line

@@ -85,7 +85,7 @@ def _read_sheet(records: Iterator[_Record], widths: list[int]) -> Marks:
         elif kind == _COLINFO:
             first, last = struct.unpack_from("<HH", data)
             if struct.unpack_from("<H", data, 8)[0] & _HIDDEN_COLUMN:
-                marks.hidden_columns.append(range(first, last + 1))
+                marks.hide_columns(first, last + 1)
         elif len(marks.texts) < _MOST_TEXTS:
             for row, column, style, value in _numbers(kind, data):
                 if style < len(widths) and widths[style]:

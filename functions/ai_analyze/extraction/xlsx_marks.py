@@ -91,7 +91,7 @@ class _Sheet:
         match tag.rpartition("}")[2]:
             case "col" if attributes.get("hidden") in _ON:
                 first, last = int(attributes.get("min", "1")), int(attributes.get("max", "1"))
-                self.marks.hidden_columns.append(range(first - 1, last))
+                self.marks.hide_columns(first - 1, last)
             case "row":
                 self._row, self._column = int(attributes.get("r", self._row + 2)) - 1, -1
                 if attributes.get("hidden") in _ON:

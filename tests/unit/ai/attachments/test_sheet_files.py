@@ -90,6 +90,25 @@ def test_an_ods_formula_that_nobody_computed_is_said_and_repeated_cells_are_boun
     assert found == Extract(pages=("工作表：表\n甲 乙 | 甲 乙",), problem=UNCOMPUTED)
 
 
+def test_hidden_columns_without_number_cost_no_time() -> None:
+    columns = '<col min="1" max="999999999" hidden="1"/>' * 2_000
+    archive = zipfile.ZipFile(io.BytesIO(make_xlsx({"表": [["甲"]] * 2_000})))
+    parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].replace(b"<sheetData>", f"<cols>{columns}</cols><sheetData>".encode())
+
+    assert read(make_zip({**parts, "xl/worksheets/sheet1.xml": sheet})) == Extract(problem=HIDDEN)
+
+
+@pytest.mark.parametrize(
+    "sheet", ['<!DOCTYPE a [<!ENTITY b "c">]><worksheet/>', "<worksheet", '<worksheet><row r="x"/></worksheet>']
+)
+def test_a_sheet_whose_hidden_parts_cannot_be_told_is_not_read(sheet: str) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(make_xlsx({"表": [["甲"]]})))
+    parts = {name: archive.read(name) for name in archive.namelist()}
+
+    assert problem_of(make_zip({**parts, "xl/worksheets/sheet1.xml": sheet})) == "文件已损坏，未能读取"
+
+
 def test_a_locked_ods_is_said_to_be_locked() -> None:
     assert problem_of(ods("", "<manifest:encryption-data/>")) == LOCKED
 
