@@ -9,7 +9,7 @@ import msgspec
 
 from admin_api.changes import Trail
 from admin_api.models.ai_settings import AiSettingsChange
-from taskbridge.ai.rules import AiSettings, ModelChoice
+from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import ConfigurationError, StaleVersion
 from taskbridge.platforms import category_of
 from taskbridge.tables.configuration_models import Configurator
@@ -55,18 +55,11 @@ class AiSwitches:
 
 
 def _parse(form: AiSettingsChange, before: AiSettings) -> AiSettings:
-    hosts = before.attachment_hosts if form.attachment_hosts is None else tuple(form.attachment_hosts)
-    return AiSettings(
-        examine_enable=form.examine_enable,
-        examine_default_all_apps=form.examine_default_all_apps,
-        default_app_ids=tuple(dict.fromkeys(form.default_app_ids)),
-        platform_id=form.platform_id,
-        model=form.model,
-        fallbacks=tuple(ModelChoice(each.platform_id, each.model) for each in form.fallbacks),
-        masking=form.masking,
-        retention_days=form.retention_days,
-        attachment_hosts=hosts,
-    )
+    """The settings with what the form names."""
+    named = {name: value for name, value in form.model_dump(exclude={"version"}).items() if value is not None}
+    if form.default_app_ids is not None:
+        named["default_app_ids"] = list(dict.fromkeys(form.default_app_ids))
+    return msgspec.convert({**msgspec.to_builtins(before), **named}, AiSettings)
 
 
 def build_view(settings: AiSettings, version: int) -> dict[str, Any]:

@@ -145,12 +145,13 @@ class Work:
             values=typed_values(form),
             files=self.ports.reviewer.read_files(attachments, self.standing),
             received_on=date.fromisoformat(self.seat.received_on),
+            people=(self.seat.initiator,) if self.seat.initiator else (),
         )
 
     def _fly(self, material: Material) -> tuple[End, Review | None]:
         switches = self.standing.switches
         contents = [file.sha256 or file.problem for file in material.files]
-        masking = switches.settings.masking
+        masking = switches.settings.masked
         self.fingerprint = build_fingerprint(
             material.form, material.rule, contents, self.seat.received_on, switches.choice, masking=masking
         )

@@ -92,7 +92,7 @@ class Desk:
             self._note(asked)
             audit(asked)
 
-        masking = standing.switches.settings.masking
+        masking = standing.switches.settings.masked
         return review(material, chain, sink, masking=masking, uid=uid, upload=self._upload, audit=heard)
 
     def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:

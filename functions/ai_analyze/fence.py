@@ -34,12 +34,16 @@ def _clean_character(character: str) -> str:
         return " "
     if character in _BRACKETS:
         return f"{character} "
-    category = unicodedata.category(character)
-    if category == "Cs":
+    if unicodedata.category(character) == "Cs":
         return "\ufffd"
+    return "" if is_hidden(character) else character
+
+
+def is_hidden(character: str) -> bool:
+    """Whether no one sees this character: a control, a mark of direction, a joiner, a filler. Line ends are seen."""
     is_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
-    hidden = category in {"Cc", "Cf"} or is_selector or character in _BLANKS
-    return "" if hidden else character
+    is_unseen = unicodedata.category(character) in {"Cc", "Cf"} or is_selector or character in _BLANKS
+    return is_unseen and character not in _LINE_ENDS and character != "\t"
 
 
 _CLEANING = _Cleaning()

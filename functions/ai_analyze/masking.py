@@ -2,46 +2,75 @@
 
 Equal values get equal tokens, however they are spelled, so that a model can still compare them. A whole field of type
 id_card, phone, email or bank_account is masked as it is; elsewhere (and in the same form) by pattern: 身份证 with its
-check digit, phone numbers, bank cards with theirs (Luhn), e-mail addresses, also in full-width characters.
+check digit or of 15 digits, phone numbers, bank cards with theirs (Luhn), passports and 通行证, e-mail addresses; in
+full-width characters too, parted by a sign or a line end, or with characters among them that no one sees.
+
+Never masked: student and staff numbers, addresses, and names, but for those that the form itself names where
+`names` asks for it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import count
 
 import msgspec
 
+from ai_analyze.fence import is_hidden
 from ai_analyze.material import Material, ReadFile
 from taskbridge.ai.control_text import EMPTY
 from taskbridge.ai.forms import FormattedField, FormattedForm
 from taskbridge.ai.rules import EffectiveRule
 
-_ID_CARD, _PHONE, _BANK_CARD, _EMAIL = "身份证号", "电话号码", "银行卡号", "电子邮箱"
+_ID_CARD, _PHONE, _BANK_CARD, _EMAIL, _DOCUMENT, _NAME = (
+    "身份证号",
+    "电话号码",
+    "银行卡号",
+    "电子邮箱",
+    "证件号码",
+    "姓名",
+)
 _KIND_OF_TYPE = {"id_card": _ID_CARD, "phone": _PHONE, "bank_account": _BANK_CARD, "email": _EMAIL}
-_KINDS = "|".join((_ID_CARD, _PHONE, _BANK_CARD, _EMAIL))
+_KINDS = "|".join((_ID_CARD, _PHONE, _BANK_CARD, _EMAIL, _DOCUMENT, _NAME))
+_LONGEST_KIND = max(map(len, _KINDS.split("|")))
 _SHORTEST_KNOWN = 4
+_SHORTEST_NAME = 2
+_PEOPLE_TYPES = frozenset({"user", "users", "signature"})
 
 # One character to one, so that a place found in the folded text is the same place in the text.
 _HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2212: "-", 0x2010: "-"}
-_SEPARATORS = re.compile(r"[\s().+-]")
+_SEPARATORS = re.compile(r"[\s().·+-]")
 
+_GAP = r"(?:[ .·-]|[ \t]{0,8}\n[ \t]{0,8})?"  # between the groups of a number: a sign, or a line end
+_PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91)"
+_MONTH_AND_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _PATTERNS = (
     (_EMAIL, r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"),
     (
         _ID_CARD,
         (
-            r"(?<![0-9A-Za-z])[1-9][0-9]{5}[ -]?(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-            r"[ -]?[0-9]{3}[0-9Xx](?![0-9A-Za-z])"
+            rf"(?<![0-9A-Za-z])[1-9][0-9]{{5}}{_GAP}(?:18|19|20)[0-9]{{2}}{_GAP}{_MONTH_AND_DAY}"
+            rf"{_GAP}[0-9]{{3}}{_GAP}[0-9Xx](?![0-9A-Za-z])"
         ),
     ),
-    (_BANK_CARD, r"(?<![0-9])[1-9][0-9]{3}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?(?![0-9])"),
-    (_PHONE, r"(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])"),
-    (_PHONE, r"(?<![0-9])0[0-9]{2,3}-[0-9]{7,8}(?![0-9])"),
+    (_BANK_CARD, rf"(?<![0-9])[1-9][0-9]{{3}}(?:{_GAP}[0-9]{{4}}){{3}}(?:{_GAP}[0-9]{{1,3}})?(?![0-9])"),
+    (_ID_CARD, rf"(?<![0-9A-Za-z.]){_PROVINCE}[0-9]{{4}}[0-9]{{2}}{_MONTH_AND_DAY}[0-9]{{3}}(?![0-9A-Za-z.])"),
+    (_PHONE, rf"(?<![0-9])(?:(?:\+|00)?86{_GAP})?1[3-9][0-9]{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}(?![0-9])"),
+    (_PHONE, rf"(?<![0-9])[(]?0(?:10|2[0-9])[)]?{_GAP}[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}(?![0-9])"),
+    (_PHONE, rf"(?<![0-9])[(]?0[3-9][0-9]{{2}}[)]?{_GAP}[2-9][0-9]{{6,7}}(?![0-9])"),
+    (_PHONE, rf"(?<![0-9])[48]00{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}(?![0-9])"),
+    (_DOCUMENT, r"(?<![0-9A-Za-z])(?:[Ee][0-9]{8}|[Ee][A-Ha-hJ-Nj-nP-Zp-z][0-9]{7}|[Gg][0-9]{8})(?![0-9A-Za-z])"),
+    (_DOCUMENT, r"(?<![0-9A-Za-z])[HMhm][0-9]{8}(?:[0-9]{2})?(?![0-9A-Za-z])"),
+    (_DOCUMENT, r"(?:护照|通行证|台胞证|回乡证)(?:号码?)?(?:为|是)?[ :]{0,3}[A-Za-z]{0,2}[0-9]{7,10}(?![0-9A-Za-z])"),
 )
 _FIND = re.compile("|".join(f"(?P<p{place}>{pattern})" for place, (_, pattern) in enumerate(_PATTERNS)))
+_COUNTRY = re.compile(r"^(?:00)?86(?=1[3-9][0-9]{9}$)")
+_BETWEEN = re.compile(r"[\s.·-]")
+_OLD_ID_CARD = 15  # has no check digit
+_LEAD = re.compile(r"[^A-Za-z0-9]*")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -60,16 +89,17 @@ class Masking:
 
     def learn(self, kind: str, text: str) -> None:
         """`text` as a whole is a value of this kind, wherever it stands."""
-        self._known[text.translate(_HALF_WIDTH)] = kind
+        self._known[_fold(text)[0]] = kind
 
     def mask(self, text: str) -> str:
         """`text` with tokens for its values."""
-        folded = text.translate(_HALF_WIDTH)
+        folded, places = _fold(text)
         pieces, end = [], 0
         for start, stop, kind in self._find(folded):
-            if start >= end:
-                pieces += [text[end:start], self._token_of(kind, text[start:stop])]
-                end = stop
+            first, last = places[start], places[stop - 1] + 1
+            if first >= end:
+                pieces += [text[end:first], self._token_of(kind, text[first:last])]
+                end = last
         return "".join((*pieces, text[end:]))
 
     def restore(self, text: str) -> str:
@@ -79,7 +109,7 @@ class Masking:
     @property
     def longest_token(self) -> int:
         """Characters of the longest token that there can be."""
-        return 2 + len(_ID_CARD) + len(self._tag) + 5
+        return 2 + _LONGEST_KIND + len(self._tag) + 5
 
     def _find(self, folded: str) -> Iterator[tuple[int, int, str]]:
         """Places and kinds in order; of two that overlap the earlier one is first, then the known one."""
@@ -88,7 +118,7 @@ class Masking:
             kind = _PATTERNS[int(str(match.lastgroup)[1:])][0]
             confirmed = _confirm(kind, match[0])
             if confirmed:
-                found.append((match.start(), 1, match.end(), confirmed))
+                found.append((match.start() + _lead_of(kind, match[0]), 1, match.end(), confirmed))
         for start, _, stop, kind in sorted(found):
             yield start, stop, kind
 
@@ -129,9 +159,14 @@ class Restorer:
         return held
 
 
-def mask_material(material: Material) -> tuple[Material, Masking]:
-    """The material as the platform may see it, and what puts the values back. `values` are not sent, and stay."""
+def mask_material(material: Material, *, names: bool = False) -> tuple[Material, Masking]:
+    """The material as the platform may see it, and what puts the values back. `values` are not sent, and stay.
+
+    `names`: the people whom the form names in its fields of people, and `material.people`, are masked as well.
+    """
     masking = Masking(_choose_tag(material))
+    for name in _names_in(material) if names else ():
+        masking.learn(_NAME, name)
     for field in material.form.fields:
         kind = _KIND_OF_TYPE.get(field.type)
         value = field.text.strip()
@@ -145,6 +180,22 @@ def mask_material(material: Material) -> tuple[Material, Masking]:
     )
     files = tuple(_mask_file(file, masking) for file in material.files)
     return replace(material, rule=rule, form=form, files=files), masking
+
+
+def _names_in(material: Material) -> Iterator[str]:
+    """The names of people that the event carries: the longest first is for whoever looks for them."""
+    for person in material.people:
+        yield from _as_name(person)
+    for field in material.form.fields:
+        if field.type in _PEOPLE_TYPES and field.text != EMPTY:
+            for person in field.text.split("、"):
+                yield from _as_name(person.partition("（")[0])
+
+
+def _as_name(text: str) -> Iterator[str]:
+    name = text.strip()
+    if len(name) >= _SHORTEST_NAME and not name.isdigit():
+        yield name
 
 
 def _mask_rule(rule: EffectiveRule, masking: Masking) -> EffectiveRule:
@@ -178,16 +229,38 @@ def _tags() -> Iterator[str]:
 
 
 def _canonical(kind: str, text: str) -> str:
-    value = text.translate(_HALF_WIDTH).strip()
+    value = _fold(text)[0].strip()
     if kind == _EMAIL:
         return value.casefold()
     bare = _SEPARATORS.sub("", value).upper()
-    return bare[2:] if kind == _PHONE and len(bare) == 13 and bare.startswith("86") else bare
+    return _COUNTRY.sub("", bare) if kind == _PHONE else bare
+
+
+def _fold(text: str) -> tuple[str, Sequence[int]]:
+    """`text` in half-width characters without those that no one sees, and where each one left stood."""
+    half = text.translate(_HALF_WIDTH)
+    if half.isascii() and half.isprintable():
+        return half, range(len(half))
+    places = [place for place, character in enumerate(half) if character == "\n" or not _is_hidden(character)]
+    return ("".join(half[place] for place in places), places) if len(places) < len(half) else (half, places)
+
+
+@cache
+def _is_hidden(character: str) -> bool:
+    return is_hidden(character)
+
+
+def _lead_of(kind: str, text: str) -> int:
+    """How many characters in front are no part of the value: 护照号：."""
+    found = _LEAD.match(text) if kind == _DOCUMENT else None
+    return found.end() if found else 0
 
 
 def _confirm(kind: str, text: str) -> str:
     """The kind that the digits prove, empty for none: a wrong 身份证 may be the number of a bank card."""
-    digits = re.sub(r"[ -]", "", text)
+    digits = _BETWEEN.sub("", text)
+    if kind == _ID_CARD and len(digits) == _OLD_ID_CARD:
+        return _ID_CARD
     if kind == _ID_CARD:
         return _ID_CARD if _is_id_card(digits) else _confirm(_BANK_CARD, digits)
     if kind == _BANK_CARD:

@@ -37,7 +37,8 @@ class ReadFile:
 class Material:
     """The rule, the form, its typed values (see `taskbridge.ai.values`), and the files that `file_key` names.
 
-    `received_on` is the day on which the task was received, in Asia/Shanghai: what a rule calls today.
+    `received_on` is the day on which the task was received, in Asia/Shanghai: what a rule calls today. `people` are the
+    names of people that the event carries beside its form.
     """
 
     rule: EffectiveRule
@@ -45,3 +46,4 @@ class Material:
     values: dict[str, Any]
     files: tuple[ReadFile, ...]
     received_on: date
+    people: tuple[str, ...] = field(default=(), repr=False)

@@ -22,6 +22,7 @@ from ai_analyze.telling import Listener, Sink, Transcript
 from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Evidence, Finding, Review, Usage
+from taskbridge.ai.rules import Masked
 from taskbridge.errors import ConfigurationError, ContentRefused, PermanentError, PlatformError
 from taskbridge.platforms.ai import FileUse, ModelLimits, Question, Reply
 
@@ -126,7 +127,7 @@ def review(
     chain: Sequence[Link],
     sink: Sink,
     *,
-    masking: bool,
+    masking: Masked,
     uid: str,
     upload: Callable[[Model, ReadFile], str],
     audit: Callable[[Asked], None],
@@ -141,8 +142,8 @@ def review(
     """
     if not chain:
         raise ConfigurationError("platform_id", "no AI platform is set up")
-    sent, tokens = mask_material(material) if masking else (material, Masking())
-    case = _Case(material, sent, tokens, masking, uid, upload, audit)
+    sent, tokens = mask_material(material, names=masking == "names") if masking else (material, Masking())
+    case = _Case(material, sent, tokens, bool(masking), uid, upload, audit)
     transcript = Transcript(sink)
     errors: list[PlatformError | ConfigurationError] = []
     for link in chain:

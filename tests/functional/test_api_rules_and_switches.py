@@ -31,6 +31,7 @@ OFF = {
     "model": "",
     "fallbacks": [],
     "masking": False,
+    "mask_names": False,
     "retention_days": 180,
     "attachment_hosts": [],
     "version": 0,
@@ -275,13 +276,14 @@ def test_switches_are_read_as_they_were_set_and_workers_see_them(desk: Desk) -> 
     )
 
 
-def test_attachment_hosts_that_are_not_sent_stay(desk: Desk) -> None:
-    desk.admin.put("/v1/ai/settings", {"examine_enable": False, "attachment_hosts": ["files.test"]})
+def test_what_is_not_named_stays_as_it_is(desk: Desk) -> None:
+    desk.create_ai()
+    wanted = {**OFF, "masking": True, "retention_days": 30, "attachment_hosts": ["files.test"], "platform_id": "aigc"}
+    desk.admin.put("/v1/ai/settings", wanted)
 
-    answer = desk.admin.put("/v1/ai/settings", {"examine_enable": False, "masking": True})
+    answer = desk.admin.put("/v1/ai/settings", {"examine_enable": True, "model": None})
 
-    assert answer.json["attachment_hosts"] == ["files.test"]
-    assert answer.json["version"] == 2
+    assert answer.json == {**wanted, "examine_enable": True, "version": 2}
 
 
 @pytest.mark.parametrize(
@@ -305,7 +307,15 @@ def test_a_platform_that_cannot_be_asked_is_refused(desk: Desk, wrong: dict[str,
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"retention_days": 0}, {"attachment_hosts": ["https://files.test/"]}, {"examine": True}]
+    "wrong",
+    [
+        {"retention_days": 0},
+        {"retention_days": "30"},
+        {"attachment_hosts": ["https://files.test/"]},
+        {"examine": True},
+        {"examine_enable": 0},
+        {"masking": "yes"},
+    ],
 )
 def test_switches_that_cannot_work_are_refused(desk: Desk, wrong: dict[str, Any]) -> None:
     assert desk.admin.put("/v1/ai/settings", {"examine_enable": False, **wrong}).code == "invalid_request"

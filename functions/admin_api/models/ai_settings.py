@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from admin_api.models.shared import Wanted
 
@@ -25,19 +25,22 @@ class Fallback(Wanted):
 
 
 class AiSettingsChange(Wanted):
-    """What the switches become."""
+    """What the switches become. What is not named, or null, stays as it is."""
 
-    examine_enable: bool
-    examine_default_all_apps: bool = False
-    default_app_ids: Annotated[AppIds, Field(default_factory=list)]
-    platform_id: PlatformRef = ""
-    model: ModelName = ""
-    fallbacks: Annotated[list[Fallback], Field(max_length=5, default_factory=list)]
-    masking: bool = False
-    retention_days: Annotated[int, Field(ge=1, le=3650)] = 180
-    attachment_hosts: Annotated[Hosts | None, Field(description="null leaves them as they are")] = None
+    examine_enable: StrictBool | None = None
+    examine_default_all_apps: StrictBool | None = None
+    default_app_ids: AppIds | None = None
+    platform_id: PlatformRef | None = None
+    model: ModelName | None = None
+    fallbacks: Annotated[list[Fallback], Field(max_length=5)] | None = None
+    masking: StrictBool | None = None
+    mask_names: Annotated[
+        StrictBool | None, Field(description="with masking, mask the names that the event itself carries as well")
+    ] = None
+    retention_days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = None
+    attachment_hosts: Hosts | None = None
     version: Annotated[
-        int | None, Field(ge=0, description="the one that was read; null overwrites whatever stands there")
+        StrictInt | None, Field(ge=0, description="the one that was read; null overwrites whatever stands there")
     ] = None
 
 
@@ -51,6 +54,7 @@ class AiSettings(BaseModel):
     model: str
     fallbacks: list[Fallback]
     masking: bool
+    mask_names: bool
     retention_days: int
     attachment_hosts: list[str]
     version: int = Field(description="0 where nobody has set them")

@@ -11,7 +11,7 @@ from ai_analyze import prompt
 from taskbridge.ai import fingerprints
 from taskbridge.ai.fingerprints import build_basis, build_fingerprint
 from taskbridge.ai.forms import FormattedField, FormattedForm
-from taskbridge.ai.rules import EffectiveRule, ModelChoice
+from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice
 from taskbridge.ai.seats import Seat, SeatState
 
 RULE = EffectiveRule(rule="须有发票", source="default", version="default-1", enabled=True, automatic=True)
@@ -51,10 +51,11 @@ def test_the_basis_is_that_of_everybody_with_the_same_question() -> None:
         ({}, {}, ModelChoice("aigc", "qwen3-max"), False),
         ({}, {}, ModelChoice("other", "qwen-max"), False),
         ({}, {}, CHOICE, True),
+        ({}, {}, CHOICE, "names"),
     ],
 )
 def test_everything_that_the_answer_depends_on_changes_the_basis(
-    seat: dict[str, object], rule: dict[str, object], choice: ModelChoice, masking: bool
+    seat: dict[str, object], rule: dict[str, object], choice: ModelChoice, masking: Masked
 ) -> None:
     changed = (msgspec.structs.replace(SEAT, **seat), msgspec.structs.replace(RULE, **rule))
     assert build_basis(*changed, choice, masking=masking) != build_basis(SEAT, RULE, CHOICE, masking=False)
@@ -62,9 +63,10 @@ def test_everything_that_the_answer_depends_on_changes_the_basis(
 
 def test_the_fingerprint_tells_contents_notices_and_texts_apart() -> None:
     forms = [FORM, replace(FORM, notices=("大写不一致",)), FormattedForm((replace(FORM.fields[0], text="开会"),))]
+    forms.append(FormattedForm((replace(FORM.fields[0], type="number"),)))
     prints = {
         build_fingerprint(form, RULE, contents, "2026-11-22", CHOICE, masking=False)
         for form in forms
         for contents in ((), ("sha-1",), ("sha-1", "sha-2"), ("sha-2", "sha-1"))
     }
-    assert len(prints) == 12
+    assert len(prints) == 16

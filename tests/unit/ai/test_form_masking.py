@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ ID_CARD = "11010519491231002X"
 PHONE = "13812345678"
 CARD = "6222021234567890128"
 EMAIL = "zhang.san@example.edu.cn"
+HIDDEN = "\u200b\u00ad\u2060\ufeff\u3164\u200d\u202e\ufe0f\u2800\x00"
 
 
 def text_of(material: Material) -> str:
@@ -53,6 +56,25 @@ def test_the_sample_numbers_are_real_ones() -> None:
         ("6222 0212 3456 7890 128", "【银行卡号1】"),
         (f"写信到{EMAIL}即可", "写信到【电子邮箱1】即可"),
         ("13812345678＠qq．com", "【电子邮箱1】"),
+        ("008613812345678", "【电话号码1】"),
+        ("0086-138-1234-5678", "【电话号码1】"),
+        ("138.1234.5678", "【电话号码1】"),
+        ("01062781234", "【电话号码1】"),
+        ("(010)62781234", "【电话号码1】"),
+        ("（0571）87951234", "【电话号码1】"),
+        ("010-6278-1234", "【电话号码1】"),
+        ("400-810-8888", "【电话号码1】"),
+        ("11010519491231\n002X", "【身份证号1】"),
+        ("110105\n    19491231 002X", "【身份证号1】"),
+        ("138 1234\n5678", "【电话号码1】"),
+        ("旧证110105491231002。", "旧证【身份证号1】。"),
+        ("护照E12345678，", "护照【证件号码1】，"),
+        ("持 EA1234567 入境", "持 【证件号码1】 入境"),
+        ("通行证号：C12345678", "通行证号：【证件号码1】"),
+        ("港澳通行证 H1234567800", "港澳通行证 【证件号码1】"),
+        *((f"身份证1101051949{hidden}1231002X", "身份证【身份证号1】") for hidden in HIDDEN),
+        *((f"1{hidden}3{hidden}812345678", "【电话号码1】") for hidden in HIDDEN),
+        *((f"zhang.san{hidden}@example.edu.cn", "【电子邮箱1】") for hidden in HIDDEN),
     ],
 )
 def test_personal_data_is_found_by_its_pattern(text: str, masked: str) -> None:
@@ -74,6 +96,13 @@ def test_personal_data_is_found_by_its_pattern(text: str, masked: str) -> None:
         "138123456789012345678901",
         "a@b",
         "",
+        "合同编号 HT20261107，第 2 版",
+        "2026-11-22 至 2026-11-25，共 4 天",
+        "99010549123100",
+        "金额 110105491231002.50 元",
+        "编号 E1234567890",
+        "学号 20240101170001",
+        "室号 0301、0302",
     ],
 )
 def test_other_numbers_stay(text: str) -> None:
@@ -99,6 +128,24 @@ def test_a_field_of_personal_data_is_masked_whatever_it_holds(kind: str) -> None
     assert "AB-12" not in first
     assert second == f"即 {first}，不是 AB-12/345"
     assert masking.restore(second) == "即 AB-12/34，不是 AB-12/345"
+
+
+def test_the_names_that_the_event_carries_are_masked_where_that_is_asked_for() -> None:
+    fields = [
+        a_field("who", "申请人", "林晓（20260001）、欧阳 娜（20260002）", "users"),
+        a_field("why", "事由", "林晓与欧阳 娜、王五外出"),
+        a_field("none", "陪同", "未填写", "user"),
+    ]
+    material = replace(a_material(fields), people=("王五", "林", "20260001"))
+
+    named, _ = mask_material(material)
+    masked, masking = mask_material(material, names=True)
+
+    assert "林晓" in text_of(named)
+    assert not [name for name in ("林晓", "欧阳 娜", "王五") if name in text_of(masked)]
+    assert "20260001" in text_of(masked)
+    assert masked.form.fields[2].text == "未填写"
+    assert masking.restore(text_of(masked)) == text_of(material)
 
 
 def test_an_empty_field_is_still_seen_to_be_empty() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from taskbridge.ai.forms import FormattedForm
-from taskbridge.ai.rules import EffectiveRule, ModelChoice
+from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice
 from taskbridge.ai.seats import Seat
 
 # The prompt templates in force, which ai_analyze holds: name, and a digest of what is in them. A test holds both
@@ -21,7 +21,7 @@ from taskbridge.ai.seats import Seat
 TEMPLATE_VERSION = "review.v1-8d870f30"
 
 
-def build_basis(seat: Seat, rule: EffectiveRule, choice: ModelChoice, *, masking: bool) -> str:
+def build_basis(seat: Seat, rule: EffectiveRule, choice: ModelChoice, *, masking: Masked) -> str:
     """The basis of an analysis of this seat's form by this rule."""
     return _digest([rule.digest(), seat.form_hash, seat.received_on, *_how(choice, masking=masking)])
 
@@ -33,7 +33,7 @@ def build_fingerprint(
     received_on: str,
     choice: ModelChoice,
     *,
-    masking: bool,
+    masking: Masked,
 ) -> str:
     """The fingerprint of a question. `contents` are the attachments' hashes, in order."""
     fields = [[each.key, each.label, each.type, each.text] for each in form.fields]
@@ -41,7 +41,7 @@ def build_fingerprint(
     return _digest([*what, *_how(choice, masking=masking)])
 
 
-def _how(choice: ModelChoice, *, masking: bool) -> list[Any]:
+def _how(choice: ModelChoice, *, masking: Masked) -> list[Any]:
     return [choice.platform_id, choice.model, TEMPLATE_VERSION, masking]
 
 

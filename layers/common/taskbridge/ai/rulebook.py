@@ -109,7 +109,7 @@ class RuleBook:
 
 
 def _build_standing(seat: Seat, rule: EffectiveRule, switches: Switches) -> Standing:
-    basis = build_basis(seat, rule, switches.choice, masking=switches.settings.masking)
+    basis = build_basis(seat, rule, switches.choice, masking=switches.settings.masked)
     return Standing(rule, switches, basis)
 
 

@@ -97,9 +97,13 @@ class ModelChoice(msgspec.Struct, frozen=True):
     model: str = ""
 
 
+Masked = bool | Literal["names"]
+
+
 class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The switches of AI approval. `default_app_ids` is the allow list of node defaults, where not all apps have them.
 
+    `mask_names`: with masking, the names that an event itself carries are masked as well.
     `attachment_hosts` (`host` or `host:port`) may be fetched from; `retention_days` bounds answers and the audit log.
     """
 
@@ -112,6 +116,12 @@ class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
     masking: bool = False
     retention_days: int = 180
     attachment_hosts: tuple[str, ...] = ()
+    mask_names: bool = False
+
+    @property
+    def masked(self) -> Masked:
+        """What is kept from the AI platforms: nothing, numbers, or names too."""
+        return "names" if self.masking and self.mask_names else self.masking
 
 
 class EffectiveRule(RuleText, frozen=True, kw_only=True):
