@@ -23,6 +23,7 @@ from taskbridge.instances import INSTANCE
 from taskbridge.push_logs import Entry, LogStatus, PushLog
 from taskbridge.rules import AI
 from taskbridge.tables.ai_processes import StoredProcess
+from taskbridge.tidying import tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _handle(message: AiMessage, ports: Ports, pace: Pace, load: Callable[[str], 
 
 
 def _take_in(message: TrackMessage, ports: Ports, pace: Pace) -> None:
-    event = parse_event(bytes(message.detail))
+    event, notes = tidy(parse_event(bytes(message.detail)), message.received_at)
     superseded, requested = False, 0
     refused: InvalidEvent | None = None
     try:
@@ -155,7 +156,8 @@ def _take_in(message: TrackMessage, ports: Ports, pace: Pace) -> None:
         refused = error
         ports.journal.refused(event, error)
     now = ports.now()
-    for log in ports.logs.put([_log(event, message.received_at, now, _entry(refused, now, superseded=superseded))]):
+    entry = _entry(refused, now, superseded=superseded)
+    for log in ports.logs.put([_log(event, message.received_at, now, entry, notes)]):
         ports.journal.clashed(log)
     if refused is None:
         ports.journal.tracked(event, superseded=superseded, requested=requested)
@@ -178,7 +180,7 @@ def _entry(refused: InvalidEvent | None, now: str, *, superseded: bool) -> Entry
     return Entry(status=status, operation="track", reason=reason, settled_at=now)
 
 
-def _log(event: TriggerEvent, received_at: str, now: str, entry: Entry) -> PushLog:
+def _log(event: TriggerEvent, received_at: str, now: str, entry: Entry, notes: tuple[str, ...]) -> PushLog:
     """The event's record beside those of the platforms that it was pushed to."""
     return PushLog(
         event_id=event.id,
@@ -191,4 +193,5 @@ def _log(event: TriggerEvent, received_at: str, now: str, entry: Entry) -> PushL
         received_at=received_at,
         updated_at=now,
         entries=dict.fromkeys([task.task_id for task in event.tasks] or [INSTANCE], entry),
+        notes=list(notes),
     )

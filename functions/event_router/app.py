@@ -9,8 +9,10 @@ from typing import Any
 
 from event_router.batch import Ports, Record, route_batch
 from event_router.route import Routed
+from taskbridge.errors import TaskbridgeError
 from taskbridge.lambdas import Clients, batch_response, received_at, setting
 from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.platforms.surrogates import mend
 from taskbridge.queues import AiQueue, PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
@@ -19,7 +21,9 @@ from taskbridge.tables.events import EventTable, UnroutedEvent
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Route a batch of the ingest queue."""
     observability, ports = _wired()
-    records = [Record(record["messageId"], record["body"].encode(), received_at(record)) for record in event["Records"]]
+    records = [
+        Record(record["messageId"], mend(record["body"]).encode(), received_at(record)) for record in event["Records"]
+    ]
     with observability.invocation(context.aws_request_id), traced("route_batch"):
         return batch_response(route_batch(records, ports))
 
@@ -63,4 +67,7 @@ class _Journal:
 
     def failed(self, record: Record, error: Exception) -> None:
         """See Journal."""
-        self.observability.logger.warning("stays in the queue", message_id=record.message_id, error=str(error))
+        self.observability.count("RecordFailed")
+        # The text of an unforeseen error may quote what it stumbled over: its kind has to do.
+        said = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
+        self.observability.logger.warning("stays in the queue", message_id=record.message_id, error=said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from taskbridge.ai.messages import TrackMessage
 from taskbridge.errors import StoreError
 from taskbridge.events import UNREADABLE
 from taskbridge.messages import EventMessage
+from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
 
@@ -68,6 +69,7 @@ class Ports:
     journal: Journal
 
 
+M = TypeVar("M")
 _decoder = msgspec.json.Decoder(Envelope)
 
 
@@ -80,7 +82,12 @@ def route_batch(records: Iterable[Record], ports: Ports) -> list[str]:
     failed: list[str] = []
     routed: list[tuple[Record, Routed]] = []
     for record in records:
-        decision = _decide(record, configuration)
+        try:
+            decision = _decide(record, configuration)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not take the others with it
+            ports.journal.failed(record, error)
+            failed.append(record.message_id)
+            continue
         if isinstance(decision, Routed):
             routed.append((record, decision))
         elif not _record(record, decision, ports):
@@ -90,17 +97,25 @@ def route_batch(records: Iterable[Record], ports: Ports) -> list[str]:
 
 def _decide(record: Record, configuration: Configuration) -> Routed | UnroutedEvent:
     try:
-        envelope = _decoder.decode(record.body)
+        envelope = _read(record.body)
     except UNREADABLE as error:
         reason = f"not an EventBridge event: {error}"
         return UnroutedEvent(record.message_id, "rejected", reason, record.received_at)
     return route(envelope, record.received_at, configuration)
 
 
+def _read(body: bytes) -> Envelope:
+    """The envelope; halves of characters, which a text may be cut to, become U+FFFD."""
+    try:
+        return _decoder.decode(body)
+    except UNREADABLE:
+        return _decoder.decode(mend_halves(body))
+
+
 def _record(record: Record, event: UnroutedEvent, ports: Ports) -> bool:
     try:
         ports.unrouted.record(event, record.body, record.message_id)
-    except StoreError as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, it must not take the others with it
         ports.journal.failed(record, error)
         return False
     ports.journal.routed(record, event)
@@ -110,8 +125,8 @@ def _record(record: Record, event: UnroutedEvent, ports: Ports) -> bool:
 def _send(routed: list[tuple[Record, Routed]], ports: Ports) -> list[str]:
     pushes = [(record, message) for record, decision in routed for message in decision.messages]
     tracked = [(record, decision.tracked) for record, decision in routed if decision.tracked]
-    refused = ports.outbox.send([message for _, message in pushes]) if pushes else set()
-    refused_by_ai = ports.ai_outbox.send([message for _, message in tracked]) if tracked else set()
+    refused = _send_all(ports.outbox.send, [message for _, message in pushes])
+    refused_by_ai = _send_all(ports.ai_outbox.send, [message for _, message in tracked])
     failed = {pushes[position][0].message_id for position in refused}
     failed |= {tracked[position][0].message_id for position in refused_by_ai}
     for record, decision in routed:
@@ -120,3 +135,14 @@ def _send(routed: list[tuple[Record, Routed]], ports: Ports) -> list[str]:
         else:
             ports.journal.routed(record, decision)
     return sorted(failed)
+
+
+def _send_all(send: Callable[[Sequence[M]], set[int]], messages: Sequence[M]) -> set[int]:
+    """Send messages, alone where one of them cannot be sent at all; returns the positions of what did not get in."""
+    if not messages:
+        return set()
+    try:
+        return send(messages)
+    except Exception:  # noqa: BLE001  # as above
+        alone = len(messages) == 1
+    return {number for number, each in enumerate(messages) if alone or _send_all(send, [each])}

@@ -12,8 +12,10 @@ from taskbridge.errors import InvalidEvent
 from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, parse_event
 from taskbridge.messages import EventMessage, build_event_message
 from taskbridge.rules import goes_to_ai, resolve_platforms
+from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
+from taskbridge.tidying import tidy
 
 QUESTIONNAIRE = "the application is a questionnaire (问卷通): it has no tasks for a task center"
 NO_AI = "node_published concerns AI approval alone, which is not set up, or to which no trigger rule sends it"
@@ -41,12 +43,12 @@ class Routed:
 def route(envelope: Envelope, received_at: str, configuration: Configuration) -> Routed | UnroutedEvent:
     """The messages that an event makes, or the reason why it makes none. Never raises for what an event holds."""
     try:
-        event = parse_event(bytes(envelope.detail))
+        event, notes = tidy(parse_event(bytes(envelope.detail)), received_at)
     except InvalidEvent as error:
         return UnroutedEvent(event_id=_id_of(envelope), status="rejected", reason=str(error), received_at=received_at)
     reason = _skip_reason(event)
     sess_id = "" if isinstance(event.session, msgspec.UnsetType) else event.session.sess_id
-    messages = () if reason else _push_messages(event, received_at, configuration)
+    messages = () if reason else _push_messages(event, received_at, notes, configuration)
     tracked = None if reason or not _is_tracked(event, configuration) else TrackMessage(received_at, envelope.detail)
     if messages or tracked:
         return Routed(event.id, sess_id, messages, tracked)
@@ -69,12 +71,14 @@ def _skip_reason(event: TriggerEvent) -> str:
     return ""
 
 
-def _push_messages(event: TriggerEvent, received_at: str, configuration: Configuration) -> tuple[EventMessage, ...]:
+def _push_messages(
+    event: TriggerEvent, received_at: str, notes: tuple[str, ...], configuration: Configuration
+) -> tuple[EventMessage, ...]:
     if event.action not in PUSHED_ACTIONS:
         return ()
     enabled = configuration.enabled_platforms()
     platforms = resolve_platforms(configuration.rules, event.action, event.app.app_id, enabled)
-    return tuple(build_event_message(event, platform_id, received_at) for platform_id in platforms)
+    return tuple(build_event_message(event, platform_id, received_at, notes) for platform_id in platforms)
 
 
 def _is_tracked(event: TriggerEvent, configuration: Configuration) -> bool:
@@ -87,7 +91,7 @@ def _is_tracked(event: TriggerEvent, configuration: Configuration) -> bool:
 def _id_of(envelope: Envelope) -> str:
     """The event's own id where it has one that can be a key, else EventBridge's."""
     try:
-        event_id = msgspec.json.decode(envelope.detail)["id"]
+        event_id = msgspec.json.decode(mend_halves(bytes(envelope.detail)))["id"]
     except (*UNREADABLE, TypeError, KeyError, IndexError):
         return envelope.id
     usable = isinstance(event_id, str) and 0 < len(event_id) <= _ID_LIMIT

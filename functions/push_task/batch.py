@@ -7,7 +7,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,6 +64,9 @@ class Journal(Protocol):
     def unreadable(self, record: Record, error: InvalidEvent) -> None:
         """A message that cannot be read goes to the dead-letter queue."""
 
+    def failed(self, key: tuple[str, str], received: Sequence[Received], error: Exception) -> None:
+        """The messages of an instance, (platform id, session id), stay in the queue for a fault of our own."""
+
     def clashed(self, log: PushLog) -> None:
         """The id of an event was used by another instance before."""
 
@@ -93,7 +96,7 @@ def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list
     """
     groups, unreadable = _read(records, ports)
     stored = ports.instances.load(groups)
-    turns = [begin_turn(stored[instance_key(*key)], received) for key, received in groups.items()]
+    turns, broken = _begin(groups, stored, ports)
     loaded = _load_logs(turns, ports)
     turns, lost = _mark(turns, ports)
     kept: dict[str, tuple[Received, ...]] = {}
@@ -101,7 +104,7 @@ def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list
         kept |= _settle(ended, loaded, ports)
     for ended in _send_slices(turns, ports, deadline):
         kept |= _settle(ended, loaded, ports)
-    staying = [*lost, *(entry for entries in kept.values() for entry in entries)]
+    staying = [*broken, *lost, *(entry for entries in kept.values() for entry in entries)]
     return [*unreadable, *(entry.message_id for entry in staying)]
 
 
@@ -118,6 +121,21 @@ def _read(records: Iterable[Record], ports: Ports) -> tuple[dict[tuple[str, str]
         key = (message.platform_id, message.sess_id)
         groups.setdefault(key, []).append(Received(message, record.message_id, record.receipt_handle))
     return groups, unreadable
+
+
+def _begin(
+    groups: dict[tuple[str, str], list[Received]], stored: Mapping[str, Stored], ports: Ports
+) -> tuple[list[Turn], list[Received]]:
+    """The turns; and the messages of instances that cannot be worked on, whatever it is: they come again alone."""
+    turns: list[Turn] = []
+    broken: list[Received] = []
+    for key, received in groups.items():
+        try:
+            turns.append(begin_turn(stored[instance_key(*key)], received))
+        except Exception as error:  # noqa: BLE001  # it must not take the others with it
+            ports.journal.failed(key, received, error)
+            broken += received
+    return turns, broken
 
 
 def _load_logs(turns: list[Turn], ports: Ports) -> Loaded:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from push_task.batch import Record
 from push_task.settle import End, StepResult
-from push_task.turn import Turn
+from push_task.turn import Received, Turn
 from taskbridge.errors import InvalidEvent
 from taskbridge.instances import Instance
 from taskbridge.observability import Observability
@@ -27,6 +28,18 @@ class PushJournal:
     def unreadable(self, record: Record, error: InvalidEvent) -> None:
         """See Journal."""
         self.observability.logger.error("unreadable message", message_id=record.message_id, error=str(error))
+
+    def failed(self, key: tuple[str, str], received: Sequence[Received], error: Exception) -> None:
+        """See Journal. The text of an unforeseen error may quote what it stumbled over: its kind has to do."""
+        platform_id, sess_id = key
+        self.observability.count("RecordFailed", len(received))
+        self.observability.logger.error(
+            "stays in the queue",
+            message_ids=[entry.message_id for entry in received],
+            platform=platform_id,
+            sess_id=sess_id,
+            error=type(error).__name__,
+        )
 
     def clashed(self, log: PushLog) -> None:
         """See Journal."""

@@ -126,6 +126,7 @@ def _new_log(message: EventMessage) -> PushLog:
         app_id=message.instance.app_id,
         occurred_at=message.occurred_at,
         received_at=message.received_at,
+        notes=list(message.notes),
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from taskbridge.budgets import SLICE
 from taskbridge.commands import (
@@ -22,6 +20,7 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.instances import INSTANCE, Instance, Item, Presence, Work
+from taskbridge.moments import read_moment
 
 ENDED_NODE = "事项结束"
 NOBODY = "the task has no assignees: nobody to show it to"
@@ -120,7 +119,7 @@ def _save_step(instance: Instance, task_id: str, item: Item) -> Step:
 
 def _can_be_shown(item: Item) -> bool:
     """A todo needs somebody to be shown to; without, only a newer or an older event can help."""
-    if item.presence is Presence.PRESENT or item.value("assignees"):
+    if item.presence is Presence.PRESENT or _people(item):
         return True
     item.work, item.reason = Work.FAILED, NOBODY
     return False
@@ -148,9 +147,9 @@ def task_view(task_id: str, item: Item) -> TaskView:
         node_id=item.value("node_id", ""),
         node_name=item.value("node_name", ""),
         status=TaskStatus(item.value("status")),
-        assignees=tuple(Person(*person) for person in item.value("assignees", [])),
+        assignees=_people(item),
         priority=item.value("priority", 3),
-        created_at=_moment(item.value("created_at") or item.value("occurred_at")),
+        created_at=read_moment(item.value("created_at")) or read_moment(item.value("occurred_at")),
     )
 
 
@@ -164,9 +163,11 @@ def instance_view(instance: Instance) -> InstanceView:
         initiator=Person(*item.value("initiator", [""])),
         app_id=item.value("app_id", ""),
         app_name=item.value("app_name", ""),
-        created_at=_moment(item.value("created_at") or item.value("occurred_at")),
+        created_at=read_moment(item.value("created_at")) or read_moment(item.value("occurred_at")),
     )
 
 
-def _moment(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _people(item: Item) -> tuple[Person, ...]:
+    """The assignees, each account once: a task center knows people by it. Nobody has none."""
+    people = (Person(*person) for person in item.value("assignees", []))
+    return tuple({person.account: person for person in reversed([*people]) if person.account}.values())[::-1]

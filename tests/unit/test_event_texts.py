@@ -88,3 +88,25 @@ def test_subject_node_and_application_are_told_in_one_language(shape: type) -> N
 def test_every_shape_of_a_text_can_be_read() -> None:
     for raw in (b'"a"', b'{"zh": null}', b'[{"lang": "zh", "text": null, "more": 1}]'):
         msgspec.json.decode(raw, type=Text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        ({"EN-gb": "Leave", "zh-cn": "请假"}, "请假"),
+        ({"en": "Leave", "zh-Hans-CN": "请假"}, "请假"),
+        ({"en": "Leave", "zh_Hans": "请假"}, "请假"),
+        ({"en": "Leave", "ZH": "请假"}, "请假"),
+        ({"zh-TW": "請假", "zh-Hans": "请假"}, "请假"),
+        ({"zh-Hant-HK": "請假", "en": "Leave"}, "請假"),
+        ({"zh_hant": "請假", "zh-SG": "请假"}, "请假"),
+        ({"zh-Hans-TW": "请假", "zh-hk": "請假"}, "请假"),
+        ({"fr": "Congé", "EN-gb": "Leave"}, "Leave"),
+        ({"fr": "Congé", "en-GB": "Leave", "en_US": "Absence"}, "Absence"),
+        ({"zhx": "?", "fr": "Congé"}, "?"),
+        ({"english": "?", "en-AU": "Leave"}, "Leave"),
+    ],
+)
+def test_a_language_may_be_spelled_in_any_way(texts: dict[str, str | None], shown: str) -> None:
+    assert resolve_text(texts) == shown
+    assert resolve_text([LangText(lang, text) for lang, text in texts.items()]) == shown

@@ -48,7 +48,8 @@ class LogAttempt(BaseModel):
 class PushLogRow(BaseModel):
     """One event on one platform. `status` is the worst of its entries.
 
-    `shared_with`: sessions that used the same event id; each has a log of its own.
+    `shared_with`: sessions that used the same event id; each has a log of its own. `notes`: what was set right in the
+    event, by the place in it.
     """
 
     id: str
@@ -64,6 +65,7 @@ class PushLogRow(BaseModel):
     updated_at: str | None
     entries: list[LogEntry]
     shared_with: list[str]
+    notes: list[str]
 
 
 class PushLogDetail(PushLogRow):
@@ -211,6 +213,7 @@ def _row(log: PushLog) -> dict[str, object]:
         "updated_at": to_utc(log.updated_at),
         "entries": [_show_entry(key, entry) for key, entry in log.entries.items()],
         "shared_with": log.shared_with,
+        "notes": log.notes,
     }
 
 

@@ -11,12 +11,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
 
 from taskbridge.commands import Person, SessionStatus, TaskStatus
 from taskbridge.errors import InvalidEvent
+from taskbridge.spellings import mend_event, mend_halves
 
 SOURCE = "htd.process"
 DETAIL_TYPE = "process.trigger"
@@ -35,8 +37,9 @@ class LangText(msgspec.Struct, frozen=True):
 
 Text = str | dict[str, str | None] | list[LangText]
 
-CHINESE = ("zh", "zh-CN", "zh_CN", "cn")
-ENGLISH = ("en", "en-US", "en_US")
+# Languages in the order of preference. Traditional Chinese is Chinese all the same, but after the simplified.
+_PREFERRED = ("zh", "zh-cn", "cn", "zh-hans", "zh-sg", "zh-my", "zh-*", "traditional", "en", "en-us", "en-*")
+_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 
 class Action(StrEnum):
@@ -175,8 +178,9 @@ class TriggerEvent(msgspec.Struct, frozen=True):
 
     version: Literal["1"]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-    event: Annotated[str, msgspec.Meta(pattern=r"^action\.[a-z_]+(\.[A-Za-z0-9_-]+)?$")]
-    sequence: Annotated[int, msgspec.Meta(ge=0)]
+    # `\Z`: to Python, `$` also stands before a line break at the end.
+    event: Annotated[str, msgspec.Meta(pattern=r"^action\.[a-z_]+(\.[A-Za-z0-9_-]+)?\Z")]
+    sequence: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     occurred_at: Moment
     app: App
     session: Session | msgspec.UnsetType = msgspec.UNSET
@@ -192,16 +196,26 @@ class TriggerEvent(msgspec.Struct, frozen=True):
 
 
 def resolve_text(text: Text) -> str:
-    """A multilingual text as one string: Chinese, then English, then the first that is not empty."""
+    """A multilingual text as one string: Chinese, then English, then the first that is not empty.
+
+    A language may be spelled in any case, with `-` or `_`, with script and region (`zh-Hans-CN`).
+    """
     if isinstance(text, str):
         return text
-    pairs = [(lang, value or "") for lang, value in _pairs(text)]
-    for wanted in (CHINESE, ENGLISH):
-        for lang in wanted:
-            found = next((value for name, value in pairs if name == lang and value.strip()), None)
-            if found is not None:
-                return found
-    return next((value for _, value in pairs if value.strip()), "")
+    said = [(lang, value) for lang, value in _pairs(text) if value and value.strip()]
+    return min(said, key=lambda pair: _preference(pair[0]))[1] if said else ""
+
+
+@lru_cache(maxsize=256)
+def _preference(lang: str) -> tuple[int, bool]:
+    """Its place among the languages, the first is taken; `-` goes before `_`."""
+    parts = lang.strip().lower().replace("_", "-").split("-")
+    if parts[0] == "zh" and not _TRADITIONAL.isdisjoint(parts[1:]) and "hans" not in parts:
+        return _PREFERRED.index("traditional"), "_" in lang
+    for name in ("-".join(parts), "-".join(parts[:2]), f"{parts[0]}-*"):
+        if name in _PREFERRED:
+            return _PREFERRED.index(name), "_" in lang
+    return len(_PREFERRED), False
 
 
 def _pairs(text: Mapping[str, str | None] | list[LangText]) -> list[tuple[str, str | None]]:
@@ -237,15 +251,23 @@ def parse_event(detail: bytes) -> TriggerEvent:
     """
     try:
         event = _decoder.decode(detail)
-    except msgspec.ValidationError as error:
-        raise _named(error, detail) from None
-    except UNREADABLE as error:
-        raise InvalidEvent("detail", f"expected JSON: {error}") from None
+    except UNREADABLE:
+        event = _decode_again(detail)
     if event.action in PUSHED_ACTIONS and event.session is msgspec.UNSET:
         raise InvalidEvent("session", f"required by {event.action}, missing")
     if event.action == Action.NODE_PUBLISHED and event.node is msgspec.UNSET:
         raise InvalidEvent("node", f"required by {event.action}, missing")
     return event
+
+
+def _decode_again(detail: bytes) -> TriggerEvent:
+    """What the decoder refused: it may be a spelling that the schema has and the decoder has not."""
+    try:
+        return _decoder.decode(mend_event(detail))
+    except msgspec.ValidationError as error:
+        raise _named(error, detail) from None
+    except UNREADABLE as error:
+        raise InvalidEvent("detail", f"expected JSON: {error}") from None
 
 
 def _named(error: msgspec.ValidationError, detail: bytes) -> InvalidEvent:
@@ -267,7 +289,7 @@ def _what_came(detail: bytes, field: str) -> str:
     if not _QUOTED.fullmatch(field):
         return ""
     try:
-        value = msgspec.json.decode(detail)
+        value = msgspec.json.decode(mend_halves(detail))
         for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", field):
             value = value[int(index)] if index else value[name]
     except (*UNREADABLE, KeyError, IndexError, TypeError, ValueError):

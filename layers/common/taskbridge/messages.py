@@ -51,7 +51,10 @@ class InstanceFact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EventMessage(msgspec.Struct, frozen=True, omit_defaults=True, tag="event", tag_field="kind"):
-    """One event for one platform. Times are RFC 3339; `received_at` is when it came into the ingest queue."""
+    """One event for one platform. Times are RFC 3339; `received_at` is when it came into the ingest queue.
+
+    `notes`: what was set right in the event.
+    """
 
     platform_id: str
     sess_id: str
@@ -63,6 +66,7 @@ class EventMessage(msgspec.Struct, frozen=True, omit_defaults=True, tag="event",
     instance: InstanceFact
     tasks: tuple[TaskFact, ...] = ()
     deleted_task_ids: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     version: int = VERSION
 
 
@@ -131,7 +135,9 @@ def deduplication_id(message: Message) -> str:
     return hashlib.sha256(_encoder.encode((message.platform_id, message.sess_id, *told))).hexdigest()
 
 
-def build_event_message(event: TriggerEvent, platform_id: str, received_at: str) -> EventMessage:
+def build_event_message(
+    event: TriggerEvent, platform_id: str, received_at: str, notes: tuple[str, ...] = ()
+) -> EventMessage:
     """The part of an event that a task center has to know. The event must carry a session."""
     session = event.session
     if isinstance(session, msgspec.UnsetType):
@@ -166,6 +172,7 @@ def build_event_message(event: TriggerEvent, platform_id: str, received_at: str)
             for task in event.tasks
         ),
         deleted_task_ids=backup,
+        notes=notes,
     )
 
 

@@ -74,9 +74,9 @@ BESIDE = "#"
 class PushLog(msgspec.Struct, omit_defaults=True):
     """One event of one instance on one platform.
 
-    `shared_with`: owners of other logs under this event id, as far as this one was told. `is_beside`: the log of
-    another instance had the place first. `is_stored`: the table has this log. Where `unreadable`, it holds what stands
-    beside the log, and is not written back.
+    `notes`: what was set right in the event. `shared_with`: owners of other logs under this event id, as far as this
+    one was told. `is_beside`: the log of another instance had the place first. `is_stored`: the table has this log.
+    Where `unreadable`, it holds what stands beside the log, and is not written back.
     """
 
     event_id: str
@@ -93,6 +93,7 @@ class PushLog(msgspec.Struct, omit_defaults=True):
     schema: int = SCHEMA
     unreadable: str = ""  # never stored: why this release cannot read it
     shared_with: list[str] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
     is_beside: bool = False
     is_stored: bool = False
 

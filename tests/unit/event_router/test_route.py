@@ -181,7 +181,7 @@ def test_without_a_usable_id_it_stands_under_that_of_the_bus(event_id: Any) -> N
     assert nowhere(detail).event_id == "bus-1"
 
 
-@pytest.mark.parametrize("detail", [b"null", b"[]", b"7", b'"e1"', b'{"id": "\\ud800"}', b"[" * 20_000 + b"]" * 20_000])
+@pytest.mark.parametrize("detail", [b"null", b"[]", b"7", b'"e1"', b'{"id": ""}', b"[" * 20_000 + b"]" * 20_000])
 def test_what_is_no_event_at_all_is_rejected_under_the_id_of_the_bus(detail: bytes) -> None:
     rejected = nowhere(detail)
 

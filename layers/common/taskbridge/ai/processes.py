@@ -20,9 +20,11 @@ from taskbridge.ai.moments import china_time
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.commands import TaskStatus
 from taskbridge.errors import InvalidEvent, UnreadableDocument
-from taskbridge.events import Action, Form, Session, Task, TriggerEvent, resolve_text
+from taskbridge.events import Action, Form, Session, Task, TriggerEvent, User, resolve_text
+from taskbridge.moments import read_moment
 
 RECENT_EVENTS = 40
+LONG_AGO = "1971-01-01T00:00:00.000+00:00"  # when a task came of which no time is known
 SCHEMA = 1  # a change that an older release would read wrongly needs a new number: it sets such documents aside
 MAX_TASKS = 10_000
 MAX_PEOPLE = 10_000
@@ -133,13 +135,13 @@ def _fold_instance(process: Process, event: TriggerEvent) -> bool:
 def _fold_task(process: Process, task: Task, event: TriggerEvent) -> bool:
     tracked = process.tasks.setdefault(task.task_id, TrackedTask())
     seen = utc_text(event.occurred_at)
-    tracked.first_seen = min(tracked.first_seen or seen, seen)
+    tracked.first_seen = min(_given(tracked.first_seen) or seen, seen)
     facts = {
         "status": task.status.value,
         "settled_at": _set(task.finished_at, utc_text) or seen,
         "node": [task.node_id, task.node_key, _set(task.node_name, resolve_text) or "", task.node_kind],
         "priority": _set(task.priority, int),
-        "assignees": _set(task.assignees, lambda users: list(dict.fromkeys(user.uid for user in users))),
+        "assignees": _set(task.assignees, _uids),
         "created_at": _set(task.created_at, utc_text),
         "decision": _set(task.decision, str),
         "form": _set(task.form, form_hash),
@@ -200,7 +202,7 @@ def _seat(process: Process, task_id: str, task: TrackedTask, uid: str, version: 
     node_id, node_key, node_name, _ = task.value("node")
     state = _state(process, task, uid)
     is_over = state is SeatState.DONE and (process.is_deleted or process.ended_sequence >= 0)
-    created_at = task.value("created_at") or task.first_seen
+    created_at = _given(task.value("created_at")) or _given(task.first_seen) or LONG_AGO
     return Seat(
         uid=uid,
         task_id=task_id,
@@ -248,7 +250,17 @@ def _decided_by(task: TrackedTask) -> str:
 
 def _finished_at(process: Process, task: TrackedTask) -> str:
     settled = task.value("status") != TaskStatus.INIT
-    return str(task.value("settled_at")) if settled else process.ended_at
+    return _given(task.value("settled_at")) if settled else _given(process.ended_at)
+
+
+def _uids(users: list[User]) -> list[str]:
+    """Who has a task, once each: a person without a uid cannot sign in."""
+    return [uid for uid in dict.fromkeys(user.uid for user in users) if uid]
+
+
+def _given(text: str | None) -> str:
+    """A stored time; empty where there is none, also where a document of before has kept one that means none."""
+    return text if text and read_moment(text) else ""
 
 
 def utc_text(moment: datetime) -> str:

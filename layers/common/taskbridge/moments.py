@@ -1,0 +1,28 @@
+"""Which times are times. Pure.
+
+Systems that have no date write the first or the last of their calendar: year 1 (.NET, Go), 9999 (.NET, SQL), the epoch
+of Unix, 1753 and 1900 (SQL). All of them are valid by RFC 3339 and mean "not given".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+FIRST_YEAR = 1971
+LAST_YEAR = 2099
+
+
+def is_given(moment: datetime) -> bool:
+    """Whether a time is one that something can have happened at: from 1971 to 2099, by its own clock."""
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
+def read_moment(text: str | None) -> datetime | None:
+    """A stored time, timezone-aware; None where there is none, or where it means none."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and is_given(moment) else None
