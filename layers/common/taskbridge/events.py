@@ -18,7 +18,7 @@ import msgspec
 
 from taskbridge.commands import Person, SessionStatus, TaskStatus
 from taskbridge.errors import InvalidEvent
-from taskbridge.spellings import mend_event, mend_halves
+from taskbridge.spellings import SEQUENCE_DIGITS, mend_event, mend_halves
 
 SOURCE = "htd.process"
 DETAIL_TYPE = "process.trigger"
@@ -180,7 +180,7 @@ class TriggerEvent(msgspec.Struct, frozen=True):
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     # `\Z`: to Python, `$` also stands before a line break at the end.
     event: Annotated[str, msgspec.Meta(pattern=r"^action\.[a-z_]+(\.[A-Za-z0-9_-]+)?\Z")]
-    sequence: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    sequence: Annotated[int, msgspec.Meta(ge=0)]
     occurred_at: Moment
     app: App
     session: Session | msgspec.UnsetType = msgspec.UNSET
@@ -253,6 +253,8 @@ def parse_event(detail: bytes) -> TriggerEvent:
         event = _decoder.decode(detail)
     except UNREADABLE:
         event = _decode_again(detail)
+    if event.sequence >= 10**SEQUENCE_DIGITS:
+        raise InvalidEvent("sequence", f"expected at most {SEQUENCE_DIGITS} digits")
     if event.action in PUSHED_ACTIONS and event.session is msgspec.UNSET:
         raise InvalidEvent("session", f"required by {event.action}, missing")
     if event.action == Action.NODE_PUBLISHED and event.node is msgspec.UNSET:

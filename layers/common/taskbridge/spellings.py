@@ -21,7 +21,7 @@ _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2
 _ESCAPES = re.compile(rb"(?P<whole>" + _HIGH + _LOW + rb")|(?P<half>" + _HIGH + rb"|" + _LOW + rb")|\\.", re.DOTALL)
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _MOMENT = re.compile(r"(\d{4})(-\d\d-\d\dT\d\d:\d\d:)(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
-_DIGITS = 19  # no whole number of an event has more
+SEQUENCE_DIGITS = 19  # no whole number of an event has more
 
 Mend = Callable[[bytes], bytes]
 
@@ -39,7 +39,7 @@ def mend_whole_number(raw: bytes) -> bytes:
         number = Decimal(raw.decode())
     except InvalidOperation:
         return raw
-    is_small = number.is_zero() or number.adjusted() < _DIGITS
+    is_small = number.is_zero() or number.adjusted() < SEQUENCE_DIGITS
     return str(int(number)).encode() if is_small and number == number.to_integral_value() else raw
 
 
