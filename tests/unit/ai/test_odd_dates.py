@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from taskbridge.ai.processes import LONG_AGO, Process, build_seats, fold
+from taskbridge.ai.seats import Seat
 from taskbridge.events import parse_event
 from taskbridge.tidying import tidy
 from tests.builders import RECEIVED_AT, as_json, event, task, user
@@ -21,11 +22,15 @@ def after(*details: dict[str, Any], process: Process | None = None) -> Process:
     return document
 
 
+def seats(document: Process) -> list[Seat]:
+    return build_seats(document, 1, {task_id: each.seats for task_id, each in document.tasks.items()})
+
+
 @pytest.mark.parametrize("no_date", NO_DATES)
 def test_a_task_came_when_its_event_did_where_all_its_dates_are_none(no_date: str) -> None:
     named = task(created_at=no_date, finished_at=no_date, status="completed")
 
-    (seat,) = build_seats(after(event(tasks=[named], occurred_at=no_date)), 1, ["T1"])
+    (seat,) = seats(after(event(tasks=[named], occurred_at=no_date)))
 
     assert (seat.created_at, seat.received_on) == ("2026-11-22T01:30:05.000+00:00", "2026-11-22")
     assert seat.finished_at == "2026-11-22T01:30:05.000+00:00"
@@ -40,7 +45,7 @@ def test_a_document_that_holds_such_a_date_breaks_no_later_event(stored: str) ->
 
     after(event("instance_completed", 2, tasks=[task("T1", status="completed", created_at=None)]), process=document)
 
-    first, second = build_seats(document, 2, ["T1", "T2"])
+    first, second = seats(document)
     assert first.created_at == "2026-11-22T01:30:00.000+00:00"
     assert second.created_at == LONG_AGO
 
@@ -50,4 +55,4 @@ def test_who_cannot_sign_in_has_no_seat_and_everybody_has_one() -> None:
 
     document = after(event(tasks=[task(assignees=people)]))
 
-    assert [seat.uid for seat in build_seats(document, 1, ["T1"])] == ["u1"]
+    assert [seat.uid for seat in seats(document)] == ["u1"]
