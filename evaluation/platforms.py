@@ -81,6 +81,15 @@ class OneToken:
                 self._token = fetch()
             return self._token
 
+    def doubt(
+        self, key: str, refused: str, signal: str, fetch: Callable[[], str], lifetime_s: float, *, widespread: bool
+    ) -> str | None:
+        """None to try: an evaluation is short, and what fails in it is told."""
+        return ""
+
+    def acquit(self, key: str, tried: str, signal: str) -> None:
+        """Nothing to remember, as nothing is tried."""
+
 
 @contextmanager
 def _connected(platform_id: str, described: PlatformFile, secret: str, workers: int) -> Iterator[Link]:

@@ -6,9 +6,10 @@ clock and the same `random.Random` give the same answers.
 
 from __future__ import annotations
 
+import gzip
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.jinzhi_simulator import casp, taskcenterapp
@@ -17,6 +18,7 @@ from local.jinzhi_simulator.codes import (
     BROKEN,
     SUCCESS,
     THROTTLED,
+    TOKEN_EXPIRED,
     UNKNOWN_PATH,
     WRONG_CONTENT_TYPE,
     WRONG_METHOD,
@@ -39,10 +41,13 @@ from local.simulating.answers import Answer, Dropped, Refused
 from local.simulating.faults import CALLER_GONE, ERRCODE_PREFIX, FaultPlan
 from local.simulating.tokens import TokenBook
 
+_LOGIN_ADDRESS = "https://cas.campus.invalid/login"
 _LOGIN_PAGE = (
     "<!DOCTYPE html><html><head><title>统一身份认证 Login</title></head>"
     "<body><p>系统维护中，请稍后再试。 Under maintenance.</p></body></html>"
 )
+_TOO_LARGE_PAGE = "<html><head><title>413 Request Entity Too Large</title></head></html>"
+_PAGES = {"http_503": 503, "html_403": 403, "html_404": 404}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,9 @@ class TaskCenter:
         if self._plan.down:
             self._record([_sketch(route, body)], Ending(Verdict.FAILED, "", "down", 0, "down"))
             raise Dropped("down", acted=False)
+        if 0 < self.faults.max_body_bytes < len(body):
+            self._record([_sketch(route, b"")], Ending(Verdict.FAILED, "", "too large", 413, "max_body_bytes"))
+            return _packed(page_answer(_TOO_LARGE_PAGE, 413), self.faults)
         if route is None:
             return self._turn_away(route, Refused(UNKNOWN_PATH, f"no such path: {name}", 404))
         if method != route.method:
@@ -186,8 +194,8 @@ class TaskCenter:
             self._ledger.note(self._board.findings(visit.changes), self._board, self.requests, self._clock())
         kind = self._plan.next_kind([change.operation for change in visit.changes], self._rng)
         if kind and kind not in ACTED:
-            return self._fail(visit, kind, heard=heard)
-        return self._proceed(visit, kind, heard=heard)
+            return _packed(self._fail(visit, kind, heard=heard), self.faults)
+        return _packed(self._proceed(visit, kind, heard=heard), self.faults)
 
     def expire_tokens(self) -> None:
         """Ends every token that was issued, as their lifetime would."""
@@ -275,7 +283,18 @@ class TaskCenter:
 
     def _answer(self, visit: _Visit, data: str, refused: Refused | None) -> Answer:
         wire = visit.route.wire
-        return wire.refuse(refused, self.settings) if refused else wire.accept(self.settings, data)
+        if refused is None:
+            return wire.accept(self.settings, data)
+        if refused.errcode == TOKEN_EXPIRED and self.faults.lost_session:
+            return self._lost_session(wire)
+        return wire.refuse(refused, self.settings)
+
+    def _lost_session(self, wire: Wire) -> Answer:
+        """What a gateway says to a token that has ended, where it does not say so."""
+        kind = self.faults.lost_session
+        if kind.startswith(ERRCODE_PREFIX):
+            return wire.refuse(Refused(kind.removeprefix(ERRCODE_PREFIX), "session timeout"), self.settings)
+        return _garbled(kind) or page_answer(_LOGIN_PAGE)
 
     def _fail(self, visit: _Visit, kind: str, *, heard: bool) -> Answer:
         """Strikes a call before anything is done."""
@@ -314,11 +333,20 @@ def _garbled(kind: str) -> Answer | None:
     """The answer of a fault that answers something useless, or None where it answers nothing."""
     if kind in ("html", "html_after"):
         return page_answer(_LOGIN_PAGE)
-    if kind == "http_503":
-        return page_answer(_LOGIN_PAGE, 503)
+    if kind == "redirect":
+        return page_answer("", 302, {"location": _LOGIN_ADDRESS})
+    if kind in _PAGES:
+        return page_answer(_LOGIN_PAGE, _PAGES[kind])
     if kind in ("http_500", "http_500_after"):
         return json_answer({"errcode": BROKEN, "errmsg": "internal error"}, 500)
     return None
+
+
+def _packed(answer: Answer, faults: Faults) -> Answer:
+    """The answer as it goes out: compressed, where that is asked of the simulator."""
+    if not faults.gzip:
+        return answer
+    return replace(answer, headers={**answer.headers, "content-encoding": "gzip"}, body=gzip.compress(answer.body))
 
 
 def _sketch(route: _Route | None, body: bytes) -> Change:

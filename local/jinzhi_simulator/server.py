@@ -35,6 +35,11 @@ class SimulatorServer(BaseSimulatorServer):
         """See the base."""
         return self.center.hang_s
 
+    @property
+    def max_body_bytes(self) -> int:
+        """See the base. A larger body is refused before it is read, and the connection closed on the rest of it."""
+        return self.center.faults.max_body_bytes or super().max_body_bytes
+
     def is_control(self, path: str) -> bool:
         """See the base."""
         return is_control(path)

@@ -46,6 +46,6 @@ def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] =
     return answers.json_answer(payload, status, {SIMULATOR_HEADER: SIMULATOR_NAME, **headers})
 
 
-def page_answer(html: str, status: int = 200) -> Answer:
+def page_answer(html: str, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
     """`html` as an answer, marked as the simulator's."""
-    return answers.page_answer(html, status, {SIMULATOR_HEADER: SIMULATOR_NAME})
+    return answers.page_answer(html, status, {SIMULATOR_HEADER: SIMULATOR_NAME, **headers})

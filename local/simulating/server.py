@@ -38,7 +38,6 @@ class BaseSimulatorServer(ThreadingHTTPServer, ABC):
     daemon_threads = True
     request_queue_size = 128
     simulator_name = ""
-    max_body_bytes = 10_000_000
 
     def __init__(self, address: tuple[str, int], state_file: Path | None = None) -> None:
         super().__init__(address, _Handler)
@@ -52,6 +51,11 @@ class BaseSimulatorServer(ThreadingHTTPServer, ABC):
         self._workers = [threading.Thread(target=self.serve_forever, kwargs=serving, daemon=True)]
         if state_file is not None:
             self._workers.append(threading.Thread(target=self._keep_saving, daemon=True))
+
+    @property
+    def max_body_bytes(self) -> int:
+        """A body of more bytes is refused without being read."""
+        return 10_000_000
 
     @property
     @abstractmethod

@@ -59,6 +59,12 @@ class Tokens:
     def replace(self, key: str, refused: str, fetch: Callable[[], str], lifetime_s: float) -> str:
         return fetch()
 
+    def doubt(self, *_: Any, **__: Any) -> str | None:
+        return ""
+
+    def acquit(self, key: str, tried: str, signal: str) -> None:
+        raise AssertionError("no token was tried")
+
 
 def configure(world: AiWorld, settings: AiSettings) -> None:
     item = {

@@ -76,8 +76,8 @@ class PlatformError(TaskbridgeError):
     """A platform did not do what was asked.
 
     `status` is the HTTP status or None where no answer came, `no_answer` why, `errcode` the platform's own code as
-    text, `retry_after` seconds where the platform said so, `usage` what a model was paid for all the same. The message
-    never holds a secret or a token.
+    text, `retry_after` seconds where the platform said so, `usage` what a model was paid for all the same. `doubt`: the
+    signal by which it may be a lost session instead. The message never holds a secret or a token.
     """
 
     def __init__(
@@ -89,8 +89,10 @@ class PlatformError(TaskbridgeError):
         retry_after: float | None = None,
         usage: Usage | None = None,
         no_answer: NoAnswer | None = None,
+        doubt: str = "",
     ) -> None:
         super().__init__(message)
+        self.doubt = doubt
         self.status = status
         self.errcode = errcode
         self.retry_after = retry_after

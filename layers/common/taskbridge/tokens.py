@@ -291,6 +291,12 @@ class TokenCache:
         try:
             token = self._fetch(want, stored)
             return self._keep(want.entry, self._share(want, token, lease_ends))
+        except TaskbridgeError as error:
+            if want.doubts and stored is not None and not _was_held_back(error):
+                # Where no token can be had, not every refusal has to find that out.
+                cooling = self._keep(want.entry, replace(stored, doubted_at=self._clock()))
+                self._try_write(want.key, cooling)
+            raise
         finally:
             self._try_release(want.key, holder)
 
@@ -394,6 +400,11 @@ class TokenCache:
             self._store.release(key, holder)
         except StoreError as error:
             logger.warning("lease on the token of %s was not released and ends by itself: %s", key, error)
+
+
+def _was_held_back(error: TaskbridgeError) -> bool:
+    """Whether no call was made for the token, as there was no time left for one."""
+    return isinstance(error, TransientError) and error.status is None and error.no_answer is None
 
 
 def _order(token: Token) -> tuple[float, int]:

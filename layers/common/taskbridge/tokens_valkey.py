@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from taskbridge.errors import StoreError
+from taskbridge.token_doubts import ACQUITTED_S
 from taskbridge.token_store import Token, decode_token, encode_token
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class ValkeyTokenStore:
             raise self._store_error(key, "leased", error) from None
 
     def write(self, key: str, token: Token) -> None:
-        lifetime = _milliseconds(token.expires_at - token.fetched_at)
+        # What is known of doubts outlives the token, for the next one.
+        kept_s = ACQUITTED_S if token.acquitted else 0.0
+        lifetime = _milliseconds(token.expires_at - token.fetched_at + kept_s)
         try:
             self._client.set(self._token_key(key), encode_token(token), px=lifetime)
         except self._failures as error:

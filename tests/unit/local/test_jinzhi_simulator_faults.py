@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from typing import Any
 
@@ -50,6 +51,9 @@ def caller() -> Caller:
         ("http_429", 429, "application/json"),
         ("html", 200, "text/html"),
         ("expired_token", 200, "application/json"),
+        ("redirect", 302, "text/html"),
+        ("html_403", 403, "text/html"),
+        ("html_404", 404, "text/html"),
         ("errcode:77", 200, "application/json"),
     ],
 )
@@ -246,3 +250,51 @@ def test_simulated_clock_is_told_how_long_a_hang_lasts(caller: Caller) -> None:
 def test_default_kinds_are_all_but_down() -> None:
     assert set(DEFAULT_KINDS) == {*NOT_ACTED, *ACTED} - {"down"}
     assert msgspec.json.decode(msgspec.json.encode(Faults()), type=Faults) == Faults()
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "words"),
+    [
+        ("redirect", 302, b""),
+        ("html", 200, "统一身份认证".encode()),
+        ("html_403", 403, b"<html>"),
+        ("errcode:110", 200, b'"110"'),
+    ],
+)
+def test_a_token_that_has_ended_is_refused_as_a_lost_session(
+    caller: Caller, how: str, status: int, words: bytes
+) -> None:
+    # given
+    caller.center.faults = Faults(lost_session=how)
+    assert caller.insert() == "0"
+    caller.center.expire_tokens()
+
+    # when
+    answer = caller.post(casp.TASK_PATH, {"insertModel": [sample_insert("task-2")]})
+
+    # then
+    assert answer.status == status
+    assert words in answer.body
+    assert set(caller.center.tasks) == {"task-1"}
+    caller.token = read(caller.fetch_token())["data"]
+    assert caller.insert("task-2") == "0"
+
+
+def test_a_body_above_the_limit_is_refused_with_a_page(caller: Caller) -> None:
+    caller.center.faults = Faults(max_body_bytes=1000)
+    answer = caller.post(casp.TASK_PATH, {"insertModel": [sample_insert(subject="x" * 1000)]})
+    assert (answer.status, answer.headers["content-type"]) == (413, "text/html;charset=UTF-8")
+    assert caller.center.tasks == {}
+
+
+def test_answers_can_come_compressed(caller: Caller) -> None:
+    caller.center.faults = Faults(gzip=True)
+    answer = caller.post(casp.TASK_PATH, {"insertModel": [sample_insert()]})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert msgspec.json.decode(gzip.decompress(answer.body))["errcode"] == "0"
+
+
+@pytest.mark.parametrize("changed", [{"lost_session": "gone"}, {"max_body_bytes": -1}])
+def test_a_fault_that_is_none_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(changed))):
+        Faults(**changed)

@@ -57,6 +57,12 @@ class OneToken:
     def replace(self, key: str, refused: str, fetch: Any, lifetime_s: float) -> str:
         raise AssertionError("no token is refused here")
 
+    def doubt(self, *_: Any, **__: Any) -> str | None:
+        return ""
+
+    def acquit(self, key: str, tried: str, signal: str) -> None:
+        raise AssertionError("no token was tried")
+
 
 class Page:
     """What a person sees while the answer streams."""

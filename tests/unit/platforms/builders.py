@@ -92,6 +92,7 @@ class FakeTokens:
     def __init__(self, token: str = "") -> None:
         self.token = token
         self.fetched = 0
+        self.acquitted: list[str] = []
 
     def get(self, key: str, fetch: Callable[[], str], lifetime_s: float) -> str:
         assert key
@@ -100,6 +101,16 @@ class FakeTokens:
 
     def replace(self, key: str, refused: str, fetch: Callable[[], str], lifetime_s: float) -> str:
         return self.token if self.token != refused else self._fetch(fetch)
+
+    def doubt(
+        self, key: str, refused: str, signal: str, fetch: Callable[[], str], lifetime_s: float, *, widespread: bool
+    ) -> str | None:
+        if signal in self.acquitted:
+            return ""
+        return self.replace(key, refused, fetch, lifetime_s)
+
+    def acquit(self, key: str, tried: str, signal: str) -> None:
+        self.acquitted.append(signal)
 
     def _fetch(self, fetch: Callable[[], str]) -> str:
         self.fetched += 1

@@ -446,7 +446,8 @@ def test_a_longer_text_has_no_fewer_tokens(text: str, more: str) -> None:
 
 
 def test_a_refusal_for_good_is_none_for_the_next_question() -> None:
-    server = served(httpx.Response(400, json={"code": 7, "message": "文件不存在"}), answered("同意"))
+    gone = httpx.Response(400, json={"code": 7, "message": "文件不存在"})
+    server = served(gone, ISSUED, answered("同意"))
     client = ai_client(aigc(), server)
     with pytest.raises(PermanentError, match="文件不存在"):
         client.ask(question(file_ids=("gone",)))

@@ -12,6 +12,7 @@ import pytest
 
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import StoreError
+from taskbridge.platforms import build_task_center
 from taskbridge.platforms.base import Result, Verdict
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.token_store import MemoryTokenStore
@@ -35,6 +36,7 @@ DONE = httpx.Response(200, json={"errcode": "0", "errmsg": "ok"})
 EXPIRED = httpx.Response(200, json={"errcode": "993", "errmsg": "token 已过期"})
 FRESH = httpx.Response(200, json={"errcode": "0", "errmsg": "ok", "data": "fresh-token-1"})
 WRONG_SECRET = httpx.Response(200, json={"errcode": "99", "errmsg": "appSecret 错误"})
+OLDER = {"host": "https://ehall.school.edu.cn", "app_id": "app-7", "pc_todo_url": "https://oa.school.edu.cn/{task_id}"}
 TOKEN_PATH, TASK_PATH = "/token/gateway/accessToken", "/casp-tdc/task/saveOrUpdate"
 
 
@@ -64,10 +66,11 @@ def test_a_call_has_the_timeouts_of_its_platform() -> None:
 
 
 def test_a_redirect_is_not_followed() -> None:
-    server = Server(httpx.Response(302, headers={"location": "https://cas.school.edu.cn/login"}))
+    to_login = httpx.Response(302, headers={"location": "https://cas.school.edu.cn/login"})
+    server = Server(to_login, FRESH, to_login)
     result = client_for(jinzhi(), server).execute(insert())
     assert result.outcome.verdict is Verdict.TRANSIENT
-    assert len(server.requests) == 1
+    assert server.paths() == [TASK_PATH, TOKEN_PATH, TASK_PATH]
 
 
 def test_a_text_that_is_not_unicode_fails_for_good_without_a_call() -> None:
@@ -188,6 +191,101 @@ def test_many_threads_that_meet_an_expired_token_fetch_one() -> None:
     assert issued == ["old", "token-1", "ended elsewhere", "token-3"]
 
 
+# A session that was lost without a word of it
+
+REFUSALS = {
+    "redirect": httpx.Response(302, headers={"location": "https://cas.school.edu.cn/login"}),
+    "login page": httpx.Response(200, html="<html>统一身份认证</html>"),
+    "code of no list": httpx.Response(200, json={"errcode": "110", "errmsg": "session timeout"}),
+    "forbidden": httpx.Response(403, html="<html>"),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+def test_what_may_be_a_lost_session_is_tried_once_with_a_new_token(refusal: httpx.Response) -> None:
+    server = Server(refusal, FRESH, DONE)
+    tokens = FakeTokens(TOKEN)
+    result = client_for(jinzhi(), server, tokens).execute(update())
+    assert result.outcome.verdict is Verdict.OK
+    assert server.paths() == [TASK_PATH, TOKEN_PATH, TASK_PATH]
+    assert tokens.acquitted == []
+    assert_hides(result)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "verdict", "signal"),
+    [
+        ("redirect", Verdict.TRANSIENT, "redirect"),
+        ("login page", Verdict.TRANSIENT, "page"),
+        ("code of no list", Verdict.PERMANENT, "code 110"),
+        ("forbidden", Verdict.TRANSIENT, "HTTP 403"),
+    ],
+)
+def test_what_a_new_token_does_not_help_goes_its_old_course_and_costs_no_other_token(
+    refusal: str, verdict: Verdict, signal: str
+) -> None:
+    # given
+    server, tokens = Server(REFUSALS[refusal], FRESH, REFUSALS[refusal]), FakeTokens(TOKEN)
+    client = client_for(jinzhi(), server, tokens)
+    # when
+    outcomes = [client.execute(update()).outcome for _ in range(5)]
+    # then
+    assert [outcome.verdict for outcome in outcomes] == [verdict] * 5
+    assert (tokens.fetched, tokens.acquitted) == (1, [signal])
+    assert len(server.requests) == 3 + 4
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        httpx.Response(404, html="<html>"),  # a redeploy
+        httpx.Response(500, html="<html>"),
+        httpx.Response(404, json={"status": 404, "error": "Not Found"}),
+        httpx.Response(413, html="<html>"),
+        httpx.Response(200, json={"errcode": "-1", "errmsg": "busy"}),  # a code that is known
+        httpx.Response(200, json={"msg": "ok"}),
+    ],
+)
+def test_what_cannot_be_a_lost_session_costs_no_token(refusal: httpx.Response) -> None:
+    tokens = FakeTokens(TOKEN)
+    client_for(jinzhi(retry_codes=["-1"]), Server(refusal), tokens).execute(insert())
+    assert tokens.fetched == 0
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+def test_a_static_token_cannot_be_renewed(refusal: httpx.Response) -> None:
+    server = Server(refusal)
+    platform = build_task_center("old", "JinZhiTaskCenterApp", {**OLDER})
+    client_for(platform, server).execute(insert())
+    assert len(server.requests) == 1
+
+
+def test_where_nobody_can_tell_yet_nothing_fails_for_good() -> None:
+    class Undecided(FakeTokens):
+        def doubt(self, *_: object, **__: object) -> str | None:
+            return None
+
+    outcome = client_for(jinzhi(), Server(REFUSALS["code of no list"]), Undecided(TOKEN)).execute(insert()).outcome
+    assert (outcome.verdict, outcome.errcode) == (Verdict.TRANSIENT, "110")
+    assert outcome.message.startswith("session timeout (perhaps a lost session")
+
+
+def test_where_the_token_store_is_down_nothing_fails_for_good() -> None:
+    class Down(FakeTokens):
+        def doubt(self, *_: object, **__: object) -> str | None:
+            raise StoreError("parameter store: no answer")
+
+    outcome = client_for(jinzhi(), Server(REFUSALS["code of no list"]), Down(TOKEN)).execute(insert()).outcome
+    assert (outcome.verdict, outcome.message) == (Verdict.TRANSIENT, "parameter store: no answer")
+
+
+def test_a_refusal_after_an_answer_that_nobody_could_read_is_not_for_good() -> None:
+    # given a task center that took the first try, answered a page, and says so of the second
+    there = httpx.Response(200, json={"errcode": "77", "errmsg": "task exists"})
+    outcome = client_for(jinzhi(), Server(REFUSALS["login page"], FRESH, there)).execute(insert()).outcome
+    assert (outcome.verdict, outcome.errcode) == (Verdict.TRANSIENT, "77")
+
+
 # The record
 
 
@@ -212,9 +310,9 @@ def test_long_texts_are_cut_after_they_are_masked() -> None:
     echo = httpx.Response(200, text="x" * 1990 + TOKEN + "y" * 3000)
     command = SaveTask(Operation.INSERT_TASK, task(), instance(subject=subject))
     # when
-    result = client_for(jinzhi(), Server(echo)).execute(command)
+    result = client_for(jinzhi(), Server(echo, httpx.Response(503))).execute(command)
     # then
-    (attempt,) = result.attempts
+    attempt = result.attempts[0]
     assert len(attempt.request) == 4000
     assert len(attempt.response) == 2000
     assert attempt.response == "x" * 1990 + "********" + "y" * 2

@@ -142,7 +142,7 @@ def test_a_throttled_call_that_has_to_wait_long_is_left_to_the_reconciler(worker
 
 
 def test_a_permanent_code_fails_at_once_and_the_queue_moves_on(worker: Worker) -> None:
-    worker.fail("errcode:40077")
+    worker.fail("errcode:40077", "errcode:40077")  # also with a new token
 
     assert worker.push(message(), message(sess_id="S2", tasks=["T2"])) == []
 
@@ -153,20 +153,20 @@ def test_a_permanent_code_fails_at_once_and_the_queue_moves_on(worker: Worker) -
 
 
 def test_a_permanent_failure_is_not_tried_again_by_the_same_event_but_by_a_newer_one(worker: Worker) -> None:
-    worker.fail("errcode:40077")
+    worker.fail("errcode:40077", "errcode:40077")  # also with a new token
     worker.push(message())
 
     worker.push(message())
-    assert worker.operations() == ["insert_task"]
+    assert worker.operations() == ["insert_task"] * 2
     worker.push(message("task_completed", 2))
 
-    assert worker.operations() == ["insert_task", "insert_task"]
+    assert worker.operations() == ["insert_task"] * 3
     assert worker.told("S1-e1")[0] == "superseded"
     assert worker.told("S1-e2")[0] == "succeeded"
 
 
 def test_a_replay_sends_todays_state_of_what_failed(worker: Worker) -> None:
-    worker.fail("errcode:40077")
+    worker.fail("errcode:40077", "errcode:40077")  # also with a new token
     worker.push(message())
 
     worker.push(sync(reason="replay", replay=True))
@@ -188,8 +188,9 @@ def test_force_repeats_what_the_task_center_has_as_an_update(worker: Worker) -> 
 @pytest.mark.parametrize("repeated", ["update", "refuse"])
 def test_an_insert_whose_answer_was_lost_ends_as_one_todo_with_todays_state(fault: str, repeated: Any) -> None:
     worker = Worker(repeated_insert=repeated)
-    worker.fail(fault)
+    worker.fail(*[fault] * 2)
     assert worker.push(message()) == ["m0"]
+    worker.center.faults = Faults()
 
     assert worker.push(message("task_completed", 2)) == []
 

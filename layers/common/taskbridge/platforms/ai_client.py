@@ -34,6 +34,7 @@ from taskbridge.platforms.failures import check_finish
 from taskbridge.platforms.masking import mask_echoes
 from taskbridge.platforms.streams import Draft, Transcript
 from taskbridge.platforms.surrogates import mend
+from taskbridge.token_doubts import UNDECIDED
 
 if TYPE_CHECKING:
     from taskbridge.tables.configuration import Configuration, PlatformConfig
@@ -287,15 +288,34 @@ class AiPlatformClient:
             token = self._known(self._credentials.token([]))
             try:
                 result = call(token)
-            except TokenRefused:
-                other = self._known(self._credentials.other_token(token, []))
+            except PlatformError as error:
+                other = self._other_token(token, error)
                 if not other:
                     raise
-                token, result = other, call(other)
+                token, result = other, self._call_again(call, other, error.doubt)
         except PlatformError as error:
             raise self._clean(error, texts) from None
         self._credentials.accepted(token)
         return result
+
+    def _other_token(self, refused: str, error: PlatformError) -> str:
+        """A token to try after an error that may stem from the refused one; empty where there is none."""
+        if isinstance(error, TokenRefused):
+            return self._known(self._credentials.other_token(refused, []))
+        if not error.doubt:
+            return ""
+        other = self._credentials.doubted(refused, error.doubt, object(), [])
+        if other is None:
+            raise TransientError(f"{error} ({UNDECIDED})", status=error.status, errcode=error.errcode) from None
+        return self._known(other) if other else ""
+
+    def _call_again(self, call: Callable[[str], T], token: str, doubt: str) -> T:
+        try:
+            return call(token)
+        except PlatformError as error:
+            if doubt and error.doubt:
+                self._credentials.still_refused(token, doubt)
+            raise
 
     def _known(self, token: str) -> str:
         self._wire.remember(token)

@@ -18,6 +18,7 @@ from taskbridge.commands import Command, Operation
 from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.formats import parse_http_date
 from taskbridge.platforms.settings import PlatformSettings, TaskCenterSettings, settings_schema
+from taskbridge.token_doubts import FORBIDDEN, PAGE, REDIRECT, code_signal
 
 RETRY_AFTER_CAP_S = 3600.0
 
@@ -63,7 +64,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict with its cause: `status` None where no answer came, `no_answer` why, `retry_after` in seconds."""
+    """A verdict with its cause: `status` None where no answer came, `no_answer` why, `retry_after` in seconds.
+
+    `doubt`: the signal by which it may be a lost session instead (see token_doubts), empty where it is none.
+    """
 
     verdict: Verdict
     status: int | None = None
@@ -71,6 +75,7 @@ class Outcome:
     message: str = ""
     retry_after: float | None = None
     no_answer: NoAnswer | None = None
+    doubt: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,24 @@ def classify(operation: Operation | None, response: Response, answer: Answer, co
         answer.code or "",
         answer.message or describe_answer(response, answer.code),
         parse_retry_after(response),
+        doubt=_doubt_of(verdict, signal) if operation else "",
     )
+
+
+def _doubt_of(verdict: Verdict, signal: _Signal) -> str:
+    """How a refusal of a command may be that of a lost session: nothing of it, or another thing, is in the lists."""
+    if verdict is Verdict.TOKEN_REFUSED:
+        return FORBIDDEN if signal.status == 403 and signal.code not in signal.codes.token_expired else ""
+    if verdict is Verdict.PERMANENT:
+        return code_signal(signal.code) if signal.code and signal.code not in signal.codes.success else ""
+    return page_doubt(signal.status, is_json=signal.is_json) if verdict is Verdict.TRANSIENT else ""
+
+
+def page_doubt(status: int, *, is_json: bool) -> str:
+    """The signal of an answer that may be a login page, or lead to one; empty for any other."""
+    if status in range(300, 400):
+        return REDIRECT
+    return PAGE if status == 200 and not is_json else ""
 
 
 def describe_answer(response: Response, code: str | None) -> str:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import httpx
 
-from taskbridge.commands import Command, DeleteTask, SaveTask
+from taskbridge.commands import Command, DeleteTask, SaveInstance, SaveTask
 from taskbridge.errors import PermanentError, TaskbridgeError, TransientError
 from taskbridge.platforms.base import Attempt, Outcome, Request, Result, TaskCenter, Verdict, outcome_of
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
 from taskbridge.platforms.wire import Leave, Trail, Wire, show_body
+from taskbridge.token_doubts import UNDECIDED
 
 ERRCODE_CHARS = 64
 
@@ -40,7 +41,8 @@ class PlatformClient:
     def execute(self, command: Command, leave: Leave | None = None) -> Result:
         """What became of `command`, in at most one refresh of the token and one repeat.
 
-        `leave` is asked before each HTTP call; without, each may take the platform's own time.
+        Where the refusal may be that of a lost session, a new token is tried once for the whole fleet: see
+        token_doubts. `leave` is asked before each HTTP call; without, each may take the platform's own time.
 
         Every failure is an outcome, never an exception of this package. TOKEN_REFUSED never leaves here: a
         token that was refused twice is TRANSIENT, and its message says so. The same holds for whatever
@@ -74,13 +76,30 @@ class PlatformClient:
             raise PermanentError(f"{self._platform.class_name} cannot do {command.operation.value}")
         token = self._credentials.token(trail)
         outcome = self._push(command, token, trail)
-        if outcome.verdict is Verdict.TOKEN_REFUSED:
+        if outcome.doubt:
+            outcome = self._push_again(command, outcome, token, trail)
+        elif outcome.verdict is Verdict.TOKEN_REFUSED:
             other = self._credentials.other_token(token, trail)
             outcome = self._push(command, other, trail) if other else outcome
         if outcome.verdict is Verdict.TOKEN_REFUSED:
             words = f"token refused, with nothing left to try: {outcome.message}"
             outcome = replace(outcome, verdict=Verdict.TRANSIENT, message=words)
         return outcome
+
+    def _push_again(self, command: Command, outcome: Outcome, token: str, trail: list[Attempt]) -> Outcome:
+        """What becomes of a command that was refused as by a lost session: one new token tells, at most."""
+        other = self._credentials.doubted(token, outcome.doubt, _item_of(command), trail)
+        if other is None:
+            return replace(outcome, verdict=Verdict.TRANSIENT, message=f"{outcome.message} ({UNDECIDED})")
+        if not other:
+            return outcome
+        repeated = self._push(command, other, trail)
+        if repeated.doubt:
+            self._credentials.still_refused(other, outcome.doubt)
+        if repeated.verdict is Verdict.PERMANENT and outcome.verdict is Verdict.TRANSIENT:
+            # Nobody could read what became of the first try: the refusal may be that it was carried out.
+            return replace(repeated, verdict=Verdict.TRANSIENT)
+        return repeated
 
     def _push(self, command: Command, token: str, trail: list[Attempt]) -> Outcome:
         self._wire.remember(token)
@@ -115,6 +134,15 @@ class PlatformClient:
             errcode=mask(outcome.errcode)[:ERRCODE_CHARS],
             message=mask(outcome.message)[:MESSAGE_CHARS],
         )
+
+
+def _item_of(command: Command) -> tuple[str, str]:
+    """What a command is about: one todo, or an instance."""
+    match command:
+        case SaveTask() | SaveInstance():
+            return command.instance.sess_id, _task_id(command)
+        case _:
+            return command.sess_id, _task_id(command)
 
 
 def _task_id(command: Command) -> str:

@@ -12,8 +12,10 @@ from taskbridge.platforms.base import Attempt, Platform, Response
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK, mask_long_runs
 from taskbridge.platforms.wire import Wire, show_body
+from taskbridge.token_doubts import FORBIDDEN
 
 MESSAGE_CHARS = 500
+WIDESPREAD = 5  # so many different things refused in a row, and none taken: no one of them is to blame
 
 
 class Tokens(Protocol):
@@ -25,6 +27,16 @@ class Tokens(Protocol):
 
     def replace(self, key: str, refused: str, fetch: Callable[[], str], lifetime_s: float) -> str:
         """The token after `refused`: fetched only where `refused` is still the stored one."""
+        ...
+
+    def doubt(
+        self, key: str, refused: str, signal: str, fetch: Callable[[], str], lifetime_s: float, *, widespread: bool
+    ) -> str | None:
+        """A token to try where `refused` may have lost its session; see TokenCache."""
+        ...
+
+    def acquit(self, key: str, tried: str, signal: str) -> None:
+        """`tried` was refused by `signal` as well; see TokenCache."""
         ...
 
 
@@ -43,6 +55,7 @@ class Credentials:
         self._tokens = tokens
         self._secrets = secrets
         self._accepted = ""
+        self._refused: dict[str, set[object]] = {}  # what was refused since the last success, by signal
 
     def token(self, trail: list[Attempt]) -> str:
         """A token to try first; empty where the platform needs none. Calls made for it are added to `trail`.
@@ -67,9 +80,37 @@ class Credentials:
             return ""
         return next((value for value in self.valid_secrets() if value != refused), "")
 
+    def doubted(self, refused: str, signal: str, item: object, trail: list[Attempt]) -> str | None:
+        """A token to try after a refusal of `item` by `signal`, by which the session of `refused` may have been lost.
+
+        Empty where the refusal means what it says, None where nobody can tell yet. Raises as `token` does.
+        """
+        platform = self._platform
+        if not platform.uses_token:
+            # What is static cannot be renewed; the other of two secrets may be the one that is let in.
+            return self.other_token(refused, trail) if signal == FORBIDDEN else ""
+        items = self._refused.setdefault(signal, set())
+        if len(items) < WIDESPREAD:
+            items.add(item)
+        return self._tokens.doubt(
+            platform.platform_id,
+            refused,
+            signal,
+            self._fetcher(trail),
+            platform.token_lifetime_s,
+            widespread=len(items) >= WIDESPREAD,
+        )
+
+    def still_refused(self, tried: str, signal: str) -> None:
+        """The token that `doubted` gave was refused too: it was not the token."""
+        if self._platform.uses_token:
+            self._tokens.acquit(self._platform.platform_id, tried, signal)
+
     def accepted(self, token: str) -> None:
         """`token` was taken: where there are two secrets, this one comes first from now on."""
         self._accepted = token
+        if self._refused:
+            self._refused = {}
 
     def valid_secrets(self) -> tuple[str, ...]:
         """The values of the secret, newest first, at least one. Raises ConfigurationError."""

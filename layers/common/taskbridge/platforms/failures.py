@@ -18,7 +18,8 @@ from taskbridge.errors import (
     TokenRefused,
     TransientError,
 )
-from taskbridge.platforms.base import TOO_LARGE
+from taskbridge.platforms.base import TOO_LARGE, page_doubt
+from taskbridge.token_doubts import code_signal
 
 # Ends that a model reports. `stop` is that of an answer; any other that is not a refusal cut it.
 FINISHED = frozenset({"", "null", "stop"})
@@ -87,7 +88,17 @@ def error_for(failure: Failure, codes: Codes) -> PlatformError:
         status=failure.status,
         errcode=failure.codes[0] if failure.codes else "",
         retry_after=failure.retry_after,
+        doubt=_doubt_of(failure, kind, status),
     )
+
+
+def _doubt_of(failure: Failure, kind: type[PlatformError], status: int) -> str:
+    """How an answer may be that of a lost session. A run of the model that failed had a session."""
+    if failure.running:
+        return ""
+    if kind is PermanentError:
+        return code_signal(failure.codes[0]) if failure.codes else ""
+    return page_doubt(status, is_json=failure.is_json) if kind is TransientError else ""
 
 
 def check_finish(reason: str) -> None:
