@@ -40,9 +40,9 @@ class Api:
         """As get."""
         return self._json("POST", path, body=body)
 
-    def delete(self, path: str) -> Any:
+    def delete(self, path: str, query: Query | None = None) -> Any:
         """As get."""
-        return self._json("DELETE", path)
+        return self._json("DELETE", path, query=query)
 
     def items(self, path: str, query: Query, limit: int) -> list[Any]:
         """The first items of a list, over as many pages as they take."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cli import analyses, events, logs, operations, replays
+from cli import analyses, events, logs, operations, people, replays
 from cli.session import Session
 
 Command = Callable[[argparse.Namespace, Session], int]
@@ -50,6 +50,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     _add_replays(verbs)
     _add_operations(verbs)
     _add_ai(verbs)
+    _add_people(verbs)
     defaults = argparse.Namespace(json=False, outputs=None, person="")
     return parser.parse_args(arguments, defaults)
 
@@ -133,6 +134,13 @@ def _add_ai(verbs: _Verbs) -> None:
     analyse.add_argument("task_id", metavar="TASK")
     analyse.add_argument("--force", action="store_true", help="a new answer, also where there is one")
     analyse.add_argument("--no-wait", action="store_true", help="only ask for it")
+
+
+def _add_people(verbs: _Verbs) -> None:
+    group = verbs.group("people", "what is stored of people, for admins")
+    erase = group.add("erase", people.erase, "erase what is stored of a person; see Erasing a person in the handbook")
+    erase.add_argument("uid", metavar="UID", help="the person's id in the process system")
+    erase.add_argument("--dry-run", action="store_true", help="only count")
 
 
 def _add_filters(verb: argparse.ArgumentParser) -> None:

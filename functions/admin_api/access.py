@@ -61,6 +61,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/ops/summary"): _for(OPS, ADMIN, per_minute=60),
     ("POST", "/v1/ops/queues/{name}/redrive"): _for(OPS, ADMIN, per_minute=20, starts_work=True),
     ("POST", "/v1/ops/reconcile"): _for(OPS, ADMIN, per_minute=20, starts_work=True),
+    ("DELETE", "/v1/people/{id}"): _for(ADMIN, per_minute=60),
     ("GET", "/v1/ai/settings"): _for(ADMIN),
     ("PUT", "/v1/ai/settings"): _for(ADMIN),
     ("GET", "/v1/ai/nodes"): _for(ADMIN),

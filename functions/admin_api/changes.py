@@ -33,14 +33,15 @@ class Trail:
         before: Mapping[str, Any] | None,
         after: Mapping[str, Any] | None,
         secrets: Collection[str] = (),
-    ) -> None:
+    ) -> str:
         """Record a change of `what`, such as ("platform", "jinzhi"): None is before it was, or after it was deleted.
 
-        Values of fields named in `secrets`, at any depth, are masked. Raises StoreError.
+        Values of fields named in `secrets`, at any depth, are masked. Returns its id. Raises StoreError.
         """
         hidden = frozenset(secrets)
         change = Change(self.new_id(), self.now(), who, what, _masked(before, hidden), _masked(after, hidden))
         self.store.record(change)
+        return change.id
 
 
 def mask_secrets(value: Any, secrets: Collection[str]) -> Any:

@@ -18,7 +18,7 @@ from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.http import build_http_client
-from taskbridge.lambdas import Clients, build_token_cache, setting
+from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, setting
 from taskbridge.queues import AiQueue, PushQueue
 from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.ai_answers import AnswerTable
@@ -100,6 +100,7 @@ class Services:
     endpoint_url: str | None = None
     retention_days: float = 90
     fleet: Fleet = DEFAULT_FLEET
+    instance_retention_days: float = 730
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]
@@ -128,7 +129,12 @@ class Services:
     @cached_property
     def trail(self) -> Trail:
         """The trail of changes."""
-        return Trail(ChangeTable(self.dynamodb, self.tables["changes"]), self.now, self.new_id)
+        return Trail(self.changes, self.now, self.new_id)
+
+    @cached_property
+    def changes(self) -> ChangeTable:
+        """Where the trail is kept."""
+        return ChangeTable(self.dynamodb, self.tables["changes"])
 
     @cached_property
     def configuration(self) -> ConfigurationTable:
@@ -193,7 +199,9 @@ class Services:
     @cached_property
     def processes(self) -> ProcessTable:
         """Who has which task of a process instance."""
-        return ProcessTable(self.dynamodb, self.tables["ai-processes"], PartTable(self.dynamodb, self.tables["parts"]))
+        parts = PartTable(self.dynamodb, self.tables["parts"])
+        kept_s = self.instance_retention_days * DAY_S
+        return ProcessTable(self.dynamodb, self.tables["ai-processes"], parts, kept_s, self.clock)
 
     @cached_property
     def forms(self) -> FormTable:
@@ -273,4 +281,5 @@ def wire() -> Services:
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
         retention_days=float(setting("LOG_RETENTION_DAYS")),
         fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),
+        instance_retention_days=instance_retention_days(),
     )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.template.reader import Template, as_list
 
 # These know no resource that a statement could be bound to; template.yaml says why at each.
@@ -73,39 +77,70 @@ def test_no_function_scans_a_table(translated: Template) -> None:
 
 def test_nothing_is_deleted_but_forms_of_deleted_tasks_and_what_a_person_deletes(translated: Template) -> None:
     deleting = {
-        (logical_id, statement["Resource"]["Fn::GetAtt"][0])
+        (logical_id, resource["Fn::GetAtt"][0])
         for logical_id, statement in translated.statements()
         if "dynamodb:DeleteItem" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
     }
     assert deleting == {
         ("AiTrackRole", "AiFormTable"),
         ("AdminApiRole", "ConfigurationTable"),
         ("AdminApiRole", "AiRuleTable"),
+        # What is stored of a person who is erased.
+        ("AdminApiRole", "AiTaskTable"),
+        ("AdminApiRole", "AiPersonTable"),
+        ("AdminApiRole", "AiAnswerTable"),
+        ("AdminApiRole", "AiRuleVersionTable"),
+        ("AdminApiRole", "ChangeTable"),
+        ("AdminApiRole", "JobTable"),
     }
 
 
-def test_the_trail_of_changes_is_only_added_to(translated: Template) -> None:
-    trail = {"Fn::GetAtt": ["ChangeTable", "Arn"]}
-    granted = {
-        action
+@pytest.mark.parametrize(
+    ("table", "keys"), [("ChangeTable", "own-rule#*"), ("AiRuleVersionTable", "user#*"), ("JobTable", "ai#*")]
+)
+def test_of_what_is_shared_only_a_persons_own_may_be_deleted(translated: Template, table: str, keys: str) -> None:
+    [statement] = [
+        statement
         for _, statement in translated.statements()
-        if trail in as_list(statement["Resource"])
-        for action in as_list(statement["Action"])
-    }
-    assert granted == {"dynamodb:PutItem", "dynamodb:DescribeTable"}
-
-
-def test_the_audit_log_is_only_added_to(translated: Template) -> None:
-    audit = {"Fn::GetAtt": ["AiAuditTable", "Arn"]}
-    granted = [
-        (logical_id, as_list(statement["Action"]))
-        for logical_id, statement in translated.statements()
-        if audit in as_list(statement["Resource"])
+        if {"Fn::GetAtt": [table, "Arn"]} in as_list(statement["Resource"])
+        and "dynamodb:DeleteItem" in as_list(statement["Action"])
     ]
-    assert granted == [
-        ("AiAnalyzeRole", ["dynamodb:PutItem"]),
-        ("AdminApiRole", ["dynamodb:DescribeTable"]),
-        ("AdminApiRole", ["dynamodb:Query", "dynamodb:BatchGetItem"]),
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}}
+
+
+def test_the_trail_of_changes_is_only_added_to_but_for_own_rules_of_who_is_erased(translated: Template) -> None:
+    assert grants_on("ChangeTable", translated) == [
+        ("AdminApiRole", ["dynamodb:DescribeTable"], None),
+        ("AdminApiRole", ["dynamodb:PutItem"], None),
+        (
+            "AdminApiRole",
+            ["dynamodb:Query", "dynamodb:DeleteItem"],
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-rule#*"]}},
+        ),
+    ]
+
+
+def test_the_audit_log_is_only_added_to_but_for_the_words_of_who_is_erased(translated: Template) -> None:
+    assert grants_on("AiAuditTable", translated) == [
+        ("AiAnalyzeRole", ["dynamodb:PutItem"], None),
+        ("AdminApiRole", ["dynamodb:DescribeTable"], None),
+        (
+            "AdminApiRole",
+            ["dynamodb:UpdateItem"],
+            {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["task_id", "entry", "uid", "detail"]}},
+        ),
+        ("AdminApiRole", ["dynamodb:Query", "dynamodb:BatchGetItem"], None),
+    ]
+
+
+def grants_on(table: str, template: Template) -> list[tuple[str, list[str], Any]]:
+    """Who may do what with a table, under which condition."""
+    resource = {"Fn::GetAtt": [table, "Arn"]}
+    return [
+        (logical_id, as_list(statement["Action"]), statement.get("Condition"))
+        for logical_id, statement in template.statements()
+        if resource in as_list(statement["Resource"])
     ]
 
 

@@ -47,7 +47,7 @@ def wanted_status(method: str, template: str, role: str) -> int:
 
 def allowed_roles(method: str, template: str) -> set[str]:
     area = template.removeprefix("/v1/").split("/")
-    if area[0] in {"platform-types", "platforms", "trigger-rules"}:
+    if area[0] in {"platform-types", "platforms", "trigger-rules", "people"}:
         return {"admin"}
     if area[0] in {"events", "push-logs", "replays", "rejected-events", "ops"}:
         return {"admin", "ops"}

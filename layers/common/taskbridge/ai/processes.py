@@ -26,6 +26,7 @@ from taskbridge.moments import read_moment
 RECENT_EVENTS = 40
 LONG_AGO = "1971-01-01T00:00:00.000+00:00"  # when a task came of which no time is known
 SCHEMA = 1  # a change that an older release would read wrongly needs a new number: it sets such documents aside
+ERASED = "*"  # stands in the place of a person who was erased
 MAX_TASKS = 10_000
 MAX_PEOPLE = 10_000
 MAX_SEATS = 100_000
@@ -150,7 +151,8 @@ def _fold_task(process: Process, task: Task, event: TriggerEvent) -> bool:
         facts["decided_by"] = _set(event.operator, lambda user: user.uid) or ""
     changed = _write(tracked.facts, event.sequence, facts)
     if tracked.value("node")[3] == "approve":
-        tracked.seats = list(dict.fromkeys([*tracked.seats, *tracked.value("assignees", [])]))
+        people = (uid for uid in tracked.value("assignees", []) if uid != ERASED)
+        tracked.seats = list(dict.fromkeys([*tracked.seats, *people]))
     return changed
 
 
@@ -163,6 +165,27 @@ def _write(facts: Facts, sequence: int, values: dict[str, Any]) -> bool:
     }
     facts.update(newer)
     return bool(newer)
+
+
+def forget_person(process: Process, uid: str) -> bool:
+    """Take a person out of the document, in place; tells whether the person stood there.
+
+    An event that names the person again brings the person back: it tells what is so.
+    """
+    found = [task for task in process.tasks.values() if _knows(task, uid)]
+    for task in found:
+        task.seats = [each for each in task.seats if each != uid]
+        if "assignees" in task.facts:
+            sequence, people = task.facts["assignees"]
+            # How many there are decides what is said of the others.
+            task.facts["assignees"] = (sequence, [ERASED if each == uid else each for each in people])
+        if task.value("decided_by") == uid:
+            task.facts["decided_by"] = (task.facts["decided_by"][0], ERASED)
+    return bool(found)
+
+
+def _knows(task: TrackedTask, uid: str) -> bool:
+    return uid in task.seats or uid in task.value("assignees", []) or task.value("decided_by") == uid
 
 
 def places_of(process: Process, task_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ from taskbridge.tables.attributes import (
     batch_get,
     binary,
     number,
+    query_all,
     store_call,
     text,
     to_attribute,
@@ -182,6 +183,25 @@ class AnswerTable:
             ConsistentRead=True,
         )
         return [Piece(int(number(item, "number")), text(item, "text")) for item in answer["Items"]]
+
+    def erase(self, answer_id: str) -> int:
+        """Take an answer away with all its pieces; returns how many items that were."""
+        keys = self._keys(answer_id)
+        for key in keys:
+            store_call(self._client.delete_item, TableName=self._table, Key=key)
+        return len(keys)
+
+    def _keys(self, answer_id: str) -> list[Attributes]:
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="#id = :id",
+            ProjectionExpression="#id, #number",
+            ExpressionAttributeNames={"#id": "answer_id", "#number": "number"},
+            ExpressionAttributeValues=to_item({":id": answer_id}),
+            ConsistentRead=True,
+        )
+        return [dict(item) for item in items]
 
     def _highest(self, answer_id: str) -> int:
         """The number of the last piece that any attempt stored."""

@@ -1,4 +1,5 @@
-"""The AI audit table: every question that was asked of a platform. Nothing in it is ever changed.
+"""The AI audit table: every question that was asked of a platform. Nothing in it is ever changed, but that a person
+is erased: then entries lose the person and all text, and keep what was counted.
 
 Item: `task_id` (as a key part), `entry` (time#id), readable columns, `detail` (the whole entry, deflated JSON),
 `expires_at`. `day_shard` with `entry_at` is the index by time, with nothing but keys: entries are long.
@@ -14,7 +15,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from taskbridge.ai.audit import AuditEntry
-from taskbridge.tables.ai_items import DAY_S, Page, Value, conditional_call, fits_item, key_part, query_page
+from taskbridge.tables.ai_items import (
+    DAY_S,
+    Page,
+    Value,
+    build_update,
+    conditional_call,
+    fits_item,
+    key_part,
+    query_page,
+)
 from taskbridge.tables.attributes import Item, batch_get, binary, query_first, text, to_item
 
 if TYPE_CHECKING:
@@ -97,6 +107,17 @@ class AuditTable:
             if len(keys) >= limit:
                 return Page(self._entries(keys[:limit]), text(keys[limit - 1], "entry"))
         return Page(self._entries(keys), last_day if last_day > start[:10] else None)
+
+    def blank(self, entry: AuditEntry) -> None:
+        """Take person, question, answer and files out of an entry."""
+        kept = msgspec.structs.replace(entry, uid="", question="", answer="", error="", files=())
+        request = build_update(
+            self._table,
+            to_item({"task_id": key_part(entry.task_id), "entry": _entry(entry)}),
+            sets=to_item({"uid": "", "detail": _pack(kept)}),
+            condition="attribute_exists(#entry)",
+        )
+        conditional_call(self._client.update_item, **request)
 
     def _keys(self, shard: str, start: str, before: str, limit: int) -> list[Item]:
         items = query_first(

@@ -14,7 +14,7 @@ import msgspec
 from taskbridge.ai.jobs import AiJob, AiJobStatus
 from taskbridge.errors import StaleVersion
 from taskbridge.tables.ai_items import DAY_S, build_update, conditional_call, key_part
-from taskbridge.tables.attributes import Attributes, Item, binary, number, store_call, to_attribute, to_item
+from taskbridge.tables.attributes import Attributes, Item, binary, number, query_all, store_call, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -45,6 +45,21 @@ class AiJobTable:
         """A person's job, read consistently; None where this person has no such job."""
         answer = store_call(self._client.get_item, TableName=self._table, Key=_key(uid, job_id), ConsistentRead=True)
         return _job(answer["Item"]) if "Item" in answer else None
+
+    def erase_all(self, uid: str) -> int:
+        """Take every job of a person away; returns how many there were."""
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            ProjectionExpression="kind, id",
+            ExpressionAttributeValues=to_item({":kind": f"ai#{key_part(uid)}"}),
+            ConsistentRead=True,
+        )
+        keys = [dict(item) for item in items]
+        for key in keys:
+            store_call(self._client.delete_item, TableName=self._table, Key=key)
+        return len(keys)
 
     def claim(self, uid: str, job_id: str, holder: str, now: float, lease_until: float) -> AiJob | None:
         """Be the worker of a job until `lease_until`; None where it is over, or another's. Each claim is an attempt."""

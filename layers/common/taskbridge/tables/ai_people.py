@@ -93,6 +93,11 @@ class PersonNodeTable:
         )
         store_call(self._client.update_item, **request)
 
+    def remove(self, uid: str, app_id: str, node_id: str) -> None:
+        """Forget what is counted and noted of one person on one node; what is counted of everyone stays."""
+        key = to_item({"uid": key_part(uid), "node": node_key(app_id, node_id)})
+        store_call(self._client.delete_item, TableName=self._table, Key=key)
+
 
 def build_open_counts(table: str, before: Seat | None, seat: Seat) -> list[dict[str, Any]]:
     """Updates of the counts of open tasks, to travel in a transaction with the seat."""

@@ -149,6 +149,19 @@ class RuleTable:
         if deleted is None:
             raise StaleVersion(_stale(expected_version))
 
+    def erase_own(self, uid: str, app_id: str, node_id: str) -> int:
+        """Take an own rule away with all its versions; returns how many versions there were."""
+        node = node_key(app_id, node_id)
+        rule = f"{owner_of(uid)}#{node}"
+        keys = [
+            {name: item[name] for name in ("rule", "version")}
+            for item in query_all(self._client, **self._of_rule(rule), ConsistentRead=True)
+        ]
+        for key in keys:
+            store_call(self._client.delete_item, TableName=self._versions, Key=key)
+        store_call(self._client.delete_item, TableName=self._table, Key=_key(owner_of(uid), node))
+        return len(keys)
+
     def mark_published(self, app_id: str, node_id: str, sequence: int, version: int) -> bool:
         """Remember that a publication changed nothing at this version, so that an older one is not taken for news.
 

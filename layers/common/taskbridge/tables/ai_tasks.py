@@ -236,6 +236,23 @@ class TaskTable:
         """Everybody's open tasks on a node, person by person."""
         return self._list("node_open", node_key(app_id, node_id), "", limit, cursor)
 
+    def list_all(self, uid: str, limit: int = 50) -> Page[Seat]:
+        """The first seats that a person ever had, by task, read consistently, those that are gone included."""
+        return query_page(
+            self._client,
+            _seat,
+            None,
+            limit,
+            TableName=self._table,
+            KeyConditionExpression="uid = :uid",
+            ExpressionAttributeValues=to_item({":uid": key_part(uid)}),
+            ConsistentRead=True,
+        )
+
+    def remove(self, uid: str, task_id: str) -> None:
+        """Forget a seat."""
+        store_call(self._client.delete_item, TableName=self._table, Key=_key(uid, task_id))
+
     def _list(
         self, index: str, owner: str, prefix: str, limit: int, cursor: str | None, *, newest_first: bool = False
     ) -> Page[Seat]:

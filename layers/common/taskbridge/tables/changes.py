@@ -1,4 +1,5 @@
-"""The trail of changes: who changed which platform, rule or setting. Nothing in it is ever changed.
+"""The trail of changes: who changed which platform, rule or setting. Nothing in it is ever changed, and nothing leaves
+it but the own rules of a person who is erased.
 
 Item: `subject` (such as `platform#jinzhi`), `moment` (time#id, so that the order of keys is the order of time), `who`,
 and `detail` (the whole change, deflated JSON). Nothing expires.
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from taskbridge.tables.ai_items import Page, conditional_call, key_part, query_page
-from taskbridge.tables.attributes import Item, binary, to_item
+from taskbridge.tables.attributes import Item, binary, query_all, store_call, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -73,6 +74,21 @@ class ChangeTable:
             ExpressionAttributeValues=to_item({":subject": _subject(what)}),
             ScanIndexForward=False,
         )
+
+    def erase(self, what: tuple[str, ...]) -> int:
+        """Take every change of a subject away; returns how many there were."""
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="subject = :subject",
+            ProjectionExpression="subject, moment",
+            ExpressionAttributeValues=to_item({":subject": _subject(what)}),
+            ConsistentRead=True,
+        )
+        keys = [dict(item) for item in items]
+        for key in keys:
+            store_call(self._client.delete_item, TableName=self._table, Key=key)
+        return len(keys)
 
 
 def _subject(what: tuple[str, ...]) -> str:
