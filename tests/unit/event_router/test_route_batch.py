@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from event_router.batch import Ports, Record, route_batch
+from event_router.route import route
 from taskbridge.ai.messages import TrackMessage
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StoreError
@@ -181,3 +182,46 @@ def test_an_event_that_the_ai_queue_does_not_take_stays() -> None:
     outside.ai_queue.is_closed = True
 
     assert outside.route(event(), SKIPPED) == ["m0"]
+
+
+def test_what_no_code_foresaw_stays_alone_in_the_queue(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(envelope: Any, *rest: Any) -> Any:
+        if b'"boom"' in bytes(envelope.detail):
+            raise ZeroDivisionError
+        return route(envelope, *rest)
+
+    monkeypatch.setattr("event_router.batch.route", broken)
+
+    assert outside.route(event(sess_id="S1"), event(sess_id="S2", id="boom"), event(sess_id="S3")) == ["m1"]
+
+    assert [message.sess_id for batch in outside.sent for message in batch] == ["S1", "S3"]
+    assert [name for name, _ in outside.journal.heard].count("failed") == 1
+
+
+def test_a_message_that_cannot_be_sent_at_all_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = Outside()
+    send = outside.send
+
+    def broken(messages: Sequence[EventMessage]) -> set[int]:
+        if any(message.sess_id == "S2" for message in messages):
+            raise OverflowError
+        return send(messages)
+
+    monkeypatch.setattr(outside, "send", broken)
+
+    assert outside.route(*(event(sess_id=f"S{number}") for number in range(1, 4))) == ["m1"]
+
+    assert [message.sess_id for batch in outside.sent for message in batch] == ["S1", "S3"]
+
+
+def test_what_cannot_be_recorded_for_a_fault_of_our_own_stays_alone(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outside, "record", broken)
+
+    assert outside.route(INVALID, event()) == ["m0"]
+
+    assert len(outside.sent) == 1
