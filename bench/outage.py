@@ -2,7 +2,8 @@
 
 Queues, stores and task center are simulated (tests/simulation), what decides is real. Tasks come in while the task
 center is down for six hours; the outage ends at four different moments of a minute, and the worst counts. A small
-backlog is looked at as well, since all of it has been used to see whether the task center is back.
+backlog is looked at as well, since all of it has been used to see whether the task center is back. Fleets of one to
+fifty workers over a backlog under a rate limit stand in bench/backlogs.py.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from bench import backlogs
 from bench.table import Row
 from bench.work import received
 from local.jinzhi_simulator import Faults
@@ -49,7 +51,7 @@ def measure(say: Callable[[str], None]) -> list[Row]:
             say(f"  {tasks} tasks, ends {late:.0f} s into a minute: {told}")
         rows += [_attempts_row(seen)] if tasks == TASKS else []
         rows.append(_drain_row(tasks, max(outage.drained_s for outage in seen)))
-    return rows
+    return rows + backlogs.measure(say)
 
 
 def _attempts_row(seen: list[Outage]) -> Row:

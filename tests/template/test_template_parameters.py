@@ -8,6 +8,15 @@ from typing import Any
 
 import pytest
 
+from taskbridge.budgets import (
+    LEAST_RECEIVES,
+    LONGEST_PUSH_TIMEOUT_S,
+    LONGEST_VISIBILITY_S,
+    QUEUE_ATTEMPTS,
+    SHORTEST_PUSH_TIMEOUT_S,
+    Fleet,
+    check_limits,
+)
 from tests.template.reader import ROOT, Template
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -79,6 +88,15 @@ def test_nonsense_is_refused(template: Template, name: str, value: str) -> None:
 @pytest.mark.parametrize("value", ["", "127.0.0.1:18080", "files.example.edu.cn,oa.example.edu.cn:8443"])
 def test_hosts_of_attachments_are_accepted_with_and_without_ports(template: Template, value: str) -> None:
     assert accepts(template.parameters["AttachmentHosts"], value)
+
+
+def test_the_push_function_takes_what_its_budgets_can_do_and_nothing_else(template: Template) -> None:
+    timeout, visibility = template.parameters["PushTimeoutSeconds"], template.parameters["PushVisibilitySeconds"]
+
+    assert (timeout["MinValue"], timeout["MaxValue"]) == (SHORTEST_PUSH_TIMEOUT_S, LONGEST_PUSH_TIMEOUT_S)
+    assert visibility["MaxValue"] == LONGEST_VISIBILITY_S
+    assert template.parameters["PushMaxReceives"]["MinValue"] == LEAST_RECEIVES > QUEUE_ATTEMPTS
+    check_limits(10.0, 0.0, Fleet(timeout["MinValue"]))  # the default of the form
 
 
 def samconfig() -> dict[str, Any]:

@@ -33,6 +33,10 @@ class Worker:
         self._may_fail()
         return self.store.close_breaker(platform_id, now)
 
+    def keep_quiet(self, platform_id: str, until: float) -> bool:
+        self._may_fail()
+        return self.store.keep_quiet(platform_id, until)
+
     def fail(self, times: int, platform_id: str = "jz", apart: float = 0.5) -> None:
         for _ in range(times):
             self.now += apart
@@ -146,6 +150,27 @@ def test_a_healthy_platform_costs_one_read_in_five_seconds_and_no_write(worker: 
 
     assert worker.reads == 1
     assert worker.store.breakers == {}
+
+
+def test_a_platform_that_asked_for_quiet_is_not_even_probed_by_anybody(worker: Worker) -> None:
+    other = Worker(worker.store)
+    worker.breakers.note_quiet("jz", 1800.0)
+
+    for each in (worker, other):
+        assert not each.breakers.allows("jz")
+        assert not each.breakers.allows("jz", probe=True)
+        assert each.breakers.quiet_until("jz") == START + 1800
+        assert each.breakers.allows("jz-2")
+        each.now += 1800 + CACHE_S
+        assert each.breakers.allows("jz")
+
+
+def test_a_shorter_quiet_does_not_end_a_longer_one(worker: Worker) -> None:
+    worker.breakers.note_quiet("jz", 60.0)
+    worker.breakers.note_quiet("jz", 5.0)
+    worker.breakers.note_success("jz")
+
+    assert worker.breakers.quiet_until("jz") == START + 60
 
 
 def test_without_its_store_calls_go_on_as_before(worker: Worker) -> None:

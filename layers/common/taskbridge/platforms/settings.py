@@ -131,7 +131,10 @@ class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unk
         float,
         setting(
             ("超时（秒）", "Timeout (seconds)"),
-            ("一次调用的总时间。", "For one call as a whole."),
+            (
+                "一次调用的总时间，须比推送函数的 PushTimeoutSeconds 短 5 秒；设了每秒最多请求时，再短其四分之一。",
+                "For one call as a whole: PushTimeoutSeconds less 5 s, and less a quarter of it with a rate.",
+            ),
             group="limits",
             gt=0,
             le=30,
@@ -141,14 +144,25 @@ class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unk
         float,
         setting(
             ("每秒最多请求", "Requests per second"),
-            ("0 表示不限。", "0: no limit."),
+            (
+                "所有工作进程合计；0 表示不限，否则不小于 0.01。",
+                "Of all workers together. 0: no limit; else at least 0.01.",
+            ),
             ask=True,
             group="limits",
             ge=0,
         ),
     ] = 0.0
     max_concurrency: Annotated[
-        int, setting(("最大并发", "Requests at the same time"), ask=True, group="limits", ge=1, le=256)
+        int,
+        setting(
+            ("最大并发", "Requests at the same time"),
+            ("所有工作进程合计。", "Of all workers together."),
+            ask=True,
+            group="limits",
+            ge=1,
+            le=256,
+        ),
     ] = 8
 
 
