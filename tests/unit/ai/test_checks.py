@@ -95,11 +95,12 @@ def test_a_confirmed_check_is_computed(expression: str, result: FindingResult) -
     ("expression", "reason"),
     [
         ("nothing <= 5000", "「nothing」未填写"),
-        ("nothing <= 5000 || true", "「nothing」未填写"),
-        ("true || nothing <= 5000", "「nothing」未填写"),
+        ("nothing <= 5000 || false", "「nothing」未填写"),
+        ("amount > 1 && nothing <= 5000", "「nothing」未填写"),
+        ("nothing <= 5000 || amount", "得到的是数字"),
         ("!(nothing > 1)", "「nothing」未填写"),
         ("form.nothing == 1", "「nothing」未填写"),
-        ("invoices.exists(r, r.nothing == 1 || true)", "「nothing」未填写"),
+        ("invoices.exists(r, r.nothing == 1)", "「nothing」未填写"),
         ("sum(invoices, 'nothing') == 0", "「nothing」未填写"),
         ("days(meeting) <= 3", "「天数」未填写"),
         ("hours(leave) <= 3", "没有精确到钟点"),
@@ -107,9 +108,9 @@ def test_a_confirmed_check_is_computed(expression: str, result: FindingResult) -
         ("type || true", "得到的是文字"),
         ("amount == '5200'", "数字与文字不能比较"),
         ("agreed == 1", "是否与数字不能比较"),
-        ("type < '事假'", "文字不能比较大小"),
+        ("agreed < true", "是否不能比较大小"),
         ("'10' + '20' == type", "文字不能参与数字计算"),
-        ("tags == tags", "列表与列表不能比较"),
+        ("tags == 1", "列表与数字不能比较"),
         ("amount / (total - 0.3) > 1", "除数为零"),
         ("amount % 0 == 1", "除数为零"),
         ("start + 0.5 > today", "整天"),
@@ -225,7 +226,8 @@ def test_too_many_checks_are_unknown_beyond_the_limit() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "expression", ["v == 0 || true", "v <= 5", "!(v > 5)", "count(v) >= 0", "v != 1", "v.all(r, true)"]
+    "expression",
+    ["v == 0 || false", "v != 0 && true", "v <= 5", "!(v > 5)", "count(v) >= 0", "v != 1", "v.all(r, true)"],
 )
 def test_a_missing_or_malformed_value_never_passes(expression: str, value: Any) -> None:
     assert evaluate(expression, {"v": value}).result is UNKNOWN
@@ -237,7 +239,55 @@ def test_a_table_with_an_unreadable_cell_has_no_sum(cell: Any) -> None:
 
     assert evaluate("sum(rows, 'a') <= 5", values).result is UNKNOWN
     assert evaluate("rows.all(r, r.a <= 5)", values).result is UNKNOWN
-    assert evaluate("rows.exists(r, r.a == 1)", values).result is UNKNOWN
+    assert evaluate("rows.all(r, r.a > 5)", values).result is FAIL
+    assert evaluate("rows.exists(r, r.a == 1)", values).result is PASS
+    assert evaluate("rows.exists(r, r.a == 2)", values).result is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("nothing <= 5000 || true", PASS),
+        ("true || nothing <= 5000", PASS),
+        ("nothing <= 5000 && false", FAIL),
+        ("amount < 1 && nothing <= 5000", FAIL),
+        ("!(nothing > 1 && amount < 1)", PASS),
+        ("amount % 1000 == 200", PASS),
+        ("43 % -5 == 3 && -3 % 5 == -3 && -43 % -5 == -3 && 5.5 % 2 == 1.5 && amount > 0", PASS),
+        ("'a' < 'b' && 'Z' < 'a' && '事' > 'z' && type != ''", PASS),
+        ("tags == tags && tags != [] && [1, 2] == [1, 2] && [1, 2] != [2, 1] && [1] != [1, 1]", PASS),
+        ("[[1], [2]] == [[1], [2]] && amount > 0", PASS),
+    ],
+)
+def test_it_is_as_cel_defines_it(expression: str, result: FindingResult) -> None:
+    finding = evaluate(expression)
+
+    assert finding.result is result, finding.reason
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("报销金额 <= 5000", 'form["报销金额"] <= 5000'),
+        ("amount ≤ 5000", "amount <= 5000"),
+        ("type == “事假”", 'type == "事假"'),
+        ("报销金额 ≥ 1 且 amount ＜ 5", 'form["报销金额"] >= 1 && amount < 5'),
+        ("type = '事假'", "type == '事假'"),
+        ("count（invoices） >= 1", "count(invoices) >= 1"),
+        ("form[“报销金额”] <= 5000", 'form["报销金额"] <= 5000'),
+    ],
+)
+def test_a_slip_gets_a_hint(typed: str, meant: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"是不是想写：{meant}")):
+        check_expression(typed)
+
+
+@pytest.mark.parametrize("typed", ["amount <=", "金额 不超过 5000", "(((", "≤"])
+def test_what_cannot_be_guessed_gets_none(typed: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        check_expression(typed)
+
+    assert "是不是想写" not in str(raised.value)
 
 
 def test_nothing_of_a_form_is_logged(caplog: pytest.LogCaptureFixture) -> None:

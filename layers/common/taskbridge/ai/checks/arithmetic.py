@@ -8,6 +8,7 @@ Import it only where checks are computed: cel-python takes 0.15 s.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
@@ -167,7 +168,7 @@ def _comparable(left: Any, right: Any) -> tuple[Any, Any]:
     """Two values of one kind; a date beside a point in time is compared by its day."""
     if _both(date, left, right):
         return (left, right) if _both(datetime, left, right) else (_day(left), _day(right))
-    if not any(_both(kind, left, right) for kind in (BoolType, Fraction, str)):
+    if not any(_both(kind, left, right) for kind in (BoolType, Fraction, str, ListType)):
         raise TypeMismatch(f"{_kind(left)}与{_kind(right)}不能比较")
     return left, right
 
@@ -175,7 +176,7 @@ def _comparable(left: Any, right: Any) -> tuple[Any, Any]:
 def _ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], BoolType]:
     def ordered(left: Any, right: Any) -> BoolType:
         left, right = _comparable(left, right)
-        if not isinstance(left, date | Fraction):
+        if not isinstance(left, date | Fraction | str):
             raise TypeMismatch(f"{_kind(left)}不能比较大小")
         return BoolType(compare(left, right))
 
@@ -184,7 +185,15 @@ def _ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], BoolT
 
 def _equal(left: Any, right: Any) -> BoolType:
     left, right = _comparable(left, right)
+    if isinstance(left, ListType):
+        same = [_equal(one, other) for one, other in zip(left, right, strict=False)]
+        return BoolType(len(left) == len(right) and sum(same) == len(left))
     return BoolType(left == right)
+
+
+def _remainder(left: Fraction, right: Fraction) -> Fraction:
+    """As CEL has it, with the sign of what is divided: 43 % -5 is 3, -3 % 5 is -3."""
+    return left - right * math.trunc(left / right)
 
 
 def _in(item: Any, items: Any) -> BoolType:
@@ -282,11 +291,9 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "_-_": _subtract,
     "_*_": _arithmetic(operator.mul),
     "_/_": _arithmetic(operator.truediv),
-    "_%_": _arithmetic(operator.mod),
+    "_%_": _arithmetic(_remainder),
     "-_": lambda value: -_number(value),
     "!_": lambda value: BoolType(not truth(value)),
-    "_&&_": lambda left, right: BoolType(truth(left) & truth(right)),
-    "_||_": lambda left, right: BoolType(truth(left) | truth(right)),
     "_?_:_": lambda condition, chosen, other: chosen if truth(condition) else other,
     "_<_": _ordering(operator.lt),
     "_<=_": _ordering(operator.le),
@@ -322,10 +329,24 @@ def _keep(rows: ListType, results: Sequence[Any]) -> ListType:
     return ListType(row for row, result in zip(rows, results, strict=True) if truth(result))
 
 
-# Every row is looked at: a row that cannot be read is never passed over.
+def decide(results: Sequence[bool | NotComputable], *, decisive: bool) -> BoolType:
+    """What several conditions come to, of which one that is `decisive` decides alone, whatever the others are.
+
+    So CEL has it: true || unknown is true, false && unknown is false. Else one that is not known raises.
+    """
+    if any(result is decisive for result in results):
+        return BoolType(decisive)
+    for result in results:
+        if isinstance(result, NotComputable):
+            raise result
+    return BoolType(not decisive)
+
+
+# A row that cannot be read is passed over only where another decides alone.
+ABSORBING = {"all": False, "exists": True}
 MACROS: dict[str, Callable[[ListType, Sequence[Any]], Any]] = {
-    "all": lambda _, results: BoolType(sum(map(truth, results)) == len(results)),
-    "exists": lambda _, results: BoolType(sum(map(truth, results)) > 0),
+    "all": lambda _, results: decide(results, decisive=False),
+    "exists": lambda _, results: decide(results, decisive=True),
     "exists_one": lambda _, results: BoolType(sum(map(truth, results)) == 1),
     "filter": _keep,
     "map": lambda _, results: ListType(results),

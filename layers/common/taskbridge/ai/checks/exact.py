@@ -1,7 +1,7 @@
 """Parsed expressions over the values of a form, computed exactly: cel-python's evaluator, held tight. Pure.
 
-Work is counted, and any error in any part makes the whole not computable: `missing || true` is not true. Only `? :`
-leaves out what it does not choose.
+Work is counted, and an error in any part makes the whole not computable, but where CEL says that another part decides
+alone (`true || missing`, `false && missing`, a row of `exists` or `all`), and for what `? :` does not choose.
 Import it only where checks are computed: cel-python takes 0.15 s.
 """
 
@@ -19,6 +19,7 @@ from celpy.evaluation import Activation, CELEvalError, Evaluator
 from lark import Token, Tree
 
 from taskbridge.ai.checks.arithmetic import (
+    ABSORBING,
     FUNCTIONS,
     MACROS,
     METHODS,
@@ -26,6 +27,7 @@ from taskbridge.ai.checks.arithmetic import (
     NotComputable,
     Record,
     TypeMismatch,
+    decide,
     exact_number,
     prepare_entries,
     rows_of,
@@ -151,6 +153,28 @@ class _ExactEvaluator(Evaluator):
             raise TypeMismatch("函数的参数不对，或值的类型不合")
         return value
 
+    def conditionalor(self, tree: Node) -> Any:
+        return self._decide(tree, decisive=True)
+
+    def conditionaland(self, tree: Node) -> Any:
+        return self._decide(tree, decisive=False)
+
+    def _decide(self, tree: Node, *, decisive: bool) -> Any:
+        if len(tree.children) == 1:
+            return self.visit(cast(Node, tree.children[0]))
+        results = [self._try(lambda child=child: self.visit(cast(Node, child))) for child in tree.children]
+        return decide(results, decisive=decisive)
+
+    @staticmethod
+    def _try(condition: Callable[[], Any]) -> bool | NotComputable:
+        """Whether a condition holds, or why that is not known. One that asks for the impossible raises all the same."""
+        try:
+            return truth(condition())
+        except TypeMismatch:
+            raise
+        except NotComputable as error:
+            return error
+
     def ident_value(self, name: str, root_scope: bool = False) -> Any:  # noqa: FBT001, FBT002 - as the library has it
         try:
             return self.activation.identifiers.resolve_name(None, name).value
@@ -182,11 +206,17 @@ class _ExactEvaluator(Evaluator):
         results = []
         for row in rows:
             already_shown = len(self._run.shown)
-            results.append(_ExactEvaluator(cast(Node, body), self.activation, self._run).evaluate({element: row}))
+            results.append(self._of_row(name, cast(Node, body), {element: row}))
             # Of the rows, those at fault are what a person wants to see.
-            if name != "all" or results[-1]:
+            if name != "all" or results[-1] is not False:
                 del self._run.shown[already_shown:]
         return MACROS[name](rows, results)
+
+    def _of_row(self, macro: str, body: Node, row: Mapping[str, Any]) -> Any:
+        evaluator = _ExactEvaluator(body, self.activation, self._run)
+        if macro not in ABSORBING:
+            return evaluator.evaluate(row)
+        return self._try(lambda: evaluator.evaluate(row))
 
 
 def _tells_something(tree: Node) -> bool:

@@ -29,6 +29,26 @@ IDENTIFIER = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 Node = Tree[Token]
 
 _FORBIDDEN_CHARACTERS = re.compile(r"[\\\x00-\x09\x0b-\x1f\x7f]")
+# What people type for the signs of CEL.
+_SIGNS = {
+    "[≤⩽≦]|＜＝|=<": "<=",
+    "[≥⩾≧]|＞＝|=>": ">=",
+    "[≠]|！＝|<>": "!=",
+    "[“”„＂「」]": '"',
+    "[‘’＇]": "'",
+    "（": "(",
+    "）": ")",
+    "，": ",",
+    "＜": "<",
+    "＞": ">",
+    "×": "*",
+    "÷": "/",
+    "(?<![=<>!])[=＝](?![=＝])": "==",
+    "＝＝": "==",
+}
+_WORDS = {"且": "&&", "并且": "&&", "或": "||", "或者": "||", "今天": TODAY}
+_QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
+_BARE_NAME = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff0-9A-Za-z_]*")
 _FORBIDDEN_NODES = {
     "dot_ident": "以点开头的名称",
     "dot_ident_arg": "以点开头的名称",
@@ -63,7 +83,7 @@ def parse_expression(source: str) -> Expression:
     try:
         tree = _parser().parse(text)
     except (CELParseError, LarkError) as error:
-        raise NotAnExpression(f"不是有效的 CEL 表达式{_place(error)}") from error
+        raise NotAnExpression(f"不是有效的 CEL 表达式{_place(error)}{_hint(text)}") from error
     nodes = list(_walk(tree))
     if max(depth for _, depth in nodes) > MAX_DEPTH:
         raise NotAnExpression("表达式嵌套过深，请拆成几条检查")
@@ -94,6 +114,33 @@ def _parser() -> CELParser:
 def _place(error: Exception) -> str:
     line, column = getattr(error, "line", None), getattr(error, "column", None)
     return f"（第 {line} 行第 {column} 个字符处）" if isinstance(column, int) and column > 0 else ""
+
+
+def _hint(text: str) -> str:
+    """What was probably meant, where signs of another keyboard and bare Chinese names were all that was wrong."""
+    meant = suggest(text)
+    try:
+        if meant == text or not _parser().parse(meant):
+            return ""
+    except (CELParseError, LarkError):
+        return ""
+    return f"。是不是想写：{meant}"
+
+
+def suggest(text: str) -> str:
+    """The expression with the signs of CEL, and with Chinese names as `form["…"]`; texts in quotes stay."""
+    pieces = _QUOTED.split(_in_plain_signs(text))
+    return "".join(piece if place % 2 else _BARE_NAME.sub(_as_key, piece) for place, piece in enumerate(pieces))
+
+
+def _in_plain_signs(text: str) -> str:
+    for signs, plain in _SIGNS.items():
+        text = re.sub(signs, plain, text)
+    return text
+
+
+def _as_key(found: re.Match[str]) -> str:
+    return _WORDS.get(found[0], f'form["{found[0]}"]')
 
 
 def _walk(tree: Node) -> Iterator[tuple[Node, int]]:
