@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any, cast
 
 from celpy.celtypes import BoolType, ListType
@@ -162,7 +163,7 @@ class _ExactEvaluator(Evaluator):
     def _decide(self, tree: Node, *, decisive: bool) -> Any:
         if len(tree.children) == 1:
             return self.visit(cast(Node, tree.children[0]))
-        results = [self._try(lambda child=child: self.visit(cast(Node, child))) for child in tree.children]
+        results = [self._try(partial(self.visit, cast(Node, child))) for child in tree.children]
         return decide(results, decisive=decisive)
 
     @staticmethod
