@@ -16,6 +16,7 @@ from taskbridge.instances import Instance, decode_instance, encode_instance
 from taskbridge.messages import instance_key
 from taskbridge.push_logs import PushLog
 from taskbridge.rates import Grant, Line, join_line
+from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
 
@@ -29,6 +30,7 @@ class MemoryInstances:
         self.writes = 0
         self.due_at: dict[str, float] = {}
         self.unsettled: set[str] = set()
+        self.asides: dict[tuple[str, str], Aside] = {}
 
     def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
         """See InstanceStore."""
@@ -69,6 +71,19 @@ class MemoryInstances:
         reached = pages[most].at if len(pages) > most else until
         reached = reached if reached > start else next((page.at for page in pages if page.at > start), until)
         return [page for page in pages if page.at < reached], reached
+
+    def set_aside(self, messages: Iterable[Aside]) -> None:
+        """See InstanceStore."""
+        self.asides |= {(each.sess_id, each.body): each for each in messages}
+
+    def aside(self, platform_id: str, now: float) -> list[Aside]:
+        """See InstanceTable."""
+        return [each for each in self.asides.values() if each.platform_id == platform_id]
+
+    def drop_aside(self, messages: Iterable[Aside]) -> None:
+        """See InstanceTable."""
+        for each in messages:
+            self.asides.pop((each.sess_id, each.body), None)
 
     def documents(self) -> list[Instance]:
         """Everything stored."""

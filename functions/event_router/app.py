@@ -10,12 +10,14 @@ from typing import Any
 from event_router.batch import Ports, Record, route_batch
 from event_router.route import Routed
 from taskbridge.errors import TaskbridgeError
-from taskbridge.lambdas import Clients, batch_response, received_at, setting
+from taskbridge.lambdas import Clients, batch_response, instance_retention_days, received_at, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.surrogates import mend
 from taskbridge.queues import AiQueue, PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
+
+DAY_S = 86400.0
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def _wired() -> tuple[Observability, Ports]:
         ai_outbox=AiQueue(queues, setting("AI_QUEUE_URL")),
         unrouted=EventTable(tables, setting("EVENT_TABLE"), float(setting("LOG_RETENTION_DAYS"))),
         journal=_Journal(observability),
+        retention_s=instance_retention_days() * DAY_S,
     )
     return observability, ports
 

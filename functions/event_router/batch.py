@@ -67,6 +67,7 @@ class Ports:
     ai_outbox: AiOutbox
     unrouted: Unrouted
     journal: Journal
+    retention_s: float = 0.0  # how long is remembered what has ended; 0 for good
 
 
 M = TypeVar("M")
@@ -83,7 +84,7 @@ def route_batch(records: Iterable[Record], ports: Ports) -> list[str]:
     routed: list[tuple[Record, Routed]] = []
     for record in records:
         try:
-            decision = _decide(record, configuration)
+            decision = _decide(record, configuration, ports.retention_s)
         except Exception as error:  # noqa: BLE001  # whatever it is, it must not take the others with it
             ports.journal.failed(record, error)
             failed.append(record.message_id)
@@ -95,13 +96,13 @@ def route_batch(records: Iterable[Record], ports: Ports) -> list[str]:
     return failed + _send(routed, ports)
 
 
-def _decide(record: Record, configuration: Configuration) -> Routed | UnroutedEvent:
+def _decide(record: Record, configuration: Configuration, retention_s: float) -> Routed | UnroutedEvent:
     try:
         envelope = _read(record.body)
     except UNREADABLE as error:
         reason = f"not an EventBridge event: {error}"
         return UnroutedEvent(record.message_id, "rejected", reason, record.received_at)
-    return route(envelope, record.received_at, configuration)
+    return route(envelope, record.received_at, configuration, retention_s)
 
 
 def _read(body: bytes) -> Envelope:

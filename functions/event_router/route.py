@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -20,7 +21,9 @@ from taskbridge.tidying import tidy
 QUESTIONNAIRE = "the application is a questionnaire (问卷通): it has no tasks for a task center"
 NO_AI = "node_published concerns AI approval alone, which is not set up, or to which no trigger rule sends it"
 NO_TARGET = "no trigger rule sends this action of this application to an enabled platform, or to AI approval"
+TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
 _ID_LIMIT = 128
+_DAY_S = 86400.0
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -40,13 +43,19 @@ class Routed:
     tracked: TrackMessage | None = None
 
 
-def route(envelope: Envelope, received_at: str, configuration: Configuration) -> Routed | UnroutedEvent:
-    """The messages that an event makes, or the reason why it makes none. Never raises for what an event holds."""
+def route(
+    envelope: Envelope, received_at: str, configuration: Configuration, retention_s: float = 0.0
+) -> Routed | UnroutedEvent:
+    """The messages that an event makes, or the reason why it makes none. Never raises for what an event holds.
+
+    What happened more than `retention_s` before it came is left out: its instance may be forgotten, and would come
+    back. 0 remembers for good.
+    """
     try:
         event, notes = tidy(parse_event(bytes(envelope.detail)), received_at)
     except InvalidEvent as error:
         return UnroutedEvent(event_id=_id_of(envelope), status="rejected", reason=str(error), received_at=received_at)
-    reason = _skip_reason(event)
+    reason = _skip_reason(event) or _age_reason(event, received_at, retention_s)
     sess_id = "" if isinstance(event.session, msgspec.UnsetType) else event.session.sess_id
     messages = () if reason else _push_messages(event, received_at, notes, configuration)
     tracked = None if reason or not _is_tracked(event, configuration) else TrackMessage(received_at, envelope.detail)
@@ -69,6 +78,15 @@ def _skip_reason(event: TriggerEvent) -> str:
     if event.action not in frozenset(Action):
         return f"unknown action {event.action}"
     return ""
+
+
+def _age_reason(event: TriggerEvent, received_at: str, retention_s: float) -> str:
+    if not retention_s or not event.occurred_at:
+        return ""
+    age_s = datetime.fromisoformat(received_at).timestamp() - event.occurred_at.timestamp()
+    if age_s <= retention_s:
+        return ""
+    return TOO_OLD.format(day=event.occurred_at.date().isoformat(), days=retention_s / _DAY_S)
 
 
 def _push_messages(

@@ -69,6 +69,7 @@ def _wired() -> _Wired:
         clock=time.time,
         random=random.random,
         new_id=lambda: uuid.uuid4().hex[:12],
+        retention_s=instance_retention_days() * DAY_S,
     )
     return _Wired(observability, ports)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from push_task.aside import leave_out_old, set_aside
 from push_task.dispatch import Job
 from push_task.logs import events_to_load, write_logs
 from push_task.settle import StepResult, mark_attempt, settle
@@ -70,6 +71,9 @@ class Journal(Protocol):
     def clashed(self, log: PushLog) -> None:
         """The id of an event was used by another instance before."""
 
+    def set_aside(self, stored: Stored, count: int) -> None:
+        """So many messages wait aside, as their document cannot be read."""
+
     def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
         """A turn is over."""
 
@@ -86,6 +90,7 @@ class Ports:
     clock: Callable[[], float]
     random: Callable[[], float]
     new_id: Callable[[], str]
+    retention_s: float = 0.0  # how long is remembered what has ended; 0 for good
 
 
 def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list[str]:
@@ -96,6 +101,7 @@ def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list
     """
     groups, unreadable = _read(records, ports)
     stored = ports.instances.load(groups)
+    groups = _screen(groups, stored, ports)
     turns, broken = _begin(groups, stored, ports)
     loaded = _load_logs(turns, ports)
     turns, lost = _mark(turns, ports)
@@ -121,6 +127,22 @@ def _read(records: Iterable[Record], ports: Ports) -> tuple[dict[tuple[str, str]
         key = (message.platform_id, message.sess_id)
         groups.setdefault(key, []).append(Received(message, record.message_id, record.receipt_handle))
     return groups, unreadable
+
+
+def _screen(
+    groups: dict[tuple[str, str], list[Received]], stored: dict[str, Stored], ports: Ports
+) -> dict[tuple[str, str], list[Received]]:
+    """The messages that can be worked on; the others are on record."""
+    now = ports.clock()
+    left = {}
+    for key, received in groups.items():
+        entry = stored[instance_key(*key)]
+        if entry.unreadable:
+            set_aside(entry, received, ports.instances, ports.logs, now)
+            ports.journal.set_aside(entry, len(received))
+        elif wanted := leave_out_old(entry, received, ports.logs, ports.retention_s, now):
+            left[key] = wanted
+    return left
 
 
 def _begin(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 from push_task.batch import Record
@@ -14,6 +15,7 @@ from taskbridge.instances import Instance
 from taskbridge.observability import Observability
 from taskbridge.platforms.masking import MASK
 from taskbridge.push_logs import LogStatus, PushLog, entry_name
+from taskbridge.tables.instances import Stored
 
 _COUNTED = {LogStatus.SUPERSEDED: "EventSuperseded", LogStatus.SKIPPED: "EventSkipped"}
 _ENDS = {End.DONE: "TaskPushed", End.TRANSIENT: "PushRetried"}
@@ -52,12 +54,24 @@ class PushJournal:
             shared_with=log.shared_with,
         )
 
+    def set_aside(self, stored: Stored, count: int) -> None:
+        """See Journal."""
+        self.observability.count("SetAside", count)
+        self.observability.logger.error(
+            "document cannot be read",
+            sess_id=stored.instance.sess_id,
+            platform=stored.instance.platform_id,
+            reason=stored.unreadable,
+            messages=count,
+        )
+
     def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
         """See Journal."""
         for result in results:
             self._count_call(result)
         called = {result.step.key for result in results}
         is_first = len(results) == len(turn.results)  # a later slice tells only of what it called
+        reasons = _Impersonal(turn.instance)
         for log in logs:
             self.observability.count(_COUNTED.get(log.status, ""), 1 if log.status in _COUNTED else 0)
             for key, entry in log.entries.items():
@@ -65,7 +79,7 @@ class PushJournal:
                     continue
                 failed_now = entry.status is LogStatus.FAILED and entry.settled_at == log.updated_at
                 self.observability.count("TaskFailed", int(failed_now))
-                reason = _impersonal(entry.reason, turn.instance)
+                reason = reasons(entry.reason)
                 said = {"operation": entry.operation, "errcode": entry.errcode, "reason": reason}
                 self.observability.logger.info(
                     entry.status,
@@ -87,15 +101,30 @@ class PushJournal:
                 self.observability.milliseconds("PushLatency", attempt.duration_ms)
 
 
-def _impersonal(reason: str, instance: Instance) -> str:
-    """The reason without the subject and the names that a platform may quote in it; the push log has it whole."""
-    if not reason:
-        return reason
-    people = [
-        instance.item.value("initiator", []),
-        *chain(*(i.value("assignees", []) for i in instance.tasks.values())),
-    ]
-    texts = {instance.item.value("subject", ""), *(person[2] for person in people if len(person) > 2)}
-    for text in sorted(filter(None, texts), key=len, reverse=True):
-        reason = reason.replace(text, MASK)
-    return reason
+class _Impersonal:
+    """Reasons without the subject and the names that a platform may quote in them; the push log has them whole.
+
+    A large instance has ten thousand names, and as many times the same reason.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._known: dict[str, str] = {"": ""}
+
+    def __call__(self, reason: str) -> str:
+        if reason not in self._known:
+            told = reason
+            for text in self._texts:
+                told = told.replace(text, MASK)
+            self._known[reason] = told
+        return self._known[reason]
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The longest first, as one may be part of another."""
+        people = [
+            self._instance.item.value("initiator", []),
+            *chain(*(item.value("assignees", []) for item in self._instance.tasks.values())),
+        ]
+        texts = {self._instance.item.value("subject", ""), *(person[2] for person in people if len(person) > 2)}
+        return sorted(filter(None, texts), key=len, reverse=True)

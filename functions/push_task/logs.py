@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from push_task.settle import StepResult
-from taskbridge.instances import RECENT_EVENTS, Change, Instance, Item, Work
+from taskbridge.instances import INSTANCE, MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Change, Instance, Item, Work
 from taskbridge.messages import EventMessage
 from taskbridge.push_logs import Entry, LogStatus, PushLog
 
 NOTHING_NEW = "the task center shows this state already"
 INSTANCE_DELETED = "the instance was deleted"
+TOO_LARGE = f"the instance would be too large: at most {MOST_TASKS} tasks and {MOST_PEOPLE} people can be kept"
 
 
 @dataclass(slots=True)
@@ -70,7 +71,9 @@ def write_logs(
 def _entry_of_event(
     instance: Instance, message: EventMessage, key: str, change: Change, known: Entry | None, stamp: str
 ) -> Entry:
-    item = instance.items().get(key)
+    item = instance.find(key)
+    if change is Change.TOO_LARGE:
+        return Entry(LogStatus.FAILED, reason=TOO_LARGE, failed_at=stamp, settled_at=stamp)
     if item is not None and item.event_id == message.event_id and change is not Change.DELETED:
         if change is Change.UNCHANGED:
             return known or Entry(LogStatus.SKIPPED, reason=NOTHING_NEW, settled_at=stamp)
@@ -114,6 +117,16 @@ def _note_call(entry: Entry, result: StepResult, stamp: str) -> None:
         entry.errcode = result.errcode
         if result.reason:
             entry.failed_at = stamp
+
+
+def log_without_turn(message: EventMessage, status: LogStatus, reason: str, now: float) -> PushLog:
+    """The log of an event that was not taken into a document."""
+    log = _new_log(message)
+    log.updated_at = stamp = _stamp(now)
+    settled_at = "" if status is LogStatus.RETRYING else stamp
+    keys = [task.task_id for task in message.tasks] or [*message.deleted_task_ids] or [INSTANCE]
+    log.entries = {key: Entry(status, reason=reason, settled_at=settled_at) for key in keys}
+    return log
 
 
 def _new_log(message: EventMessage) -> PushLog:

@@ -92,10 +92,11 @@ def next_slice(turn: Turn) -> bool:
 
 def _take_sync(instance: Instance, message: SyncMessage) -> None:
     """A replay tries again what was refused for good; `force` sends also what was acknowledged."""
+    force = frozenset(message.force)
     for key, item in instance.items().items():
         if message.replay and item.work is Work.FAILED:
             item.want()
-        if key in message.force and item.facts and item.presence is not Presence.GONE:
+        if key in force and item.facts and item.presence is not Presence.GONE:
             item.want()
 
 

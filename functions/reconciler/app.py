@@ -105,6 +105,11 @@ class _Journal:
         self.observability.count("StuckSettled", count)
         self.observability.logger.warning("stuck instances found", platform=platform_id, count=count)
 
+    def aside(self, platform_id: str, count: int) -> None:
+        """See Journal."""
+        self.observability.count("SetAside", count)
+        self.observability.logger.error("messages wait aside", platform=platform_id, count=count)
+
     def breaker(self, platform_id: str, *, is_open: bool) -> None:
         """See Journal."""
         self.observability.gauge("BreakerOpen", int(is_open), platform_id)

@@ -17,10 +17,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
+from reconciler.asides import Instances as AsideInstances
+from reconciler.asides import send_on
 from taskbridge.breaker import BreakerState
 from taskbridge.errors import StoreError
-from taskbridge.instances import Instance, Work
-from taskbridge.messages import SyncMessage
+from taskbridge.instances import Instance
+from taskbridge.messages import Message, SyncMessage
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
@@ -39,7 +41,7 @@ STUCK_AFTER_S = 900.0  # longer than any message stays invisible
 PAGES_A_RUN = 500
 
 
-class Instances(Protocol):
+class Instances(AsideInstances, Protocol):
     """The instance table, as far as the reconciler needs it."""
 
     def load(self, keys: Sequence[tuple[str, str]]) -> dict[str, Stored]:
@@ -78,7 +80,7 @@ class Pages(Protocol):
 class Outbox(Protocol):
     """The push queue."""
 
-    def send(self, messages: Sequence[SyncMessage]) -> set[int]:
+    def send(self, messages: Sequence[Message]) -> set[int]:
         """Send messages; returns the positions of those that did not get in."""
 
 
@@ -93,6 +95,9 @@ class Journal(Protocol):
 
     def settled(self, platform_id: str, count: int) -> None:
         """Stuck instances were found."""
+
+    def aside(self, platform_id: str, count: int) -> None:
+        """So many messages wait, as their documents cannot be read."""
 
     def breaker(self, platform_id: str, *, is_open: bool) -> None:
         """How a breaker stands."""
@@ -122,11 +127,19 @@ def reconcile(ports: Ports, deadline: float) -> None:
     down = _tend_all(platforms, ports, failures)
     for platform in platforms:
         _note(partial(_settle_stuck, platform.id, ports), failures)
+        _note(partial(_send_on, platform.id, ports), failures)
     while down and ports.clock() + PROBE_EVERY_S + PROBE_WAIT_S < deadline:
         ports.sleep(PROBE_EVERY_S)
         down = _tend_all(down, ports, failures)
     if failures:
         raise failures[0]
+
+
+def _send_on(platform_id: str, ports: Ports) -> None:
+    """Let go on what was set aside and can be read by now."""
+    waiting = send_on(platform_id, ports.instances, ports.outbox, ports.clock())
+    if waiting:
+        ports.journal.aside(platform_id, waiting)
 
 
 def _tend_all(platforms: list[PlatformConfig], ports: Ports, failures: list[StoreError]) -> list[PlatformConfig]:
@@ -189,12 +202,15 @@ def _lend(keys: Sequence[tuple[str, str]], now: float, ports: Ports) -> list[tup
     """Take instances off the list for a while; who changed meanwhile is left to whoever changed it."""
     stored = ports.instances.load(keys)
     for entry in stored.values():
-        entry.instance.due_at = now + LEASE_S if _has_work(entry.instance) else 0.0
+        entry.instance.due_at = now + LEASE_S if entry.unreadable or _has_work(entry.instance) else 0.0
     stale = ports.instances.save(list(stored.values()))
+    unreadable = sum(1 for entry in stored.values() if entry.unreadable)
+    if unreadable:
+        ports.journal.aside(keys[0][0], unreadable)
     return [
         (entry.instance.platform_id, entry.instance.sess_id)
         for key, entry in stored.items()
-        if key not in stale and entry.instance.due_at
+        if key not in stale and entry.instance.due_at and not entry.unreadable
     ]
 
 
@@ -226,7 +242,7 @@ def _stuck_in(platform_id: str, pages: Sequence[Page], ports: Ports) -> list[Sto
 
 
 def _has_work(instance: Instance) -> bool:
-    return any(item.work is Work.PENDING for item in instance.items().values())
+    return instance.has_work
 
 
 def _sync(key: tuple[str, str], reason: str, now: float, *, probe: bool = False) -> SyncMessage:

@@ -21,6 +21,7 @@ METRICS = {
         "EventSuperseded",
         "EventSkipped",
         "TokenRefreshed",
+        "SetAside",
     },
     "event_router": {"EventSkipped", "EventRejected"},
     "ai_track": {"EventTracked", "EventSuperseded", "AnalysisRequested", "SetAside"},
@@ -37,7 +38,7 @@ METRICS = {
         "AnalysisCost",
         "AiQuotaExhausted",
     },
-    "reconciler": {"BreakerOpen", "StuckSettled"},
+    "reconciler": {"BreakerOpen", "StuckSettled", "SetAside"},
 }
 
 

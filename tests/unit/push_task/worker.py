@@ -21,7 +21,7 @@ from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import Fleet
-from taskbridge.messages import Message, encode_message
+from taskbridge.messages import EventMessage, Message, encode_message
 from taskbridge.push_logs import PushLog
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.token_store import MemoryTokenStore
@@ -83,6 +83,12 @@ class Worker:
     def told(self, event_id: str, key: str = "T1") -> tuple[str, str, int]:
         """Status, reason and attempts of an entry."""
         entry = self.log(event_id).entries[key]
+        return entry.status.value, entry.reason, entry.attempts
+
+    def told_by(self, message: EventMessage, key: str = "T1") -> tuple[str, str, int]:
+        """As told, of a store of any kind."""
+        key_of_log = (message.event_id, message.platform_id)
+        entry = self.logs.load([key_of_log])[key_of_log].entries[key]
         return entry.status.value, entry.reason, entry.attempts
 
     def document(self, sess_id: str = "S1") -> Any:

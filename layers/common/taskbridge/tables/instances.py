@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.instances import Instance, decode_instance, encode_instance
 from taskbridge.messages import instance_key
+from taskbridge.tables.aside import Aside, AsideTable
 from taskbridge.tables.attributes import (
     THROTTLED,
     Item,
@@ -79,6 +80,9 @@ class InstanceStore(Protocol):
 
         Returns the keys that lost. A written one has its new version set. Raises StoreError.
         """
+
+    def set_aside(self, messages: Iterable[Aside]) -> None:
+        """Keep messages whose document cannot be read, until it can. The same one twice is one."""
 
 
 def due_shard(platform_id: str, sess_id: str) -> str:
@@ -187,6 +191,18 @@ class InstanceTable:
                 self._clear(each)
         return lost
 
+    def set_aside(self, messages: Iterable[Aside]) -> None:
+        """See InstanceStore."""
+        self._asides().keep(messages)
+
+    def aside(self, platform_id: str, now: float) -> list[Aside]:
+        """See AsideTable.some."""
+        return self._asides().some(platform_id, now)
+
+    def drop_aside(self, messages: Iterable[Aside]) -> None:
+        """See AsideTable.drop."""
+        self._asides().drop(messages)
+
     def due(self, platform_id: str, before: float, limit: int) -> list[tuple[str, str]]:
         """Instances of a platform that are due, as (platform id, session id), the oldest of each shard first."""
         found: list[tuple[float, str]] = []
@@ -214,9 +230,12 @@ class InstanceTable:
         named = [parts for item in items if (parts := _parts_in(item))]
         return self._part_table().load(named) if named else {}
 
+    def _asides(self) -> AsideTable:
+        return AsideTable(self._part_table())
+
     def _part_table(self) -> PartTable:
         if self._parts is None:
-            raise StoreError("a document is too large for an item, and no part table is given")
+            raise StoreError("what does not stand in an item needs a part table, and none is given")
         return self._parts
 
     def _written(self, entry: Stored) -> _Written:

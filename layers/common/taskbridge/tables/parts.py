@@ -10,8 +10,9 @@ removed by the next writer of the same document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from taskbridge.tables.attributes import (
@@ -105,6 +106,24 @@ class PartTable:
         return {
             parts: b"".join(map(found.__getitem__, each)) for parts, each in named.items() if found.keys() >= {*each}
         }
+
+    def browse(self, document: str, start: str) -> Iterator[bytes]:
+        """The bytes of each generation of a document from `start` on, in order, as many as are taken."""
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="#document = :document AND #part >= :start",
+            ExpressionAttributeNames={"#document": "document", "#part": "part"},
+            ExpressionAttributeValues=to_item({":document": document, ":start": start or " "}),
+            ConsistentRead=True,
+        )
+        for _, pieces in groupby(items, key=lambda item: text(item, "part").rsplit("#", 1)[0]):
+            yield b"".join(binary(item, "piece") for item in pieces)
+
+    def remove(self, parts: Iterable[Parts]) -> None:
+        """Take them away."""
+        keys = [key for each in parts for key in each.keys()]  # noqa: SIM118  # not a mapping
+        batch_write(self._client, self._table, ({"DeleteRequest": {"Key": key}} for key in keys))
 
     def clear(self, document: str, before: str, but: str = "") -> None:
         """Remove the generations of a document that sort below `before`, all but the generation `but`."""

@@ -1,0 +1,77 @@
+"""Messages that are not worked on: their document cannot be read, or they are older than what is remembered.
+
+Both stand in the push log with the reason. The first go on as soon as the document can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from push_task.logs import log_without_turn
+from push_task.turn import Received
+from taskbridge.messages import EventMessage, Message, encode_message
+from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.tables.aside import Aside
+from taskbridge.tables.instances import Stored
+from taskbridge.tables.push_logs import PushLogStore
+
+WAITS = "waiting: what is known of the instance cannot be read: {reason}"
+TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
+DAY_S = 86400.0
+
+
+class Asides(Protocol):
+    """Where messages wait; see InstanceStore."""
+
+    def set_aside(self, messages: Iterable[Aside]) -> None:
+        """Keep them until their document can be read."""
+
+
+def set_aside(stored: Stored, received: Iterable[Received], asides: Asides, logs: PushLogStore, now: float) -> None:
+    """Keep the messages of a document that cannot be read, and say so in the logs of those that have none yet."""
+    messages = [entry.message for entry in received if _tells(entry.message)]
+    asides.set_aside([Aside(each.platform_id, each.sess_id, encode_message(each), now) for each in messages])
+    reason = WAITS.format(reason=stored.unreadable)
+    _write(
+        logs, [log_without_turn(e, LogStatus.RETRYING, reason, now) for e in messages if isinstance(e, EventMessage)]
+    )
+
+
+def leave_out_old(
+    stored: Stored, received: list[Received], logs: PushLogStore, retention_s: float, now: float
+) -> list[Received]:
+    """The messages without those of events that are so old that their document may have been and gone.
+
+    The router leaves them out as well; a message may have waited since.
+    """
+    if stored.version or not retention_s:
+        return received
+    new = []
+    left = []
+    for entry in received:
+        message = entry.message
+        if isinstance(message, EventMessage) and _is_old(message, now - retention_s):
+            reason = TOO_OLD.format(day=message.occurred_at[:10], days=retention_s / DAY_S)
+            new.append(log_without_turn(message, LogStatus.SKIPPED, reason, now))
+        else:
+            left.append(entry)
+    _write(logs, new)
+    return left
+
+
+def _tells(message: Message) -> bool:
+    """Whether anything is lost without it: who only wakes an instance comes again."""
+    return isinstance(message, EventMessage) or message.replay
+
+
+def _is_old(message: EventMessage, oldest: float) -> bool:
+    return bool(message.occurred_at) and datetime.fromisoformat(message.occurred_at).timestamp() < oldest
+
+
+def _write(logs: PushLogStore, new: list[PushLog]) -> None:
+    known = logs.load([(log.event_id, log.platform_id) for log in new]) if new else {}
+    unknown = [log for log in new if (log.event_id, log.platform_id) not in known]
+    if unknown:
+        logs.put(unknown)

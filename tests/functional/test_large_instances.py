@@ -1,0 +1,292 @@
+"""Instances of any size: stored in parts, alone in what they cost, and refused on record beyond what can be kept."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from taskbridge.errors import StoreError
+from taskbridge.instances import MOST_TASKS, Instance, fold
+from taskbridge.messages import EventMessage
+from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.parts import PartTable
+from taskbridge.tables.push_log_pages import PushLogPageTable
+from taskbridge.tables.push_logs import PushLogTable
+from tests.builders import PLATFORM, event, message_of, session, task, user
+from tests.functional.aws import Tables, new_client
+from tests.unit.push_task.worker import Worker
+
+DAY_S = 86_400.0
+RETENTION_S = 90 * DAY_S
+rng = random.Random(8)
+
+
+def new_id() -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+def crowd(count: int) -> list[dict[str, Any]]:
+    return [
+        user(new_id(), f"{2000000000 + rng.randrange(10**8)}", rng.choice("赵钱孙李周吴") + "文博")
+        for _ in range(count)
+    ]
+
+
+def named(sess_id: str, tasks: list[dict[str, Any]], sequence: int = 1) -> EventMessage:
+    return message_of(event(sess_id=sess_id, id=new_id(), sequence=sequence, tasks=tasks, session=session(sess_id)))
+
+
+class Site:
+    """A worker over tables in this process, with every call to DynamoDB counted."""
+
+    def __init__(self, client: Any, tables: Tables) -> None:
+        self.calls: Counter[str] = Counter()
+        self.client = client
+        self.tables = tables
+        client.meta.events.register("before-call.dynamodb", self._count)
+        self.parts = PartTable(client, tables.PartTable)
+        pages = PushLogPageTable(client, tables.PushLogPageTable, RETENTION_S)
+        self.instances = InstanceTable(
+            client,
+            tables.InstanceTable,
+            pages,
+            parts=self.parts,
+            retention_s=RETENTION_S,
+            clock=lambda: self.worker.now,
+        )
+        self.worker = Worker()
+        self.worker.instances = self.instances
+        self.worker.logs = PushLogTable(client, tables.PushLogTable, RETENTION_S, parts=self.parts)
+
+    def _count(self, model: Any, **_: Any) -> None:
+        self.calls[model.name] += 1
+
+    def push(self, *messages: EventMessage) -> Counter[str]:
+        self.calls.clear()
+        assert self.worker.push(*messages, deadline=self.worker.now + 1e6) == []
+        return +self.calls
+
+    def load(self, sess_id: str) -> Stored:
+        (stored,) = self.instances.load([(PLATFORM, sess_id)]).values()
+        return stored
+
+    def held(self) -> list[tuple[str, str]]:
+        """The parts that are stored, as (document, part)."""
+        items = self.client.scan(TableName=self.tables.PartTable, ProjectionExpression="document, part")["Items"]
+        return sorted((item["document"]["S"], item["part"]["S"]) for item in items)
+
+
+@pytest.fixture
+def site(ministack: str, tables: Tables) -> Iterator[Site]:
+    made = Site(new_client("dynamodb", ministack), tables)
+    yield made
+    made.client.close()
+
+
+def a_large_one(sess_id: str) -> EventMessage:
+    """An event above 400 KB as an item: 11 tasks of 1,000 people each."""
+    return named(sess_id, [task(new_id(), assignees=crowd(1_000)) for _ in range(11)])
+
+
+def test_eleven_tasks_of_a_thousand_people_are_pushed_and_stored_in_parts(site: Site) -> None:
+    site.push(a_large_one("large"))
+
+    stored = site.load("large")
+    assert len(stored.instance.tasks) == 11
+    assert {item.work for item in stored.instance.tasks.values()} == {"none"}
+    assert stored.parts
+    assert site.worker.operations() == ["insert_task"] * 11
+    assert all(
+        generation.startswith(stored.parts.split("#")[0])
+        for document, generation in site.held()
+        if document.startswith("instances#")
+    )
+
+
+def test_a_large_document_costs_the_calls_for_its_parts_and_its_batch_mates_none_more(site: Site) -> None:
+    site.push(named("token", [task("T0")]))
+    ordinary = site.push(named("small", [task("T1")]))
+    assert ordinary == {"BatchGetItem": 1, "BatchExecuteStatement": 2, "BatchWriteItem": 1}
+
+    beside = site.push(a_large_one("large"), named("mate", [task("T2")]))
+
+    # Twice: its parts are put, those of before are looked for; the second time there are some to remove.
+    assert beside == {"BatchGetItem": 1, "BatchExecuteStatement": 2, "BatchWriteItem": 1 + 2 + 1, "Query": 2}
+    assert site.load("mate").instance.tasks["T2"].presence == "present"
+
+
+def test_ten_large_documents_in_one_batch_are_all_pushed(site: Site) -> None:
+    site.push(*(a_large_one(f"L{number}") for number in range(10)))
+    site.push(*(named(f"L{number}", [task("T1")], sequence=2) for number in range(10)))
+
+    for number in range(10):
+        assert {item.work for item in site.load(f"L{number}").instance.tasks.values()} == {"none"}
+
+
+def test_eight_notices_of_a_thousand_tasks_are_one_instance(site: Site) -> None:
+    people = crowd(1_000)
+    for sequence in range(8):
+        site.push(named("notice", [task(new_id(), assignees=[each]) for each in people], sequence=sequence + 1))
+
+    tasks = site.load("notice").instance.tasks
+    assert len(tasks) == 8_000
+    assert {item.presence for item in tasks.values()} == {"present"}
+
+
+def test_what_is_more_than_can_be_kept_fails_on_record_alone(site: Site) -> None:
+    for number in range(0, MOST_TASKS, 2_500):
+        document = site.load("full")
+        more = named("full", [task(f"T{number + each}") for each in range(2_500)], sequence=number + 1)
+        fold(document.instance, more)
+        for item in document.instance.tasks.values():
+            item.work, item.presence = "none", "present"  # type: ignore[assignment]
+        assert site.instances.save([document]) == set()
+    too_much = named("full", [task("one too many")], sequence=90_000)
+    fine = named("mate", [task("T1")])
+
+    site.push(too_much, fine)
+
+    status, reason, attempts = site.worker.told_by(too_much, "one too many")
+    assert (status, attempts) == ("failed", 0)
+    assert "at most 10000 tasks" in reason
+    assert len(site.load("full").instance.tasks) == MOST_TASKS
+    assert site.worker.told_by(fine)[0] == "succeeded"
+
+
+def test_the_log_of_an_event_with_thousands_of_tasks_is_read_whole(site: Site) -> None:
+    long_ids = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=120)) for _ in range(6_000)]
+    many = named("long", [task(each) for each in long_ids])
+
+    site.push(many)
+
+    log = site.worker.logs.of_event(many.event_id)[0]
+    assert set(log.entries) >= set(long_ids)
+    assert {entry.status for entry in log.entries.values()} == {"succeeded"}
+    assert len(log.attempts) == 10
+    assert len({document for document, _ in site.held() if document.startswith("push-logs#")}) == 1
+
+
+# A crash, and a race
+
+
+class Dying:
+    """A part table whose process ends at the n-th call."""
+
+    def __init__(self, parts: PartTable, calls: int) -> None:
+        self._parts, self._left = parts, calls
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._left -= 1
+            if self._left < 0:
+                raise StoreError("the process ends here")
+            return getattr(self._parts, name)(*args, **kwargs)
+
+        return call
+
+
+def test_who_dies_after_its_parts_leaves_the_document_of_before(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.push(a_large_one("large"))
+    before = site.load("large")
+    changed = site.load("large")
+    changed.instance.carried_status = "changed"
+    with monkeypatch.context() as patch:
+        patch.setattr(site.instances, "_execute", lambda piece: (_ for _ in ()).throw(StoreError("dead")))
+        with pytest.raises(StoreError):
+            site.instances.save([changed])
+
+    assert site.load("large").instance == before.instance
+    assert len({part.split("#")[0] for document, part in site.held() if "large" in document}) == 2
+
+    site.instances.save([site.load("large")])
+
+    assert len({part.split("#")[0] for document, part in site.held() if "large" in document}) == 1
+
+
+def test_who_dies_before_clearing_leaves_the_new_document_whole(site: Site) -> None:
+    site.push(a_large_one("large"))
+    changed = site.load("large")
+    changed.instance.carried_status = "changed"
+    site.instances._parts = Dying(site.parts, 1)  # type: ignore[assignment]
+
+    assert site.instances.save([changed]) == set()
+
+    site.instances._parts = site.parts
+    assert site.load("large").instance.carried_status == "changed"
+
+
+def test_of_two_who_write_a_large_document_one_loses_and_what_it_wrote_goes(site: Site) -> None:
+    site.push(a_large_one("large"))
+    first, second = site.load("large"), site.load("large")
+    first.instance.carried_status, second.instance.carried_status = "first", "second"
+
+    assert site.instances.save([first]) == set()
+    assert site.instances.save([second]) == {f"{PLATFORM}#large"}
+
+    assert site.load("large").instance.carried_status == "first"
+    site.instances.save([site.load("large")])
+    assert len({part.split("#")[0] for document, part in site.held() if "large" in document}) == 1
+
+
+def test_who_reads_while_another_writes_reads_what_the_other_wrote(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.push(a_large_one("large"))
+    other = InstanceTable(site.client, site.tables.InstanceTable, parts=site.parts)
+    items, passed = site.instances._items, []
+
+    def after(keys: Any) -> Any:
+        found = items(keys)
+        if not passed:
+            passed.append(True)
+            (theirs,) = other.load([(PLATFORM, "large")]).values()
+            theirs.instance.carried_status = "theirs"
+            other.save([theirs])
+        return found
+
+    monkeypatch.setattr(site.instances, "_items", after)
+
+    stored = site.load("large")
+
+    assert (stored.unreadable, stored.instance.carried_status) == ("", "theirs")
+
+
+def test_a_document_that_grows_small_again_stands_in_its_item_and_its_parts_go(site: Site) -> None:
+    site.push(a_large_one("large"))
+    stored = site.load("large")
+    stored.instance.tasks.clear()
+
+    assert site.instances.save([stored]) == set()
+
+    assert site.load("large").parts == ""
+    assert not [document for document, _ in site.held() if document.startswith("instances#")]
+
+
+def test_a_document_whose_parts_are_lost_is_set_aside_with_the_reason(site: Site) -> None:
+    site.push(a_large_one("large"))
+    site.parts.clear("instances#jz#large", before="9")
+
+    stored = site.load("large")
+
+    assert stored.unreadable == "not all of its parts are there"
+    assert stored.instance == Instance(PLATFORM, "large")
+
+
+# How long it takes
+
+
+def test_folding_and_planning_ten_thousand_tasks_does_not_grow_with_their_square() -> None:
+    def seconds(count: int) -> float:
+        worker = Worker()
+        began = time.process_time()
+        worker.push(named("S", [task(f"T{number}") for number in range(count)]), deadline=worker.now + 1e6)
+        worker.fail("http_503")
+        worker.push(named("S", [task(f"T{number}") for number in range(count)], 2), deadline=worker.now + 1e6)
+        return time.process_time() - began
+
+    seconds(10)
+    assert seconds(4_000) < 12 * seconds(1_000)  # 4 times as much; its square is 16
