@@ -15,7 +15,7 @@ from taskbridge.messages import EventMessage, Message, encode_message
 from taskbridge.push_logs import LogStatus, PushLog
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_logs import PushLogStore
+from taskbridge.tables.push_logs import PushLogStore, load_own
 
 WAITS = "waiting: what is known of the instance cannot be read: {reason}"
 TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
@@ -71,7 +71,7 @@ def _is_old(message: EventMessage, oldest: float) -> bool:
 
 
 def _write(logs: PushLogStore, new: list[PushLog]) -> None:
-    known = logs.load([(log.event_id, log.platform_id) for log in new]) if new else {}
-    unknown = [log for log in new if (log.event_id, log.platform_id) not in known]
+    known = load_own(logs, [(log.event_id, log.platform_id, log.owner) for log in new])
+    unknown = [log for log in new if (log.event_id, log.platform_id, log.owner) not in known]
     if unknown:
         logs.put(unknown)

@@ -13,7 +13,7 @@ from taskbridge.push_logs import Entry, LogStatus, PushLog
 
 NOTHING_NEW = "the task center shows this state already"
 INSTANCE_DELETED = "the instance was deleted"
-TOO_LARGE = f"the instance would be too large: at most {MOST_TASKS} tasks and {MOST_PEOPLE} people can be kept"
+TOO_LARGE = f"too large: an instance has at most {MOST_TASKS} tasks here, and a task at most {MOST_PEOPLE} people"
 
 
 @dataclass(slots=True)

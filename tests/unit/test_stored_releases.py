@@ -1,4 +1,4 @@
-"""What the release before stored is read by this one; what this one does not know harms nothing else, nor is it lost."""
+"""What the release before stored is read by this one; what it does not know harms nothing else, nor is it lost."""
 
 from __future__ import annotations
 

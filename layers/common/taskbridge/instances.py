@@ -23,7 +23,8 @@ from taskbridge.messages import EventMessage, InstanceFact, TaskFact
 
 RECENT_EVENTS = 40
 MOST_TASKS = 10_000
-MOST_PEOPLE = 10_000
+MOST_PEOPLE = 10_000  # of one task
+MOST_PEOPLE_IN_ALL = 100_000
 MOST_SEATS = 1_000_000  # places of assignees: a person in ten tasks has ten
 SHOWN_BY_AN_UPDATE = frozenset({"status", "node_id", "node_name", "assignees"})
 NOTHING_TO_SHOW = frozenset({"draft", "running"})  # an instance without tasks is in nobody's list
@@ -144,7 +145,7 @@ def fold(instance: Instance, message: EventMessage) -> dict[str, Change]:
     Work is marked where the task center has to be told. The document changes in place.
     """
     is_deletion = message.action == "instance_deleted"
-    if not is_deletion and not instance.is_deleted and find_excess(instance, message):
+    if not is_deletion and not instance.is_deleted and is_too_large(instance, message):
         return dict.fromkeys(_named(message), Change.TOO_LARGE)
     _remember(instance, message.event_id)
     if is_deletion:
@@ -165,21 +166,18 @@ def _named(message: EventMessage) -> list[str]:
     return [task.task_id for task in message.tasks] or [INSTANCE]
 
 
-def find_excess(instance: Instance, message: EventMessage) -> str:
-    """What an instance would have too many of with this event; empty where it can be taken in."""
+def is_too_large(instance: Instance, message: EventMessage) -> bool:
+    """Whether an instance would have more with this event than can be kept."""
     told = {task.task_id for task in message.tasks}
-    tasks = len(instance.tasks.keys() | told)
-    if tasks > MOST_TASKS:
-        return f"the instance would have {tasks} tasks: at most {MOST_TASKS} can be kept"
-    kept = [item.value("assignees", ()) for task_id, item in instance.tasks.items() if task_id not in told]
     given = [task.assignees or () for task in message.tasks]
+    kept = [item.value("assignees", ()) for task_id, item in instance.tasks.items() if task_id not in told]
     seats = sum(map(len, kept)) + sum(map(len, given))
-    if seats <= MOST_PEOPLE:
-        return ""  # nor can these be more people
-    if seats > MOST_SEATS:
-        return f"the tasks would have {seats} assignees in all: at most {MOST_SEATS} can be kept"
-    people = len({person[0] for each in kept for person in each} | {person.uid for each in given for person in each})
-    return f"the tasks would have {people} people: at most {MOST_PEOPLE} can be kept" if people > MOST_PEOPLE else ""
+    if len(instance.tasks.keys() | told) > MOST_TASKS or max(map(len, given), default=0) > MOST_PEOPLE:
+        return True
+    if seats <= MOST_PEOPLE_IN_ALL:
+        return False
+    people = {person[0] for each in kept for person in each} | {person.uid for each in given for person in each}
+    return seats > MOST_SEATS or len(people) > MOST_PEOPLE_IN_ALL
 
 
 def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Change:
