@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from taskbridge.budgets import SLICE
 from taskbridge.errors import StoreError
 from taskbridge.instances import MOST_TASKS, Instance, fold
 from taskbridge.messages import EventMessage
@@ -292,7 +293,7 @@ def test_a_document_whose_parts_are_lost_is_set_aside_with_the_reason(site: Site
 # How long it takes
 
 
-def test_every_item_is_looked_at_as_often_whether_there_are_ten_or_three_hundred(
+def test_all_items_are_gone_through_as_often_for_two_as_for_a_slice_and_once_more_for_each_slice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[int] = []
@@ -311,4 +312,5 @@ def test_every_item_is_looked_at_as_often_whether_there_are_ten_or_three_hundred
             worker.push(named("S", [task(f"T{each}") for each in range(count)], sequence), deadline=worker.now + 1e6)
         return len(looked)
 
-    assert looks(300) == looks(10)
+    assert looks(SLICE) == looks(2)
+    assert looks(4 * SLICE) <= 4 * looks(SLICE)
