@@ -281,8 +281,8 @@ def test_a_refusal_in_a_stream_is_no_answer() -> None:
     assert type(error) is ContentRefused
 
 
-def test_an_openai_stream_without_done_is_incomplete() -> None:
-    assert type(error_of(openai(), Server(event_stream(chunk("同意", "stop"), USAGE)))) is IncompleteAnswer
+def test_an_openai_stream_that_ends_before_its_model_is_incomplete() -> None:
+    assert type(error_of(openai(), Server(event_stream(chunk("同意"), USAGE)))) is IncompleteAnswer
 
 
 @pytest.mark.parametrize("platform", [aigc(), openai()])

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from taskbridge.errors import ConfigurationError, PermanentError, TransientError
+from taskbridge.errors import ConfigurationError, IncompleteAnswer, PermanentError, TransientError
 from taskbridge.platforms.ai import ModelInfo
 from tests.unit.platforms.ai_builders import (
     DONE,
@@ -28,6 +28,10 @@ from tests.unit.platforms.ai_suite import AiPlatformBehaviour
 from tests.unit.platforms.builders import SECRET, TOKEN, Server
 
 SCHEMA = {"type": "object", "properties": {"verdict": {"type": "string"}}, "required": ["verdict"]}
+PARTED = [
+    {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]}
+    for text, finish in (("金额", None), ("不", None), ("符合要求", "stop"))
+]
 MESSAGES = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": USER}]
 
 
@@ -61,8 +65,74 @@ def test_a_question_is_a_chat_completion() -> None:
         "model": "qwen-plus",
         "messages": MESSAGES,
         "stream": False,
+        "max_tokens": 8_192,
         "temperature": 0.0,
     }
+
+
+def test_how_long_an_answer_may_be_is_said_as_the_model_is_able() -> None:
+    models = [{"model": "qwen-plus", "output_tokens": 1_500}]
+
+    assert body_of(settings={"models": models})["max_tokens"] == 1_500
+
+
+def test_more_fields_of_a_request_can_be_set() -> None:
+    assert body_of(settings={"extra_body": {"enable_thinking": False}})["enable_thinking"] is False
+
+
+@pytest.mark.parametrize("name", ["model", "messages", "stream", "max_tokens", "response_format"])
+def test_what_a_question_says_itself_cannot_be_set(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"extra_body.{name}"):
+        openai(extra_body={name: 1})
+
+
+@pytest.mark.parametrize("finish", ["stop", "STOP", "eos_token", "end_turn", "eos", None])
+def test_every_word_for_an_end_is_one(finish: str | None) -> None:
+    whole = {"choices": [{"message": {"content": "同意"}, "finish_reason": finish}]}
+    assert ai_client(openai(), Server(httpx.Response(200, json=whole))).ask(question()).text == "同意"
+
+    streamed = event_stream(chunk("同意", finish), DONE)
+    assert ai_client(openai(), Server(streamed)).stream(question(), lambda _: None).text == "同意"
+
+
+def test_a_connection_that_closes_in_order_behind_the_end_of_the_model_is_an_end() -> None:
+    told: list[str] = []
+
+    reply = ai_client(openai(), Server(event_stream(chunk("同意"), chunk("", "stop")))).stream(question(), told.append)
+
+    assert (reply.text, told) == ("同意", ["同意"])
+
+
+def test_events_that_are_parted_by_one_newline_are_read() -> None:
+    body = "\n".join(f"data: {json.dumps(part, ensure_ascii=False)}" for part in PARTED) + "\ndata: [DONE]\n\n"
+    answer = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body.encode())
+
+    assert ai_client(openai(), Server(answer)).stream(question(), lambda _: None).text == "金额不符合要求"
+
+
+@pytest.mark.parametrize("cut", [8, 30, -1])
+def test_an_event_that_came_in_part_does_not_vanish_from_the_answer(cut: int) -> None:
+    first, second, third = (json.dumps(part, ensure_ascii=False) for part in PARTED)
+    body = f"data: {first}\n\ndata: {second[:cut]}\n\ndata: {third}\n\ndata: [DONE]\n\n"
+    answer = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body.encode())
+
+    with pytest.raises(IncompleteAnswer):
+        ai_client(openai(), Server(answer)).stream(question(), lambda _: None)
+
+
+@pytest.mark.parametrize("key", ["reasoning", "reasoning_content"])
+def test_an_answer_that_stands_wholly_in_the_thinking_is_marked_as_that(key: str) -> None:
+    whole = {"choices": [{"message": {"content": None, key: "我想想：同意"}, "finish_reason": "stop"}]}
+    parts = [{"choices": [{"index": 0, "delta": {key: text}}]} for text in ("我想想：", "同意")]
+    body = "".join(f"data: {json.dumps(part, ensure_ascii=False)}\n\n" for part in parts) + "data: [DONE]\n\n"
+    streamed = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body.encode())
+    told: list[str] = []
+
+    asked = ai_client(openai(), Server(httpx.Response(200, json=whole))).ask(question())
+    watched = ai_client(openai(), Server(streamed)).stream(question(), told.append)
+
+    assert asked.text == watched.text == "<think>我想想：同意</think>"
+    assert told == []
 
 
 def test_a_stream_asks_for_its_usage() -> None:

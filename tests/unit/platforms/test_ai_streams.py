@@ -100,7 +100,7 @@ def openai_chunk(**choice: object) -> str:
         (
             "message",
             openai_chunk(delta={"reasoning_content": "想"}),
-            Piece(busy=True, question_id="c-1", model="m"),
+            Piece(busy=True, thought="想", question_id="c-1", model="m"),
         ),
         ("message", '{"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 4}}', Piece(tokens=(9, 4))),
         ("message", '{"choices": [{"index": 1, "delta": {"content": "other"}}]}', Piece()),

@@ -32,7 +32,7 @@ from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
 from taskbridge.platforms.failures import check_finish
 from taskbridge.platforms.masking import mask_echoes
-from taskbridge.platforms.streams import Draft, Transcript
+from taskbridge.platforms.streams import Draft, Transcript, is_cut, split_events
 from taskbridge.platforms.surrogates import mend
 from taskbridge.token_doubts import UNDECIDED
 
@@ -205,6 +205,8 @@ class AiPlatformClient:
         """The answer up to its terminal event. Raises httpx.HTTPError and PlatformError."""
         if stream.status == 200 and not stream.is_json:
             self._follow(stream, transcript, deadline)
+        if not transcript.ended and transcript.is_finished:
+            transcript.finish()  # closed in order behind the model's own end
         if transcript.ended:
             return transcript.draft()
         if stream.is_silent:
@@ -214,8 +216,10 @@ class AiPlatformClient:
         raise TransientError("the stream ended without its terminal event", status=stream.status)
 
     def _follow(self, stream: EventStream, transcript: Transcript, deadline: StreamDeadline) -> None:
-        for event, data in stream.events():
+        for event, data in ((event, part) for event, whole in stream.events() for part in split_events(whole)):
             piece = self._platform.read_piece(event, data)
+            if piece is None and is_cut(data):
+                raise TransientError("an event of the stream came in part only", status=stream.status)
             if piece is None:
                 continue
             if piece.failure is not None:

@@ -21,8 +21,11 @@ from taskbridge.errors import (
 from taskbridge.platforms.base import TOO_LARGE, page_doubt
 from taskbridge.token_doubts import code_signal
 
-# Ends that a model reports. `stop` is that of an answer; any other that is not a refusal cut it.
-FINISHED = frozenset({"", "null", "stop"})
+# Ends that a model reports, in any letter case: `stop` of OpenAI, `eos_token` of TGI, `end_turn` of Anthropic, and what
+# gateways make of them. Any other that is not a refusal cut the answer.
+FINISHED = frozenset(
+    {"", "null", "none", "stop", "eos", "eos_token", "end_of_text", "end_turn", "stop_sequence", "complete"}
+)
 REFUSED = frozenset({"content_filter", "refusal"})
 
 
@@ -101,9 +104,14 @@ def _doubt_of(failure: Failure, kind: type[PlatformError], status: int) -> str:
     return page_doubt(status, is_json=failure.is_json) if kind is TransientError else ""
 
 
+def is_finished(reason: str) -> bool:
+    """Whether a model came to its end, or does not say."""
+    return reason.strip().casefold() in FINISHED
+
+
 def check_finish(reason: str) -> None:
     """Raises ContentRefused or IncompleteAnswer where a model ended otherwise than by coming to its end."""
-    if reason in REFUSED:
+    if reason.casefold() in REFUSED:
         raise ContentRefused(f"no answer: {reason}", status=200, errcode=reason)
-    if reason not in FINISHED:
+    if not is_finished(reason):
         raise IncompleteAnswer(f"the answer was cut: {reason[:64]}", status=200, errcode=reason[:64])

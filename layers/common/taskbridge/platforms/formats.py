@@ -192,6 +192,23 @@ def parse_http_date(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+# What a question itself says, and what would turn it into another one.
+_OWN_FIELDS = frozenset(
+    {"model", "messages", "stream", "stream_options", "response_format", "max_tokens", "n", "tools"}
+)
+_LONGEST_EXTRA = 4_000
+
+
+def check_extra_body(setting: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`fields` as more of a request's body. Raises ConfigurationError for those that a question fills in itself."""
+    taken = sorted(_OWN_FIELDS & fields.keys())
+    if taken:
+        raise ConfigurationError(f"{setting}.{taken[0]}", "filled in by every question: it cannot be set here")
+    if len(repr(fields)) > _LONGEST_EXTRA:
+        raise ConfigurationError(setting, f"expected at most {_LONGEST_EXTRA} characters of JSON")
+    return fields
+
+
 CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "origin": check_host,
     "base-url": check_base_url,
@@ -200,4 +217,5 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "url-template": check_url_template,
     "strftime": check_time_format,
     "time-zone": check_time_zone,
+    "extra-body": check_extra_body,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
+import msgspec
 from msgspec import UNSET
 
 from taskbridge.errors import PermanentError, TransientError
@@ -10,10 +11,10 @@ from taskbridge.platforms.ai import ModelInfo, ModelLimits, Question
 from taskbridge.platforms.ai_platform import AiOperation, AiPlatform, Stored, file_part, read_body
 from taskbridge.platforms.ai_settings import AiPlatformSettings, FileLifetime, UploadFiles
 from taskbridge.platforms.base import Request, Response
-from taskbridge.platforms.failures import FINISHED
+from taskbridge.platforms.failures import is_finished
 from taskbridge.platforms.loose_json import object_at, text_at, tokens_of
 from taskbridge.platforms.settings import Secret, secret, setting
-from taskbridge.platforms.streams import Draft
+from taskbridge.platforms.streams import Draft, as_thinking
 from taskbridge.platforms.surrogates import mend
 
 # Statuses of a file that will not change: anything else is on its way.
@@ -55,6 +56,21 @@ class OpenAICompatibleSettings(AiPlatformSettings, frozen=True, kw_only=True, fo
             le=2,
         ),
     ] = 0.0
+    extra_body: Annotated[
+        dict[str, Any],
+        setting(
+            ("附加请求参数", "More fields of a request"),
+            (
+                '并入请求体的 JSON，例如 {"enable_thinking": false}：DashScope 的 Qwen3 非流式提问必须带它。',
+                (
+                    'JSON that goes into the body, for example {"enable_thinking": false}: without it DashScope\'s Qwen3 '
+                    "refuses what is not streamed."
+                ),
+            ),
+            format="extra-body",
+            group="models",
+        ),
+    ] = msgspec.field(default_factory=dict)
     file_purpose: Annotated[str, setting(("上传用途", "Purpose of uploads"), group="files")] = "file-extract"
     upload_files: UploadFiles = "none"
     file_lifetime_s: FileLifetime = 0.0
@@ -92,7 +108,14 @@ class OpenAICompatible(AiPlatform):
 
     def build_question(self, question: Question, token: str, *, stream: bool) -> Request:
         """A chat completion; the person who asks is not told."""
-        body: dict[str, Any] = {"model": question.model, "messages": self._messages(question), "stream": stream}
+        body: dict[str, Any] = {
+            **self.settings.extra_body,
+            "model": question.model,
+            "messages": self._messages(question),
+            "stream": stream,
+            # Without it some servers cut an answer at a few hundred tokens.
+            "max_tokens": self.limits_of(question.model).output_tokens,
+        }
         if stream:
             body["stream_options"] = {"include_usage": True}
         if self.settings.temperature >= 0:
@@ -129,9 +152,10 @@ class OpenAICompatible(AiPlatform):
         message = object_at(choice, "message")
         finish = "refusal" if text_at(message, "refusal") else text_at(choice, "finish_reason")
         content = message.get("content")
-        if not isinstance(content, str) and finish in FINISHED:
+        thought = text_at(message, "reasoning_content") or text_at(message, "reasoning")
+        if not isinstance(content, str) and is_finished(finish) and not thought:
             raise TransientError("the call succeeded, but it holds no message", status=response.status)
-        text = mend(content) if isinstance(content, str) else ""
+        text = (mend(content) if isinstance(content, str) else "") or as_thinking(thought)
         return Draft(text, text_at(body, "id"), text_at(body, "model"), tokens_of(body), finish)
 
     def build_upload(self, name: str, content: bytes, token: str, *, ocr: bool) -> Request:

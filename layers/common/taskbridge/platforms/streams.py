@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from taskbridge.errors import ContentRefused, IncompleteAnswer
-from taskbridge.platforms.failures import FINISHED, Failure
+from taskbridge.platforms.failures import Failure, is_finished
 from taskbridge.platforms.loose_json import object_at, parse_object, text_at, tokens_of
-from taskbridge.platforms.surrogates import Mending
+from taskbridge.platforms.surrogates import Mending, mend
 
 Profile: TypeAlias = Literal["text-fragment", "openai", "dify"]
 
@@ -43,10 +43,12 @@ class Piece:
     """What one event says. `busy`: the model is at work, though there is no text yet (it is thinking).
 
     `replaced`: the platform took back all it had said. `finish` is why the model ended, `ended` the terminal event.
+    `thought` is what it thinks, where the server tells that apart.
     """
 
     text: str = ""
     busy: bool = False
+    thought: str = ""
     ended: bool = False
     replaced: bool = False
     finish: str = ""
@@ -88,9 +90,11 @@ def read_openai(event: str, data: str) -> Piece | None:
         return None
     choice = _first_choice(body)
     delta = object_at(choice, "delta")
+    thought = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")
     return Piece(
         text=text_at(delta, "content"),
-        busy=bool(text_at(delta, "reasoning_content", "reasoning")),
+        busy=bool(thought),
+        thought=thought,
         finish="refusal" if text_at(delta, "refusal") else text_at(choice, "finish_reason"),
         question_id=text_at(body, "id"),
         model=text_at(body, "model"),
@@ -125,6 +129,19 @@ PROFILES: Mapping[Profile, Callable[[str, str], Piece | None]] = {
 }
 
 
+def split_events(data: str) -> list[str]:
+    """The data of one server-sent event as its events: some servers part them by a single newline."""
+    if "\n" not in data or parse_object(data) is not None:
+        return [data]
+    lines = [line.strip() for line in data.split("\n") if line.strip()]
+    return lines if all(line == DONE or line.startswith("{") for line in lines) else [data]
+
+
+def is_cut(data: str) -> bool:
+    """Whether it began as JSON and is none: part of an answer is lost, and what is left may say its opposite."""
+    return data.lstrip().startswith("{") and parse_object(data) is None
+
+
 def failure_codes(body: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
     """The codes and the message of an error, which may stand one level down, under `error`."""
     inner = object_at(body, "error") or body
@@ -146,11 +163,16 @@ def _first_choice(body: Mapping[str, Any]) -> dict[str, Any]:
 def _merged(before: Piece, now: Piece) -> Piece:
     """What is known of an answer besides its text: each part as it was told last, but a bad end stays one."""
     return Piece(
-        finish=now.finish if before.finish in FINISHED and now.finish else before.finish,
+        finish=now.finish if is_finished(before.finish) and now.finish else before.finish,
         question_id=now.question_id or before.question_id,
         model=now.model or before.model,
         tokens=now.tokens or before.tokens,
     )
+
+
+def as_thinking(thought: str) -> str:
+    """An answer of which all is thinking, marked as what it is: it is read for no verdict, and shown to nobody."""
+    return f"<think>{mend(thought)}</think>" if thought.strip() else ""
 
 
 class Deltas:
@@ -209,12 +231,24 @@ class Transcript:
         self._parts: list[str] = []
         self._length = 0
         self._last = Piece()
+        self._thoughts: list[str] = []
+        self._thought_chars = 0
         self.ended = False
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the model said that it came to its end, though no terminal event came behind it."""
+        return bool(self._last.finish) and is_finished(self._last.finish)
+
+    def finish(self) -> None:
+        """Takes the end of the connection for the terminal event."""
+        self._end("")
+
     def draft(self) -> Draft:
-        """What there is so far. Its text is all that went to `on_text`."""
+        """What there is so far. Its text is all that went to `on_text`, or else what the model thought."""
         last = self._last
-        return Draft("".join(self._parts), last.question_id, last.model, last.tokens, last.finish)
+        text = "".join(self._parts) or as_thinking("".join(self._thoughts))
+        return Draft(text, last.question_id, last.model, last.tokens, last.finish)
 
     def take(self, text: str) -> None:
         """Takes in a whole answer at once."""
@@ -223,6 +257,9 @@ class Transcript:
     def add(self, piece: Piece) -> None:
         """Takes in what an event says. Raises ContentRefused and IncompleteAnswer; failures are left to the caller."""
         self._last = _merged(self._last, piece)
+        if piece.thought and self._thought_chars < MAX_ANSWER_CHARS:
+            self._thoughts.append(piece.thought)
+            self._thought_chars += len(piece.thought)
         if piece.replaced:
             # Dify sends this where its moderation of output stepped in.
             raise ContentRefused("the platform took its answer back", status=200, errcode="message_replace")
