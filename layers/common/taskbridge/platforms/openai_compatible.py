@@ -62,10 +62,7 @@ class OpenAICompatibleSettings(AiPlatformSettings, frozen=True, kw_only=True, fo
             ("附加请求参数", "More fields of a request"),
             (
                 '并入请求体的 JSON，例如 {"enable_thinking": false}：DashScope 的 Qwen3 非流式提问必须带它。',
-                (
-                    'JSON that goes into the body, for example {"enable_thinking": false}: without it DashScope\'s Qwen3 '
-                    "refuses what is not streamed."
-                ),
+                'JSON that goes into the body, such as {"enable_thinking": false}, which DashScope wants for Qwen3.',
             ),
             format="extra-body",
             group="models",
