@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taskbridge.budgets import SLICE
 from taskbridge.commands import (
@@ -19,7 +19,7 @@ from taskbridge.commands import (
     TaskStatus,
     TaskView,
 )
-from taskbridge.instances import INSTANCE, Instance, Item, Presence, Work
+from taskbridge.instances import INSTANCE, Instance, Item, Presence, Search, Work
 from taskbridge.moments import read_moment
 
 ENDED_NODE = "事项结束"
@@ -28,12 +28,16 @@ NOBODY = "the task has no assignees: nobody to show it to"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call, for one item as it is at `revision`. `was` is the item's presence before the call."""
+    """One call, for one item as it is at `revision`. `was` is the item's presence before the call.
+
+    `searches`: an update that is only to tell whether the todo is there.
+    """
 
     key: str
     revision: int
     was: Presence
     command: Command
+    searches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +75,31 @@ def plan_calls(instance: Instance) -> Plan:
 
 def _plan_deletion(instance: Instance) -> Plan:
     todos = tuple(
-        Step(task_id, item.revision, item.presence, DeleteTask(task_id, instance.sess_id))
-        for task_id, item in instance.tasks.items()
-        if item.work is Work.PENDING
+        _deletion_step(instance, task_id, item) for task_id, item in instance.tasks.items() if item.work is Work.PENDING
     )
     item = instance.item
     block_deletion(instance)
-    if item.work is not Work.PENDING:
+    if item.work is not Work.PENDING or any(step.searches for step in todos):
         return Plan(first=todos)
-    was = item.presence if not instance.pushed else Presence.UNKNOWN
-    last = Step(INSTANCE, item.revision, was, DeleteInstance(instance.sess_id))
+    last = Step(INSTANCE, item.revision, _instance_was(instance), DeleteInstance(instance.sess_id))
     return Plan(first=todos, second=(last,))
+
+
+def _deletion_step(instance: Instance, task_id: str, item: Item) -> Step:
+    """The delete of a todo; or, to tell whether it is there, its update, completed so that it is in nobody's way."""
+    if item.search is not Search.WANTED:
+        return Step(task_id, item.revision, item.presence, DeleteTask(task_id, instance.sess_id))
+    view = replace(task_view(task_id, item), status=TaskStatus.COMPLETED)
+    command = SaveTask(Operation.UPDATE_TASK, view, instance_view(instance))
+    return Step(task_id, item.revision, item.presence, command, searches=True)
+
+
+def _instance_was(instance: Instance) -> Presence:
+    """What is known of an instance that has to go: it came with its todos, if any of them ever arrived."""
+    tasks = instance.tasks.values()
+    if tasks and instance.carried_sequence < 0 and all(task.search is Search.MISSING for task in tasks):
+        return instance.item.presence
+    return Presence.UNKNOWN if instance.pushed else instance.item.presence
 
 
 def block_deletion(instance: Instance) -> None:
@@ -111,10 +129,11 @@ def _plan_instance(instance: Instance, tasks: tuple[Step, ...]) -> tuple[Step, .
 
 
 def _save_step(instance: Instance, task_id: str, item: Item) -> Step:
-    known = item.presence is Presence.PRESENT
+    searches = item.search is Search.WANTED
+    known = item.presence is Presence.PRESENT or searches
     operation = Operation.UPDATE_TASK if known else Operation.INSERT_TASK
     command = SaveTask(operation, task_view(task_id, item), instance_view(instance))
-    return Step(task_id, item.revision, item.presence, command)
+    return Step(task_id, item.revision, item.presence, command, searches)
 
 
 def _can_be_shown(item: Item) -> bool:

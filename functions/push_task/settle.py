@@ -7,11 +7,15 @@ from enum import StrEnum
 
 from push_task.plan import Step, block_deletion
 from taskbridge.commands import Operation, SaveInstance, SaveTask
-from taskbridge.instances import INSTANCE, Instance, Item, Presence, Work
+from taskbridge.instances import INSTANCE, Instance, Item, Presence, Search, Work
 from taskbridge.push_logs import LoggedAttempt
 
 _SAVES = frozenset({Operation.INSERT_TASK, Operation.UPDATE_TASK, Operation.SAVE_INSTANCE})
 _DELETES = frozenset({Operation.DELETE_TASK, Operation.DELETE_INSTANCE})
+_TELL_NOTHING = frozenset({Operation.INSERT_TASK, Operation.DELETE_TASK})
+
+SEARCHED = "an insert was never answered: an update is to tell whether it is there"
+NOT_FOUND = "an update is refused as well: it is not there"
 
 
 class End(StrEnum):
@@ -59,8 +63,13 @@ def settle(instance: Instance, results: list[StepResult], overtaken: set[tuple[s
         item = instance.get(result.step.key)
         if result.is_there:
             _note_present(item, result.step)
-        if result.end is End.DONE or _was_never_there(result):
+        if item.revision == result.step.revision and _settle_search(instance, item, result):
+            continue
+        if result.end is End.DONE:
             _settle_done(instance, item, result.step)
+        elif _was_never_there(result):
+            _settle_done(instance, item, result.step)
+            item.search = Search.MISSING
         elif result.end is End.NOT_SENT:
             _settle_not_sent(item, result)
         else:
@@ -69,6 +78,40 @@ def settle(instance: Instance, results: list[StepResult], overtaken: set[tuple[s
     block_deletion(instance)
     instance.overtaken = [entry for entry in instance.overtaken if entry not in overtaken]
     instance.attempt_started_at = 0.0
+
+
+def _settle_search(instance: Instance, item: Item, result: StepResult) -> bool:
+    """Whether the outcome begins a search for a todo, or ends one: then it is all that it means."""
+    if result.step.searches and result.end in (End.DONE, End.PERMANENT):
+        found = result.end is End.DONE
+        if instance.is_deleted:
+            _end_search_for_deletion(item, found=found)
+            return True
+        if not found:
+            item.search, item.work = Search.NONE, Work.FAILED
+            item.reason = item.reason.replace(SEARCHED, NOT_FOUND)
+            item.attempts += 1
+            return True
+    if result.end is End.PERMANENT and not result.is_there and _leaves_open(item, result.step):
+        item.search = Search.WANTED
+        item.reason = f"{result.reason} ({SEARCHED})"
+        return True
+    return False
+
+
+def _leaves_open(item: Item, step: Step) -> bool:
+    """A refusal of no list, of a todo whose insert was never answered: it may be there, or may not."""
+    is_first = step.was is Presence.UNKNOWN and item.search is Search.NONE
+    return is_first and step.command.operation in _TELL_NOTHING and item.value("status") is not None
+
+
+def _end_search_for_deletion(item: Item, *, found: bool) -> None:
+    if found:
+        item.search, item.presence = Search.FOUND, Presence.PRESENT
+        item.attempts, item.failing_since = 0, 0.0
+        return
+    item.search, item.presence, item.facts = Search.MISSING, Presence.GONE, {}
+    item.work, item.attempts, item.failing_since, item.reason = Work.NONE, 0, 0.0, ""
 
 
 def _was_never_there(result: StepResult) -> bool:
@@ -89,6 +132,7 @@ def _settle_done(instance: Instance, item: Item, step: Step) -> None:
     else:
         _note_carried(instance, step)
         _note_present(item, step)
+        item.search = Search.NONE
     if item.revision == step.revision:
         item.work, item.attempts, item.failing_since, item.reason = Work.NONE, 0, 0.0, ""
 

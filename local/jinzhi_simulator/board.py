@@ -64,7 +64,7 @@ class Board:
         for change in changes:
             if change.operation in SAVES:
                 reason = self._burial(change)
-                if reason:
+                if reason and not _only_asks(change):
                     yield ViolationKind.SAVE_AFTER_DELETE, change, reason
             elif change.operation is Operation.DELETE_INSTANCE:
                 left = self._tasks_left(change.sess_id, leaving)
@@ -196,6 +196,11 @@ class Board:
             updated_at=at,
             item=before.item if before else {},
         )
+
+
+def _only_asks(change: Change) -> bool:
+    """An update to done of a todo that is gone brings nothing back: it is refused, which tells its sender."""
+    return change.operation is Operation.UPDATE_TASK and change.status == "COMPLETE"
 
 
 def _leaving(changes: Iterable[Change]) -> frozenset[str]:

@@ -43,7 +43,7 @@ class ViolationKind(StrEnum):
     """What a caller must never do, and what the task center can prove by itself."""
 
     SECOND_INSERT = "second_insert"
-    SAVE_AFTER_DELETE = "save_after_delete"
+    SAVE_AFTER_DELETE = "save_after_delete"  # but an update to done, which is refused: it only asks
     INSTANCE_BEFORE_TODOS = "instance_before_todos"
 
 

@@ -51,6 +51,15 @@ class Work(StrEnum):
     FAILED = "failed"  # refused for good: only a newer event or a person's replay tries again
 
 
+class Search(StrEnum):
+    """Whether a todo is there whose insert was never answered, where a refusal leaves that open: an update tells."""
+
+    NONE = ""
+    WANTED = "wanted"  # the next call is that update
+    FOUND = "found"  # it was taken: the todo is there
+    MISSING = "missing"  # it was refused: the todo never was there
+
+
 class Item(msgspec.Struct, omit_defaults=True):
     """A task, or the instance itself."""
 
@@ -64,6 +73,7 @@ class Item(msgspec.Struct, omit_defaults=True):
     attempts: int = 0  # since the work became pending
     failing_since: float = 0.0  # epoch seconds of the first failure since then, 0 for none
     reason: str = ""  # why it failed, or what it waits for
+    search: Search = Search.NONE
 
     def value(self, name: str, default: Any = None) -> Any:
         """The newest known value of a fact."""
@@ -77,6 +87,7 @@ class Item(msgspec.Struct, omit_defaults=True):
         """Something has to be sent: start afresh with the attempts."""
         self.revision += 1
         self.work, self.attempts, self.failing_since, self.reason = Work.PENDING, 0, 0.0, ""
+        self.search = Search.NONE
 
 
 class Instance(msgspec.Struct, omit_defaults=True):
@@ -242,12 +253,15 @@ def _fold_deletion(instance: Instance, message: EventMessage) -> dict[str, Chang
 
 
 def _forget_tasks(instance: Instance, message: EventMessage) -> None:
-    """Nothing has to be known of deleted tasks; those that were never sent are gone already."""
+    """Nothing has to be known of deleted tasks, but of one that may have to be searched for; those that were never
+    sent are gone already.
+    """
     for task_id, item in instance.tasks.items():
-        item.facts = {}
+        if item.presence is not Presence.UNKNOWN:
+            item.facts = {}
         if item.event_id != message.event_id and item.presence is Presence.ABSENT:
             _note_overtaken(instance, task_id, item)
-            item.work, item.presence = Work.NONE, Presence.GONE
+            item.work, item.presence, item.search = Work.NONE, Presence.GONE, Search.MISSING
 
 
 def _want_gone(instance: Instance, key: str, message: EventMessage) -> Change:

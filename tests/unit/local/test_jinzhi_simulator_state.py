@@ -118,11 +118,20 @@ def test_saves_after_a_delete_are_refused_and_are_violations(caller: Caller) -> 
     caller.insert()
     caller.delete_task()
 
-    assert [caller.insert(), caller.update()] == [codes.DELETED, codes.DELETED]
+    assert [caller.insert(), caller.update(status="RUNNING")] == [codes.DELETED, codes.DELETED]
     caller.delete_instance()
     assert [caller.insert("task-2"), caller.save_instance()] == [codes.DELETED, codes.DELETED]
     assert caller.violations() == [ViolationKind.SAVE_AFTER_DELETE] * 4
     assert not caller.center.tasks
+
+
+def test_an_update_to_done_only_asks_whether_a_todo_is_there(caller: Caller) -> None:
+    caller.insert()
+    caller.delete_task()
+
+    assert caller.update() == codes.DELETED
+    assert caller.update("task-2") == codes.TASK_UNKNOWN
+    assert caller.violations() == []
 
 
 def test_instance_is_saved_by_itself_and_saved_again(caller: Caller) -> None:

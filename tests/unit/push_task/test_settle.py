@@ -6,7 +6,7 @@ import pytest
 
 from push_task.plan import plan_calls
 from push_task.settle import End, mark_attempt, settle
-from taskbridge.instances import INSTANCE, Instance, Presence, Work, decode_instance, encode_instance, fold
+from taskbridge.instances import INSTANCE, Instance, Presence, Search, Work, decode_instance, encode_instance, fold
 from tests.builders import START, deletion, instance_after, message
 from tests.unit.push_task.acting import answer, calls_of, results_of, shown
 
@@ -271,15 +271,44 @@ def test_a_refusal_to_delete_what_was_never_sent_counts_as_done() -> None:
         assert (item.work, item.presence) == (Work.NONE, Presence.GONE)
 
 
-@pytest.mark.parametrize("sent", [End.DONE, End.TRANSIENT], ids=["acknowledged", "unanswered"])
-def test_a_refusal_to_delete_what_may_be_there_is_a_failure(document: Instance, sent: End) -> None:
-    answer(document, sent)
+def test_a_refusal_to_delete_what_is_there_is_a_failure(document: Instance) -> None:
+    answer(document)
     fold(document, deletion(5, "T1"))
 
     answer(document, End.PERMANENT)
 
     assert document.tasks["T1"].work is Work.FAILED
     assert document.item.work is Work.FAILED
+
+
+def test_a_refusal_to_delete_what_may_be_there_is_asked_about_once(document: Instance) -> None:
+    # given a todo whose insert was never answered
+    answer(document, End.TRANSIENT)
+    fold(document, deletion(5, "T1"))
+    answer(document, End.PERMANENT)
+    item = document.tasks["T1"]
+    assert (item.work, item.search, document.item.work) == (Work.PENDING, Search.WANTED, Work.PENDING)
+
+    # when an update finds it, and it cannot be deleted all the same
+    answer(document)
+    assert (item.work, item.search, item.presence) == (Work.PENDING, Search.FOUND, Presence.PRESENT)
+    answer(document, End.PERMANENT)
+
+    # then
+    assert (item.work, document.item.work) == (Work.FAILED, Work.FAILED)
+
+
+def test_what_an_update_does_not_find_was_never_there_nor_was_its_instance(document: Instance) -> None:
+    answer(document, End.TRANSIENT)
+    fold(document, deletion(5, "T1"))
+    answer(document, End.PERMANENT)
+
+    answer(document, End.PERMANENT)
+    item = document.tasks["T1"]
+    assert (item.work, item.search, item.presence) == (Work.NONE, Search.MISSING, Presence.GONE)
+    answer(document, End.PERMANENT)
+
+    assert (document.item.work, document.item.presence) == (Work.NONE, Presence.GONE)
 
 
 def test_a_refusal_to_delete_the_instance_of_something_that_was_sent_is_a_failure(document: Instance) -> None:
