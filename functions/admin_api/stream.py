@@ -24,12 +24,14 @@ from typing import Any
 import msgspec
 
 from taskbridge.ai.results import Finding, Review
+from taskbridge.ai.rulebook import Standing, current_analysis
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.tables.ai_answers import Answer, Piece
 
 CONTENT_TYPE = "text/event-stream"  # without a charset, which is always UTF-8: some clients compare all of it
-RETRY_MS = 500
-IDLE_RETRY_MS = 2_000
+RETRY_MS = 400  # while words come
+BEGUN_RETRY_MS = 1_000  # a worker is at it, and nothing has come since
+IDLE_RETRY_MS = 2_000  # nobody has begun
 ENDED_RETRY_MS = 60_000  # a client that asks on behind the end is to do it rarely
 RESPONSE_BYTES = 1_000_000  # Lambda answers with 6 MB at most, and JSON around it may double this
 END = "end"
@@ -95,15 +97,18 @@ def parse_position(last_event_id: str | None) -> Position:
     return Position(read[1] or "", int(read[2])) if read else Position()
 
 
-def find_end(seat: Seat, analysis_id: str) -> Event | None:
-    """The event that ends the stream of an analysis without a result; None where there is a result, or may be one."""
+def find_end(seat: Seat, analysis_id: str, standing: Standing | None) -> Event | None:
+    """The event that ends the stream of an analysis without a result; None where there is a result, or may be one.
+
+    `standing` is that of the seat now: what is outdated has no result, as for whoever asks for it as a whole.
+    """
     analysis = seat.analysis
     if seat.state is SeatState.GONE:
         return build_error(NoResult.GONE)
-    if analysis is None:
-        return build_error(NoResult.CLEARED)
-    if analysis.id != analysis_id:
+    if analysis is not None and analysis.id != analysis_id:
         return build_error(NoResult.REPLACED, current_id=analysis.id)
+    if analysis is None or current_analysis(seat, standing) is None:
+        return build_error(NoResult.CLEARED)
     if analysis.status is AnalysisStatus.FAILED:
         return build_error(NoResult.FAILED, analysis.reason)
     if seat.state is SeatState.DONE and analysis.status is not AnalysisStatus.DONE:
@@ -148,9 +153,9 @@ def render(events: Iterable[Event]) -> bytes:
     return b"".join([b"retry: %d\n" % RETRY_MS, *blocks]) if blocks else b""
 
 
-def render_idle() -> bytes:
-    """A response without an event: nothing is there yet."""
-    return b"retry: %d\n: nothing yet\n" % IDLE_RETRY_MS
+def render_idle(retry_ms: int = IDLE_RETRY_MS) -> bytes:
+    """A response without an event: nothing is there yet. The viewer is to come again in `retry_ms`."""
+    return b"retry: %d\n: nothing yet\n" % retry_ms
 
 
 def _rest_of_text(answer: Answer, review: Review, pieces: Iterable[Piece], position: Position) -> Iterator[Event]:

@@ -1,4 +1,7 @@
-"""Long-polling: a viewer's request waits here until there is more of its analysis than it has seen."""
+"""A viewer's request is answered with what there is of its analysis, or with when to look again.
+
+Nothing waits here: a function that waits is paid for, and keeps every other request out.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from admin_api.stream import (
+    BEGUN_RETRY_MS,
+    IDLE_RETRY_MS,
     Event,
     NoResult,
     Position,
@@ -20,12 +25,11 @@ from admin_api.stream import (
     render_idle,
 )
 from taskbridge.ai.requests import task_id_of
+from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import AnalysisStatus, Seat
 from taskbridge.errors import StoreError
 from taskbridge.tables.ai_answers import PIECES, Answer, Piece
 
-WAIT_S = 20.0
-POLL_S = 0.3
 logger = logging.getLogger("admin_api")
 
 
@@ -48,15 +52,14 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """The stores of analyses, and a clock: `clock` gives seconds."""
+    """The stores of analyses. `standing` is what is asked of a seat now: it decides here as everywhere."""
 
     seats: Seats
     answers: Answers
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
+    standing: Callable[[Seat], Standing | None]
 
     def watch(self, uid: str, analysis_id: str, last_event_id: str | None) -> bytes | None:
-        """The body of the next response, after at most WAIT_S seconds.
+        """The body of the next response, at once.
 
         None where this person has no such analysis, empty where the viewer has seen it to its end.
         """
@@ -68,22 +71,15 @@ class Watching:
             return render_idle()
 
     def _watch(self, uid: str, task_id: str | None, analysis_id: str, position: Position) -> bytes | None:
-        until = self.clock() + WAIT_S
-        while True:
-            seat = self.seats.get(uid, task_id) if task_id else None
-            if seat is None:
-                return None
-            if position.is_end:
-                return b""
-            body = render(self._events(seat, analysis_id, position))
-            if body:
-                return body
-            if self.clock() >= until:
-                return render_idle()
-            self.sleep(POLL_S)
+        seat = self.seats.get(uid, task_id) if task_id else None
+        if seat is None:
+            return None
+        if position.is_end:
+            return b""
+        return render(self._events(seat, analysis_id, position)) or render_idle(_retry_ms(seat))
 
     def _events(self, seat: Seat, analysis_id: str, position: Position) -> Iterator[Event]:
-        end = find_end(seat, analysis_id)
+        end = find_end(seat, analysis_id, self.standing(seat))
         if end or seat.analysis is None:
             return iter([end] if end else [])
         analysis = seat.analysis
@@ -100,3 +96,8 @@ class Watching:
         while answer_id and (pieces := self.answers.pieces(answer_id, after)):
             yield from pieces
             after = pieces[-1].number
+
+
+def _retry_ms(seat: Seat) -> int:
+    is_begun = seat.analysis is not None and seat.analysis.status is AnalysisStatus.RUNNING
+    return BEGUN_RETRY_MS if is_begun else IDLE_RETRY_MS

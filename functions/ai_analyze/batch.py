@@ -47,8 +47,22 @@ def analyse_batch(records: Sequence[Record], ports: Ports, heartbeat: Heartbeat,
             heartbeat.let_go(record.receipt_handle, again_in)
         return again_in is not None
 
-    turns = [pool.submit(take_turn, record) for record in records]
-    return [record.message_id for record, turn in zip(records, turns, strict=True) if _stays(record, turn, ports)]
+    single = _without_doubles(records)
+    turns = [pool.submit(take_turn, record) for record in single]
+    return [record.message_id for record, turn in zip(single, turns, strict=True) if _stays(record, turn, ports)]
+
+
+def _without_doubles(records: Sequence[Record]) -> list[Record]:
+    """The records, of those that say the same only the one received most often: it stays for all of them, if it must.
+
+    Beside it another would wait out the lease of its worker, and find that there is nothing left to do.
+    """
+    kept: dict[str, Record] = {}
+    for record in records:
+        known = kept.get(record.body)
+        if known is None or record.receives > known.receives:
+            kept[record.body] = record
+    return list(kept.values())
 
 
 def _stays(record: Record, turn: Future[bool], ports: Ports) -> bool:

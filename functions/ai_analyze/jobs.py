@@ -227,6 +227,8 @@ class _Turn:
             requested_by=msgspec.to_builtins(self.job.wanted)["kind"],
             platform_id=asked.platform_id,
             model=asked.model,
+            kind=asked.kind,
+            files=asked.files,
             question=f"{asked.system}\n\n{asked.user}",
             answer=asked.answer,
             usage=asked.usage,

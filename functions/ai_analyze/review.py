@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA, Prompt, build_pr
 from ai_analyze.repetition import repeats_a_source
 from ai_analyze.sources import name_sources
 from ai_analyze.telling import Listener, Sink, Transcript
+from taskbridge.ai.audit import AuditedFile
 from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Evidence, Finding, Review, Usage
@@ -85,6 +86,7 @@ class Asked:
     file_ids: tuple[str, ...]
     answer: str = field(repr=False)
     outcome: str
+    files: tuple[AuditedFile, ...] = ()
     usage: Usage = field(default_factory=Usage)
     latency_ms: int = 0
     question_id: str = ""
@@ -166,14 +168,15 @@ def _ask(case: _Case, link: Link, transcript: Transcript) -> _Answered:
     prompt = build_prompt(case.sent, link.client.limits(link.model), uploaded=file_ids.keys())
     question = Question(prompt.system, prompt.user, tuple(file_ids.values()), link.model, case.uid)
     listener = Listener(case.masking, transcript)
-    with_audit = _Audit(case, link, question, "review")
+    files = _took_part(case, file_ids)
+    with_audit = _Audit(case, link, question, files, "review")
     reply = with_audit.call(lambda: link.client.stream(question, listener.hear), listener)
     listener.finish()
     answer, doubts = read_answer(listener.blocks), _doubts(case, listener)
     with_audit.record(reply, listener.heard, is_read=answer is not None)
     usage = reply.usage
     if answer is None:
-        answer, doubts, more = _ask_again(case, link, prompt, question, listener.said)
+        answer, doubts, more = _ask_again(case, link, prompt, question, files, listener.said)
         usage += more
     doubts = (*prompt.left_out, *doubts)
     return _Answered(reply, usage, listener.said, listener.prose, answer, doubts, notes)
@@ -187,13 +190,13 @@ def _doubts(case: _Case, listener: Listener) -> tuple[str, ...]:
 
 
 def _ask_again(
-    case: _Case, link: Link, prompt: Prompt, first: Question, said: str
+    case: _Case, link: Link, prompt: Prompt, first: Question, files: tuple[AuditedFile, ...], said: str
 ) -> tuple[ReadAnswer | None, tuple[str, ...], Usage]:
     """The verdict alone, asked for once: whatever fails now, there is an answer already, which people can read."""
     limits = link.client.limits(link.model)
     question = replace(first, user=build_second_ask(prompt, said, limits), schema=VERDICT_SCHEMA)
     listener = Listener(case.masking)
-    with_audit = _Audit(case, link, question, "second_ask")
+    with_audit = _Audit(case, link, question, files, "second_ask")
     try:
         reply = with_audit.call(lambda: link.client.ask(question), listener)
     except (PlatformError, ConfigurationError):
@@ -208,7 +211,7 @@ def _ask_again(
 class _Audit:
     """Sees to it that a question is recorded once, whatever becomes of it."""
 
-    def __init__(self, case: _Case, link: Link, question: Question, kind: str) -> None:
+    def __init__(self, case: _Case, link: Link, question: Question, files: tuple[AuditedFile, ...], kind: str) -> None:
         self._record = case.audit
         self._asked = Asked(
             platform_id=link.client.platform_id,
@@ -219,6 +222,7 @@ class _Audit:
             file_ids=question.file_ids,
             answer="",
             outcome="answered",
+            files=files,
         )
 
     def call(self, ask: Callable[[], Reply], listener: Listener) -> Reply:
@@ -266,6 +270,15 @@ def _upload_files(case: _Case, link: Link) -> tuple[dict[str, str], tuple[str, .
         except PermanentError:
             notes.append(f"平台没有接收附件「{name}」的原件")
     return file_ids, tuple(notes)
+
+
+def _took_part(case: _Case, file_ids: Mapping[str, str]) -> tuple[AuditedFile, ...]:
+    """The attachments for the audit log, also those of which only the text was sent."""
+    names = [source.name for source in name_sources(case.material) if source.is_file]
+    return tuple(
+        AuditedFile(name=name, sha256=file.sha256, size=file.size, file_id=file_ids.get(name, ""))
+        for name, file in zip(names, case.material.files, strict=True)
+    )
 
 
 def _conclude(case: _Case, link: Link, answered: _Answered, transcript: Transcript, notes: Sequence[str]) -> Review:

@@ -148,33 +148,39 @@ def _handle(message: AiMessage, ports: Ports, pace: Pace, load: Callable[[str], 
 
 def _take_in(message: TrackMessage, ports: Ports, pace: Pace) -> None:
     event, notes = tidy(parse_event(bytes(message.detail)), message.received_at)
-    superseded, requested = False, 0
+    superseded, requested, kept_out = False, 0, ""
     refused: InvalidEvent | None = None
     try:
-        superseded, requested = _track(event, ports, pace, message.turn)
+        superseded, requested, kept_out = _track(event, ports, pace, message.turn)
     except InvalidEvent as error:  # it would be refused again
         refused = error
         ports.journal.refused(event, error)
     now = ports.now()
-    entry = _entry(refused, now, superseded=superseded)
+    entry = _entry(refused, now, superseded=superseded, kept_out=kept_out)
     for log in ports.logs.put([_log(event, message.received_at, now, entry, notes)]):
         ports.journal.clashed(log)
     if refused is None:
         ports.journal.tracked(event, superseded=superseded, requested=requested)
 
 
-def _track(event: TriggerEvent, ports: Ports, pace: Pace, turn: int) -> tuple[bool, int]:
+def _track(event: TriggerEvent, ports: Ports, pace: Pace, turn: int) -> tuple[bool, int, str]:
+    """Whether a newer event was there, how many analyses are under way because of it, and what was kept out."""
     if event.action == Action.NODE_PUBLISHED:
-        return publish_node(event, ports.publish, pace, turn), 0
+        published = publish_node(event, ports.publish, pace, turn)
+        return published.is_superseded, 0, published.kept_out
     if isinstance(event.session, msgspec.UnsetType):
         raise InvalidEvent("session", f"required by {event.action}, missing")
     tracked = track_event(event, ports.track, pace, turn)
-    return tracked.is_superseded, tracked.requested
+    return tracked.is_superseded, tracked.requested, ""
 
 
-def _entry(refused: InvalidEvent | None, now: str, *, superseded: bool) -> Entry:
+def _entry(refused: InvalidEvent | None, now: str, *, superseded: bool, kept_out: str) -> Entry:
     if refused is not None:
         return Entry(status=LogStatus.FAILED, operation="track", reason=str(refused), failed_at=now)
+    if kept_out and not superseded:
+        return Entry(
+            status=LogStatus.SKIPPED, operation="track", reason=f"no rule in force: {kept_out}", settled_at=now
+        )
     status = LogStatus.SUPERSEDED if superseded else LogStatus.SUCCEEDED
     reason = "a newer event has told all of it" if superseded else ""
     return Entry(status=status, operation="track", reason=reason, settled_at=now)

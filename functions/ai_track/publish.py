@@ -15,7 +15,7 @@ from taskbridge.ai.messages import SweepMessage
 from taskbridge.ai.processes import utc_text
 from taskbridge.ai.requests import RequestPorts, is_pending
 from taskbridge.ai.rulebook import RuleBook, SeatKey
-from taskbridge.ai.rules import NodeDefault
+from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, NodeDefault
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.events import Node, TriggerEvent, resolve_text
@@ -83,8 +83,16 @@ class PublishPorts:
     now: Callable[[], str]
 
 
-def publish_node(event: TriggerEvent, ports: PublishPorts, pace: Pace, turn: int = 0) -> bool:
-    """Take a published node in; tells whether a newer publication has been there.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of a publication. `kept_out` says why its rule was not taken in, empty where it was."""
+
+    is_superseded: bool
+    kept_out: str = ""
+
+
+def publish_node(event: TriggerEvent, ports: PublishPorts, pace: Pace, turn: int = 0) -> Published:
+    """Take a published node in.
 
     A rule that did not change does nothing. `turn` is that of its message. Raises StoreError, or OutOfTime, where the
     event has to come again.
@@ -105,7 +113,7 @@ def publish_node(event: TriggerEvent, ports: PublishPorts, pace: Pace, turn: int
         elif current is not None and not is_newest:
             # An earlier delivery of this event may have died after it began some.
             _sweep(SweepMessage(app_id, node_id, {}, clears=False, since=NEVER, turn=turn), "", current, ports, pace)
-        return not is_newest
+        return Published(not is_newest, find_excess(event.node))
     raise StaleVersion(f"default rule of {node_id}: too many at the same time")
 
 
@@ -123,8 +131,12 @@ def _store(stored: NodeDefault | None, event: TriggerEvent, node: Node, ports: P
 
 
 def build_default(event: TriggerEvent, node: Node, stored: NodeDefault | None) -> NodeDefault:
-    """The default rule that a node was published with. Checks stay as long as their clause stands in the rule."""
-    rule = _or(node.rule, "")
+    """The default rule that a node was published with. Checks stay as long as their clause stands in the rule.
+
+    What is too long to be asked leaves the node without a rule: the one before it is no longer what the node says.
+    """
+    is_kept_out = bool(find_excess(node))
+    rule = "" if is_kept_out else _or(node.rule, "")
     checks = stored.checks if stored else ()
     return NodeDefault(
         app_id=event.app.app_id,
@@ -132,13 +144,26 @@ def build_default(event: TriggerEvent, node: Node, stored: NodeDefault | None) -
         node_key=node.node_key,
         node_name=resolve_text(node.node_name),
         rule=rule,
-        keynote=_or(node.keynote, ""),
-        file_key=tuple(_or(node.file_key, [])),
+        keynote="" if is_kept_out else _or(node.keynote, ""),
+        file_key=() if is_kept_out else tuple(_or(node.file_key, [])),
         checks=tuple(check for check in checks if check.clause in rule),
         enabled=_or(node.enabled, True),
         automatic=_or(node.auto, False),
         published_sequence=event.sequence,
     )
+
+
+def find_excess(node: Node) -> str:
+    """What of a published rule is longer than a rule may be, in words; empty where nothing is."""
+    keys = _or(node.file_key, [])
+    found = {
+        "node.rule": (len(_or(node.rule, "")), RULE_CHARS, "characters"),
+        "node.keynote": (len(_or(node.keynote, "")), KEYNOTE_CHARS, "characters"),
+        "node.file_key": (len(keys), MOST_KEYS, "fields"),
+        "node.file_key[]": (max(map(len, keys), default=0), KEY_CHARS, "characters"),
+    }
+    told = [f"{name}: expected at most {most} {unit}, got {n}" for name, (n, most, unit) in found.items() if n > most]
+    return "; ".join(told)
 
 
 def _same(published: NodeDefault, stored: NodeDefault) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import zlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from taskbridge.ai.audit import AuditedFile, AuditEntry
 from taskbridge.ai.results import Usage
 from taskbridge.errors import StoreError
-from taskbridge.tables.ai_audit import AuditTable
+from taskbridge.tables.ai_audit import UNREADABLE, AuditTable
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID
 from tests.functional.aws import Tables
@@ -158,6 +161,42 @@ def test_ids_may_hold_anything(audit: AuditTable) -> None:
         record(audit, entry(id=f"e{number}", task_id=hostile, at=f"2026-11-2{number}T00:00:00.000+00:00"))
 
         assert [each.task_id for each in audit.for_task(hostile).items] == [hostile]
+
+
+def packed(**fields: Any) -> dict[str, Any]:
+    """An entry's `detail` with other fields than entries have today."""
+    detail = json.loads(msgspec.json.encode(entry(**{k: v for k, v in fields.items() if k == "id"})))
+    return {"B": zlib.compress(json.dumps({**detail, **fields}).encode())}
+
+
+def overwrite(stores: TableStores, entry_id: str, detail: dict[str, Any]) -> None:
+    (item,) = [each for each in stores.items("AiAuditTable") if each["entry"]["S"].endswith(f"#{entry_id}")]
+    stores.client.put_item(TableName=stores.names.AiAuditTable, Item={**item, "detail": detail})
+
+
+def test_files_that_an_older_release_wrote_as_ids_are_still_read(stores: TableStores) -> None:
+    record(stores.audit, entry())
+    overwrite(stores, "e1", packed(id="e1", files=["file-1", "file-2"]))
+
+    (found,) = stores.audit.for_task(TASK).items
+
+    assert found.files == tuple(AuditedFile(name="", sha256="", size=0, file_id=f"file-{n}") for n in (1, 2))
+    assert found.answer == "符合规则"
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [{"B": b"no deflated bytes"}, packed(id="bad", files=7), packed(id="bad", usage="much"), packed(id="bad", at=None)],
+)
+def test_an_entry_that_cannot_be_read_hides_no_other_and_says_so(stores: TableStores, detail: dict[str, Any]) -> None:
+    record(stores.audit, on(20), entry(id="bad", at=on(21).at), on(22))
+    overwrite(stores, "bad", detail)
+
+    for found in (stores.audit.for_task(TASK).items, stores.audit.between("2026-11-20", "2026-11-23").items):
+        assert [each.id for each in found] == ["e22-1", "bad", "e20-1"]
+        assert found[1].error == UNREADABLE
+        assert (found[1].uid, found[1].task_id, found[1].outcome, found[1].model) == (UID, TASK, "done", "qwen")
+        assert found[0] == on(22)
 
 
 def test_a_table_that_is_not_there_is_a_store_error(moto: Any) -> None:

@@ -13,6 +13,8 @@ from taskbridge.ai.results import Usage
 from tests.functional.ai_api import AiWorld
 from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID
 from tests.functional.aws import Tables, new_client
+from tests.scripted_models import ScriptedModel
+from tests.unit.ai.materials import Desk, a_file, a_material, told
 
 PATH = "/v1/ai/audit"
 
@@ -138,6 +140,29 @@ def test_a_page_costs_the_same_calls_however_long_a_task_has_been_asked_about(wo
 
     assert len(ids(world, task_id=TASK)) == 50
     assert world.stores.client.taken() == few == {"query": 1, "batch_get_item": 1}
+
+
+def test_an_entry_says_whether_it_was_a_second_ask(world: AiWorld) -> None:
+    record(world, "first", "2026-11-20T08:00:00.000+00:00", kind="review")
+    record(world, "second", "2026-11-20T08:00:01.000+00:00", kind="second_ask")
+
+    assert [entry["kind"] for entry in world.client.get(PATH, task_id=TASK).json["items"]] == ["second_ask", "review"]
+
+
+def test_what_a_worker_records_of_a_review_with_files_is_shown(world: AiWorld) -> None:
+    desk = Desk()
+    model = ScriptedModel(["文字", told()], files="all")
+    desk.review(a_material(files=[a_file("发票 500 元", content=b"%PDF")]), model)
+    for number, each in enumerate(desk.asked):
+        record(world, f"e{number}", files=each.files, kind=each.kind)
+
+    shown = world.client.get(PATH, task_id=TASK)
+
+    assert shown.status == 200, shown.text
+    assert [entry["kind"] for entry in shown.json["items"]] == ["second_ask", "review"]
+    for entry in shown.json["items"]:
+        ((name, file_id),) = [(file["name"], file["file_id"]) for file in entry["files"]]
+        assert (name, file_id) == ("附件1.pdf", "id-附件1.pdf")
 
 
 def test_approvers_do_not_read_it(world: AiWorld) -> None:

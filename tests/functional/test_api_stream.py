@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from admin_api.routes import ai_stream
-from admin_api.watching import POLL_S, WAIT_S
+from admin_api.api import Api
+from admin_api.routes import ai_analyses, ai_stream
 from ai_analyze.flight import Recorder
 from taskbridge.ai.requests import encode_task_id
-from tests.api import ApiClient, build_client, build_services
+from taskbridge.ai.rulebook import RuleBook, Switches
+from taskbridge.ai.rules import ModelChoice
+from tests.api import ApiClient
 from tests.event_sources import EventSource, Response
+from tests.functional.ai_api import SETTINGS, AiWorld
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import NOW, TASK, UID, analysis, finished, review, seat
 from tests.functional.aws import Tables
@@ -24,36 +27,40 @@ LEASE_S, KEPT_S = 60.0, 86_400.0
 PIECES = 230
 
 
-class Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+@pytest.fixture
+def world(moto: Any, moto_tables: Tables) -> AiWorld:
+    made = AiWorld(moto, moto_tables, register)
+    made.give_default()
+    return made
 
 
 @pytest.fixture
-def stores(moto: Any, moto_tables: Tables) -> TableStores:
-    return TableStores(moto, moto_tables)
+def stores(world: AiWorld) -> TableStores:
+    return world.stores
 
 
 @pytest.fixture
-def approver(stores: TableStores) -> ApiClient:
+def approver(world: AiWorld) -> ApiClient:
     """The person whose task it is."""
-    clock = Clock()
-    services = build_services(stores.client, stores.names, clock=clock, sleep=clock.sleep)
-    return build_client(services, ai_stream.register).as_(UID)
+    return world.me
+
+
+def register(api: Api) -> None:
+    ai_stream.register(api)
+    ai_analyses.register(api)
+
+
+def basis(stores: TableStores) -> str:
+    """What is asked of the task now."""
+    now = RuleBook(stores.rules, lambda: Switches(SETTINGS, ModelChoice("aigc", "qwen"))).standing(seat())
+    assert now is not None
+    return now.basis
 
 
 def begin(stores: TableStores) -> Recorder:
     """An analysis under way, and what its worker writes with."""
     stores.tasks.project(seat(), None)
-    stores.tasks.begin(UID, TASK, analysis(id=ANALYSIS), "")
+    stores.tasks.begin(UID, TASK, analysis(id=ANALYSIS, basis=basis(stores)), "")
     stores.tasks.claim(UID, TASK, ANALYSIS, "worker", NOW, NOW + LEASE_S)
     stores.tasks.attach(UID, TASK, ANALYSIS, "worker", answer_id="fp1", fingerprint="fp1")
     stores.answers.begin("fp1", "worker", NOW, NOW + LEASE_S, NOW + KEPT_S)
@@ -71,7 +78,7 @@ def tell(recorder: Recorder, pieces: int) -> str:
 
 def end(stores: TableStores, recorder: Recorder, text: str) -> None:
     recorder.complete(review(text=text), "worker")
-    stores.tasks.settle(UID, TASK, ANALYSIS, finished(id=ANALYSIS, basis="b1"))
+    stores.tasks.settle(UID, TASK, ANALYSIS, finished(id=ANALYSIS, basis=basis(stores)))
 
 
 def viewer(client: ApiClient, **changes: Any) -> EventSource:
@@ -156,21 +163,55 @@ def test_what_is_no_analysis_is_not_found(approver: ApiClient, analysis_id: str)
     assert approver.get(f"/v1/ai/analyses/{analysis_id}/stream").status == 404
 
 
-def test_a_request_that_waits_asks_three_times_a_second(stores: TableStores, approver: ApiClient) -> None:
+def test_a_request_that_finds_nothing_costs_one_write_and_a_few_reads(stores: TableStores, approver: ApiClient) -> None:
     begin(stores)
+    approver.get(PATH)  # the configuration is read once in 20 s
     stores.client.taken()
 
-    assert approver.get(PATH).status == 200
+    assert approver.get(PATH).text.startswith("retry: 1000\n")
 
-    polls = WAIT_S / POLL_S + 2
-    calls = stores.client.taken()
-    assert calls["get_item"] <= polls
-    assert calls["query"] <= polls
+    # the count of this minute; the seat; own rules and defaults; the pieces
+    assert stores.client.taken() == {"update_item": 1, "get_item": 1, "batch_get_item": 2, "query": 1}
+
+
+def test_who_looks_too_often_is_told_when_to_come_again_and_not_refused(
+    stores: TableStores, approver: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ai_stream, "LOOKS_A_MINUTE", 2)
+    end(stores, begin(stores), "")
+
+    answers = [approver.get(PATH) for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert ["event: done" in answer.text for answer in answers] == [True, True, False]
+    (line, comment) = answers[2].text.splitlines()
+    assert 1_000 <= int(line.removeprefix("retry: ")) <= 60_000
+    assert comment.startswith(":")
+    assert "event: " not in answers[2].text
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_what_is_outdated_is_shown_neither_as_a_whole_nor_as_a_stream(
+    world: AiWorld, stores: TableStores, approver: ApiClient, is_done: bool
+) -> None:
+    recorder = begin(stores)
+    text = tell(recorder, 3)
+    if is_done:
+        end(stores, recorder, text)
+    before = stores.tasks.get(UID, TASK)
+    assert stores.tasks.project(seat(form_hash="f2", version=2), before)
+
+    assert approver.get(f"/v1/ai/analyses/{ANALYSIS}").status == 404
+    source = viewer(approver)
+    source.run(5)
+
+    assert [(each.event, json.loads(each.data)["code"]) for each in source.messages] == [("error", "analysis_cleared")]
 
 
 def test_a_whole_answer_is_read_page_by_page(stores: TableStores, approver: ApiClient) -> None:
     recorder = begin(stores)
     end(stores, recorder, tell(recorder, PIECES))
+    approver.get(PATH)  # the configuration is read once in 20 s
     stores.client.taken()
 
     approver.get(PATH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from admin_api.models.ai_results import Usage
 
@@ -33,6 +33,7 @@ class AuditEntry(BaseModel):
     node_id: str
     analysis_id: str
     outcome: str
+    kind: str = Field(description="review, second_ask, question; empty where nothing was asked")
     rule_version: str
     template_version: str
     fingerprint: str

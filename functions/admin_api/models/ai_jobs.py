@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StrictBool
 
 from admin_api.models.ai_results import Usage
-from admin_api.models.ai_rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, FileKey
+from admin_api.models.ai_rules import FileKey
 from admin_api.models.shared import Wanted
 from taskbridge.ai.jobs import MOST_TASKS
 from taskbridge.ai.results import FindingResult, Origin, Verdict
+from taskbridge.ai.rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS
 
 DraftRule = Annotated[str, Field(min_length=1, max_length=RULE_CHARS, pattern=r"\S", description="not stored")]
 

@@ -7,16 +7,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from admin_api.models.shared import Wanted
+from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS
 
-RULE_CHARS = 20_000
-KEYNOTE_CHARS = 5_000
 CLAUSE_CHARS = 2_000
 EXPRESSION_CHARS = 1_000
 MOST_CHECKS = 50
-MOST_KEYS = 100
 MOST_VERSIONS = 2**31
 
-FileKey = Annotated[str, Field(min_length=1, max_length=200)]
+FileKey = Annotated[str, Field(min_length=1, max_length=KEY_CHARS)]
 Version = Annotated[
     StrictInt | None,
     Field(

@@ -8,9 +8,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
 from admin_api.api import Api
-from admin_api.problems import not_found
-from admin_api.stream import CONTENT_TYPE
+from admin_api.problems import Problem, not_found
+from admin_api.stream import CONTENT_TYPE, render_idle
 from admin_api.watching import Watching
+from admin_api.wiring import Services
+from taskbridge.errors import StoreError
+
+LOOKS_A_MINUTE = 600  # of one person: four analyses side by side, while words come
 
 _RESPONSES = {
     200: {"description": "events, or none yet", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
@@ -30,11 +34,26 @@ def register(api: Api) -> None:
     ) -> Response[str]:
         """Server-sent events: `delta`s, `finding`s, and one `done` or `error` at the end, which is to end the watching.
 
-        A response ends when it has what there is, or after 20 seconds; the next one begins behind `Last-Event-ID`.
+        A response has what there is, at once; `retry` says when to come again, and the next one begins behind
+        `Last-Event-ID`.
         """
-        services = api.services
-        watching = Watching(services.seats, services.answers, services.clock, services.sleep)
-        body = watching.watch(api.caller.uid, id, last_event_id_header or last_event_id)
+        services, uid = api.services, api.caller.uid
+        wait_ms = _too_often(uid, services)
+        if wait_ms:
+            return Response(200, CONTENT_TYPE, render_idle(wait_ms).decode())
+        watching = Watching(services.seats, services.answers, services.book.standing)
+        body = watching.watch(uid, id, last_event_id_header or last_event_id)
         if body is None:
             raise not_found("analysis")
         return Response(200, CONTENT_TYPE, body.decode()) if body else Response(204, body="")
+
+
+def _too_often(uid: str, services: Services) -> int:
+    """The milliseconds that this person has to wait, 0 for none. No 429: see Watching."""
+    try:
+        services.calls.take("watch", uid, LOOKS_A_MINUTE)
+    except Problem as problem:
+        return int(problem.headers["Retry-After"]) * 1000
+    except StoreError:
+        return 0  # the tables that matter will say so
+    return 0

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Usage, Verdict
-from taskbridge.ai.rules import Check, NodeDefault, OwnRule
+from taskbridge.ai.rulebook import Standing, Switches
+from taskbridge.ai.rules import AiSettings, Check, EffectiveRule, ModelChoice, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 
 T = TypeVar("T")
@@ -39,6 +40,12 @@ def seat(**changes: Any) -> Seat:
         "created_at": CREATED_AT,
     }
     return Seat(**{**values, **changes})
+
+
+def standing(basis: str) -> Standing:
+    """What is asked of a seat now, with this basis."""
+    rule = EffectiveRule(rule="金额不超过限额", source="default", version="default-7", enabled=True, automatic=False)
+    return Standing(rule, Switches(AiSettings(examine_enable=True), ModelChoice("aigc", "qwen")), basis)
 
 
 def done_seat(**changes: Any) -> Seat:

@@ -10,9 +10,10 @@ from admin_api.watching import Watching
 from ai_analyze.flight import Recorder
 from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.results import Finding, FindingResult, Review
+from taskbridge.ai.rulebook import Standing
 from tests.event_sources import Response
 from tests.fakes_ai import MemoryAnswers, MemorySeats
-from tests.functional.ai_suites.builders import TASK, UID, analysis, finished, review, seat
+from tests.functional.ai_suites.builders import TASK, UID, analysis, finished, review, seat, standing
 
 ANALYSIS = f"{encode_task_id(TASK)}.a1"
 LEASE_S, KEPT_S = 120.0, 86_400.0
@@ -33,14 +34,14 @@ class Attempt:
 
 @dataclass
 class World:
-    """A task with its analysis, and what is still to happen to it: one step of it at every poll of a viewer."""
+    """A task with its analysis, and what is still to happen to it: one step of it before every look of a viewer."""
 
     seats: MemorySeats = field(default_factory=MemorySeats)
     answers: MemoryAnswers = field(default_factory=MemoryAnswers)
     now: float = 0.0
     steps: list[Callable[[], object]] = field(default_factory=list)
     whole: Review | None = None
-    polls: int = 0
+    standing: Standing | None = field(default_factory=lambda: standing("b1"))
 
     def __post_init__(self) -> None:
         self.seats.items[UID, TASK] = seat(analysis=analysis(id=ANALYSIS))
@@ -48,14 +49,7 @@ class World:
     @property
     def watching(self) -> Watching:
         """What viewers are answered by."""
-        return Watching(self.seats, self.answers, lambda: self.now, self.sleep)
-
-    def sleep(self, seconds: float) -> None:
-        """Time passes, and something happens."""
-        self.polls += 1
-        self.now += seconds
-        if self.steps:
-            self.steps.pop(0)()
+        return Watching(self.seats, self.answers, lambda _: self.standing)
 
     def play(self) -> None:
         """Everything happens at once."""
@@ -69,7 +63,10 @@ class World:
         return self
 
     def answer(self, headers: Mapping[str, str]) -> Response:
-        """A viewer's request, answered as the route does."""
+        """A viewer's request, answered as the route does; time has passed, and something happened."""
+        self.now += 1
+        if self.steps:
+            self.steps.pop(0)()
         body = self.watching.watch(UID, ANALYSIS, headers.get("last-event-id"))
         if body is None:
             return Response(404, "application/problem+json")

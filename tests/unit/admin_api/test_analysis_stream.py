@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admin_api import stream
-from admin_api.stream import END, ENDED_RETRY_MS, RETRY_MS, parse_position
-from admin_api.watching import POLL_S, WAIT_S
+from admin_api.stream import BEGUN_RETRY_MS, END, ENDED_RETRY_MS, IDLE_RETRY_MS, RETRY_MS, parse_position
 from taskbridge.ai.results import Finding, FindingResult
 from taskbridge.ai.seats import AnalysisStatus, SeatState
 from taskbridge.errors import StoreError
 from tests.event_sources import EventSource, Fetch, FetchEventSource, Message, Response
-from tests.functional.ai_suites.builders import TASK, UID, analysis, done_seat, finished, seat
+from tests.functional.ai_suites.builders import TASK, UID, analysis, done_seat, finished, review, seat, standing
 from tests.unit.admin_api.analysis_world import ANALYSIS, FINDINGS, Attempt, World
 
 MANY = 400
@@ -194,35 +193,30 @@ def test_text_comes_soon_after_it_was_written() -> None:
     world = World().will([Attempt(PROSE)])
     viewer = EventSource(world.answer)
 
-    viewer.run(3)
+    viewer.run(4)
 
     assert shown(viewer.messages) == "".join(PROSE[:3])
-    assert viewer.waited == [RETRY_MS, RETRY_MS]
+    assert viewer.waited == [BEGUN_RETRY_MS, RETRY_MS, RETRY_MS]
 
 
 # Waiting
 
 
-def test_where_nothing_is_there_yet_a_request_waits_and_ends_without_an_event() -> None:
+@pytest.mark.parametrize(
+    ("status", "retry_ms"), [(AnalysisStatus.PENDING, IDLE_RETRY_MS), (AnalysisStatus.RUNNING, BEGUN_RETRY_MS)]
+)
+def test_where_nothing_is_there_yet_the_answer_says_at_once_when_to_come_again(
+    status: AnalysisStatus, retry_ms: int
+) -> None:
     world = World()
+    world.seats.items[UID, TASK] = seat(analysis=analysis(id=ANALYSIS, status=status))
 
     response = world.answer({})
 
-    assert world.now >= WAIT_S
-    assert world.polls <= WAIT_S / POLL_S + 1
     assert response.status == 200
     (line, comment) = b"".join(response.chunks).decode().splitlines()
-    assert line.startswith("retry: ")
+    assert line == f"retry: {retry_ms}"
     assert comment.startswith(":")
-
-
-def test_what_is_there_is_answered_at_once() -> None:
-    world = World().will([Attempt(PROSE)])
-    world.play()
-
-    complete(world)
-
-    assert world.polls == 0
 
 
 def test_a_table_that_does_not_answer_is_no_reason_to_give_up() -> None:
@@ -263,6 +257,31 @@ def test_an_analysis_without_a_result_ends_with_an_error(task: Any, code: str) -
     assert data["detail"]
     assert viewer.messages[-1].id == END
     assert viewer.is_closed
+
+
+@pytest.mark.parametrize("now", [None, standing("b2")])
+@pytest.mark.parametrize(
+    "shown_before",
+    [analysis(id=ANALYSIS), analysis(id=ANALYSIS, status=AnalysisStatus.FAILED), finished(id=ANALYSIS)],
+)
+def test_an_outdated_analysis_ends_with_an_error_whatever_it_came_to(now: Any, shown_before: Any) -> None:
+    world = World(standing=now)
+    world.seats.items[UID, TASK] = seat(analysis=shown_before)
+    world.answers.begin("fp1", "w", 0.0, 60.0, 60.0)
+    world.answers.finish("fp1", "w", review(), 0)
+
+    viewer = complete(world)
+
+    assert [(name, data["code"]) for name, data in ends(viewer.messages)] == [("error", "analysis_cleared")]
+    assert shown(viewer.messages) == ""
+
+
+def test_the_result_of_a_decided_task_stays_as_it_was_decided_by() -> None:
+    world = World(standing=None).will([Attempt(PROSE)])
+    world.play()
+    world.seats.items[UID, TASK] = done_seat(analysis=finished(id=ANALYSIS))
+
+    assert [name for name, _ in ends(complete(world).messages)] == ["done"]
 
 
 def test_a_replaced_analysis_names_the_one_that_took_its_place() -> None:

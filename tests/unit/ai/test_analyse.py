@@ -291,6 +291,30 @@ def test_a_batch_keeps_what_waits_and_what_failed(worker: Worker) -> None:
     assert heartbeat.receipts == {"r0"}, "what is to come again soon is not hidden any longer"
 
 
+def test_the_same_analysis_twice_in_a_batch_is_made_once_and_nothing_stays(worker: Worker) -> None:
+    message = encode_ai_message(worker.request())
+    queue = HeardQueue()
+    records = [Record(f"m{n}", f"r{n}", message, receives) for n, receives in enumerate((1, 3, 1))]
+    heartbeat = Heartbeat(queue, {record.receipt_handle for record in records})
+
+    with ThreadPoolExecutor(3) as pool:
+        assert analyse_batch(records, worker.ports, heartbeat, pool) == []
+
+    assert worker.asked == 1
+    assert queue.hidden == [], "none sleeps, and holds up what is behind it"
+
+
+def test_of_doubles_that_have_to_come_again_one_stays(worker: Worker) -> None:
+    worker.paused = True
+    message = encode_ai_message(worker.request())
+    records = [Record(f"m{n}", f"r{n}", message, receives) for n, receives in enumerate((1, 3))]
+
+    with ThreadPoolExecutor(2) as pool:
+        stay = analyse_batch(records, worker.ports, Heartbeat(HeardQueue(), {"r0", "r1"}), pool)
+
+    assert stay == ["m1"]
+
+
 def test_what_brings_a_turn_down_leaves_the_others_alone(worker: Worker) -> None:
     good, bad = worker.request("u1", "T1"), worker.request("u2", "T2")
     worker.forms.put("T2", "f", b"no json")

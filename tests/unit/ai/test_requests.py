@@ -143,6 +143,32 @@ def test_a_message_that_does_not_get_in_is_an_error_and_the_next_request_sends_i
     assert [message.analysis_id for message in desk.outbox.sent] == [analysis.id]
 
 
+def test_of_eight_that_force_at_once_one_wins_and_the_others_get_it() -> None:
+    desk = Desk()
+    desk.ask()
+    desk.end(AnalysisStatus.DONE)
+    read_together = desk.seat()
+
+    got = [desk.ask(RequestedBy.FORCED, read_together) for _ in range(8)]
+
+    assert {each.id for each in got if each} == {got[0].id if got[0] else None}
+    assert None not in got
+    assert desk.seat().analysis == got[0]
+
+
+def test_who_forces_gets_a_new_answer_where_another_did_not_ask_for_one() -> None:
+    desk = Desk()
+    old = desk.seat()
+    automatic = desk.ask()
+
+    forced = desk.ask(RequestedBy.FORCED, old)
+
+    assert forced is not None
+    assert automatic is not None
+    assert forced.id != automatic.id
+    assert forced.requested_by == RequestedBy.FORCED
+
+
 @given(st.text(min_size=1, max_size=60))
 def test_an_analysis_leads_to_its_task(task_id: str) -> None:
     assert task_id_of(f"{encode_task_id(task_id)}.x") == task_id

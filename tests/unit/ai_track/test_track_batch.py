@@ -21,6 +21,7 @@ from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, Check, ModelChoice, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError, UnreadableDocument
+from taskbridge.instances import INSTANCE
 from taskbridge.push_logs import LogStatus
 from tests.builders import event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
@@ -340,3 +341,26 @@ def test_a_document_of_another_release_keeps_its_messages_and_harms_no_other() -
     assert tracker.processes.items["S-new"][0] == 4, "nothing is written over it"
     [(_, (error, _))] = [heard for heard in tracker.journal.heard if heard[0] == "failed"]
     assert isinstance(error[1], UnreadableDocument)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"rule": "款" * 20_001}, "node.rule: expected at most 20000 characters, got 20001"),
+        ({"aiExamineMainInfo": "点" * 5_001}, "node.keynote: expected at most 5000 characters, got 5001"),
+        ({"aiExamineFileKey": ["k"] * 101}, "node.file_key: expected at most 100 fields, got 101"),
+    ],
+)
+def test_a_published_rule_that_is_too_long_is_kept_out_and_on_record(more: dict[str, Any], told: str) -> None:
+    tracker = Tracker()
+    tracker.publish(1, "rule one")
+
+    assert tracker.publish(2, **more) == []
+
+    default = tracker.rules.stored_defaults["leave", "node-2"]
+    assert (default.rule, default.keynote, default.file_key) == ("", "", ())
+    assert default.published_sequence == 2
+    entry = tracker.logs.items["pub2", "ai"].entries[INSTANCE]
+    assert (entry.status, entry.reason) == (LogStatus.SKIPPED, f"no rule in force: {told}")
+    tracker.publish(3, "款" * 20_000)
+    assert tracker.rules.stored_defaults["leave", "node-2"].rule == "款" * 20_000

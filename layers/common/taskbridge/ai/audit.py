@@ -19,8 +19,9 @@ class AuditedFile(msgspec.Struct, frozen=True, kw_only=True):
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked what of whom, by which rule, and what came of it. An entry is never changed.
 
-    `at` is RFC 3339 in UTC. `question` is system and user prompt as sent, `answer` as it came. `outcome` is a word:
-    done, failed, late, refused, second_ask, fallback; `error` says more where something went wrong.
+    `at` is RFC 3339 in UTC. `question` is system and user prompt as sent, `answer` as it came. `kind` is what was
+    asked: review, second_ask (the verdict alone, once more), question (for checks of a rule); empty where nothing was.
+    `outcome` is a word: answered, unreadable, failed, refused, late; `error` says more where something went wrong.
     """
 
     id: str
@@ -32,6 +33,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     node_id: str
     analysis_id: str
     outcome: str
+    kind: str = ""
     fingerprint: str = ""
     rule_version: str = ""
     template_version: str = ""

@@ -14,7 +14,7 @@ from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
 
 _UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
-TRIES = 3
+TRIES = 8
 SENT_TOGETHER = 10  # a call of SQS
 
 
@@ -120,11 +120,12 @@ def _take_up(
     seat: Seat, standing: Standing | None, by: RequestedBy, ports: RequestPorts
 ) -> tuple[Analysis | None, list[AnalyseMessage]]:
     """See request_analysis; with the message that has to be sent."""
+    is_raced = False
     for _ in range(TRIES):
         if standing is None or seat.state is not SeatState.OPEN or not seat.form_hash:
             return None, []
         existing = seat.analysis
-        if existing is not None and not _is_new(existing, standing, by):
+        if existing is not None and not _is_new(existing, standing, by, is_raced=is_raced):
             # Whoever began it may have died before it was sent.
             again = existing.status in _UNDER_WAY
             return existing, [AnalyseMessage(seat.uid, seat.task_id, existing.id)] if again else []
@@ -134,14 +135,19 @@ def _take_up(
         found = ports.seats.get(seat.uid, seat.task_id)
         if found is None:
             return None, []
-        seat, standing = found, ports.standing(found)
+        seat, standing, is_raced = found, ports.standing(found), True
     raise StoreError(f"analysis of {seat.task_id}: too many at the same time")
 
 
-def _is_new(existing: Analysis, standing: Standing, by: RequestedBy) -> bool:
-    """Whether another answer is wanted than the one that exists or is under way."""
-    if existing.basis != standing.basis or by is RequestedBy.FORCED:
+def _is_new(existing: Analysis, standing: Standing, by: RequestedBy, *, is_raced: bool) -> bool:
+    """Whether another answer is wanted than the one that exists or is under way.
+
+    `is_raced`: it was begun while this one was asked for; a new answer is on its way then, and serves all who want one.
+    """
+    if existing.basis != standing.basis:
         return True
+    if by is RequestedBy.FORCED:
+        return not (is_raced and existing.requested_by == RequestedBy.FORCED)
     # What failed after all its attempts is not tried again by the next event, but by the person who wants it.
     return existing.status is AnalysisStatus.FAILED and by is RequestedBy.MANUAL
 

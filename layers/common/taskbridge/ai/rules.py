@@ -11,6 +11,12 @@ from typing import Literal
 
 import msgspec
 
+# What a rule may have, whoever wrote it: in characters, and in fields whose attachments take part.
+RULE_CHARS = 20_000
+KEYNOTE_CHARS = 5_000
+MOST_KEYS = 100
+KEY_CHARS = 200
+
 
 class AutoAnalysis(IntEnum):
     """Whether a task is analysed when it arrives. INHERIT: as the node's default says."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import msgspec
 
-from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.audit import AuditedFile, AuditEntry
 from taskbridge.tables.ai_items import (
     DAY_S,
     Page,
@@ -35,7 +36,7 @@ DAYS_A_PAGE = 8
 _DETAIL_BYTES = 390_000  # an item may have 400 KB
 _TEXT_LIMIT = 2_000_000
 _FIRST, _LAST = "0", "9999"  # before and after every time
-_decoder = msgspec.json.Decoder(AuditEntry)
+UNREADABLE = "这条记录无法读取，只保留了索引中的内容"
 
 
 class AuditTable:
@@ -171,4 +172,32 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _read(item: Item) -> AuditEntry:
-    return _decoder.decode(zlib.decompress(binary(item, "detail")))
+    """The entry; of one that cannot be read, what its columns tell: it hides no other."""
+    try:
+        fields = msgspec.json.decode(zlib.decompress(binary(item, "detail")))
+        return msgspec.convert({**fields, "files": [_file(each) for each in fields.get("files", ())]}, AuditEntry)
+    except (KeyError, zlib.error, msgspec.MsgspecError, TypeError, AttributeError):
+        return _unreadable(item)
+
+
+def _file(stored: Any) -> Any:
+    """A file that took part. Releases before this one stored the platform's id alone."""
+    return AuditedFile(name="", sha256="", size=0, file_id=stored) if isinstance(stored, str) else stored
+
+
+def _unreadable(item: Item) -> AuditEntry:
+    at, _, entry_id = text(item, "entry").partition("#")
+    return AuditEntry(
+        id=unquote(entry_id),
+        at=at,
+        uid=text(item, "uid"),
+        task_id=unquote(text(item, "task_id")),
+        sess_id="",
+        app_id="",
+        node_id="",
+        analysis_id="",
+        outcome=text(item, "outcome"),
+        platform_id=text(item, "platform_id"),
+        model=text(item, "model"),
+        error=UNREADABLE,
+    )
