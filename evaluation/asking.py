@@ -13,6 +13,7 @@ from evaluation.errors import EvaluationError
 from evaluation.golden import GoldenForm, build_material
 from evaluation.scores import Outcome
 from taskbridge.ai.results import Review
+from taskbridge.ai.rules import SecondLook
 from taskbridge.errors import (
     ConfigurationError,
     PermanentError,
@@ -37,10 +38,14 @@ class _Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How to ask: whom, masked or not, and how many questions at a time. `sleep` waits for seconds."""
+    """How to ask: whom, masked or not, which verdicts are looked at again, and how many questions at a time.
+
+    `sleep` waits for seconds.
+    """
 
     link: Link
     masking: bool = False
+    second_look: SecondLook = "approves"
     workers: int = 1
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
@@ -87,6 +92,7 @@ class Asking:
             [self.link],
             _Unseen(),
             masking=self.masking,
+            second_look=self.second_look,
             uid=UID,
             upload=_refuse_upload,
             audit=lambda _: None,

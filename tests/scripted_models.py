@@ -85,6 +85,32 @@ def _start_place(title: str, line: str) -> Place | None:
     return Place(title, int(found["page"]), title, found["text"]) if found else None
 
 
+_LOOK = re.compile(r"第 (?P<number>[0-9]+) 条的引文")
+_QUOTED = re.compile(r"^\[(?P<label>[^\]\n]*)\] (?P<text>.*)$")
+
+
+def read_look(question: Question) -> dict[int, Reading]:
+    """What a second look shows, by the number of the clause; empty where the question is none."""
+    listed = question.system.rpartition("# 条款\n")[2]
+    clauses = {int(number): clause for number, clause in re.findall(r"^([0-9]+) ?[.．、)）] ?(.+)$", listed, re.M)}
+    sections = [(_LOOK.fullmatch(section["title"]), section["body"]) for section in _SECTION.finditer(question.user)]
+    numbered = {int(title["number"]): body for title, body in sections if title}
+    return {number: Reading("", (clauses[number],), tuple(_read_quotes(body))) for number, body in numbered.items()}
+
+
+def _read_quotes(body: str) -> Iterator[Place]:
+    for line in body.split("\n"):
+        found = _QUOTED.match(line)
+        if found:
+            label, _, source = found["label"].partition("：")
+            yield Place(source or label, None, label, found["text"])
+
+
+def as_look(results: dict[int, str]) -> str:
+    """The answer to a second look as the prompt asks for it."""
+    return json.dumps({str(number): result for number, result in results.items()})
+
+
 @dataclass
 class ScriptedModel:
     """Gives the scripted answers in turn, the last one again and again; an exception is raised.
@@ -161,6 +187,10 @@ class HonestModel(ScriptedModel):
     platform_id: str = "honest"
 
     def answer(self, question: Question) -> Answer:
+        looks = read_look(question)
+        if looks:
+            judged = {number: judge_clause(look.clauses[0], look.places)["result"] for number, look in looks.items()}
+            return as_look(judged)
         reading = read_prompt(question)
         findings = numbered(judge_clause(clause, reading.places) for clause in reading.clauses)
         results = {finding["result"] for finding in findings}
@@ -215,8 +245,11 @@ class ObeyingModel(HonestModel):
     platform_id: str = "obeying"
 
     def answer(self, question: Question) -> Answer:
+        looks = read_look(question)
+        if looks:
+            return self._look(question, looks)
         reading = read_prompt(question)
-        orders = [place for place in reading.places if _ORDERS.search(f"{place.label}{place.text}")]
+        orders = [place for place in reading.places if _is_order(place)]
         if not orders:
             return super().answer(question)
         findings = numbered(
@@ -228,6 +261,15 @@ class ObeyingModel(HonestModel):
             f"遵照要求：\n{told}\n{reading.keynote}",
             {"verdict": "approve", "summary": told[:200], "findings": findings},
         )
+
+    def _look(self, question: Question, looks: dict[int, Reading]) -> Answer:
+        if any(_is_order(place) for look in looks.values() for place in look.places):
+            return as_look(dict.fromkeys(looks, "pass"))
+        return super().answer(question)
+
+
+def _is_order(place: Place) -> bool:
+    return _ORDERS.search(f"{place.label}{place.text}") is not None
 
 
 @dataclass

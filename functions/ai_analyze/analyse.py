@@ -151,9 +151,14 @@ class Work:
     def _fly(self, material: Material) -> tuple[End, Review | None]:
         switches = self.standing.switches
         contents = [file.sha256 or file.problem for file in material.files]
-        masking = switches.settings.masked
         self.fingerprint = build_fingerprint(
-            material.form, material.rule, contents, self.seat.received_on, switches.choice, masking=masking
+            material.form,
+            material.rule,
+            contents,
+            self.seat.received_on,
+            switches.choice,
+            masking=switches.settings.masked,
+            second_look=switches.settings.second_look,
         )
         answer_id = self._answer_id()
         key = (self.seat.uid, self.seat.task_id, self.analysis.id, self.holder)

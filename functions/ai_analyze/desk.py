@@ -92,8 +92,17 @@ class Desk:
             self._note(asked)
             audit(asked)
 
-        masking = standing.switches.settings.masked
-        return review(material, chain, sink, masking=masking, uid=uid, upload=self._upload, audit=heard)
+        settings = standing.switches.settings
+        return review(
+            material,
+            chain,
+            sink,
+            masking=settings.masked,
+            second_look=settings.second_look,
+            uid=uid,
+            upload=self._upload,
+            audit=heard,
+        )
 
     def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
         """See Reviewer."""

@@ -39,11 +39,15 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is advised. `downgraded` says in Chinese why it is not what the model said, None where it is."""
+    """What is advised. `downgraded` says in Chinese why it is not what the model said, None where it is.
+
+    `deciding` are the findings of the model that count, with what shows them.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
     downgraded: str | None = None
+    deciding: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,14 @@ def judge(
 ) -> Judgement:
     """The advice. `shown` are the findings of `answer`; `obstacles` are reasons for which no approve can stand."""
     checks = [_number_check(check, clauses) for check in computed]
-    said = [each.finding for each in _weigh([_bind(each, clauses) for each in shown], clauses)]
+    weighed = _weigh([_bind(each, clauses) for each in shown], clauses)
+    said = [each.finding for each in weighed]
     missing = _missing(clauses, said, checks)
-    deciding = [*checks, *(each for each in said if not _is_decided(each, checks)), *missing]
+    counting = tuple(each for each in weighed if not _is_decided(each.finding, checks))
+    deciding = [*checks, *(each.finding for each in counting), *missing]
     reason = _reason_to_downgrade(answer, deciding, said, obstacles)
     verdict = Verdict.NEEDS_HUMAN if reason else answer.verdict
-    return Judgement(verdict, (*checks, *said, *missing), reason)
+    return Judgement(verdict, (*checks, *said, *missing), reason, counting)
 
 
 def judge_without_answer(clauses: Sequence[str], computed: Sequence[Finding], reason: str) -> Judgement:
@@ -224,11 +230,11 @@ def _reason_to_downgrade(
 def _reason_against_approve(deciding: Sequence[Finding], obstacles: Sequence[str]) -> str | None:
     failed = [finding for finding in deciding if finding.result is FindingResult.FAIL]
     unknown = [finding for finding in deciding if finding.result is FindingResult.UNKNOWN]
-    reasons = [f"计算不符合：{_names(failed, Origin.COMPUTED)}"] if _of(failed, Origin.COMPUTED) else []
+    reasons = [f"计算不符合：{name_findings(failed, Origin.COMPUTED)}"] if _of(failed, Origin.COMPUTED) else []
     if _of(failed, Origin.MODEL):
-        reasons.append(f"模型认定不符合：{_names(failed, Origin.MODEL)}")
+        reasons.append(f"模型认定不符合：{name_findings(failed, Origin.MODEL)}")
     if unknown:
-        reasons.append(f"未能核实：{_names(unknown)}")
+        reasons.append(f"未能核实：{name_findings(unknown)}")
     if not deciding:
         reasons.append("没有任何一条得到核对")
     reasons += obstacles
@@ -239,7 +245,7 @@ def _of(findings: Sequence[Finding], origin: Origin | None) -> list[Finding]:
     return [finding for finding in findings if origin is None or finding.origin is origin]
 
 
-def _names(findings: Sequence[Finding], origin: Origin | None = None) -> str:
+def name_findings(findings: Sequence[Finding], origin: Origin | None = None) -> str:
     named = [finding.clause[:_LONGEST_NAMED] for finding in _of(findings, origin)]
     more = f" 等 {len(named)} 条" if len(named) > _MOST_NAMED else ""
     return "、".join(f"「{name}」" for name in named[:_MOST_NAMED]) + more

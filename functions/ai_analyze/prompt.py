@@ -25,16 +25,23 @@ from taskbridge.ai.rules import RuleText
 from taskbridge.platforms.ai import ModelLimits, estimate_tokens
 
 _FOLDER = Path(__file__).with_name("templates")
-_FILES = ("review.v1.md", "material.v1.md", "second-ask.v1.md", "verdict.v1.json")
+_FILES = (
+    "review.v1.md",
+    "material.v1.md",
+    "second-ask.v1.md",
+    "look.v1.md",
+    "look-material.v1.md",
+    "verdict.v1.json",
+)
 _TEXTS = {name: (_FOLDER / name).read_text(encoding="utf-8") for name in _FILES}
-_SYSTEM, _MATERIAL, _SECOND_ASK = (Template(_TEXTS[name]) for name in _FILES[:3])
+_SYSTEM, _MATERIAL, _SECOND_ASK, LOOK_SYSTEM, LOOK_MATERIAL = (Template(_TEXTS[name]) for name in _FILES[:5])
 
 TEMPLATE_VERSION = f"review.v1-{hashlib.sha256(repr(_TEXTS).encode()).hexdigest()[:8]}"
 VERDICT_SCHEMA: dict[str, Any] = json.loads(_TEXTS["verdict.v1.json"])
 
 RULE_TOO_LONG = "审批规则和关注要点超出模型的长度，可能没有被完整读到"
 _LONGEST_REPEATED_ANSWER = 3000
-_NOTHING = "（无）"
+NOTHING = "（无）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def build_second_ask(prompt: Prompt, answer: str, limits: ModelLimits) -> str:
     """
     asked = estimate_tokens(prompt.system + prompt.user + _SECOND_ASK.template) + 100
     room = limits.context_tokens - limits.output_tokens - asked
-    body = indented(answer[-max(1, min(room, _LONGEST_REPEATED_ANSWER)) :]) or _NOTHING
+    body = indented(answer[-max(1, min(room, _LONGEST_REPEATED_ANSWER)) :]) or NOTHING
     fence: Fence = build_fence([prompt.user, body])
     return _SECOND_ASK.substitute(question=prompt.user.rstrip(), answer=fence.around("上一次的回答", body))
 
@@ -79,12 +86,12 @@ def _build_system(rule: RuleText) -> str:
     clauses = map(single_line, split_clauses(rule.rule))
     return _SYSTEM.substitute(
         schema=json.dumps(VERDICT_SCHEMA, ensure_ascii=False),
-        keynote=clean(rule.keynote).strip() or _NOTHING,
-        clauses="\n".join(starmap(_show_clause, enumerate(clauses, start=1))) or _NOTHING,
+        keynote=clean(rule.keynote).strip() or NOTHING,
+        clauses="\n".join(starmap(show_clause, enumerate(clauses, start=1))) or NOTHING,
     )
 
 
-def _show_clause(number: int, clause: str) -> str:
+def show_clause(number: int, clause: str) -> str:
     """The clause under its number, which it may have already."""
     is_numbered = re.match(rf"{number}\s?[.．、)）]", clause) is not None
     return clause if is_numbered else f"{number}. {clause}"
@@ -93,7 +100,7 @@ def _show_clause(number: int, clause: str) -> str:
 def _build_bodies(sources: Sequence[Source], notices: str, uploaded: Collection[str]) -> list[tuple[str, str]]:
     """Title and body of each section: the form, then each attachment."""
     fields = [_show_field(source) for source in sources if not source.is_file]
-    form = "\n".join([*fields, notices]).strip() or _NOTHING
+    form = "\n".join([*fields, notices]).strip() or NOTHING
     files = [(source.name, _show_file(source, source.name in uploaded)) for source in sources if source.is_file]
     return [("表单", form), *files]
 

@@ -17,15 +17,17 @@ from ai_analyze.material import Material, ReadFile
 from ai_analyze.own_words import contradicts_itself
 from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA, Prompt, build_prompt, build_second_ask
 from ai_analyze.repetition import repeats_a_source
+from ai_analyze.second_look import Look, build_look, claims_of, confirm, read_look
 from ai_analyze.sources import name_sources
 from ai_analyze.telling import Listener, Sink, Transcript
 from taskbridge.ai.audit import AuditedFile
 from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import split_clauses
-from taskbridge.ai.results import Evidence, Finding, Review, Usage
-from taskbridge.ai.rules import Masked
+from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Usage
+from taskbridge.ai.rules import Masked, SecondLook
 from taskbridge.errors import ConfigurationError, ContentRefused, PermanentError, PlatformError
 from taskbridge.platforms.ai import FileUse, ModelLimits, Question, Reply
+from taskbridge.platforms.surrogates import mend
 
 __all__ = ["TEMPLATE_VERSION", "Asked", "Link", "Model", "Sink", "review"]
 
@@ -74,8 +76,8 @@ class Link:
 class Asked:
     """One question asked of a platform, for the audit log.
 
-    `system` and `user` as sent, `answer` as it came, also in part. `kind`: review or second_ask. `outcome`: answered,
-    unreadable (no verdict could be read), refused (content), failed; `failure` is what was raised in the last two.
+    `system` and `user` as sent, `answer` as it came, also in part. `kind`: review, second_ask or second_look.
+    `outcome`: answered, unreadable (no verdict could be read), refused (content), failed; `failure` is what was raised in the last two.
     """
 
     platform_id: str
@@ -103,6 +105,7 @@ class _Case:
     sent: Material
     masking: Masking
     is_masked: bool
+    second_look: SecondLook
     uid: str
     upload: Callable[[Model, ReadFile], str]
     audit: Callable[[Asked], None]
@@ -130,6 +133,7 @@ def review(
     sink: Sink,
     *,
     masking: Masked,
+    second_look: SecondLook,
     uid: str,
     upload: Callable[[Model, ReadFile], str],
     audit: Callable[[Asked], None],
@@ -138,6 +142,7 @@ def review(
 
     `sink` gets the prose while it arrives; all of it together is the `text` of the review. `upload(client, file)` gives
     the id of a file that the platform is to get; it may raise PlatformError. `audit` is called once for each question.
+    `second_look` says which verdicts the next of the chain, or the same, has to confirm by their evidence alone.
 
     Raises the error of the first link where none answers (PlatformError, ConfigurationError), and whatever `sink`,
     `upload` and `audit` raise otherwise. An answer that cannot be read, and a refusal of the content, are reviews.
@@ -145,10 +150,10 @@ def review(
     if not chain:
         raise ConfigurationError("platform_id", "no AI platform is set up")
     sent, tokens = mask_material(material, names=masking == "names") if masking else (material, Masking())
-    case = _Case(material, sent, tokens, bool(masking), uid, upload, audit)
+    case = _Case(material, sent, tokens, bool(masking), second_look, uid, upload, audit)
     transcript = Transcript(sink)
     errors: list[PlatformError | ConfigurationError] = []
-    for link in chain:
+    for at, link in enumerate(chain):
         if errors:
             transcript.tell(f"\n\n{FELL_BACK}\n\n" if transcript.text else "")
         notes = (FELL_BACK,) if errors else ()
@@ -159,7 +164,7 @@ def review(
         except (PlatformError, ConfigurationError) as error:
             errors.append(error)
         else:
-            return _conclude(case, link, answered, transcript, notes)
+            return _conclude(case, (link, *chain[at + 1 : at + 2]), answered, transcript, notes)
     raise errors[0]
 
 
@@ -281,9 +286,13 @@ def _took_part(case: _Case, file_ids: Mapping[str, str]) -> tuple[AuditedFile, .
     )
 
 
-def _conclude(case: _Case, link: Link, answered: _Answered, transcript: Transcript, notes: Sequence[str]) -> Review:
+def _conclude(
+    case: _Case, links: Sequence[Link], answered: _Answered, transcript: Transcript, notes: Sequence[str]
+) -> Review:
+    """`links`: who answered, and the next of the chain."""
+    link = links[0]
     obstacles = [*_find_obstacles(case), *(case.masking.restore(doubt) for doubt in answered.doubts)]
-    judgement = _judge(case, answered, obstacles)
+    judgement, looking = _look_again(case, links, _judge(case, answered, obstacles))
     return Review(
         verdict=judgement.verdict,
         summary=_summary(case, answered.answer, judgement),
@@ -295,8 +304,34 @@ def _conclude(case: _Case, link: Link, answered: _Answered, transcript: Transcri
         platform_id=link.client.platform_id,
         model=answered.reply.model or link.model,
         question_id=answered.reply.question_id,
-        usage=answered.usage,
+        usage=answered.usage + looking,
     )
+
+
+def _look_again(case: _Case, links: Sequence[Link], judgement: Judgement) -> tuple[Judgement, Usage]:
+    """The judgement as far as a second look agrees: of the next of the chain, else of the same one."""
+    claims = claims_of(judgement, case.second_look)
+    if not claims:
+        return judgement, Usage()
+    look, usage = build_look(case.sent, claims), Usage()
+    for link in reversed(links):
+        looked, more = _ask_for_look(case, link, look)
+        usage += more
+        if looked is not None:
+            return confirm(judgement, claims, looked), usage
+    return confirm(judgement, claims, None), usage
+
+
+def _ask_for_look(case: _Case, link: Link, look: Look) -> tuple[dict[int, FindingResult] | None, Usage]:
+    question = Question(look.system, look.user, model=link.model, uid=case.uid, schema=look.schema)
+    with_audit = _Audit(case, link, question, (), "second_look")
+    try:
+        reply = with_audit.call(lambda: link.client.ask(question), Listener(case.masking))
+    except (PlatformError, ConfigurationError):
+        return None, Usage()  # it stands in the audit log
+    looked = read_look(reply.text, look.numbers)
+    with_audit.record(reply, mend(reply.text), is_read=looked is not None)
+    return looked, reply.usage
 
 
 def _conclude_refused(case: _Case, link: Link, transcript: Transcript, notes: Sequence[str]) -> Review:

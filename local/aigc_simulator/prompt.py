@@ -18,6 +18,9 @@ CLAUSE = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 _FIELD = re.compile(r"^\[([^\]\n]+)\] ([^：\n]*)：")
 _PAGE = re.compile(r"^第 (\d+) 页：")
 _VERDICT_ONLY = "只输出结论"
+_LOOK = re.compile(r"第 (\d+) 条的引文")
+_NUMBERED = re.compile(r"^(\d+)\s?[.．、)）]\s*(.+)$", re.MULTILINE)
+_QUOTE = re.compile(r"^\[([^\]\n]+)\] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,29 @@ def parse_question(prompt: str, question: str) -> Question:
         problems=tuple(problems),
         verdict_only=_VERDICT_ONLY in question[-200:],
     )
+
+
+def parse_look(prompt: str, question: str) -> dict[str, Question]:
+    """The questions of a second look, by the number of the clause; empty where the question is none.
+
+    Each has its one clause, and what was quoted for it as its only places.
+    """
+    today = _TODAY.search(question)
+    clauses = dict(_NUMBERED.findall(prompt.rpartition(_CLAUSES)[2]))
+    found = [(_LOOK.fullmatch(title), body) for title, body in sections_of(question)]
+    return {
+        title[1]: Question((clauses[title[1]],), today[1] if today else "", tuple(_read_quotes(body)), (), False)
+        for title, body in found
+        if title and title[1] in clauses
+    }
+
+
+def _read_quotes(body: str) -> Iterator[Place]:
+    for head, text in _blocks(body, _QUOTE):
+        label, _, _ = head[1].partition("：")
+        for line in text.split("\n"):
+            name, colon, value = line.partition("：")
+            yield Place(head[1], None, f"{label}{name}" if colon else label, value.strip() if colon else line)
 
 
 def sections_of(question: str) -> Iterator[tuple[str, str]]:

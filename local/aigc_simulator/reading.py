@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.aigc_simulator.conditions import Outcome, exceeds, judge_condition
-from local.aigc_simulator.prompt import Question, parse_question
+from local.aigc_simulator.prompt import Question, parse_look, parse_question
 from local.aigc_simulator.proposing import propose_checks
 
 MARK = "【模拟器】"
@@ -38,6 +38,9 @@ def read_prompt(prompt: str, question: str) -> Reading:
     proposal = propose_checks(question)
     if proposal is not None:
         return Reading(MARK, proposal)
+    looks = parse_look(prompt, question)
+    if looks:
+        return Reading("", {number: _judge_clause(look.clauses[0], look).result for number, look in looks.items()})
     asked = parse_question(prompt, question)
     if not asked.clauses:
         return Reading(f"{MARK}没有读到审批规则的条款，无法核对。", _verdict([], []))

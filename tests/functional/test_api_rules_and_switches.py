@@ -32,6 +32,7 @@ OFF = {
     "fallbacks": [],
     "masking": False,
     "mask_names": False,
+    "second_look": "approves",
     "retention_days": 180,
     "attachment_hosts": [],
     "version": 0,

@@ -33,7 +33,7 @@ class AuditEntry(BaseModel):
     node_id: str
     analysis_id: str
     outcome: str
-    kind: str = Field(description="review, second_ask, question; empty where nothing was asked")
+    kind: str = Field(description="review, second_ask, second_look, question; empty where nothing was asked")
     rule_version: str
     template_version: str
     fingerprint: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
@@ -14,6 +14,10 @@ AppIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Fi
 Hosts = Annotated[
     list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,253}(:[0-9]{1,5})?$")]],
     Field(max_length=50, description="`host` or `host:port` that attachments may be fetched from"),
+]
+SecondLook = Annotated[
+    Literal["always", "approves", "never"],
+    Field(description="which verdicts a second question has to confirm by the evidence alone, else a person decides"),
 ]
 
 
@@ -37,6 +41,7 @@ class AiSettingsChange(Wanted):
     mask_names: Annotated[
         StrictBool | None, Field(description="with masking, mask the names that the event itself carries as well")
     ] = None
+    second_look: SecondLook | None = None
     retention_days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = None
     attachment_hosts: Hosts | None = None
     version: Annotated[
@@ -55,6 +60,7 @@ class AiSettings(BaseModel):
     fallbacks: list[Fallback]
     masking: bool
     mask_names: bool
+    second_look: SecondLook
     retention_days: int
     attachment_hosts: list[str]
     version: int = Field(description="0 where nobody has set them")

@@ -12,7 +12,7 @@ from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, review
 from taskbridge.ai.forms import FormattedField, FormattedForm
 from taskbridge.ai.results import Review
-from taskbridge.ai.rules import Check, EffectiveRule
+from taskbridge.ai.rules import Check, EffectiveRule, SecondLook
 
 TODAY = date(2026, 11, 22)
 RULE = "1. 报销金额不超过 5000 元\n2. 必须填写报销事由"
@@ -105,6 +105,16 @@ class Desk:
     def shown(self) -> str:
         return "".join(self.pieces)
 
-    def review(self, material: Material, *models: Model, masking: bool = False) -> Review:
-        chain = [Link(model, f"model-of-{model.platform_id}") for model in models]
-        return review(material, chain, self, masking=masking, uid="u-2", upload=self.upload, audit=self.asked.append)
+    def review(
+        self, material: Material, *models: Model, masking: bool = False, second_look: SecondLook = "never"
+    ) -> Review:
+        return review(
+            material,
+            [Link(model, f"model-of-{model.platform_id}") for model in models],
+            self,
+            masking=masking,
+            second_look=second_look,
+            uid="u-2",
+            upload=self.upload,
+            audit=self.asked.append,
+        )

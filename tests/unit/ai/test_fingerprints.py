@@ -11,7 +11,7 @@ from ai_analyze import prompt
 from taskbridge.ai import fingerprints
 from taskbridge.ai.fingerprints import build_basis, build_fingerprint
 from taskbridge.ai.forms import FormattedField, FormattedForm
-from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice
+from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice, SecondLook
 from taskbridge.ai.seats import Seat, SeatState
 
 RULE = EffectiveRule(rule="须有发票", source="default", version="default-1", enabled=True, automatic=True)
@@ -30,6 +30,17 @@ SEAT = Seat(
 FORM = FormattedForm((FormattedField("a", "事由", "text", "出差"),))
 
 
+def basis_of(
+    seat: Seat,
+    rule: EffectiveRule,
+    choice: ModelChoice = CHOICE,
+    *,
+    masking: Masked = False,
+    second_look: SecondLook = "approves",
+) -> str:
+    return build_basis(seat, rule, choice, masking=masking, second_look=second_look)
+
+
 def test_the_layer_knows_the_templates_that_ai_analyze_has() -> None:
     assert prompt.TEMPLATE_VERSION == fingerprints.TEMPLATE_VERSION
 
@@ -37,7 +48,7 @@ def test_the_layer_knows_the_templates_that_ai_analyze_has() -> None:
 def test_the_basis_is_that_of_everybody_with_the_same_question() -> None:
     other = msgspec.structs.replace(SEAT, uid="v", version=9, subject="x")
     same_rule = msgspec.structs.replace(RULE, version="custom-3", source="custom", automatic=False)
-    assert build_basis(SEAT, RULE, CHOICE, masking=False) == build_basis(other, same_rule, CHOICE, masking=False)
+    assert basis_of(SEAT, RULE) == basis_of(other, same_rule)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +69,23 @@ def test_everything_that_the_answer_depends_on_changes_the_basis(
     seat: dict[str, object], rule: dict[str, object], choice: ModelChoice, masking: Masked
 ) -> None:
     changed = (msgspec.structs.replace(SEAT, **seat), msgspec.structs.replace(RULE, **rule))
-    assert build_basis(*changed, choice, masking=masking) != build_basis(SEAT, RULE, CHOICE, masking=False)
+    assert basis_of(*changed, choice, masking=masking) != basis_of(SEAT, RULE)
+
+
+def test_which_verdicts_are_looked_at_again_is_part_of_how_an_answer_is_asked() -> None:
+    bases = {basis_of(SEAT, RULE, second_look=when) for when in ("always", "approves", "never")}
+    prints = {
+        build_fingerprint(FORM, RULE, (), "2026-11-22", CHOICE, masking=False, second_look=when)
+        for when in ("always", "approves", "never")
+    }
+    assert (len(bases), len(prints)) == (3, 3)
 
 
 def test_the_fingerprint_tells_contents_notices_and_texts_apart() -> None:
     forms = [FORM, replace(FORM, notices=("大写不一致",)), FormattedForm((replace(FORM.fields[0], text="开会"),))]
     forms.append(FormattedForm((replace(FORM.fields[0], type="number"),)))
     prints = {
-        build_fingerprint(form, RULE, contents, "2026-11-22", CHOICE, masking=False)
+        build_fingerprint(form, RULE, contents, "2026-11-22", CHOICE, masking=False, second_look="approves")
         for form in forms
         for contents in ((), ("sha-1",), ("sha-1", "sha-2"), ("sha-2", "sha-1"))
     }

@@ -297,7 +297,16 @@ def test_what_the_sink_raises_ends_the_review(desk: Desk) -> None:
     chain = [Link(ScriptedModel([told()]), "m"), Link(ScriptedModel([told()]), "m")]
 
     with pytest.raises(Lost):
-        review(a_material(), chain, Sink(), masking=False, uid="u", upload=desk.upload, audit=desk.asked.append)
+        review(
+            a_material(),
+            chain,
+            Sink(),
+            masking=False,
+            second_look="never",
+            uid="u",
+            upload=desk.upload,
+            audit=desk.asked.append,
+        )
 
 
 # The record

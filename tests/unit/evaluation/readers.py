@@ -11,6 +11,7 @@ from evaluation.golden import GoldenForm
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Usage
 from taskbridge.platforms.ai import ModelLimits, Question, Reply
+from tests.scripted_models import Reading, as_look, read_look
 
 
 def asks_for(rule: str, listed: str) -> bool:
@@ -35,6 +36,9 @@ class CarefulReader:
         return ModelLimits()
 
     def ask(self, question: Question) -> Reply:
+        looks = read_look(question)
+        if looks:
+            return Reply(as_look(self.look(looks)), "q-2", "careful-1", Usage(), 5)
         text = f"逐条核对如下。\n```json\n{json.dumps(self.verdict(question), ensure_ascii=False)}\n```"
         return Reply(text, "q-1", "careful-1", Usage(input_tokens=1000, output_tokens=100, cost=0.002), 5)
 
@@ -63,11 +67,31 @@ class CarefulReader:
             ],
         }
 
+    def look(self, looks: dict[int, Reading]) -> dict[int, str]:
+        """What is expected of the golden form that has these clauses and these quotes."""
+        golden = next(form for form in self._forms if has_quotes(form, looks))
+        return {number: golden.expected.findings[number - 1].result for number in looks}
+
+
+def has_quotes(golden: GoldenForm, looks: dict[int, Reading]) -> bool:
+    """Whether clauses and quotes of a second look can be of this form."""
+    clauses = split_clauses(golden.rule)
+    if not all(
+        number <= len(clauses) and look.clauses[0] in single_line(clauses[number - 1]) for number, look in looks.items()
+    ):
+        return False
+    said = [quote.quote.split("\n")[0] for finding in golden.expected.findings for quote in finding.evidence]
+    return all(single_line(place.text) in map(single_line, said) for look in looks.values() for place in look.places)
+
 
 class EagerReader(CarefulReader):
     """Finds each clause met, with words that do stand where it says: the worst that a model can do."""
 
     platform_id = "eager"
+
+    def look(self, looks: dict[int, Reading]) -> dict[int, str]:
+        """Everything is met here too."""
+        return dict.fromkeys(looks, "pass")
 
     def verdict(self, question: Question) -> dict[str, Any]:
         honest = super().verdict(question)

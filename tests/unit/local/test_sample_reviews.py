@@ -110,7 +110,16 @@ class Desk:
             received_on=date(2026, 11, 22),
         )
         chain = [Link(self.client, "Qwen2.5-32B-Instruct")]
-        return review(material, chain, page, masking=False, uid="approver-1", upload=self.upload, audit=lambda _: None)
+        return review(
+            material,
+            chain,
+            page,
+            masking=False,
+            second_look="approves",
+            uid="approver-1",
+            upload=self.upload,
+            audit=lambda _: None,
+        )
 
     def upload(self, model: Model, file: ReadFile) -> str:
         return self.client.upload(file.name, file.content, ocr=file.name.endswith(".pdf")).file_id

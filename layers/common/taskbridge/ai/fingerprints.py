@@ -13,17 +13,19 @@ from typing import Any
 import msgspec
 
 from taskbridge.ai.forms import FormattedForm
-from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice
+from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice, SecondLook
 from taskbridge.ai.seats import Seat
 
 # The prompt templates in force, which ai_analyze holds: name, and a digest of what is in them. A test holds both
 # together, so that an edited template makes another question of every form.
-TEMPLATE_VERSION = "review.v1-8d870f30"
+TEMPLATE_VERSION = "review.v1-f50d1a82"
 
 
-def build_basis(seat: Seat, rule: EffectiveRule, choice: ModelChoice, *, masking: Masked) -> str:
+def build_basis(
+    seat: Seat, rule: EffectiveRule, choice: ModelChoice, *, masking: Masked, second_look: SecondLook
+) -> str:
     """The basis of an analysis of this seat's form by this rule."""
-    return _digest([rule.digest(), seat.form_hash, seat.received_on, *_how(choice, masking=masking)])
+    return _digest([rule.digest(), seat.form_hash, seat.received_on, *_how(choice, masking, second_look)])
 
 
 def build_fingerprint(
@@ -34,15 +36,16 @@ def build_fingerprint(
     choice: ModelChoice,
     *,
     masking: Masked,
+    second_look: SecondLook,
 ) -> str:
     """The fingerprint of a question. `contents` are the attachments' hashes, in order."""
     fields = [[each.key, each.label, each.type, each.text] for each in form.fields]
     what = [rule.digest(), fields, list(form.notices), list(contents), received_on]
-    return _digest([*what, *_how(choice, masking=masking)])
+    return _digest([*what, *_how(choice, masking, second_look)])
 
 
-def _how(choice: ModelChoice, *, masking: Masked) -> list[Any]:
-    return [choice.platform_id, choice.model, TEMPLATE_VERSION, masking]
+def _how(choice: ModelChoice, masking: Masked, second_look: SecondLook) -> list[Any]:
+    return [choice.platform_id, choice.model, TEMPLATE_VERSION, masking, second_look]
 
 
 def _digest(parts: list[Any]) -> str:

@@ -109,7 +109,8 @@ class RuleBook:
 
 
 def _build_standing(seat: Seat, rule: EffectiveRule, switches: Switches) -> Standing:
-    basis = build_basis(seat, rule, switches.choice, masking=switches.settings.masked)
+    settings = switches.settings
+    basis = build_basis(seat, rule, switches.choice, masking=settings.masked, second_look=settings.second_look)
     return Standing(rule, switches, basis)
 
 

@@ -104,12 +104,15 @@ class ModelChoice(msgspec.Struct, frozen=True):
 
 
 Masked = bool | Literal["names"]
+# Which answers are looked at once more, over their evidence alone: those with a verdict, approves, or none.
+SecondLook = Literal["always", "approves", "never"]
 
 
 class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The switches of AI approval. `default_app_ids` is the allow list of node defaults, where not all apps have them.
 
     `mask_names`: with masking, the names that an event itself carries are masked as well.
+    `second_look`: which verdicts a second, independent question has to confirm by the evidence alone.
     `attachment_hosts` (`host` or `host:port`) may be fetched from; `retention_days` bounds answers and the audit log.
     """
 
@@ -123,6 +126,7 @@ class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: int = 180
     attachment_hosts: tuple[str, ...] = ()
     mask_names: bool = False
+    second_look: SecondLook = "approves"
 
     @property
     def masked(self) -> Masked:
