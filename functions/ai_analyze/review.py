@@ -77,7 +77,8 @@ class Asked:
     """One question asked of a platform, for the audit log.
 
     `system` and `user` as sent, `answer` as it came, also in part. `kind`: review, second_ask or second_look.
-    `outcome`: answered, unreadable (no verdict could be read), refused (content), failed; `failure` is what was raised in the last two.
+    `outcome`: answered, unreadable (no verdict could be read), refused (content), failed; `failure` is what was raised
+    in the last two.
     """
 
     platform_id: str

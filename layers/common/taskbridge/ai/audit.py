@@ -20,7 +20,8 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked what of whom, by which rule, and what came of it. An entry is never changed.
 
     `at` is RFC 3339 in UTC. `question` is system and user prompt as sent, `answer` as it came. `kind` is what was
-    asked: review, second_ask (the verdict alone, once more), question (for checks of a rule); empty where nothing was.
+    asked: review, second_ask (the verdict alone, once more), second_look (the evidence alone), question (for
+    checks of a rule); empty where nothing was.
     `outcome` is a word: answered, unreadable, failed, refused, late; `error` says more where something went wrong.
     """
 
