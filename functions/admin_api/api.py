@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder, Route
+from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 from admin_api.access import ACCESS, ANYONE, Access, Caller, read_caller
 from admin_api.limits import MAX_KEY_CHARS, StoredAnswer, parse_json, read_body
@@ -39,6 +41,17 @@ class Resolver(APIGatewayHttpResolver):
             json_body_deserializer=parse_json,
         )
         self._guard = guard
+        self._at_hand = threading.local()
+
+    @property
+    def current_event(self) -> BaseProxyEvent:  # type: ignore[override]
+        """The request of this thread. Powertools keeps one for the whole process."""
+        event: BaseProxyEvent = self._at_hand.event
+        return event
+
+    def _to_proxy_event(self, event: dict[str, Any]) -> BaseProxyEvent:
+        self._at_hand.event = super()._to_proxy_event(event)
+        return self.current_event
 
     def _call_route(self, route: Route, route_arguments: dict[str, str]) -> ResponseBuilder[Any]:
         try:

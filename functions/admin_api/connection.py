@@ -24,15 +24,26 @@ class Cause(StrEnum):
     TRY_LATER = "try_later"  # no call was made: another worker is fetching the token, or its store does not answer
 
 
+class SecretUsed(StrEnum):
+    """Which of the two valid secrets opened."""
+
+    NEWEST = "newest"  # what was entered last
+    PREVIOUS = "previous"  # the one before: what was entered last is refused
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a connection test found. `status` None where no answer came; `message` holds no secret."""
+    """What a connection test found. `status` None where no answer came; `message` holds no secret.
+
+    `opened_by` is None where no secret opened, or none was tried.
+    """
 
     cause: Cause
     message: str
     status: int | None
     errcode: str
     duration_ms: int
+    opened_by: SecretUsed | None = None
 
     @property
     def ok(self) -> bool:
@@ -61,6 +72,11 @@ def build_report(outcome: Outcome, duration_ms: int) -> Report:
     """The outcome of `PlatformClient.check` or `AiPlatformClient.check` for people."""
     cause = next(cause for cause, holds in _TABLE if holds(outcome))
     return Report(cause, outcome.message, outcome.status, outcome.errcode, duration_ms)
+
+
+def build_not_seen(field: str) -> Report:
+    """The report where a secret that was stored a moment ago cannot be read yet."""
+    return Report(Cause.TRY_LATER, f"{field}: what was entered a moment ago cannot be read yet", None, "", 0)
 
 
 def build_refusal(error: ConfigurationError) -> Report:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY, build_platform, category_of
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK
-from taskbridge.platforms.settings import TaskCenterSettings, secret_fields, split_secrets
+from taskbridge.platforms.settings import TaskCenterSettings, secret_fields, secret_places, split_secrets
 from taskbridge.tables.configuration import PlatformConfig
 
 RESERVED_IDS = frozenset({"ai"})  # a target of trigger rules
@@ -41,12 +42,42 @@ def parse_form(
     A secret that comes masked, as it was read, is not changed.
     """
     kind = REGISTRY.get(class_name)
-    settings, secrets = split_secrets(kind.Settings, given) if kind else (dict(given), {})
-    platform = build_platform(platform_id, class_name, settings)
-    if isinstance(platform.settings, TaskCenterSettings):
-        check_limits(platform.settings.timeout_s, platform.settings.max_rate_per_s, fleet)
-    _check_numbers(settings)
-    return settings, {field: _check_secret(field, value) for field, value in secrets.items() if value != MASK}
+    if kind is None:
+        raise ConfigurationError("class_name", f"expected one of {', '.join(REGISTRY)}, got {class_name!r}")
+    settings, secrets = split_secrets(kind.Settings, given)
+    with of_settings():
+        platform = build_platform(platform_id, class_name, settings)
+        if isinstance(platform.settings, TaskCenterSettings):
+            check_limits(platform.settings.timeout_s, platform.settings.max_rate_per_s, fleet)
+        _check_numbers(settings)
+        return settings, {field: _check_secret(field, value) for field, value in secrets.items() if value != MASK}
+
+
+@contextmanager
+def of_settings() -> Iterator[None]:
+    """A setting that is refused here is named by its whole path."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise ConfigurationError(f"settings.{error.field}", error.problem) from error
+
+
+def check_masks(class_name: str, given: Mapping[str, Any]) -> None:
+    """Of a new platform nothing is stored yet that a mask could stand for. Raises ConfigurationError."""
+    for field in secrets_of(class_name):
+        if given.get(field) == MASK:
+            raise ConfigurationError(f"settings.{field}", "expected the secret itself: a new platform has none stored")
+
+
+def moved(before: PlatformConfig, after: PlatformConfig) -> list[str]:
+    """The settings by which the secrets go elsewhere after a change: they were entered for where they went before."""
+    kind = REGISTRY.get(after.class_name)
+    if kind is None:
+        return []
+    if before.class_name != after.class_name:
+        return ["class_name"]
+    old, new = secret_places(kind.Settings, before.settings), secret_places(kind.Settings, after.settings)
+    return [f"settings.{name}" for name in new if new[name] != old[name]]
 
 
 def _check_secret(field: str, value: object) -> str:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-import httpx
-
 from admin_api.changes import Trail
-from admin_api.connection import Report, build_refusal, build_report
 from admin_api.models.platforms import PlatformChange, PlatformNew
-from admin_api.platform_forms import build_view, check_id, check_stored, missing_secrets, parse_form, secrets_of
+from admin_api.platform_forms import (
+    build_view,
+    check_id,
+    check_masks,
+    missing_secrets,
+    moved,
+    parse_form,
+    secrets_of,
+)
 from admin_api.problems import conflict, not_found
 from admin_api.waiting import Waiting, Work
 from taskbridge.budgets import Fleet
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
-from taskbridge.platforms import build_platform
-from taskbridge.platforms.ai_client import AiPlatformClient
-from taskbridge.platforms.ai_platform import AiPlatform
-from taskbridge.platforms.base import TaskCenter
-from taskbridge.platforms.client import PlatformClient
-from taskbridge.platforms.credentials import Tokens
-from taskbridge.secrets import PlatformSecrets, SecretKeeper
+from taskbridge.secrets import SecretKeeper
 from taskbridge.tables.ai_items import Page
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
@@ -32,8 +30,6 @@ from taskbridge.tables.configuration_models import Configurator
 View = dict[str, Any]
 RULES_A_CALL = 200
 logger = logging.getLogger("admin_api")
-# A test makes up to two calls, and API Gateway waits 30 s.
-TRY_S = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,7 @@ class Platforms:
         config = PlatformConfig(platform_id, form.name, form.class_name, form.enabled, 0, dict(form.settings))
         if self.store.read_platform(platform_id) is not None:
             raise conflict("platform_exists", f"There is a platform {platform_id} already.")
+        check_masks(form.class_name, form.settings)
         return self._save(config, who, before=None)
 
     def change(self, platform_id: str, form: PlatformChange, who: str) -> View:
@@ -89,7 +86,7 @@ class Platforms:
             dict(form.settings),
             secrets=before.secrets,
         )
-        return self._save(config, who, before=self._view(before))
+        return self._save(config, who, before)
 
     def remove(self, platform_id: str, who: str, *, version: int | None, drain: bool) -> Waiting | None:
         """Delete a platform, with its secrets; None where it is done.
@@ -124,25 +121,26 @@ class Platforms:
             found[platform_id].add(field)
         return found
 
-    def _save(self, config: PlatformConfig, who: str, before: View | None) -> View:
+    def _save(self, config: PlatformConfig, who: str, before: PlatformConfig | None) -> View:
         """Check and store what was entered: `config.settings` as the form sent them."""
         settings, secrets = parse_form(config.id, config.class_name, config.settings, self.fleet)
+        config = replace(config, settings=settings)
         stored = self._stored([config])[config.id]
-        missing = missing_secrets(config.class_name, stored, secrets)
-        if config.enabled and missing:
-            raise ConfigurationError(missing[0], "required while the platform is enabled, and not stored yet")
-        saved = self._store_with(replace(config, settings=settings), secrets)
+        elsewhere = moved(before, config) if before else []
+        _check_secrets(config, stored, secrets, elsewhere)
+        seen = self._view(before) if before else None
+        saved = self._store_with(config, secrets, alone=bool(elsewhere))
         after = build_view(saved, stored | set(secrets))
         note = {**after, "secrets_changed": sorted(secrets)}
-        self.trail.record(who, ("platform", config.id), before, note, secrets_of(config.class_name))
+        self.trail.record(who, ("platform", config.id), seen, note, secrets_of(config.class_name))
         return after
 
-    def _store_with(self, config: PlatformConfig, secrets: Mapping[str, str]) -> PlatformConfig:
+    def _store_with(self, config: PlatformConfig, secrets: Mapping[str, str], *, alone: bool) -> PlatformConfig:
         """Store a platform and its secrets. The secrets come first, and are valid once the stored platform names them.
 
         Who dies between leaves the platform with those that it had. Raises StaleVersion, StoreError.
         """
-        named = self.keeper.write(config, secrets, self.new_id())
+        named = self.keeper.write(config, secrets, self.new_id(), alone=alone)
         try:
             saved = replace(config, secrets=named, version=self._store(replace(config, secrets=named)))
         except StaleVersion:
@@ -200,40 +198,14 @@ class Platforms:
             page = self.store.list_rules(page.next, RULES_A_CALL)
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionTest:
-    """Tries the token call of a platform, as it is stored, with its secrets as they are now."""
-
-    http: httpx.Client
-    tokens: Tokens
-    secrets: PlatformSecrets
-    clock: Callable[[], float]
-
-    def run(self, config: PlatformConfig) -> Report:
-        """What answered, and how long it took. Raises StoreError where the secret cannot be read."""
-        try:
-            client = self._client(config)
-        except ConfigurationError as error:
-            return build_refusal(error)
-        started = self.clock()
-        outcome = client.check()
-        return build_report(outcome, round((self.clock() - started) * 1000))
-
-    def _client(self, config: PlatformConfig) -> PlatformClient | AiPlatformClient:
-        platform = build_platform(config.id, config.class_name, _impatient(config.settings))
-        read_secret = partial(self.secrets.refresh, config)
-        if platform.secret_field:
-            check_stored(platform.secret_field, read_secret(platform.secret_field))
-        parts = (self.http, self.tokens, read_secret, self.clock)
-        match platform:
-            case TaskCenter():
-                return PlatformClient(platform, *parts)
-            case AiPlatform():
-                return AiPlatformClient(platform, *parts)
-        raise ConfigurationError("class_name", f"{config.class_name} cannot be tried")
-
-
-def _impatient(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with a timeout that an answer over HTTP can wait for. Defaults are shorter."""
-    timeout = settings.get("timeout_s")
-    return {**settings, "timeout_s": min(timeout, TRY_S)} if isinstance(timeout, int | float) else dict(settings)
+def _check_secrets(
+    config: PlatformConfig, stored: Collection[str], changed: Collection[str], elsewhere: Collection[str]
+) -> None:
+    """Refuse a platform that lacks a secret, or that would send one where it was not entered for."""
+    missing = missing_secrets(config.class_name, stored, changed)
+    if config.enabled and missing:
+        raise ConfigurationError(f"settings.{missing[0]}", "required while the platform is enabled, and not stored yet")
+    for field in secrets_of(config.class_name):
+        if elsewhere and field in stored and field not in changed:
+            words = f"enter it anew: it goes elsewhere now, since {', '.join(elsewhere)} is another"
+            raise ConfigurationError(f"settings.{field}", words)

@@ -155,6 +155,66 @@ def test_a_secret_that_was_just_changed_is_the_one_that_is_tried(desk: Desk) -> 
     assert "newer-secret" in seen[-1]
 
 
+def test_a_new_wrong_secret_is_said_to_be_wrong_though_the_one_before_still_opens(desk: Desk) -> None:
+    created = desk.create()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        opens = request.headers["appSecret"] == SECRET
+        return httpx.Response(200, json={"errcode": "0", "data": TOKEN} if opens else {"errcode": "40001"})
+
+    desk.answer = answer
+    assert run(desk)["opened_by"] == "newest"
+    settings = {**created["settings"], "app_secret": "wrong-one"}
+    desk.admin.put("/v1/platforms/jz", {**created, "settings": settings})
+
+    found = run(desk)
+
+    assert (found["ok"], found["cause"], found["opened_by"]) == (False, "wrong_secret", "previous")
+    assert "still opens" in found["message"]
+    assert SECRET not in str(found)
+    assert "wrong-one" not in str(found)
+
+
+def test_where_neither_secret_opens_none_is_named(desk: Desk) -> None:
+    created = desk.create()
+    settings = {**created["settings"], "app_secret": "wrong-one"}
+    desk.admin.put("/v1/platforms/jz", {**created, "settings": settings})
+    desk.answer = gives(200, {"errcode": "40001", "errmsg": "invalid secret"})
+
+    found = run(desk)
+
+    assert (found["cause"], found["opened_by"]) == ("wrong_secret", None)
+
+
+def test_a_key_that_is_itself_the_token_is_tried_alone(desk: Desk) -> None:
+    settings = {"base_url": "https://ai.test/v1", "model": "m", "api_key": "key-1"}
+    form = {"id": "qwen", "name": "Qwen", "class_name": "OpenAICompatible", "settings": settings}
+    created = desk.admin.post("/v1/platforms", form).json
+    changed = {**created, "settings": {**settings, "api_key": "key-2"}}
+    assert desk.admin.put("/v1/platforms/qwen", changed).status == 200
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        opens = request.headers["authorization"] == "Bearer key-1"
+        return httpx.Response(200, json={"data": [{"id": "m"}]}) if opens else httpx.Response(401, json={})
+
+    desk.answer = answer
+
+    found = run(desk, "qwen")
+
+    assert (found["ok"], found["cause"], found["opened_by"]) == (False, "wrong_secret", "previous")
+
+
+def test_a_secret_that_cannot_be_seen_yet_is_not_taken_for_the_one_before(desk: Desk) -> None:
+    created = desk.create()
+    settings = {**created["settings"], "app_secret": "newer-secret"}
+    desk.admin.put("/v1/platforms/jz", {**created, "settings": settings})
+    newest, _ = valid_names(desk.prefix, desk.services.configuration.read_now().platforms["jz"], "app_secret")
+    desk.ssm.delete_parameter(Name=newest)
+    desk.answer = gives(200, {"errcode": "0", "data": TOKEN})
+
+    assert run(desk)["cause"] == "try_later"
+
+
 def test_an_ai_platform_is_tried_by_its_token_call(desk: Desk) -> None:
     desk.create_ai()
     desk.answer = gives(200, {"code": 0, "data": {"access_token": TOKEN}})
@@ -187,7 +247,7 @@ def test_a_platform_whose_key_is_the_token_is_asked_for_its_models(
 
 
 def test_a_test_waits_no_longer_than_the_gateway_does(desk: Desk) -> None:
-    desk.create(settings={"timeout_s": 30})
+    desk.create(settings={"timeout_s": 25})
     waits: list[float] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -198,7 +258,7 @@ def test_a_test_waits_no_longer_than_the_gateway_does(desk: Desk) -> None:
 
     assert run(desk)["ok"]
     assert run(desk)["ok"]
-    assert max(waits) * 2 < 30
+    assert max(waits) * 3 < 30
 
 
 def test_only_admins_try_platforms(desk: Desk) -> None:

@@ -14,9 +14,9 @@ from taskbridge.errors import StoreError
 from taskbridge.secrets import SecretKeeper
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
-from tests.api import ApiClient, build_client
+from tests.api import Answer, ApiClient, build_client
 from tests.functional.aws import Tables
-from tests.functional.platform_desk import SECRET, Desk, register
+from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk, register
 
 ROUNDS, WRITERS = 12, 4
 
@@ -179,6 +179,134 @@ def test_secrets_that_cannot_be_tidied_up_do_not_fail_the_change(
     assert desk.secret() == ("newer", SECRET)
     assert "were not removed" in caplog.text
     assert "newer" not in caplog.text
+
+
+# Where secrets go
+
+
+MOVES = [
+    ({"host": "https://elsewhere.test"}, "settings.host"),
+    ({"host": "http://jinzhi.test"}, "settings.host"),
+    ({"token_path": "/echo"}, "settings.token_path"),
+]
+
+
+def move(desk: Desk, read: dict[str, Any], **settings: Any) -> Answer:
+    """Save what was read with other settings, its secret masked where no other is given."""
+    return desk.admin.put("/v1/platforms/jz", {**read, "settings": {**read["settings"], **settings}})
+
+
+@pytest.mark.parametrize(("settings", "named"), MOVES)
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_secret_goes_nowhere_but_where_it_was_entered_for(
+    desk: Desk,
+    settings: dict[str, Any],
+    named: str,
+    enabled: bool,
+) -> None:
+    # given
+    read = {**desk.create(), "enabled": enabled}
+    without = {name: value for name, value in read["settings"].items() if name != "app_secret"}
+
+    # when
+    masked = move(desk, read, **settings)
+    left_out = desk.admin.put("/v1/platforms/jz", {**read, "settings": {**without, **settings}})
+
+    # then
+    for answer in (masked, left_out):
+        assert (answer.status, answer.code) == (422, "invalid_setting")
+        assert answer.json["errors"][0]["field"] == "settings.app_secret"
+        assert named in answer.json["errors"][0]["problem"]
+    assert desk.admin.get("/v1/platforms/jz").json["version"] == 1
+
+
+@pytest.mark.parametrize(("settings", "_named"), MOVES)
+def test_where_it_goes_elsewhere_only_the_secret_that_was_entered_for_it_goes_there(
+    desk: Desk, settings: dict[str, Any], _named: str
+) -> None:
+    read = desk.create()
+
+    assert move(desk, read, **settings, app_secret="for-there").status == 200
+
+    assert desk.secret() == ("for-there",)
+
+
+def test_the_same_secret_may_be_entered_for_another_place_and_the_one_before_it_does_not_go_there(desk: Desk) -> None:
+    desk.create()
+    assert change(desk, desk.admin.get("/v1/platforms/jz").json, "金智", "newer") == 200
+
+    answer = move(desk, desk.admin.get("/v1/platforms/jz").json, host="https://elsewhere.test", app_secret="newer")
+
+    assert answer.status == 200
+    assert desk.secret() == ("newer",)
+
+
+def test_a_secret_entered_by_hand_goes_nowhere_else_either(desk: Desk) -> None:
+    name = f"{desk.prefix}/platforms/jz/app_secret"
+    desk.ssm.put_parameter(Name=name, Value="by-hand", Type="SecureString")
+    form = desk.form()
+    del form["settings"]["app_secret"]
+    read = desk.admin.post("/v1/platforms", form).json
+
+    refused = move(desk, read, host="https://elsewhere.test")
+    moved = move(desk, read, host="https://elsewhere.test", app_secret="for-there")
+
+    assert refused.code == "invalid_setting"
+    assert moved.status == 200
+    assert desk.secret() == ("for-there",)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"host": "https://jinzhi.test/"},  # the same, written otherwise
+        {"token_path": "/token/gateway/accessToken"},  # the default, spelt out
+        {"task_path": "/other/task"},  # gets no secret
+        {"timeout_s": 5},
+    ],
+)
+def test_a_change_that_moves_no_secret_asks_for_none(desk: Desk, settings: dict[str, Any]) -> None:
+    read = desk.create()
+
+    assert move(desk, read, **settings).status == 200
+    assert desk.secret() == (SECRET,)
+
+
+@pytest.mark.parametrize(
+    ("form", "settings"),
+    [
+        (
+            {
+                "class_name": "OpenAICompatible",
+                "settings": {"base_url": "https://ai.test/v1", "model": "m", "api_key": "key-1"},
+            },
+            {"base_url": "https://ai.test/v2"},
+        ),
+        ({"class_name": "Aigc", "settings": {**AIGC_SETTINGS, "app_secret": "s"}}, {"host": "https://b.test"}),
+        ({"class_name": "Aigc", "settings": {**AIGC_SETTINGS, "app_secret": "s"}}, {"token_path": "/echo"}),
+        (
+            {
+                "class_name": "JinZhiTaskCenterApp",
+                "settings": {
+                    "host": "https://a.test",
+                    "app_id": "a",
+                    "access_token": "t",
+                    "pc_todo_url": "https://a.test/{task_id}",
+                },
+            },
+            {"task_path": "/echo"},
+        ),
+    ],
+)
+def test_every_class_keeps_its_secret_where_it_was_entered_for(
+    desk: Desk, form: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    created = desk.admin.post("/v1/platforms", {"id": "jz", "name": "x", **form})
+    assert created.status == 201, created.text
+
+    answer = move(desk, created.json, **settings)
+
+    assert (answer.status, answer.code) == (422, "invalid_setting")
 
 
 def worker_config(desk: Desk) -> PlatformConfig:

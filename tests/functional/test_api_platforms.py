@@ -112,15 +112,17 @@ def test_an_enabled_platform_needs_its_secret_and_a_disabled_one_does_not(desk: 
     created = desk.admin.post("/v1/platforms", {**form, "enabled": False})
 
     assert (refused.status, refused.code) == (422, "invalid_setting")
-    assert refused.json["errors"][0]["field"] == "app_secret"
+    assert refused.json["errors"][0]["field"] == "settings.app_secret"
     assert created.status == 201
     assert "app_secret" not in created.json["settings"]
 
 
-def test_a_mask_is_no_secret(desk: Desk) -> None:
-    answer = desk.admin.post("/v1/platforms", desk.form(settings={"app_secret": MASK}))
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_mask_is_no_secret_of_a_new_platform(desk: Desk, enabled: bool) -> None:
+    answer = desk.admin.post("/v1/platforms", desk.form(settings={"app_secret": MASK}, enabled=enabled))
 
-    assert answer.code == "invalid_setting"
+    assert (answer.status, answer.code) == (422, "invalid_setting")
+    assert answer.json["errors"][0]["field"] == "settings.app_secret"
     assert desk.stored_secrets() == []
 
 
@@ -129,7 +131,7 @@ def test_a_secret_that_no_header_carries_is_refused_and_not_repeated(desk: Desk,
     answer = desk.admin.post("/v1/platforms", desk.form(settings={"app_secret": value}))
 
     assert (answer.status, answer.code) == (422, "invalid_setting")
-    assert answer.json["errors"][0]["field"] == "app_secret"
+    assert answer.json["errors"][0]["field"] == "settings.app_secret"
     assert "密钥" not in answer.text
 
 
@@ -137,13 +139,13 @@ def test_a_secret_that_no_header_carries_is_refused_and_not_repeated(desk: Desk,
     ("changes", "field"),
     [
         ({"class_name": "Nobody"}, "class_name"),
-        ({"settings": {"host": "jinzhi.test"}}, "host"),
-        ({"settings": {"hots": "https://jinzhi.test"}}, "hots"),
-        ({"settings": {"timeout_s": 31}}, "timeout_s"),
-        ({"settings": {"timeout_s": 26}}, "timeout_s"),  # the push function runs for 30 s
-        ({"settings": {"timeout_s": 18, "max_rate_per_s": 5}}, "timeout_s"),
-        ({"settings": {"max_rate_per_s": 0.001}}, "max_rate_per_s"),
-        ({"settings": {"max_concurrency": 10**400}}, "max_concurrency"),
+        ({"settings": {"host": "jinzhi.test"}}, "settings.host"),
+        ({"settings": {"hots": "https://jinzhi.test"}}, "settings.hots"),
+        ({"settings": {"timeout_s": 31}}, "settings.timeout_s"),
+        ({"settings": {"timeout_s": 26}}, "settings.timeout_s"),  # the push function runs for 30 s
+        ({"settings": {"timeout_s": 18, "max_rate_per_s": 5}}, "settings.timeout_s"),
+        ({"settings": {"max_rate_per_s": 0.001}}, "settings.max_rate_per_s"),
+        ({"settings": {"max_concurrency": 10**400}}, "settings.max_concurrency"),
         ({"id": "ai"}, "id"),
     ],
 )

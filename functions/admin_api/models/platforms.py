@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, Field
 
-from admin_api.connection import Cause
+from admin_api.connection import Cause, SecretUsed
 from admin_api.models.shared import Wanted
 
 ID_PATTERN = "^[a-z0-9-]{1,40}$"
@@ -88,6 +88,7 @@ class PlatformTest(BaseModel):
     status: int | None = Field(description="of the answer, null where none came")
     errcode: str = Field(description="the platform's own code")
     duration_ms: int
+    opened_by: SecretUsed | None = Field(description="which secret opened; null where none did, or none was tried")
 
 
 class Words(BaseModel):

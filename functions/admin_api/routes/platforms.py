@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from admin_api.api import JSON_TYPE, Api
+from admin_api.connection_tests import ConnectionTest
 from admin_api.models.platforms import (
     Drain,
     Draining,
@@ -19,7 +20,7 @@ from admin_api.models.platforms import (
     ReadAt,
 )
 from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.platforms import ConnectionTest, Platforms
+from admin_api.platforms import Platforms
 from admin_api.waiting import Work, queue_depth
 from admin_api.wiring import Services
 from taskbridge.secrets import SecretKeeper
@@ -55,7 +56,11 @@ def register(api: Api) -> None:
 
     @api.put("/v1/platforms/{id}", summary="Change a platform", tags=TAGS)
     def change_platform(id: PlatformId, body: PlatformChange) -> Platform:  # noqa: A002
-        """A secret that is sent as `********`, or not at all, stays. Of one that changes, the old one stays valid."""
+        """A secret that is sent as `********`, or not at all, stays. Of one that changes, the old one stays valid.
+
+        Where a secret would go elsewhere (another host, another path that it is sent to) it has to be entered anew,
+        and the old one is no longer valid.
+        """
         return Platform.model_validate(platforms().change(id, body, api.caller.uid))
 
     @api.delete("/v1/platforms/{id}", summary="Delete a platform", tags=TAGS, responses=REMOVED)
@@ -74,7 +79,10 @@ def register(api: Api) -> None:
 
     @api.post("/v1/platforms/{id}/test", summary="Try the connection", tags=TAGS)
     def check_platform(id: PlatformId) -> PlatformTest:  # noqa: A002
-        """Fetches a token, or where there is none to fetch asks the host. A failure is an answer: `cause` tells it."""
+        """Fetches a token by the secret that was entered last, or where there is none to fetch asks the host.
+
+        A failure is an answer: `cause` tells it. Where only the secret before still opens, `opened_by` says so.
+        """
         test = ConnectionTest(services.http, services.tokens, services.secrets, services.clock)
         return PlatformTest.model_validate(test.run(platforms().config(id)), from_attributes=True)
 

@@ -85,13 +85,22 @@ class PlatformSecrets:
         with self._lock:
             return self._read(config, field)
 
-    def _read(self, config: PlatformConfig, field: str) -> tuple[str, ...]:
+    def generations(self, config: PlatformConfig, field: str) -> tuple[str, ...]:
+        """Each valid generation now, the newest first, empty where it cannot be seen. Raises StoreError."""
         names = valid_names(self._prefix, config, field)
+        found = self._found(config, field, names)
+        return tuple(found.get(name, "") for name in names)
+
+    def _found(self, config: PlatformConfig, field: str, names: tuple[str, ...]) -> dict[str, str]:
         try:
             answer = self._get_parameters(names)
         except (ClientError, BotoCoreError) as error:
             raise StoreError(f"secret {field} of platform {config.id} could not be read: {error}") from error
-        found = {parameter.get("Name"): parameter.get("Value", "") for parameter in answer["Parameters"]}
+        return {parameter.get("Name", ""): parameter.get("Value", "") for parameter in answer["Parameters"]}
+
+    def _read(self, config: PlatformConfig, field: str) -> tuple[str, ...]:
+        names = valid_names(self._prefix, config, field)
+        found = self._found(config, field, names)
         # A generation that was named just now may not be seen yet: the one before is as valid.
         enough = names if config.secrets.get(field) else names[:1]
         if not any(found.get(name) for name in enough):
@@ -128,22 +137,27 @@ class SecretKeeper:
             found |= {wanted[parameter.get("Name", "")] for parameter in answer["Parameters"]}
         return found
 
-    def write(self, config: PlatformConfig, values: Mapping[str, str], writer: str) -> dict[str, tuple[str, ...]]:
+    def write(
+        self, config: PlatformConfig, values: Mapping[str, str], writer: str, *, alone: bool = False
+    ) -> dict[str, tuple[str, ...]]:
         """Write secrets beside those that are valid, and return what the platform has to name then.
 
         Nothing is valid before it does. The value that is the newest already gets no new generation, so that a repeated
-        request does not drop the one before. `writer` is an id of this change alone.
+        request does not drop the one before. `writer` is an id of this change alone. `alone`: of what was valid before
+        nothing is any more, since the secrets go elsewhere from now on.
         """
         named = dict(config.secrets)
         for field, value in values.items():
             newest = valid_names(self._prefix, config, field)[0]
             before = self._value(newest)
             if before == value:
+                if alone:
+                    named[field] = named.get(field, (BY_HAND,))[:1]
                 continue
             generation = f"{config.version + 1}-{writer}"
             name = _name(self._prefix, config.id, field, generation)
             store_call(self._ssm.put_parameter, Name=name, Value=value, Type="SecureString", Overwrite=False)
-            older = named.get(field, (BY_HAND,)) if before else ()
+            older = named.get(field, (BY_HAND,)) if before and not alone else ()
             named[field] = (generation, *older)[:VALID]
         return named
 

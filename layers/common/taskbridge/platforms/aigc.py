@@ -36,6 +36,7 @@ class AigcSettings(AiPlatformSettings, frozen=True, kw_only=True, forbid_unknown
             ("只写协议和域名，不带路径。", "Scheme and name only, no path."),
             format="origin",
             group="connection",
+            receives_secret=True,
             examples=[HOST_EXAMPLE],
         ),
     ]
@@ -47,9 +48,9 @@ class AigcSettings(AiPlatformSettings, frozen=True, kw_only=True, forbid_unknown
             ("只写不读；更换期间旧密钥可继续有效。", "Write-only; while it is changed the old one may stay valid."),
         ),
     ] = UNSET
-    token_path: Annotated[str, setting(("令牌路径", "Token path"), format="path", group="connection")] = (
-        "/api/v1/get_access_token"  # noqa: S105 - a path
-    )
+    token_path: Annotated[
+        str, setting(("令牌路径", "Token path"), format="path", group="connection", receives_secret=True)
+    ] = "/api/v1/get_access_token"  # noqa: S105 - a path
     talk_path: Annotated[str, setting(("提问路径", "Talk path"), format="path", group="connection")] = "/api/v1/talk"
     visitor_path: Annotated[
         str,

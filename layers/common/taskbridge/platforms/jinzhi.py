@@ -75,9 +75,9 @@ class JinZhiSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknown_fie
     scene_code: Annotated[
         str, setting(("业务场景编码", "Scene code (sceneCode)"), ask=True, group="scene", min_length=1)
     ]
-    token_path: Annotated[str, setting(("令牌路径", "Token path"), format="path", group="connection")] = (
-        "/token/gateway/accessToken"  # noqa: S105 - a path
-    )
+    token_path: Annotated[
+        str, setting(("令牌路径", "Token path"), format="path", group="connection", receives_secret=True)
+    ] = "/token/gateway/accessToken"  # noqa: S105 - a path
     task_path: Annotated[
         str, setting(("任务新增或更新路径", "Task path (saveOrUpdate)"), format="path", group="connection")
     ] = "/casp-tdc/task/saveOrUpdate"

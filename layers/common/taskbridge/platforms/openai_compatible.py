@@ -33,6 +33,7 @@ class OpenAICompatibleSettings(AiPlatformSettings, frozen=True, kw_only=True, fo
             ("到 /chat/completions 之前为止。", "All before /chat/completions."),
             format="base-url",
             group="connection",
+            receives_secret=True,
             examples=["https://dashscope.aliyuncs.com/compatible-mode/v1"],
         ),
     ]

@@ -45,7 +45,7 @@ def setting(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bo
 
     `ask` adds that the vendor must be asked. `more` holds constraints of msgspec (ge, min_length, examples,
     ...) and any further keyword of the schema: `format` (a key of `formats.CHECKS`), `group`, `widget`,
-    `secret`.
+    `secret`, `receives_secret` (where the secrets go depends on it).
     """
     zh, en = (f"{text} {asked}".strip() for text, asked in zip(hint, ASK if ask else ("", ""), strict=True))
     extra = {key: value for key, value in more.items() if key not in _CONSTRAINTS}
@@ -89,6 +89,7 @@ class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unk
             ("只写协议和域名，不带路径。", "Scheme and name only, no path."),
             format="origin",
             group="connection",
+            receives_secret=True,
             examples=[HOST_EXAMPLE],
         ),
     ]
@@ -260,6 +261,19 @@ def _extra(field: msgspec.structs.FieldInfo) -> Mapping[str, Any]:
 def secret_fields(kind: type[Struct]) -> tuple[str, ...]:
     """The names of the settings that are secrets."""
     return tuple(name for name, field in _fields(kind).items() if _extra(field).get("secret"))
+
+
+def secret_places(kind: type[Struct], given: Mapping[str, Any]) -> dict[str, object]:
+    """Where `given` has the secrets sent: the settings that say so, each in its normal form."""
+    fields = {name: field for name, field in _fields(kind).items() if _extra(field).get("receives_secret")}
+    return {name: _normal(name, field, given.get(name, field.default)) for name, field in fields.items()}
+
+
+def _normal(name: str, field: msgspec.structs.FieldInfo, value: object) -> object:
+    try:
+        return _convert(name, field, value)
+    except ConfigurationError:
+        return value  # stored by another release: it is another place
 
 
 def split_secrets(kind: type[Struct], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

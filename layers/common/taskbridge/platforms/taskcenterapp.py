@@ -39,9 +39,9 @@ class TaskCenterAppSettings(LinkSettings, frozen=True, kw_only=True, forbid_unkn
         Secret,
         secret(("访问令牌", "Access token"), ("由学校发放，不会过期。", "Issued by the school, does not expire.")),
     ] = UNSET
-    task_path: Annotated[str, setting(("推送路径", "Push path"), format="path", group="connection")] = (
-        "/taskcenterapp/sys/taskCenter/taskReceive/pushTask.do"
-    )
+    task_path: Annotated[
+        str, setting(("推送路径", "Push path"), format="path", group="connection", receives_secret=True)
+    ] = "/taskcenterapp/sys/taskCenter/taskReceive/pushTask.do"
     # Every public user sends form_url; a todo that cannot be opened helps nobody.
     pc_todo_url: Annotated[
         str, setting(("电脑端待办链接", "Todo link, PC"), format="url-template", group="links", min_length=1)
