@@ -27,7 +27,7 @@ Loaded = dict[tuple[str, str, str], PushLog]  # by event, platform and session
 
 LOST_RACE_WAIT_S = 2.0
 SETTLE_TRIES = 5
-MARKS_A_PAGE = 500  # some 3 KB: an instance may have any number of tasks, an item may not
+MARKS_A_PAGE = 10_000  # some 50 KB: as many tasks as an instance may have; a deletion may name more
 
 
 @dataclass(frozen=True, slots=True)

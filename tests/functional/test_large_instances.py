@@ -15,11 +15,12 @@ from taskbridge.errors import StoreError
 from taskbridge.instances import MOST_TASKS, Instance, fold
 from taskbridge.messages import EventMessage
 from taskbridge.push_logs import Entry, LogStatus, PushLog
+from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable, status_shards
-from tests.builders import PLATFORM, event, message_of, platform, session, task, user
+from tests.builders import PLATFORM, START, deletion, event, message, message_of, platform, session, task, user
 from tests.functional.aws import Tables, new_client
 from tests.unit.push_task.worker import Worker
 
@@ -314,3 +315,57 @@ def test_all_items_are_gone_through_as_often_for_two_as_for_a_slice_and_once_mor
 
     assert looks(SLICE) == looks(2)
     assert looks(4 * SLICE) <= 4 * looks(SLICE)
+
+
+# How long it is kept
+
+
+def test_a_document_has_an_end_once_its_instance_is_over_and_none_while_it_is_not(site: Site) -> None:
+    def item() -> dict[str, Any]:
+        key = {"instance": {"S": f"{PLATFORM}#S1"}}
+        found: dict[str, Any] = site.client.get_item(TableName=site.tables.InstanceTable, Key=key)["Item"]
+        return found
+
+    def end() -> float:
+        return float(item()["expires_at"]["N"])
+
+    site.push(message())
+    assert "expires_at" not in item()
+    site.push(message("instance_completed", 2))
+    assert end() == int(site.worker.now + RETENTION_S + DAY_S)
+
+    site.worker.now += 1_000
+    site.push(message("task_completed", 1, id="late"))
+    assert end() == int(site.worker.now + RETENTION_S + DAY_S)
+
+    site.worker.fail("http_503")
+    site.worker.push(deletion(9))
+    assert "expires_at" not in item()  # something is left to send
+
+
+def test_the_parts_of_a_document_end_with_it(site: Site) -> None:
+    site.push(a_large_one("large"))
+    site.push(message("instance_deleted", 9, sess_id="large", id="d"))
+    stored = site.load("large")
+    stored.instance.people = [[new_id(), new_id(), new_id()] for _ in range(12_000)]
+    assert site.instances.save([stored]) == set()
+
+    items = site.client.scan(TableName=site.tables.PartTable)["Items"]
+    ends = {item["expires_at"]["N"] for item in items if item["document"]["S"].startswith("instances#")}
+    assert ends == {str(site.load("large").expires_at)}
+
+
+def test_messages_that_wait_aside_come_back_as_they_were_and_only_once(site: Site) -> None:
+    long = "长" * 200_000
+    told = [
+        Aside(PLATFORM, sess_id, f'{{"n": {number}, "t": "{long}"}}', START) for number, sess_id in enumerate("abc")
+    ]
+
+    site.instances.set_aside(told)
+    site.instances.set_aside(told[:2])
+
+    found = site.instances.aside(PLATFORM, START) + site.instances.aside(PLATFORM, START + 7)
+    assert {each.body for each in found} <= {each.body for each in told}
+    assert len(site.held()) == 3
+    site.instances.drop_aside(told)
+    assert site.held() == []
