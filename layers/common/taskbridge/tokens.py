@@ -8,7 +8,6 @@ gets there first is elected by a lease in the store; the others keep using the t
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from dataclasses import dataclass, replace
 from taskbridge.errors import ConfigurationError, StoreError, StoreThrottled, TaskbridgeError, TransientError
 from taskbridge.throttling import growing_pauses
 from taskbridge.token_doubts import is_acquitted, is_cooling, with_acquittal
+from taskbridge.token_sharing import SharedTokens, new_holder
 from taskbridge.token_store import MAX_STORED_BYTES, Token, TokenStore, encode_token
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 EARLIEST_RENEWAL = 0.10
 LATEST_RENEWAL = 0.05
 RENEWAL_RETRY = 0.01
-WRITE_WAIT_S = 5.0
 TOO_LARGE = (
     "the token of {key} takes {size:,} bytes, and what the workers share takes {most:,} at most: each worker would "
     "fetch its own, which may end the others'. Ask whoever runs the platform for shorter tokens"
@@ -96,7 +95,7 @@ class TokenCache:
         random: Callable[[], float],
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
-        self._store = store
+        self._shared = SharedTokens(store, clock, sleep, random, timing.lease_s)
         self._clock = clock
         self._sleep = sleep
         self._random = random
@@ -171,26 +170,10 @@ class TokenCache:
                 return
             entry.tried = ""
             entry.held = replace(held, token=self._acquitted(held.token, signal))
-            self._share_acquittal(key, entry.held.token)
+            self._shared.rewrite(key, entry.held.token)
 
     def _acquitted(self, token: Token, signal: str) -> Token:
         return replace(token, acquitted=with_acquittal(token.acquitted, signal, self._clock()))
-
-    def _share_acquittal(self, key: str, token: Token) -> None:
-        """Write the token with what is known of it now, where it is still the stored one."""
-        holder = _new_holder()
-        try:
-            if not self._store.acquire(key, holder, self._timing.lease_s):
-                return
-        except StoreError as error:
-            logger.warning("what is known of the token of %s is kept in this process only: %s", key, error)
-            return
-        try:
-            stored = self._try_read(key)
-            if stored is not None and stored.value == token.value:
-                self._try_write(key, token)
-        finally:
-            self._try_release(key, holder)
 
     def _entry(self, key: str) -> _Entry:
         return self._entries.get(key) or self._entries.setdefault(key, _Entry())
@@ -222,13 +205,13 @@ class TokenCache:
 
     def _obtain(self, want: _Want) -> Token:
         """Take the stored token, or be elected to fetch one, or wait for whoever is."""
-        holder = _new_holder()
+        holder = new_holder()
         unreachable: StoreError | None = None
         for pause in self._pauses():
             if pause:
                 self._sleep(pause)
             try:
-                found, lease_ends = self._look(want, holder)
+                found, lease_ends = self._shared.look(want.key, holder, want.usable)
             except StoreThrottled as error:
                 unreachable = error
                 continue
@@ -253,34 +236,6 @@ class TokenCache:
             raise unreachable
         return self._fetch_alone(want, unreachable)
 
-    def _look(self, want: _Want, holder: str) -> tuple[Token | None, float | None]:
-        """Give the stored token if it will do; else stand for election.
-
-        Who won it gets the newest stored token and when the lease ends; nobody else gets a lease.
-        """
-        stored = self._store.read(want.key)
-        if stored is not None and want.usable(stored):
-            return stored, None
-        lease_ends = self._clock() + self._timing.lease_s
-        if not self._store.acquire(want.key, holder, self._timing.lease_s):
-            return None, None
-        newest = self._look_again(want, holder)
-        if newest is not None and want.usable(newest):
-            self._try_release(want.key, holder)
-            return newest, None
-        return newest, lease_ends
-
-    def _look_again(self, want: _Want, holder: str) -> Token | None:
-        """What is stored now that nobody else may write: a token may have come since the last look."""
-        try:
-            return self._store.read(want.key)
-        except StoreThrottled:
-            self._try_release(want.key, holder)
-            raise
-        except StoreError as error:
-            logger.warning("stored token of %s could not be read: %s", want.key, error)
-            return None
-
     def _pauses(self) -> Iterator[float]:
         """No pause, then growing ones that together last `wait_s`."""
         yield 0.0
@@ -295,16 +250,16 @@ class TokenCache:
             if want.doubts and stored is not None and not _was_held_back(error):
                 # Where no token can be had, not every refusal has to find that out.
                 cooling = self._keep(want.entry, replace(stored, doubted_at=self._clock()))
-                self._try_write(want.key, cooling)
+                self._shared.write(want.key, cooling)
             raise
         finally:
-            self._try_release(want.key, holder)
+            self._shared.release(want.key, holder)
 
     def _fetch_alone(self, want: _Want, cause: StoreError) -> Token:
         """Fetch without an election: a fleet that fetches too often is better than one that stands still."""
         logger.warning("token of %s is fetched without the shared store: %s", want.key, cause)
         token = self._fetch(want, None)
-        self._try_write(want.key, token)
+        self._shared.write(want.key, token)
         return self._keep(want.entry, token)
 
     def _fetch(self, want: _Want, stored: Token | None) -> Token:
@@ -338,10 +293,10 @@ class TokenCache:
     def _share(self, want: _Want, token: Token, lease_ends: float) -> Token:
         """Write the token, unless the fetch outlived the lease and the next one elected wrote a newer one."""
         if self._clock() >= lease_ends:
-            other = self._try_read(want.key)
+            other = self._shared.read(want.key)
             if other is not None and want.usable(other) and other.fetched_at > token.fetched_at:
                 return other
-        self._try_write(want.key, token)
+        self._shared.write(want.key, token)
         return token
 
     def _renew_early(self, key: str, entry: _Entry, held: _Held, fetch: Callable[[], str], lifetime_s: float) -> Token:
@@ -360,9 +315,9 @@ class TokenCache:
             entry.lock.release()
 
     def _try_renewal(self, want: _Want, current: Token) -> Token:
-        holder = _new_holder()
+        holder = new_holder()
         try:
-            found, lease_ends = self._look(want, holder)
+            found, lease_ends = self._shared.look(want.key, holder, want.usable)
             if lease_ends is not None:
                 return self._fetch_elected(want, holder, found, lease_ends)
             if found is not None:
@@ -373,34 +328,6 @@ class TokenCache:
         want.entry.held = _Held(current, self._clock() + pause)
         return current
 
-    def _try_read(self, key: str) -> Token | None:
-        try:
-            return self._store.read(key)
-        except StoreError as error:
-            logger.warning("stored token of %s could not be read: %s", key, error)
-            return None
-
-    def _try_write(self, key: str, token: Token) -> None:
-        for pause in [*growing_pauses(WRITE_WAIT_S, self._random), None]:
-            try:
-                self._store.write(key, token)
-            except StoreThrottled as error:
-                problem: StoreError = error
-            except StoreError as error:
-                problem = error
-                break
-            else:
-                return
-            if pause:
-                self._sleep(pause)
-        logger.warning("token of %s is kept in this process only: %s", key, problem)
-
-    def _try_release(self, key: str, holder: str) -> None:
-        try:
-            self._store.release(key, holder)
-        except StoreError as error:
-            logger.warning("lease on the token of %s was not released and ends by itself: %s", key, error)
-
 
 def _was_held_back(error: TaskbridgeError) -> bool:
     """Whether no call was made for the token, as there was no time left for one."""
@@ -409,8 +336,3 @@ def _was_held_back(error: TaskbridgeError) -> bool:
 
 def _order(token: Token) -> tuple[float, int]:
     return token.fetched_at, token.generation
-
-
-def _new_holder() -> str:
-    """Name one election. Not one process: processes restored from one snapshot would share that name."""
-    return os.urandom(8).hex()

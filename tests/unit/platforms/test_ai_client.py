@@ -452,3 +452,34 @@ def test_a_refusal_for_good_is_none_for_the_next_question() -> None:
     with pytest.raises(PermanentError, match="文件不存在"):
         client.ask(question(file_ids=("gone",)))
     assert client.ask(question()).text == "同意"
+
+
+LOST = {
+    "redirect": httpx.Response(302, headers={"location": "https://cas.school.edu.cn/login"}),
+    "login page": httpx.Response(200, html="<html>统一身份认证</html>"),
+    "code of no list": httpx.Response(200, json={"code": 110, "message": "session timeout"}),
+}
+
+
+@pytest.mark.parametrize("refusal", LOST.values(), ids=LOST)
+def test_what_may_be_a_lost_session_is_tried_once_with_a_new_token(refusal: httpx.Response) -> None:
+    server = served(refusal, SECOND, answered("同意"))
+    assert ai_client(aigc(), server).ask(question()).text == "同意"
+
+
+def test_what_a_new_token_does_not_help_keeps_its_meaning_and_costs_no_other_token() -> None:
+    refusal = LOST["code of no list"]
+    server = served(refusal, SECOND, refusal)
+    client = ai_client(aigc(), server)
+    for _ in range(5):
+        with pytest.raises(PermanentError, match="session timeout"):
+            client.ask(question())
+    assert len(server.requests) == 4 + 4
+
+
+def test_a_new_token_that_cannot_be_had_fails_no_question_for_good() -> None:
+    client = ai_client(aigc(), served(LOST["code of no list"], httpx.Response(503)))
+    with pytest.raises(TransientError):
+        client.ask(question())
+    with pytest.raises(TransientError):
+        client.ask(question())
