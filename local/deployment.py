@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local.bundles import LAYER, Bundle, digest_of, pack_bundles
 from local.emulator import Aws
 from local.errors import StackError
-from local.settings import ROOT, STACK_NAME, StackSettings
+from local.settings import LOOPBACK, ROOT, STACK_NAME, StackSettings
 
 TEMPLATE = ROOT / "template.yaml"
 BUCKET = f"{STACK_NAME}-bundles"
@@ -137,6 +137,7 @@ def _wanted_parameters(settings: StackSettings, attachment_hosts: str) -> dict[s
         "AnalysisTimeoutSeconds": str(_TIMEOUT_OF_ANALYSES_S),
         "AnalysisVisibilitySeconds": str(_VISIBILITY_OF_ANALYSES_S),
         "AttachmentHosts": attachment_hosts,
+        "PlatformHosts": f"{LOOPBACK},localhost",
         "EnableArchive": "false",
     }
 

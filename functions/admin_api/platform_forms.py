@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from taskbridge.budgets import Fleet, check_limits
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms import REGISTRY, build_platform, category_of
+from taskbridge.platforms import ONLY_FOR_TESTS, REGISTRY, build_platform, category_of
+from taskbridge.platforms.addresses import check_address
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK
 from taskbridge.platforms.settings import TaskCenterSettings, secret_fields, secret_places, split_secrets
 from taskbridge.tables.configuration import PlatformConfig
 
+ONE_MACHINE = "local"  # the environment of the stack on one machine
 RESERVED_IDS = frozenset({"ai"})  # a target of trigger rules
 SECRET_CHARS = 4096  # what a standard parameter of SSM holds
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a platform has to work with. `hosts` may be at an address of the machine itself."""
+
+    fleet: Fleet
+    environment: str
+    hosts: frozenset[str] = frozenset()
+
+    def offers(self, class_name: str) -> bool:
+        """Whether platforms of this class may be made here: those for tests only on one machine."""
+        return class_name in REGISTRY and (self.environment == ONE_MACHINE or class_name not in ONLY_FOR_TESTS)
 
 
 def secrets_of(class_name: str) -> tuple[str, ...]:
@@ -33,22 +49,24 @@ def check_id(platform_id: str) -> None:
 
 
 def parse_form(
-    platform_id: str, class_name: str, given: Mapping[str, Any], fleet: Fleet
+    platform_id: str, class_name: str, given: Mapping[str, Any], deployment: Deployment
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """What a form sent, as (settings to store, secrets to change). Raises ConfigurationError that names the setting.
-
-    `fleet`: the limits of a task center have to work with the push function as it is deployed.
 
     A secret that comes masked, as it was read, is not changed.
     """
     kind = REGISTRY.get(class_name)
-    if kind is None:
-        raise ConfigurationError("class_name", f"expected one of {', '.join(REGISTRY)}, got {class_name!r}")
+    if kind is None or not deployment.offers(class_name):
+        known = ", ".join(filter(deployment.offers, REGISTRY))
+        raise ConfigurationError("class_name", f"expected one of {known}, got {class_name!r}")
     settings, secrets = split_secrets(kind.Settings, given)
     with of_settings():
         platform = build_platform(platform_id, class_name, settings)
         if isinstance(platform.settings, TaskCenterSettings):
-            check_limits(platform.settings.timeout_s, platform.settings.max_rate_per_s, fleet)
+            check_limits(platform.settings.timeout_s, platform.settings.max_rate_per_s, deployment.fleet)
+        for name, address in secret_places(kind.Settings, settings).items():
+            if "://" in str(address):
+                check_address(name, str(address), deployment.hosts)
         _check_numbers(settings)
         return settings, {field: _check_secret(field, value) for field, value in secrets.items() if value != MASK}
 
@@ -126,7 +144,7 @@ def build_view(config: PlatformConfig, stored: Collection[str]) -> dict[str, Any
     }
 
 
-def describe_types() -> list[dict[str, Any]]:
-    """The classes of platforms, each with the JSON Schema of its form."""
-    described = (kind.describe() for kind in REGISTRY.values())
+def describe_types(deployment: Deployment) -> list[dict[str, Any]]:
+    """The classes of platforms that are offered, each with the JSON Schema of its form."""
+    described = (REGISTRY[name].describe() for name in REGISTRY if deployment.offers(name))
     return [{"name": each.pop("class_name"), **each} for each in described]

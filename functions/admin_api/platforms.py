@@ -10,6 +10,7 @@ from typing import Any
 from admin_api.changes import Trail
 from admin_api.models.platforms import PlatformChange, PlatformNew
 from admin_api.platform_forms import (
+    Deployment,
     build_view,
     check_id,
     check_masks,
@@ -20,7 +21,6 @@ from admin_api.platform_forms import (
 )
 from admin_api.problems import conflict, not_found
 from admin_api.waiting import Waiting, Work
-from taskbridge.budgets import Fleet
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.secrets import SecretKeeper
 from taskbridge.tables.ai_items import Page
@@ -41,7 +41,7 @@ class Platforms:
     work: Work
     trail: Trail
     new_id: Callable[[], str]
-    fleet: Fleet
+    deployment: Deployment
 
     def page(self, after: str | None, limit: int) -> Page[View]:
         """The platforms by id, those after an id."""
@@ -123,7 +123,7 @@ class Platforms:
 
     def _save(self, config: PlatformConfig, who: str, before: PlatformConfig | None) -> View:
         """Check and store what was entered: `config.settings` as the form sent them."""
-        settings, secrets = parse_form(config.id, config.class_name, config.settings, self.fleet)
+        settings, secrets = parse_form(config.id, config.class_name, config.settings, self.deployment)
         config = replace(config, settings=settings)
         stored = self._stored([config])[config.id]
         elsewhere = moved(before, config) if before else []

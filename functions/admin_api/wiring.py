@@ -18,7 +18,7 @@ from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.http import build_http_client
-from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, setting
+from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting
 from taskbridge.queues import AiQueue, PushQueue
 from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.ai_answers import AnswerTable
@@ -101,6 +101,7 @@ class Services:
     retention_days: float = 90
     fleet: Fleet = DEFAULT_FLEET
     instance_retention_days: float = 730
+    platform_hosts: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]
@@ -251,7 +252,7 @@ class Services:
     @cached_property
     def http(self) -> httpx.Client:
         """What calls platforms."""
-        return self.http_client or build_http_client(THREADS)
+        return self.http_client or build_http_client(THREADS, self.platform_hosts)
 
     @cached_property
     def tokens(self) -> TokenCache:
@@ -282,4 +283,5 @@ def wire() -> Services:
         retention_days=float(setting("LOG_RETENTION_DAYS")),
         fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),
         instance_retention_days=instance_retention_days(),
+        platform_hosts=platform_hosts(),
     )

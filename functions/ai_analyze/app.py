@@ -20,7 +20,7 @@ from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.breaker import Breakers
 from taskbridge.http import build_http_client
-from taskbridge.lambdas import Clients, batch_response, build_token_cache, setting
+from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.ai_client import ConfiguredAiClients
 from taskbridge.queues import AiQueue, Visibility
@@ -99,7 +99,7 @@ def _desk(clients: Clients, tables: Any, configuration: ConfigurationTable) -> D
     ssm = clients.client("ssm")
     ai_clients = ConfiguredAiClients(
         configuration.current,
-        build_http_client(THREADS),
+        build_http_client(THREADS, platform_hosts()),
         build_token_cache(ssm, tables),
         PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,

@@ -19,7 +19,14 @@ from push_task.send import ThreadedSender
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import THREADS, TIME_TO_SETTLE_S, Fleet
 from taskbridge.http import build_http_client
-from taskbridge.lambdas import Clients, batch_response, build_token_cache, instance_retention_days, setting
+from taskbridge.lambdas import (
+    Clients,
+    batch_response,
+    build_token_cache,
+    instance_retention_days,
+    platform_hosts,
+    setting,
+)
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.queues import Visibility
 from taskbridge.secrets import PlatformSecrets
@@ -80,7 +87,7 @@ def _sender(clients: Clients, tables: Any) -> ThreadedSender:
     fleet = Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY")))
     lines = ConfiguredLines(
         configuration.current,
-        build_http_client(THREADS),
+        build_http_client(THREADS, platform_hosts()),
         build_token_cache(ssm, tables),
         PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,

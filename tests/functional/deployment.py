@@ -61,7 +61,7 @@ class Deployment:
         self.http = httpx.Client(transport=_OneAtATime(mock_transport(self.center)))
         self._monkeypatch = monkeypatch
         self._set_environment(endpoint)
-        monkeypatch.setattr(push_task.app, "build_http_client", lambda _: self.http)
+        monkeypatch.setattr(push_task.app, "build_http_client", lambda *_: self.http)
         share_service_models(monkeypatch)
         self.configurator = Configurator(self.tables.ConfigurationTable, REGION, endpoint)
         self.save_platform()

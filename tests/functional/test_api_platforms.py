@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from taskbridge.tables.configuration import REFRESH_S
+from tests.api import build_client
 from tests.builders import JINZHI_SETTINGS
 from tests.functional.aws import Tables
-from tests.functional.platform_desk import MASK, SECRET, Desk
+from tests.functional.platform_desk import MASK, SECRET, Desk, register
 
 
 @pytest.fixture
@@ -34,6 +36,24 @@ def test_every_class_comes_with_the_schema_of_its_form(desk: Desk) -> None:
     assert secret["secret"] is True
     assert secret["label"]["zh"]
     assert set(found["Aigc"]["capabilities"]) >= {"ask", "stream"}
+
+
+def test_the_task_center_in_memory_is_offered_on_one_machine_alone(desk: Desk) -> None:
+    local = build_client(replace(desk.services, environment="local"), register)
+
+    offered = [
+        {each["name"] for each in admin.get("/v1/platform-types").json["items"]} for admin in (desk.admin, local)
+    ]
+
+    assert offered[1] - offered[0] == {"InMemoryTaskCenter"}
+    form = {"name": "m", "class_name": "InMemoryTaskCenter", "settings": {}}
+    assert local.post("/v1/platforms", form).status == 201
+
+
+def test_on_one_machine_a_platform_may_be_there_too(desk: Desk) -> None:
+    admin = build_client(replace(desk.services, platform_hosts=frozenset({"127.0.0.1"})), register)
+
+    assert admin.post("/v1/platforms", desk.form(settings={"host": "http://127.0.0.1:9001"})).status == 201
 
 
 # Reading and writing
@@ -140,6 +160,10 @@ def test_a_secret_that_no_header_carries_is_refused_and_not_repeated(desk: Desk,
     [
         ({"class_name": "Nobody"}, "class_name"),
         ({"settings": {"host": "jinzhi.test"}}, "settings.host"),
+        ({"class_name": "InMemoryTaskCenter", "settings": {}}, "class_name"),
+        ({"settings": {"host": "http://127.0.0.1:9001"}}, "settings.host"),
+        ({"settings": {"host": "http://169.254.169.254"}}, "settings.host"),
+        ({"settings": {"host": "http://localhost:9001"}}, "settings.host"),
         ({"settings": {"hots": "https://jinzhi.test"}}, "settings.hots"),
         ({"settings": {"timeout_s": 31}}, "settings.timeout_s"),
         ({"settings": {"timeout_s": 26}}, "settings.timeout_s"),  # the push function runs for 30 s

@@ -42,6 +42,7 @@ ENVIRONMENT = frozenset(
         "AI_RULE_TABLE",
         "AI_RULE_VERSION_TABLE",
         "ATTACHMENT_HOSTS",
+        "PLATFORM_HOSTS",
         "GROUPS_CLAIM",
         "PARAMETER_PREFIX",
         "TOKEN_STORE",

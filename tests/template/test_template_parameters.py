@@ -73,6 +73,9 @@ def test_production_asks_before_it_changes_and_keeps_what_it_has() -> None:
         ("LogRetentionDays", "31"),
         ("MetricsNamespace", "AWS/SQS"),
         ("JwtIssuer", "login.example.edu.cn"),
+        ("JwtIssuer", "http://login.example.edu.cn"),
+        ("JwtIssuer", "http://localhost.example.edu.cn"),
+        ("PlatformHosts", "http://127.0.0.1"),
         ("JwtAudience", "console, phone"),
         ("ConsoleOrigin", "*"),
         ("ConsoleOrigin", "https://console.example.edu.cn/"),
@@ -83,6 +86,18 @@ def test_production_asks_before_it_changes_and_keeps_what_it_has() -> None:
 )
 def test_nonsense_is_refused(template: Template, name: str, value: str) -> None:
     assert not accepts(template.parameters[name], value)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "https://login.example.edu.cn/realms/campus", "http://127.0.0.1:8080/realms/campus"]
+)
+def test_issuers_have_https_except_on_one_machine(template: Template, value: str) -> None:
+    assert accepts(template.parameters["JwtIssuer"], value)
+
+
+@pytest.mark.parametrize("value", ["", "127.0.0.1,localhost", "127.0.0.1:9000"])
+def test_platforms_on_this_machine_are_named_with_and_without_ports(template: Template, value: str) -> None:
+    assert accepts(template.parameters["PlatformHosts"], value)
 
 
 @pytest.mark.parametrize("value", ["", "127.0.0.1:18080", "files.example.edu.cn,oa.example.edu.cn:8443"])

@@ -6,6 +6,7 @@ from admin_api.api import Api
 from admin_api.models.platforms import PlatformType
 from admin_api.models.shared import Listed
 from admin_api.platform_forms import describe_types
+from admin_api.routes.platforms import build_deployment
 
 
 def register(api: Api) -> None:
@@ -14,4 +15,6 @@ def register(api: Api) -> None:
     @api.get("/v1/platform-types", summary="The classes of platforms", tags=["platforms"])
     def list_platform_types() -> Listed[PlatformType]:
         """Each with the JSON Schema of its settings, from which a form is rendered. All on one page."""
-        return Listed(items=[PlatformType.model_validate(each) for each in describe_types()])
+        return Listed(
+            items=[PlatformType.model_validate(each) for each in describe_types(build_deployment(api.services))]
+        )

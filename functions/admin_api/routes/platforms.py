@@ -20,6 +20,7 @@ from admin_api.models.platforms import (
     ReadAt,
 )
 from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
+from admin_api.platform_forms import Deployment
 from admin_api.platforms import Platforms
 from admin_api.waiting import Work, queue_depth
 from admin_api.wiring import Services
@@ -87,9 +88,14 @@ def register(api: Api) -> None:
         return PlatformTest.model_validate(test.run(platforms().config(id)), from_attributes=True)
 
 
+def build_deployment(services: Services) -> Deployment:
+    """What platforms have to work with."""
+    return Deployment(services.fleet, services.environment, services.platform_hosts)
+
+
 def build_platforms(services: Services) -> Platforms:
     """What the routes call."""
     depth = partial(queue_depth, services.sqs, services.queues["push"])
     work = Work(services.instances, services.pages, depth, services.clock)
     keeper = SecretKeeper(services.ssm, services.prefix)
-    return Platforms(services.configurator, keeper, work, services.trail, services.new_id, services.fleet)
+    return Platforms(services.configurator, keeper, work, services.trail, services.new_id, build_deployment(services))

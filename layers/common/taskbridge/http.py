@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Collection
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -23,6 +24,7 @@ import httpx
 
 from taskbridge.bodies import MAX_BODY_BYTES, read_body
 from taskbridge.errors import NoAnswer
+from taskbridge.platforms.addresses import is_allowed, is_own
 
 CONNECT_TIMEOUT_S = 5.0
 # Shorter than what common servers keep (Tomcat 20 s, nginx 75 s), so that they rarely hang up on a request.
@@ -174,21 +176,32 @@ class _WholeRequests(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.SyncBackend):
-    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return _WholeRequests(super().connect_tcp(*args, **kwargs))
+    """`hosts`: see build_http_client."""
+
+    def __init__(self, hosts: Collection[str] | None) -> None:
+        self._hosts = hosts
+
+    def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        stream = super().connect_tcp(host, port, *args, **kwargs)
+        # Looked at once the name is resolved and before a byte is sent: no name can change between.
+        peer = str((stream.get_extra_info("server_addr") or ("",))[0])
+        if self._hosts is not None and is_own(peer) and not is_allowed(host, port, self._hosts):
+            stream.close()
+            raise httpcore.ConnectError(f"{host} leads back to the function itself, to {peer} (PlatformHosts)")
+        return _WholeRequests(stream)
 
 
 class _Transport(httpx.HTTPTransport):
     """httpx's own transport over a pool with `_Backend`, which httpx gives no way to ask for."""
 
-    def __init__(self, max_connections: int) -> None:
+    def __init__(self, max_connections: int, hosts: Collection[str] | None) -> None:
         super().__init__(verify=tls_context(), trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls_context(),
             max_connections=max_connections,
             max_keepalive_connections=max_connections,
             keepalive_expiry=KEEPALIVE_S,
-            network_backend=_Backend(),
+            network_backend=_Backend(hosts),
         )
 
 
@@ -210,12 +223,13 @@ class DirectClient(httpx.Client):
         return response
 
 
-def build_http_client(max_connections: int) -> httpx.Client:
+def build_http_client(max_connections: int, hosts: Collection[str] | None = None) -> httpx.Client:
     """An HTTP/1.1 client with one pool of kept connections. Threads may share it.
 
+    `hosts` are those that may be at an address of this machine itself (see platforms.addresses); None: every host may.
     Its requests bring their own timeouts, as `timeouts` makes them.
     """
-    return DirectClient(_Transport(max_connections))
+    return DirectClient(_Transport(max_connections, hosts))
 
 
 def timeouts(total_s: float) -> dict[str, float]:

@@ -13,6 +13,7 @@ import botocore.session
 from botocore.config import Config
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.platforms.addresses import parse_hosts
 
 if TYPE_CHECKING:
     from taskbridge.token_store import TokenStore
@@ -33,6 +34,11 @@ def setting(name: str, default: str | None = None) -> str:
 def instance_retention_days() -> float:
     """How long is kept what is known of an instance after its end: never shorter than the logs that tell of it."""
     return max(float(setting("INSTANCE_RETENTION_DAYS")), float(setting("LOG_RETENTION_DAYS")))
+
+
+def platform_hosts() -> frozenset[str]:
+    """The hosts of platforms that may be at an address of the machine itself."""
+    return parse_hosts(setting("PLATFORM_HOSTS", ""))
 
 
 class Clients:

@@ -21,6 +21,8 @@ _MODULES: Mapping[str, tuple[str, Category]] = {
     "Aigc": ("aigc", "ai"),
     "OpenAICompatible": ("openai_compatible", "ai"),
 }
+# They reach nobody: what is pushed to them is pushed nowhere.
+ONLY_FOR_TESTS = frozenset({"InMemoryTaskCenter"})
 
 
 class _Registry(Mapping[str, "type[Platform]"]):
