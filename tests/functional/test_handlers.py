@@ -205,7 +205,7 @@ def test_an_event_that_goes_its_way_costs_the_router_no_log_line_unless_asked(
 def test_each_item_of_an_event_is_a_log_line_with_its_ids_and_the_cause(
     deployed: Deployment, output: Callable[[], Output]
 ) -> None:
-    deployed.center.faults = Faults(fail_next=("errcode:40077",), operations=CALLS)
+    deployed.center.faults = Faults(fail_next=("errcode:40077",) * 2, operations=CALLS)  # also with a new token
     deployed.route(event())
     deployed.push()
 
@@ -232,8 +232,11 @@ def test_the_push_function_counts_and_times_its_calls(deployed: Deployment, outp
 def test_the_push_function_counts_what_failed_and_what_is_tried_again(
     deployed: Deployment, output: Callable[[], Output]
 ) -> None:
-    deployed.center.faults = Faults(fail_next=("errcode:40077", "http_503"), operations=CALLS)
-    deployed.route(event(), event(sess_id="S2", tasks=["T2"]))
+    deployed.center.faults = Faults(fail_next=("errcode:40077",) * 2, operations=CALLS)
+    deployed.route(event())
+    deployed.push()
+    deployed.center.faults = Faults(fail_next=("http_503",), operations=CALLS)
+    deployed.route(event(sess_id="S2", tasks=["T2"]))
     deployed.push()
 
     metrics = output().metrics()
