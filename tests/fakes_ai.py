@@ -407,6 +407,13 @@ class MemoryUploads:
         self.claims.pop(key, None)
         return True
 
+    def forget(self, key: str, file_id: str) -> bool:
+        """See UploadTable."""
+        if self.files.get(key, ("", 0.0))[0] != file_id:
+            return False
+        del self.files[key], self.claims[key]
+        return True
+
 
 class MemoryOutbox:
     """A queue that keeps what is sent."""

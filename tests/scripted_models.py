@@ -124,6 +124,7 @@ class ScriptedModel:
     context_tokens: int = 32_768
     output_tokens: int = 8_192
     piece: int = 5
+    answer_timeout_s: float = 300.0
     questions: list[Question] = field(default_factory=list)
 
     def limits(self, model: str) -> ModelLimits:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from admin_api.ai_chain import ChainTiming
 from admin_api.changes import Trail
 from admin_api.models.ai_settings import AiSettingsChange
 from taskbridge.ai.rules import AiSettings
@@ -23,6 +24,7 @@ class AiSwitches:
 
     store: Configurator
     trail: Trail
+    timing: ChainTiming
 
     def read(self) -> dict[str, Any]:
         """The switches now; all off and version 0 where nobody has set them."""
@@ -35,6 +37,7 @@ class AiSwitches:
             raise StaleVersion("the settings were changed since they were read")
         settings = _parse(form, before)
         self._check_platforms(settings)
+        self.timing.check_settings(settings)
         after = build_view(settings, self.store.save_ai_settings(settings, version))
         self.trail.record(who, SUBJECT, build_view(before, version) if version else None, after)
         return after

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from admin_api.ai_chain import ChainTiming
 from admin_api.changes import Trail
 from admin_api.models.platforms import PlatformChange, PlatformNew
 from admin_api.platform_forms import (
@@ -42,6 +43,7 @@ class Platforms:
     trail: Trail
     new_id: Callable[[], str]
     deployment: Deployment
+    timing: ChainTiming
 
     def page(self, after: str | None, limit: int) -> Page[View]:
         """The platforms by id, those after an id."""
@@ -129,6 +131,7 @@ class Platforms:
         elsewhere = moved(before, config) if before else []
         _check_secrets(config, stored, secrets, elsewhere)
         seen = self._view(before) if before else None
+        self.timing.check_platform(config)
         saved = self._store_with(config, secrets, alone=bool(elsewhere))
         after = build_view(saved, stored | set(secrets))
         note = {**after, "secrets_changed": sorted(secrets)}

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from admin_api.ai_chain import ChainTiming
 from admin_api.changes import Trail
 from admin_api.cursors import Cursors, read_cursor_key
 from admin_api.limits import CallCounter, IdempotencyKeys
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
+from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.http import build_http_client
 from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting
@@ -100,6 +102,7 @@ class Services:
     endpoint_url: str | None = None
     retention_days: float = 90
     fleet: Fleet = DEFAULT_FLEET
+    analysis_timeout_s: float = DEFAULT_ANALYSIS_TIMEOUT_S
     instance_retention_days: float = 730
     platform_hosts: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.time
@@ -146,6 +149,11 @@ class Services:
     def configurator(self) -> Configurator:
         """Reads and writes platforms, trigger rules and AI settings as they are now."""
         return Configurator(self.tables["configuration"], self.region, self.endpoint_url)
+
+    @cached_property
+    def timing(self) -> ChainTiming:
+        """What the chain of AI platforms may take."""
+        return ChainTiming(self.configurator, self.analysis_timeout_s)
 
     @cached_property
     def coordination(self) -> CoordinationTable:
@@ -282,6 +290,7 @@ def wire() -> Services:
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
         retention_days=float(setting("LOG_RETENTION_DAYS")),
         fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),
+        analysis_timeout_s=float(setting("ANALYSIS_TIMEOUT_SECONDS")),
         instance_retention_days=instance_retention_days(),
         platform_hosts=platform_hosts(),
     )

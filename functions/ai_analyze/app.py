@@ -18,6 +18,7 @@ from ai_analyze.ports import Ports
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
+from taskbridge.ai.timing import ANALYSIS_MARGIN_S
 from taskbridge.breaker import Breakers
 from taskbridge.http import build_http_client
 from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting
@@ -36,6 +37,7 @@ from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 
 THREADS = 10
+TIME_TO_END_S = ANALYSIS_MARGIN_S / 2  # to settle, and to put what waits on record
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -51,7 +53,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         for record in event["Records"]
     ]
     heartbeat = Heartbeat(wired.queue, {record.receipt_handle for record in records})
-    ports = replace(wired.ports, kept_alive=heartbeat.keep)
+    until = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
+    ports = replace(wired.ports, kept_alive=heartbeat.keep, reviewer=replace(wired.desk, until=until))
     with wired.observability.invocation(context.aws_request_id), traced("analyse_batch"), heartbeat.beating():
         return batch_response(analyse_batch(records, ports, heartbeat, wired.pool))
 
@@ -60,6 +63,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 class _Wired:
     observability: Observability
     ports: Ports
+    desk: Desk
     queue: Visibility
     pool: ThreadPoolExecutor
 
@@ -76,12 +80,13 @@ def _wired() -> _Wired:
     book = RuleBook(rules, switches)
     seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
     outbox = AiQueue(queues, setting("ANALYSIS_QUEUE_URL"))
+    desk = _desk(clients, tables, configuration)
     ports = Ports(
         seats=seats,
         forms=FormTable(tables, setting("AI_FORM_TABLE")),
         answers=AnswerTable(tables, setting("AI_ANSWER_TABLE")),
         audit=AuditTable(tables, setting("AI_AUDIT_TABLE")),
-        reviewer=_desk(clients, tables, configuration),
+        reviewer=desk,
         jobs=AiJobTable(tables, setting("JOB_TABLE")),
         switches=switches,
         requests=RequestPorts(seats, outbox, book.standing, _now, _new_id),
@@ -92,7 +97,7 @@ def _wired() -> _Wired:
         new_id=_new_id,
     )
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="analyse")
-    return _Wired(observability, ports, Visibility(queues, setting("ANALYSIS_QUEUE_URL")), pool)
+    return _Wired(observability, ports, desk, Visibility(queues, setting("ANALYSIS_QUEUE_URL")), pool)
 
 
 def _desk(clients: Clients, tables: Any, configuration: ConfigurationTable) -> Desk:

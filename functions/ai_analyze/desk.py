@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from ai_analyze.attachments import Fetcher, read_files
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, Sink, review
+from ai_analyze.turns import Turns, paid_for
 from taskbridge.ai.forms import Attachment
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
@@ -35,6 +37,9 @@ class Uploads(Protocol):
 
     def release(self, key: str, holder: str) -> bool:
         """It was not."""
+
+    def forget(self, key: str, file_id: str) -> bool:
+        """The platform has it no longer."""
 
 
 class Probes(Protocol):
@@ -63,6 +68,7 @@ class Desk:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     new_id: Callable[[], str]
+    until: float = math.inf  # epoch seconds by which everything has to have ended
 
     def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
         """See Reviewer."""
@@ -101,26 +107,29 @@ class Desk:
             second_look=settings.second_look,
             uid=uid,
             upload=self._upload,
+            forget=self._forget,
             audit=heard,
+            left=self._left,
         )
 
     def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
         """See Reviewer."""
-        errors: list[PlatformError | ConfigurationError] = []
-        for link in chain:
+        turns = Turns(chain, self._left)
+        for link, seconds in turns:
             asked = Asked(link.client.platform_id, link.model, "question", system, user, (), "", "answered")
             try:
-                reply = link.client.ask(Question(system, user, model=link.model, uid=uid))
+                reply = link.client.ask(Question(system, user, model=link.model, uid=uid, within_s=seconds))
             except (PlatformError, ConfigurationError) as error:
-                errors.append(error)
-                asked = replace(asked, outcome="failed", error=str(error), failure=error)
+                turns.failed(link, error)
+                paid = paid_for(error)
+                asked = replace(asked, outcome="failed", error=str(error), failure=error, usage=paid)
             else:
                 asked = replace(asked, answer=reply.text, usage=reply.usage, latency_ms=reply.latency_ms)
             self._note(asked)
             audit(asked)
             if asked.failure is None:
-                return reply
-        raise errors[0] if errors else ConfigurationError("platform_id", "no AI platform is set up")
+                return replace(reply, usage=reply.usage + turns.paid)
+        raise turns.cut or (turns.errors or [ConfigurationError("platform_id", "no AI platform is set up")])[0]
 
     def _configured(self, choices: Sequence[ModelChoice]) -> list[Link]:
         """The choices that are configured. Raises the first one's ConfigurationError where none is."""
@@ -163,23 +172,38 @@ class Desk:
 
     def _upload(self, client: Model, file: ReadFile) -> str:
         """The platform's id of a file, which it gets once."""
-        ocr = file.mime == "application/pdf"
-        key = upload_key(client.platform_id, file.sha256, ocr=ocr)
+        ocr, key = _upload_key(client, file)
         holder = self.new_id()
-        while True:
+        while (left_s := self._left()) > 0:
             now = self.clock()
             claim = self.uploads.claim(key, holder, now, now + UPLOAD_LEASE_S)
             if claim.file_id:
                 return claim.file_id
             if claim.state == "mine":
-                return self._upload_now(client.platform_id, file, key, holder, ocr=ocr)
+                return self._upload_now(client.platform_id, file, key, holder, ocr=ocr, within_s=left_s)
             self.sleep(UPLOAD_POLL_S)
+        raise TransientError("no time is left in this run to hand a file over")
 
-    def _upload_now(self, platform_id: str, file: ReadFile, key: str, holder: str, *, ocr: bool) -> str:
+    def _forget(self, client: Model, file: ReadFile, file_id: str) -> None:
+        """The platform may have that file no longer: the next one uploads it again."""
+        self.uploads.forget(_upload_key(client, file)[1], file_id)
+
+    def _left(self) -> float:
+        return self.until - self.clock()
+
+    def _upload_now(
+        self, platform_id: str, file: ReadFile, key: str, holder: str, *, ocr: bool, within_s: float
+    ) -> str:
         try:
-            upload = self._client(platform_id).upload(file.name, file.content, ocr=ocr)
+            upload = self._client(platform_id).upload(file.name, file.content, ocr=ocr, within_s=within_s)
         except PlatformError:
             self.uploads.release(key, holder)
             raise
         self.uploads.store(key, holder, upload.file_id, upload.expires_at or self.clock() + KEPT_UPLOADS_S)
         return upload.file_id
+
+
+def _upload_key(client: Model, file: ReadFile) -> tuple[bool, str]:
+    """Whether a file is to be read by OCR, and the key under which its upload is known."""
+    ocr = file.mime == "application/pdf"
+    return ocr, upload_key(client.platform_id, file.sha256, ocr=ocr)

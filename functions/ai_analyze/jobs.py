@@ -29,7 +29,14 @@ from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import EffectiveRule
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.ai.values import field_types, typed_values
-from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, QuotaExhausted, TransientError
+from taskbridge.errors import (
+    ConfigurationError,
+    IncompleteAnswer,
+    PermanentError,
+    PlatformError,
+    QuotaExhausted,
+    TransientError,
+)
 from taskbridge.events import Form
 
 LEASE_S = 120.0
@@ -105,7 +112,8 @@ class _Turn:
         return self._propose(self.job.wanted)
 
     def _unanswered(self, error: PlatformError | ConfigurationError) -> End:
-        is_final = isinstance(error, PermanentError) and not isinstance(error, QuotaExhausted)
+        # What was cut was asked for twice already.
+        is_final = isinstance(error, IncompleteAnswer | PermanentError) and not isinstance(error, QuotaExhausted)
         age = self.ports.clock() - datetime.fromisoformat(self.job.created_at).timestamp()
         if is_final or age > GIVE_UP_AFTER_S:
             return self._fail(str(error))

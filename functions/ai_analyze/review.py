@@ -2,100 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf
 
 import msgspec
 
 from ai_analyze.answer import ReadAnswer, read_answer
+from ai_analyze.asked import Asked, Recording
 from ai_analyze.evidence import Quotable
 from ai_analyze.injection import find_injections
 from ai_analyze.judge import NO_VERDICT, REFUSED, Judgement, Shown, judge, judge_without_answer
 from ai_analyze.masking import Masking, mask_material
 from ai_analyze.material import Material, ReadFile
+from ai_analyze.originals import NOT_UPLOADED, Originals, find_gone, hand_over, took_part
 from ai_analyze.own_words import contradicts_itself
 from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA, Prompt, build_prompt, build_second_ask
 from ai_analyze.repetition import repeats_a_source
 from ai_analyze.second_look import Look, build_look, claims_of, confirm, read_look
 from ai_analyze.sources import name_sources
 from ai_analyze.telling import Listener, Sink, Transcript
+from ai_analyze.turns import LEAST_S, Link, Model, Turns, paid_for, share
 from taskbridge.ai.audit import AuditedFile
 from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Usage
 from taskbridge.ai.rules import Masked, SecondLook
-from taskbridge.errors import ConfigurationError, ContentRefused, PermanentError, PlatformError
-from taskbridge.platforms.ai import FileUse, ModelLimits, Question, Reply
+from taskbridge.errors import ConfigurationError, ContentRefused, IncompleteAnswer, PermanentError, PlatformError
+from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.surrogates import mend
 
-__all__ = ["TEMPLATE_VERSION", "Asked", "Link", "Model", "Sink", "review"]
+__all__ = ["NOT_UPLOADED", "TEMPLATE_VERSION", "Asked", "Link", "Model", "Sink", "review"]
 
 FELL_BACK = "（模型中断，改由备用模型重新分析）"
+ASKED_ANEW = "（模型中断，重新提问）"
+CUT = "模型的回答两次都没有写完（{}），请人工审核"
 SAID_MORE = "模型在结论之后又写了内容"
 REPEATED = "结论照抄自材料中的文字"
-NOT_UPLOADED = "已开启脱敏，附件原件没有上传，只提供了提取的文字"
+OUTPUT_LIMITS = frozenset({"length", "max_tokens", "MAX_TOKENS"})  # as models call it
 _LONGEST_RAW = 20_000
-
-
-class Model(Protocol):
-    """What a review needs of an AI platform; `taskbridge.platforms.ai.AiClient` has it."""
-
-    @property
-    def platform_id(self) -> str:
-        """Id of the configured platform."""
-        ...
-
-    @property
-    def files(self) -> FileUse:
-        """Which attachments the platform is to get."""
-        ...
-
-    def limits(self, model: str) -> ModelLimits:
-        """What `model` can do."""
-        ...
-
-    def ask(self, question: Question) -> Reply:
-        """The whole answer at once."""
-        ...
-
-    def stream(self, question: Question, on_text: Callable[[str], None]) -> Reply:
-        """The answer, piece by piece."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One of the chain: who is asked, in order, until one answers."""
-
-    client: Model
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question asked of a platform, for the audit log.
-
-    `system` and `user` as sent, `answer` as it came, also in part. `kind`: review, second_ask or second_look.
-    `outcome`: answered, unreadable (no verdict could be read), refused (content), failed; `failure` is what was raised
-    in the last two.
-    """
-
-    platform_id: str
-    model: str
-    kind: str
-    system: str = field(repr=False)
-    user: str = field(repr=False)
-    file_ids: tuple[str, ...]
-    answer: str = field(repr=False)
-    outcome: str
-    files: tuple[AuditedFile, ...] = ()
-    usage: Usage = field(default_factory=Usage)
-    latency_ms: int = 0
-    question_id: str = ""
-    error: str = ""
-    failure: PlatformError | ConfigurationError | None = None
-    template_version: str = TEMPLATE_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +54,9 @@ class _Case:
     second_look: SecondLook
     uid: str
     upload: Callable[[Model, ReadFile], str]
+    forget: Callable[[Model, ReadFile, str], None]
     audit: Callable[[Asked], None]
+    left: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,45 +84,74 @@ def review(
     second_look: SecondLook,
     uid: str,
     upload: Callable[[Model, ReadFile], str],
+    forget: Callable[[Model, ReadFile, str], None],
     audit: Callable[[Asked], None],
+    left: Callable[[], float] = lambda: inf,
 ) -> Review:
     """The review of `material`, by the first link of the chain that answers.
 
     `sink` gets the prose while it arrives; all of it together is the `text` of the review. `upload(client, file)` gives
-    the id of a file that the platform is to get; it may raise PlatformError. `audit` is called once for each question.
+    the id of a file that the platform is to get, and may raise PlatformError; `forget(client, file, file_id)` hears
+    that it may have that file no longer. `audit` is called once for each question. `left` gives the seconds until all
+    of it has to have ended.
     `second_look` says which verdicts the next of the chain, or the same, has to confirm by their evidence alone.
 
     Raises the error of the first link where none answers (PlatformError, ConfigurationError), and whatever `sink`,
-    `upload` and `audit` raise otherwise. An answer that cannot be read, and a refusal of the content, are reviews.
+    `upload` and `audit` raise otherwise. An answer that cannot be read, one that was cut twice, and a refusal of the
+    content, are reviews.
     """
     if not chain:
         raise ConfigurationError("platform_id", "no AI platform is set up")
     sent, tokens = mask_material(material, names=masking == "names") if masking else (material, Masking())
-    case = _Case(material, sent, tokens, bool(masking), second_look, uid, upload, audit)
+    case = _Case(material, sent, tokens, bool(masking), second_look, uid, upload, forget, audit, left)
     transcript = Transcript(sink)
-    errors: list[PlatformError | ConfigurationError] = []
-    for at, link in enumerate(chain):
-        if errors:
-            transcript.tell(f"\n\n{FELL_BACK}\n\n" if transcript.text else "")
-        notes = (FELL_BACK,) if errors else ()
+    turns = Turns(chain, left)
+    notes: tuple[str, ...] = ()
+    for link, seconds in turns:
+        if turns.errors:
+            notes = (FELL_BACK if turns.is_other(link) else ASKED_ANEW,)
+            transcript.tell(f"\n\n{notes[0]}\n\n" if transcript.text else "")
         try:
-            answered = _ask(case, link, transcript)
-        except ContentRefused:
-            return _conclude_refused(case, link, transcript, notes)
+            answered = _ask(case, link, seconds, transcript)
+        except ContentRefused as error:
+            turns.failed(link, error)
+            return _conclude_without(case, link, REFUSED, transcript, notes, turns.paid)
         except (PlatformError, ConfigurationError) as error:
-            errors.append(error)
+            turns.failed(link, error)
         else:
-            return _conclude(case, (link, *chain[at + 1 : at + 2]), answered, transcript, notes)
-    raise errors[0]
+            return _conclude(case, (link, *turns.behind(link)), answered, transcript, notes, turns.paid)
+    if turns.last is not None and turns.cut is not None:
+        return _conclude_without(case, turns.last, _told_cut(turns.cut), transcript, notes, turns.paid)
+    raise turns.errors[0]
 
 
-def _ask(case: _Case, link: Link, transcript: Transcript) -> _Answered:
-    file_ids, notes = _upload_files(case, link)
-    prompt = build_prompt(case.sent, link.client.limits(link.model), uploaded=file_ids.keys())
-    question = Question(prompt.system, prompt.user, tuple(file_ids.values()), link.model, case.uid)
+def _told_cut(error: IncompleteAnswer) -> str:
+    """Why there is no answer, for people."""
+    return CUT.format("达到模型的输出长度上限" if error.errcode in OUTPUT_LIMITS else "中途断开")
+
+
+def _ask(case: _Case, link: Link, seconds: float, transcript: Transcript) -> _Answered:
+    """What a link answers. Where it has a file no longer, that is uploaded again, once."""
+    originals = hand_over(case.material, link.client, case.upload, is_masked=case.is_masked)
+    try:
+        return _ask_about(case, link, originals, seconds, transcript)
+    except PermanentError as error:
+        gone = find_gone(case.material, originals, error)
+        if not gone:
+            raise
+    for file, file_id in gone:
+        case.forget(link.client, file, file_id)
+    anew = hand_over(case.material, link.client, case.upload, is_masked=case.is_masked)
+    return _ask_about(case, link, anew, seconds, transcript)
+
+
+def _ask_about(case: _Case, link: Link, originals: Originals, seconds: float, transcript: Transcript) -> _Answered:
+    prompt = build_prompt(case.sent, link.client.limits(link.model), uploaded=originals.file_ids.keys())
+    file_ids = tuple(originals.file_ids.values())
+    question = Question(prompt.system, prompt.user, file_ids, link.model, case.uid, within_s=seconds)
     listener = Listener(case.masking, transcript)
-    files = _took_part(case, file_ids)
-    with_audit = _Audit(case, link, question, files, "review")
+    files = took_part(case.material, originals)
+    with_audit = Recording(case.audit, link, question, "review", files)
     reply = with_audit.call(lambda: link.client.stream(question, listener.hear), listener)
     listener.finish()
     answer, doubts = read_answer(listener.blocks), _doubts(case, listener)
@@ -185,7 +161,7 @@ def _ask(case: _Case, link: Link, transcript: Transcript) -> _Answered:
         answer, doubts, more = _ask_again(case, link, prompt, question, files, listener.said)
         usage += more
     doubts = (*prompt.left_out, *doubts)
-    return _Answered(reply, usage, listener.said, listener.prose, answer, doubts, notes)
+    return _Answered(reply, usage, listener.said, listener.prose, answer, doubts, originals.notes)
 
 
 def _doubts(case: _Case, listener: Listener) -> tuple[str, ...]:
@@ -200,13 +176,13 @@ def _ask_again(
 ) -> tuple[ReadAnswer | None, tuple[str, ...], Usage]:
     """The verdict alone, asked for once: whatever fails now, there is an answer already, which people can read."""
     limits = link.client.limits(link.model)
-    question = replace(first, user=build_second_ask(prompt, said, limits), schema=VERDICT_SCHEMA)
+    question = replace(first, user=build_second_ask(prompt, said, limits), schema=VERDICT_SCHEMA, within_s=case.left())
     listener = Listener(case.masking)
-    with_audit = _Audit(case, link, question, files, "second_ask")
+    with_audit = Recording(case.audit, link, question, "second_ask", files)
     try:
         reply = with_audit.call(lambda: link.client.ask(question), listener)
-    except (PlatformError, ConfigurationError):
-        return None, (), Usage()  # it stands in the audit log
+    except (PlatformError, ConfigurationError) as error:
+        return None, (), paid_for(error)  # it stands in the audit log
     listener.hear(reply.text)
     listener.finish()
     answer = read_answer(listener.blocks)
@@ -214,83 +190,10 @@ def _ask_again(
     return answer, _doubts(case, listener), reply.usage
 
 
-class _Audit:
-    """Sees to it that a question is recorded once, whatever becomes of it."""
-
-    def __init__(self, case: _Case, link: Link, question: Question, files: tuple[AuditedFile, ...], kind: str) -> None:
-        self._record = case.audit
-        self._asked = Asked(
-            platform_id=link.client.platform_id,
-            model=link.model,
-            kind=kind,
-            system=question.system,
-            user=question.user,
-            file_ids=question.file_ids,
-            answer="",
-            outcome="answered",
-            files=files,
-        )
-
-    def call(self, ask: Callable[[], Reply], listener: Listener) -> Reply:
-        """The reply; what the platform raises instead is recorded and raised."""
-        try:
-            return ask()
-        except (PlatformError, ConfigurationError) as error:
-            outcome = "refused" if isinstance(error, ContentRefused) else "failed"
-            told = f"{type(error).__name__}: {error}"
-            self._record(replace(self._asked, answer=listener.heard, outcome=outcome, error=told, failure=error))
-            raise
-
-    def record(self, reply: Reply, heard: str, *, is_read: bool) -> None:
-        """Record the question with its reply."""
-        self._record(
-            replace(
-                self._asked,
-                model=reply.model or self._asked.model,
-                answer=heard,
-                outcome="answered" if is_read else "unreadable",
-                usage=reply.usage,
-                latency_ms=reply.latency_ms,
-                question_id=reply.question_id,
-            )
-        )
-
-
-def _upload_files(case: _Case, link: Link) -> tuple[dict[str, str], tuple[str, ...]]:
-    """File ids by the names that the prompt gives, and what people should know."""
-    names = [source.name for source in name_sources(case.material) if source.is_file]
-    use = link.client.files
-    wanted = [
-        (name, file)
-        for name, file in zip(names, case.material.files, strict=True)
-        if file.content and (use == "all" or (use == "scans" and file.problem))
-    ]
-    if wanted and case.is_masked:
-        # What is in an original cannot be masked.
-        return {}, (NOT_UPLOADED,)
-    file_ids: dict[str, str] = {}
-    notes: list[str] = []
-    for name, file in wanted:
-        try:
-            file_ids[name] = case.upload(link.client, file)
-        except PermanentError:
-            notes.append(f"平台没有接收附件「{name}」的原件")
-    return file_ids, tuple(notes)
-
-
-def _took_part(case: _Case, file_ids: Mapping[str, str]) -> tuple[AuditedFile, ...]:
-    """The attachments for the audit log, also those of which only the text was sent."""
-    names = [source.name for source in name_sources(case.material) if source.is_file]
-    return tuple(
-        AuditedFile(name=name, sha256=file.sha256, size=file.size, file_id=file_ids.get(name, ""))
-        for name, file in zip(names, case.material.files, strict=True)
-    )
-
-
 def _conclude(
-    case: _Case, links: Sequence[Link], answered: _Answered, transcript: Transcript, notes: Sequence[str]
+    case: _Case, links: Sequence[Link], answered: _Answered, transcript: Transcript, notes: Sequence[str], paid: Usage
 ) -> Review:
-    """`links`: who answered, and the next of the chain."""
+    """`links`: who answered, and the next of the chain. `paid` is what those before were paid."""
     link = links[0]
     obstacles = [*_find_obstacles(case), *(case.masking.restore(doubt) for doubt in answered.doubts)]
     judgement, looking = _look_again(case, links, _judge(case, answered, obstacles))
@@ -305,7 +208,7 @@ def _conclude(
         platform_id=link.client.platform_id,
         model=answered.reply.model or link.model,
         question_id=answered.reply.question_id,
-        usage=answered.usage + looking,
+        usage=paid + answered.usage + looking,
     )
 
 
@@ -315,28 +218,33 @@ def _look_again(case: _Case, links: Sequence[Link], judgement: Judgement) -> tup
     if not claims:
         return judgement, Usage()
     look, usage = build_look(case.sent, claims), Usage()
-    for link in reversed(links):
-        looked, more = _ask_for_look(case, link, look)
+    for place, link in enumerate(reversed(links), start=1):
+        seconds = share(case.left(), links[: len(links) - place])
+        looked, more = _ask_for_look(case, link, look, seconds) if seconds >= LEAST_S else (None, Usage())
         usage += more
         if looked is not None:
             return confirm(judgement, claims, looked), usage
     return confirm(judgement, claims, None), usage
 
 
-def _ask_for_look(case: _Case, link: Link, look: Look) -> tuple[dict[int, FindingResult] | None, Usage]:
-    question = Question(look.system, look.user, model=link.model, uid=case.uid, schema=look.schema)
-    with_audit = _Audit(case, link, question, (), "second_look")
+def _ask_for_look(case: _Case, link: Link, look: Look, seconds: float) -> tuple[dict[int, FindingResult] | None, Usage]:
+    asked = Question(look.system, look.user, model=link.model, uid=case.uid, schema=look.schema)
+    question = replace(asked, within_s=seconds)
+    with_audit = Recording(case.audit, link, question, "second_look")
     try:
         reply = with_audit.call(lambda: link.client.ask(question), Listener(case.masking))
-    except (PlatformError, ConfigurationError):
-        return None, Usage()  # it stands in the audit log
+    except (PlatformError, ConfigurationError) as error:
+        return None, paid_for(error)  # it stands in the audit log
     looked = read_look(reply.text, look.numbers)
     with_audit.record(reply, mend(reply.text), is_read=looked is not None)
     return looked, reply.usage
 
 
-def _conclude_refused(case: _Case, link: Link, transcript: Transcript, notes: Sequence[str]) -> Review:
-    judgement = judge_without_answer(_clauses(case), _compute(case), REFUSED)
+def _conclude_without(
+    case: _Case, link: Link, why: str, transcript: Transcript, notes: Sequence[str], paid: Usage
+) -> Review:
+    """The review where there is no answer to read, and none is asked for any more."""
+    judgement = judge_without_answer(_clauses(case), _compute(case), why)
     return Review(
         verdict=judgement.verdict,
         text=transcript.text,
@@ -345,6 +253,7 @@ def _conclude_refused(case: _Case, link: Link, transcript: Transcript, notes: Se
         notes=(*notes, *_find_obstacles(case)),
         platform_id=link.client.platform_id,
         model=link.model,
+        usage=paid,
     )
 
 

@@ -165,6 +165,7 @@ class Deployment:
             "INSTANCE_RETENTION_DAYS": "730",
             "PUSH_TIMEOUT_SECONDS": "30",
             "PUSH_CONCURRENCY": "10",
+            "ANALYSIS_TIMEOUT_SECONDS": "900",
             "POWERTOOLS_METRICS_NAMESPACE": "taskbridge",
             "POWERTOOLS_LOG_LEVEL": "INFO",
             "AWS_ENDPOINT_URL": endpoint,

@@ -83,8 +83,8 @@ class Desk:
         assert answer.status == 201, answer.text
         return dict(answer.json)
 
-    def create_ai(self, platform_id: str = "aigc") -> dict[str, Any]:
-        settings = {**AIGC_SETTINGS, "app_secret": SECRET}
+    def create_ai(self, platform_id: str = "aigc", **settings: Any) -> dict[str, Any]:
+        settings = {**AIGC_SETTINGS, "app_secret": SECRET, **settings}
         form = {"id": platform_id, "name": "AI", "class_name": "Aigc", "settings": settings}
         answer = self.admin.post("/v1/platforms", form)
         assert answer.status == 201, answer.text

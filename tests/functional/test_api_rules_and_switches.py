@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from admin_api.ai_chain import ChainTiming
 from taskbridge.ai.rules import AiSettings, ModelChoice
 from taskbridge.errors import StoreError
 from taskbridge.events import Action
 from taskbridge.rules import DEFAULT_RULE
 from taskbridge.tables.configuration import REFRESH_S
 from tests.functional.aws import Tables
-from tests.functional.platform_desk import Desk
+from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk
 
 RULE = {
     "id": "leave",
@@ -320,6 +321,39 @@ def test_a_platform_that_cannot_be_asked_is_refused(desk: Desk, wrong: dict[str,
 )
 def test_switches_that_cannot_work_are_refused(desk: Desk, wrong: dict[str, Any]) -> None:
     assert desk.admin.put("/v1/ai/settings", {"examine_enable": False, **wrong}).code == "invalid_request"
+
+
+def test_a_chain_that_an_analysis_has_no_time_for_is_refused(desk: Desk) -> None:
+    desk.create_ai(answer_timeout_s=500)
+    spare = desk.create_ai("spare", answer_timeout_s=370)
+    chain = {"examine_enable": True, "platform_id": "aigc", "fallbacks": [{"platform_id": "spare"}]}
+    assert desk.admin.put("/v1/ai/settings", chain).status == 200, "870 s is what an analysis of 900 s has"
+
+    longer = desk.admin.put("/v1/ai/settings", {"fallbacks": [{"platform_id": "spare"}, {"platform_id": "spare"}]})
+    assert (longer.status, longer.code) == (422, "invalid_setting")
+    assert longer.json["detail"] == (
+        "fallbacks: the answer_timeout_s of the chain (aigc 500 + spare 370 + spare 370) come to 1240 s, and an "
+        "analysis has 870 of 900 s (AnalysisTimeoutSeconds)"
+    )
+
+    slower = desk.admin.put(
+        "/v1/platforms/spare", {**spare, "settings": {**spare["settings"], "answer_timeout_s": 371}}
+    )
+    assert (slower.status, slower.code) == (422, "invalid_setting")
+    assert "come to 871 s" in slower.json["detail"]
+
+
+def test_one_answer_that_takes_longer_than_an_analysis_is_refused(desk: Desk) -> None:
+    desk.services.__dict__["timing"] = ChainTiming(desk.services.configurator, 200.0)
+    settings = {**AIGC_SETTINGS, "app_secret": SECRET, "answer_timeout_s": 171}
+    form = {"id": "aigc", "name": "AI", "class_name": "Aigc", "settings": settings}
+
+    refused = desk.admin.post("/v1/platforms", form)
+
+    assert (refused.status, refused.code) == (422, "invalid_setting")
+    told = "answer_timeout_s: expected at most 170: an analysis has 200 s (AnalysisTimeoutSeconds), got 171"
+    assert told in refused.json["detail"]
+    assert desk.admin.post("/v1/platforms", {**form, "settings": {**settings, "answer_timeout_s": 170}}).status == 201
 
 
 def test_who_read_older_switches_changes_nothing(desk: Desk) -> None:

@@ -14,7 +14,7 @@ def register(api: Api) -> None:
     services = api.services
 
     def switches() -> AiSwitches:
-        return AiSwitches(services.configurator, services.trail)
+        return AiSwitches(services.configurator, services.trail, services.timing)
 
     @api.get("/v1/ai/settings", summary="The switches of AI approval", tags=TAGS)
     def get_ai_settings() -> AiSettings:

@@ -98,4 +98,5 @@ def build_platforms(services: Services) -> Platforms:
     depth = partial(queue_depth, services.sqs, services.queues["push"])
     work = Work(services.instances, services.pages, depth, services.clock)
     keeper = SecretKeeper(services.ssm, services.prefix)
-    return Platforms(services.configurator, keeper, work, services.trail, services.new_id, build_deployment(services))
+    parts = (services.trail, services.new_id, build_deployment(services), services.timing)
+    return Platforms(services.configurator, keeper, work, *parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -91,6 +92,8 @@ class Desk:
     asked: list[Asked] = field(default_factory=list)
     uploads: list[tuple[str, str]] = field(default_factory=list)
     refusal: Exception | None = None
+    forgotten: list[str] = field(default_factory=list)
+    left_s: float = math.inf
 
     def text(self, piece: str) -> None:
         self.pieces.append(piece)
@@ -100,6 +103,9 @@ class Desk:
             raise self.refusal
         self.uploads.append((client.platform_id, file.name))
         return f"id-{file.name}"
+
+    def forget(self, client: Model, file: ReadFile, file_id: str) -> None:
+        self.forgotten.append(file_id)
 
     @property
     def shown(self) -> str:
@@ -116,5 +122,7 @@ class Desk:
             second_look=second_look,
             uid="u-2",
             upload=self.upload,
+            forget=self.forget,
             audit=self.asked.append,
+            left=lambda: self.left_s,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -23,12 +24,13 @@ class Platform:
     """Takes files; `error` is raised instead."""
 
     platform_id = "aigc"
+    answer_timeout_s = 300.0
 
     def __init__(self) -> None:
         self.uploads = 0
         self.error: PlatformError | None = None
 
-    def upload(self, name: str, content: bytes, *, ocr: bool) -> Upload:
+    def upload(self, name: str, content: bytes, *, ocr: bool, within_s: float = math.inf) -> Upload:
         if self.error:
             raise self.error
         self.uploads += 1
@@ -59,6 +61,15 @@ def desk(platform: Any, coordination: MemoryCoordination) -> Desk:
         sleep=lambda _: None,
         new_id=lambda: f"id{next(ids)}",
     )
+
+
+def test_a_file_that_was_forgotten_is_uploaded_anew_and_another_ones_id_is_left(desk: Desk, platform: Any) -> None:
+    desk._upload(platform, FILE)
+    desk._forget(platform, FILE, "file-of-another-time")
+    assert desk._upload(platform, FILE) == "file-1"
+
+    desk._forget(platform, FILE, "file-1")
+    assert desk._upload(platform, FILE) == "file-2"
 
 
 def asked(failure: PlatformError | ConfigurationError | None) -> Asked:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA
-from ai_analyze.review import FELL_BACK, Link, review
+from ai_analyze.review import ASKED_ANEW, FELL_BACK, Link, review
 from ai_analyze.telling import LONGEST_PROSE
 from taskbridge.ai.results import FindingResult, Origin, Usage, Verdict
 from taskbridge.ai.rules import Check
@@ -251,6 +251,50 @@ def test_a_stream_that_breaks_off_is_followed_by_the_other_model_and_a_word_abou
     assert desk.asked[0].answer == "金额还在限额"
 
 
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (IncompleteAnswer("the answer was cut: length", errcode="length"), "达到模型的输出长度上限"),
+        (IncompleteAnswer("the answer broke off: no terminal event"), "中途断开"),
+    ],
+)
+@pytest.mark.parametrize("names", [["only"], ["first", "second"], ["first", "second", "third"]])
+def test_an_answer_that_is_cut_is_asked_for_twice_and_then_a_person_decides(
+    desk: Desk, error: IncompleteAnswer, why: str, names: list[str]
+) -> None:
+    error.usage = Usage(input_tokens=900, output_tokens=8000, cost=0.25)
+    models = [ScriptedModel([BrokenOff("金额", error)], name) for name in names]
+
+    advice = desk.review(a_material(), *models)
+
+    assert sum(len(model.questions) for model in models) == len(desk.asked) == 2
+    assert advice.verdict is Verdict.NEEDS_HUMAN
+    assert advice.downgraded == f"模型的回答两次都没有写完（{why}），请人工审核"
+    assert advice.usage == Usage(input_tokens=1800, output_tokens=16000, cost=0.5)
+    assert [asked.usage.cost for asked in desk.asked] == [0.25, 0.25]
+    assert advice.text == desk.shown
+    assert advice.notes == ((ASKED_ANEW,) if len(names) == 1 else (FELL_BACK,))
+
+
+def test_what_a_cut_answer_cost_is_told_with_the_whole_one(desk: Desk) -> None:
+    cut = IncompleteAnswer("cut", usage=Usage(cost=0.25))
+    sound = ScriptedModel([told()], "second")
+
+    advice = desk.review(a_material(), ScriptedModel([cut], "first"), sound)
+
+    assert advice.usage.cost == pytest.approx(desk.asked[1].usage.cost + 0.25)
+
+
+def test_a_chain_shares_the_time_that_is_left(desk: Desk) -> None:
+    desk.left_s = 500.0
+    first, second = ScriptedModel([TransientError("down")], "first"), ScriptedModel([told()], "second")
+
+    desk.review(a_material(), first, second)
+
+    assert first.questions[0].within_s == 250.0
+    assert second.questions[0].within_s == 500.0
+
+
 def test_half_a_verdict_of_a_model_that_broke_off_counts_for_nothing(desk: Desk) -> None:
     whole = told("approve")
     broken = ScriptedModel([BrokenOff(whole, IncompleteAnswer("no terminal event"))], "first")
@@ -305,6 +349,7 @@ def test_what_the_sink_raises_ends_the_review(desk: Desk) -> None:
             second_look="never",
             uid="u",
             upload=desk.upload,
+            forget=desk.forget,
             audit=desk.asked.append,
         )
 

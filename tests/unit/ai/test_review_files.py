@@ -6,7 +6,7 @@ import pytest
 
 from ai_analyze.review import NOT_UPLOADED
 from taskbridge.ai.results import FindingResult, Verdict
-from taskbridge.errors import PermanentError, PlatformError, TransientError
+from taskbridge.errors import PermanentError, PlatformError, QuotaExhausted, TransientError
 from tests.scripted_models import ScriptedModel
 from tests.unit.ai.materials import (
     AMOUNT,
@@ -77,6 +77,49 @@ def test_an_upload_that_may_work_later_is_a_failure_of_its_platform(desk: Desk) 
 
     with pytest.raises(PlatformError, match="down"):
         desk.review(a_material(files=[READ]), ScriptedModel([told()], files="all"))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        PermanentError("file_id 'id-附件1.pdf' is unknown or has expired"),
+        PermanentError("No such File object", status=404),
+        PermanentError("文件不存在", status=400),
+        PermanentError("HTTP 410", status=410),
+    ],
+)
+def test_a_file_that_the_platform_has_no_longer_is_uploaded_again_once(desk: Desk, refusal: PermanentError) -> None:
+    advice = desk.review(a_material(files=[READ]), ScriptedModel([refusal, told()], files="all"))
+
+    assert advice.verdict is Verdict.APPROVE
+    assert desk.forgotten == ["id-附件1.pdf"]
+    assert len(desk.uploads) == 2
+    assert [asked.outcome for asked in desk.asked] == ["failed", "answered"]
+
+
+def test_only_the_file_that_is_named_is_uploaded_again(desk: Desk) -> None:
+    refusal = PermanentError("no such file: id-附件2.pdf")
+
+    desk.review(a_material(files=[READ, SCAN]), ScriptedModel([refusal, told()], files="all"))
+
+    assert desk.forgotten == ["id-附件2.pdf"]
+
+
+def test_a_platform_that_goes_on_refusing_its_files_is_asked_twice_and_no_more(desk: Desk) -> None:
+    model = ScriptedModel([PermanentError("文件不存在")], files="all")
+
+    with pytest.raises(PermanentError, match="文件不存在"):
+        desk.review(a_material(files=[READ]), model)
+
+    assert len(model.questions) == 2
+
+
+@pytest.mark.parametrize("refusal", [PermanentError("unknown model"), QuotaExhausted("no file quota")])
+def test_another_refusal_forgets_no_file(desk: Desk, refusal: PermanentError) -> None:
+    with pytest.raises(PermanentError):
+        desk.review(a_material(files=[READ]), ScriptedModel([refusal], files="all"))
+
+    assert desk.forgotten == []
 
 
 def test_what_only_the_model_read_verifies_nothing(desk: Desk) -> None:

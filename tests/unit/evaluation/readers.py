@@ -27,6 +27,7 @@ class CarefulReader:
     """Answers what a golden form expects, with the words that it expects as evidence."""
 
     platform_id = "careful"
+    answer_timeout_s = 300.0
     files: Literal["all", "scans", "none"] = "none"
 
     def __init__(self, forms: Sequence[GoldenForm]) -> None:

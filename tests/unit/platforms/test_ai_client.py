@@ -122,6 +122,15 @@ def test_a_token_that_expires_amid_an_answer_is_no_reason_to_ask_again() -> None
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize(("within_s", "longest"), [(7.0, 7.0), (900.0, 300.0), (float("inf"), 300.0)])
+def test_an_answer_has_no_longer_than_is_left_and_than_its_platform_may_take(within_s: float, longest: float) -> None:
+    server = served(answered("同意"))
+
+    ai_client(aigc(), server).ask(question(within_s=within_s))
+
+    assert float(server.requests[1].extensions["timeout"]["read"]) == longest
+
+
 @pytest.mark.parametrize("call", ["upload", "models", "feedback"])
 def test_the_other_calls_fetch_an_expired_token_too(call: str) -> None:
     success = httpx.Response(200, json={"code": 0, "data": {"file_id": "f-1"}})
@@ -341,7 +350,8 @@ def test_whatever_a_stream_holds_it_ends_or_it_is_an_error(body: bytes, profile:
     # then
     assert reply.text == "".join(shown)
     assert reply.text.strip()
-    assert any(end in body for end in (b"[DONE]", b"event: end", b"message_end")) or b'"answer"' in body
+    ends = (b"[DONE]", b"event: end", b"message_end", b'"finish_reason": "stop"', b'"answer"')
+    assert any(end in body for end in ends)
 
 
 # Errors

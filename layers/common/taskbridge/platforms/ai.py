@@ -28,6 +28,7 @@ class Question:
 
     `system` is what does not change from form to form: it goes first, since providers cache by prefix. `file_ids` are
     those that `upload` gave. `schema` is the JSON Schema that the answer has to follow, as far as the model is able.
+    `within_s`: seconds from now until the answer is of no use any more, where that is sooner than the platform's own.
     """
 
     system: str
@@ -36,6 +37,7 @@ class Question:
     model: str = ""
     uid: str = ""
     schema: Mapping[str, Any] | None = field(default=None, repr=False)
+    within_s: float = math.inf
 
     def __repr__(self) -> str:
         # The texts hold forms of persons: they belong in no traceback.
@@ -107,6 +109,11 @@ class AiClient(Protocol):
         """Which attachments the platform is to get: all, only what we cannot read ourselves (scans), or none."""
         ...
 
+    @property
+    def answer_timeout_s(self) -> float:
+        """How long one answer may take at most."""
+        ...
+
     def model_for(self, wanted: str, environment: str) -> str:
         """The model to ask: `wanted`, else that of the environment (dev, prod), else the platform's."""
         ...
@@ -115,8 +122,8 @@ class AiClient(Protocol):
         """What `model` can do: as configured, else as known, else careful defaults."""
         ...
 
-    def upload(self, name: str, content: bytes, *, ocr: bool) -> Upload:
-        """Hands over a file, ready to be asked about. `ocr`: it may be a scan (PDF)."""
+    def upload(self, name: str, content: bytes, *, ocr: bool, within_s: float = math.inf) -> Upload:
+        """Hands over a file, ready to be asked about. `ocr`: it may be a scan (PDF). `within_s` as for a question."""
         ...
 
     def ask(self, question: Question) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -114,6 +115,11 @@ class AiPlatformClient:
         """See AiClient."""
         return self._settings.upload_files
 
+    @property
+    def answer_timeout_s(self) -> float:
+        """See AiClient."""
+        return self._settings.answer_timeout_s
+
     def model_for(self, wanted: str, environment: str) -> str:
         """See AiClient."""
         return self._platform.model_for(wanted, environment)
@@ -130,9 +136,10 @@ class AiPlatformClient:
         """See AiClient. A platform that has no stream is asked for the whole, which goes to `on_text` as one."""
         return self._answered(question, partial(self._stream, on_text))
 
-    def upload(self, name: str, content: bytes, *, ocr: bool) -> Upload:
+    def upload(self, name: str, content: bytes, *, ocr: bool, within_s: float = math.inf) -> Upload:
         """See AiClient."""
-        stored = self._with_token(partial(self._upload, name, content, ocr))
+        longest_s = min(self._settings.upload_timeout_s, within_s)
+        stored = self._with_token(partial(self._upload, name, content, ocr, longest_s))
         kept_s = self._settings.file_lifetime_s
         return Upload(stored.file_id, stored.expires_at or (self._clock() + kept_s if kept_s else None))
 
@@ -175,7 +182,7 @@ class AiPlatformClient:
 
     def _ask(self, question: Question, token: str) -> Draft:
         request = self._platform.build_question(question, token, stream=False)
-        response = self._wire.send(request, self._settings.answer_timeout_s)
+        response = self._wire.send(request, self._longest_s(question))
         return self._checked(question, self._platform.parse_answer(response))
 
     def _stream(self, on_text: Callable[[str], None], question: Question, token: str) -> Draft:
@@ -188,7 +195,8 @@ class AiPlatformClient:
     def _try_stream(self, on_text: Callable[[str], None], question: Question, token: str) -> Draft | None:
         """The answer as it streams; None where the platform has no such call."""
         request = self._platform.build_question(question, token, stream=True)
-        deadline = StreamDeadline.starting(self._settings.first_token_timeout_s, self._settings.answer_timeout_s)
+        whole_s = self._longest_s(question)
+        deadline = StreamDeadline.starting(min(self._settings.first_token_timeout_s, whole_s), whole_s)
         transcript = Transcript(on_text, may_repeat=self._platform.profile == "text-fragment")
         with self._wire.open(request, deadline) as stream:
             if stream.status in _NO_SUCH_CALL and not self._platform.shares_path:
@@ -249,6 +257,9 @@ class AiPlatformClient:
             raise
         return draft
 
+    def _longest_s(self, question: Question) -> float:
+        return min(self._settings.answer_timeout_s, question.within_s)
+
     def _usage(self, question: Question, draft: Draft) -> Usage:
         limits = self.limits(question.model)
         taken, given = draft.tokens or (
@@ -260,10 +271,10 @@ class AiPlatformClient:
 
     # The other calls
 
-    def _upload(self, name: str, content: bytes, ocr: bool, token: str) -> Stored:  # noqa: FBT001 - for partial
-        until = self._clock() + self._settings.upload_timeout_s
+    def _upload(self, name: str, content: bytes, ocr: bool, longest_s: float, token: str) -> Stored:  # noqa: FBT001 - for partial
+        until = self._clock() + longest_s
         request = self._platform.build_upload(name, content, token, ocr=ocr)
-        stored = self._platform.parse_upload(self._wire.send(request, self._settings.upload_timeout_s))
+        stored = self._platform.parse_upload(self._wire.send(request, longest_s))
         pause = FIRST_PAUSE_S
         while not stored.ready:
             if self._clock() + pause > until:
