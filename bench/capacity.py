@@ -156,7 +156,9 @@ class Meter:
             item = {name: next(parameters) for name in re.findall(r"'(\w+)': \?", insert["fields"])}
             self._write(insert["table"], item, lost=lost)
         elif update:
-            changes = {name: next(parameters) for name in re.findall(r'SET "(\w+)" = \?', update["changes"])}
+            # What is counted on or back is held to be as long as what it is changed by.
+            set_names = re.findall(r'SET "(\w+)" = (?:"\w+" [+-] )?\?', update["changes"])
+            changes = {name: next(parameters) for name in set_names}
             where = {name: next(parameters) for name in re.findall(r'"(\w+)" = \?', update["where"])}
             key = {name: where[name] for name in _keys(self.schemas[update["table"]])}
             item = {**self._items.get(self._key(update["table"], key), key), **changes}

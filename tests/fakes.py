@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from taskbridge.rates import Grant, Line, join_line
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.riders import Rider
 
 
 class MemoryInstances:
@@ -36,7 +37,7 @@ class MemoryInstances:
         """See InstanceStore."""
         return {instance_key(*key): self._stored(*key) for key in keys}
 
-    def save(self, stored: Sequence[Stored], page: Page | None = None) -> set[str]:
+    def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
         """See InstanceStore."""
         lost = set()
         for entry in stored:
@@ -51,6 +52,8 @@ class MemoryInstances:
             self.writes += 1
         if page:
             self.pages.append(page)
+        for rider in riders:
+            rider.tell(True)
         return lost
 
     def due(self, platform_id: str, before: float, limit: int) -> list[tuple[str, str]]:
@@ -119,8 +122,10 @@ class MemoryLogs:
         """See PushLogStore."""
         return {key: copy.deepcopy(self.items[key]) for key in keys if key in self.items}
 
-    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
+    def put(self, logs: Iterable[PushLog], riders: Sequence[Rider] = ()) -> list[PushLog]:
         """See PushLogStore."""
+        for rider in riders:
+            rider.tell(True)
         return [log for log in logs if self._put(log)]
 
     def _put(self, log: PushLog) -> bool:
@@ -147,6 +152,7 @@ class MemoryCoordination:
         self.seats: dict[str, Held] = {}
         self.cursors: dict[str, float] = {}
         self.opened = 0
+        self.rides: list[bool] = []  # whether seats were free, for each that were to be taken along
 
     def read_breaker(self, platform_id: str) -> BreakerState:
         """See CoordinationTable."""
@@ -200,6 +206,30 @@ class MemoryCoordination:
     def leave_seats(self, platform_id: str, holder: str) -> None:
         """See AgreementTable."""
         self.seats[platform_id] = leave_seats(self.seats.get(platform_id, {}), holder)
+
+    def taking(
+        self, platform_id: str, holder: str, seats: int, room: Room, until: float, tell: Callable[[bool], None]
+    ) -> Rider:
+        """See AgreementTable. Taken when it arrives; like a statement, it knows no clock."""
+
+        def take(_: bool) -> None:
+            granted, held = take_seats(self.seats.get(platform_id, {}), holder, seats, room, (0.0, until))
+            is_taken = granted == seats and holder not in self.seats.get(platform_id, {})
+            if is_taken:
+                self.seats[platform_id] = held
+            self.rides.append(is_taken)
+            tell(is_taken)
+
+        return Rider({}, take)
+
+    def leaving(self, platform_id: str, holder: str, tell: Callable[[bool], None]) -> Rider:
+        """See AgreementTable."""
+
+        def leave(_: bool) -> None:
+            self.leave_seats(platform_id, holder)
+            tell(True)
+
+        return Rider({}, leave)
 
     def cursor(self, name: str) -> float:
         """See CoordinationTable."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from push_task.aside import leave_out_old, set_aside
+from push_task.booking import Booking
 from push_task.dispatch import Job
 from push_task.logs import events_to_load, write_logs
 from push_task.settle import StepResult, mark_attempt, settle
@@ -22,6 +23,7 @@ from taskbridge.push_logs import PushLog
 from taskbridge.tables.instances import InstanceStore, Stored
 from taskbridge.tables.push_log_pages import Page, task_mark
 from taskbridge.tables.push_logs import PushLogStore, load_own
+from taskbridge.tables.riders import Rider
 
 Loaded = dict[tuple[str, str, str], PushLog]  # by event, platform and session
 
@@ -45,7 +47,12 @@ class Sender(Protocol):
     def blocks(self, platform_id: str, *, probe: bool) -> str:
         """Why nothing can be sent to this platform now; empty where it can."""
 
-    def send(self, jobs: Sequence[Job], deadline: float) -> Iterator[list[tuple[int, list[StepResult]]]]:
+    def book(self, jobs: Sequence[Job], deadline: float) -> Booking:
+        """What goes along with the documents and the logs, for the calls of these jobs."""
+
+    def send(
+        self, jobs: Sequence[Job], deadline: float, booking: Booking | None = None
+    ) -> Iterator[list[tuple[int, list[StepResult]]]]:
         """Make the calls of the jobs, in parallel; the places of those that have ended, and how, as they end."""
 
     def hold(self, job: Job) -> list[StepResult]:
@@ -104,12 +111,12 @@ def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list
     groups = _screen(groups, stored, ports)
     turns, broken = _begin(groups, stored, ports)
     loaded = _load_logs(turns, ports)
-    turns, lost = _mark(turns, ports)
+    turns, lost, booking = _mark(turns, ports, deadline)
     kept: dict[str, tuple[Received, ...]] = {}
-    for ended in _send(turns, ports, deadline):
-        kept |= _settle(ended, loaded, ports)
-    for ended in _send_slices(turns, ports, deadline):
-        kept |= _settle(ended, loaded, ports)
+    for ended, riders in _send(turns, booking, ports, deadline):
+        kept |= _settle(ended, riders, loaded, ports)
+    for ended, riders in _send_slices(turns, ports, deadline):
+        kept |= _settle(ended, riders, loaded, ports)
     staying = [*broken, *lost, *(entry for entries in kept.values() for entry in entries)]
     return [*unreadable, *(entry.message_id for entry in staying)]
 
@@ -169,7 +176,7 @@ def _load_logs(turns: list[Turn], ports: Ports) -> Loaded:
     return load_own(ports.logs, keys)
 
 
-def _mark(turns: list[Turn], ports: Ports) -> tuple[list[Turn], list[Received]]:
+def _mark(turns: list[Turn], ports: Ports, deadline: float) -> tuple[list[Turn], list[Received], Booking]:
     """Write the documents with the attempt marked. Who lost a race leaves the messages for a moment."""
     now = ports.clock()
     to_send = [turn for turn in turns if turn.plan.steps() and not _blocked(turn, ports)]
@@ -177,12 +184,13 @@ def _mark(turns: list[Turn], ports: Ports) -> tuple[list[Turn], list[Received]]:
         mark_attempt(turn.instance, turn.plan.steps(), now)
         turn.marked = True
     stale: set[str] = set()
-    pages = _pages(turns, now, ports)
-    for platform_id, page in pages.items():
-        stale |= ports.instances.save([t.stored for t in to_send if t.platform_id == platform_id], page)
+    booking = ports.sender.book([_job(turn) for turn in to_send], deadline)
+    for platform_id, page in _pages(turns, now, ports).items():
+        mine = [turn.stored for turn in to_send if turn.platform_id == platform_id]
+        stale |= ports.instances.save(mine, page, booking.of(platform_id))
     lost = [entry for turn in turns if turn.stored.key in stale for entry in turn.received]
     ports.queue.hide([(entry.receipt_handle, LOST_RACE_WAIT_S) for entry in lost])
-    return [turn for turn in turns if turn.stored.key not in stale], lost
+    return [turn for turn in turns if turn.stored.key not in stale], lost, booking
 
 
 def _blocked(turn: Turn, ports: Ports) -> bool:
@@ -202,16 +210,21 @@ def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:
     return pages
 
 
-def _send(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[list[Turn]]:
-    """Make the calls; gives the turns that have ended, as they end, so that fast ones do not wait for slow ones."""
+def _send(
+    turns: list[Turn], booking: Booking, ports: Ports, deadline: float
+) -> Iterator[tuple[list[Turn], list[Rider]]]:
+    """Make the calls; gives the turns that have ended, as they end, so that fast ones do not wait for slow ones.
+
+    With them, what goes along with their logs.
+    """
     marked = [turn for turn in turns if turn.marked]
     held = [turn for turn in turns if not turn.marked]
     for turn in held:
         turn.note(ports.sender.hold(_job(turn)))
-    for ended in ports.sender.send([_job(turn) for turn in marked], deadline):
+    for ended in ports.sender.send([_job(turn) for turn in marked], deadline, booking):
         for index, results in ended:
             marked[index].note(results)
-        yield [*held, *(marked[index] for index, _ in ended)]
+        yield [*held, *(marked[index] for index, _ in ended)], booking.pop_leaving()
         held = []
 
 
@@ -219,7 +232,7 @@ def _job(turn: Turn) -> Job:
     return Job(turn.platform_id, turn.plan, turn.is_probe)
 
 
-def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[list[Turn]]:
+def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[tuple[list[Turn], list[Rider]]]:
     """The rest of large instances, when their batch mates are settled: slice by slice, each settled.
 
     Who loses a race stops here: the instance is due, and somebody else is at it.
@@ -228,12 +241,13 @@ def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[l
         now = ports.clock()
         for turn in turns:
             mark_attempt(turn.instance, turn.plan.steps(), now)
-        stale = ports.instances.save([turn.stored for turn in turns])
+        booking = ports.sender.book([_job(turn) for turn in turns], deadline)
+        stale = ports.instances.save([turn.stored for turn in turns], None, list(booking.taking.values()))
         turns = [turn for turn in turns if turn.stored.key not in stale]
-        yield from _send(turns, ports, deadline)
+        yield from _send(turns, booking, ports, deadline)
 
 
-def _settle(turns: list[Turn], loaded: Loaded, ports: Ports) -> dict[str, tuple[Received, ...]]:
+def _settle(turns: list[Turn], riders: list[Rider], loaded: Loaded, ports: Ports) -> dict[str, tuple[Received, ...]]:
     """Write the logs, then the documents; returns what stays in the queue of each."""
     now = ports.clock()
     dispositions: dict[str, Disposition] = {}
@@ -246,7 +260,7 @@ def _settle(turns: list[Turn], loaded: Loaded, ports: Ports) -> dict[str, tuple[
         written = write_logs(turn.instance, turn.story, turn.latest, known, now)
         ports.journal.turned(turn, turn.latest, written)
         logs += written
-    for log in ports.logs.put(logs):
+    for log in ports.logs.put(logs, riders):
         ports.journal.clashed(log)
     loaded |= {(log.event_id, log.platform_id, log.sess_id): log for log in logs}
     for turn in _save_settled(turns, ports):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from push_task.plan import Plan, Step
@@ -88,6 +88,11 @@ class Dispatch:
         for waiting in _in_turn(jobs):
             self.lanes[jobs[waiting.job].platform_id].ready.append(waiting)
 
+    def seat(self, seats: Mapping[str, int]) -> None:
+        """Seats that are taken already, also of platforms for which nothing is left to do."""
+        for platform_id, count in seats.items():
+            self.lanes.setdefault(platform_id, Lane(platform_id)).seats = count
+
     @property
     def is_over(self) -> bool:
         """Whether every step has ended."""
@@ -100,8 +105,7 @@ class Dispatch:
 
     def share(self) -> int:
         """How many threads a platform may use while others need some as well."""
-        busy = sum(not lane.is_over for lane in self.lanes.values())
-        return max(1, THREADS // max(1, busy))
+        return share_of(sum(not lane.is_over for lane in self.lanes.values()))
 
     def take(self, lane: Lane) -> Waiting:
         """The next step of a lane goes."""
@@ -146,6 +150,11 @@ class Dispatch:
         lane = self.lanes[job.platform_id]
         lane.later -= len(job.plan.second)
         lane.ready.extend(Waiting(index, step, job.is_probe) for step in job.plan.second)
+
+
+def share_of(platforms: int) -> int:
+    """How many threads each of so many platforms may use."""
+    return max(1, THREADS // max(1, platforms))
 
 
 def _in_turn(jobs: Sequence[Job]) -> Iterator[Waiting]:

@@ -19,6 +19,7 @@ from taskbridge.errors import ConfigurationError
 from taskbridge.platforms.base import Result
 from taskbridge.platforms.wire import Leave
 from taskbridge.rates import Grant
+from taskbridge.tables.riders import Rider
 
 DISABLED_WAIT_S = 900.0
 SEAT_POLL_S = 0.25
@@ -68,6 +69,14 @@ class Agreements(Protocol):
     def leave_seats(self, platform_id: str, holder: str) -> None:
         """Give them back."""
 
+    def taking(
+        self, platform_id: str, holder: str, seats: int, room: Room, until: float, tell: Callable[[bool], None]
+    ) -> Rider:
+        """Take them along with another call."""
+
+    def leaving(self, platform_id: str, holder: str, tell: Callable[[bool], None]) -> Rider:
+        """Give them back along with another call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -90,6 +99,7 @@ class Gate:
         self._clock = clock
         self._fleet = fleet
         self._took: dict[str, float] = {}
+        self._crowded: set[str] = set()  # platforms that had too few seats free the last time
 
     def look(self, lane: Lane, shift: Shift) -> Line | float | Refusal:
         """The line by which the next step may go now, or when to look again, or why it does not go in this batch.
@@ -112,6 +122,31 @@ class Gate:
         lane.closed = answer if isinstance(answer, Refusal) and not answer.is_blocked else None
         return answer or line
 
+    def book(self, platform_id: str, calls: int, shift: Shift, note: Callable[[int], None]) -> Rider | None:
+        """Take seats along with another call, where nothing tells that they are short; `note` hears how many.
+
+        Under a rate they are taken from the first turn on, and where a platform is quiet, after that.
+        """
+        line = self._line(platform_id)
+        room = self._room(platform_id, line) if line and not line.max_rate_per_s else None
+        if room is None or platform_id in self._crowded or self._breakers.quiet_until(platform_id) > self._clock():
+            return None
+        seats = min(calls, shift.share, room.seats)
+        until = shift.deadline + TIME_TO_SETTLE_S
+
+        def tell(is_taken: bool) -> None:  # noqa: FBT001
+            note(seats if is_taken else 0)
+
+        return self._agreements.taking(platform_id, shift.holder, seats, room, until, tell)
+
+    def leaving(self, lane: Lane, holder: str) -> Rider:
+        """Give the seats of a lane back along with another call."""
+
+        def tell(is_left: bool) -> None:  # noqa: FBT001
+            lane.seats = 0 if is_left else lane.seats
+
+        return self._agreements.leaving(lane.platform_id, holder, tell)
+
     def leave(self, lane: Lane, holder: str) -> None:
         """The batch has nothing more for this platform."""
         if lane.seats:
@@ -122,11 +157,10 @@ class Gate:
         """Where calls go in turn, whoever is next in the line needs the seats that are not used any more."""
         if lane.left or lane.seats <= lane.running + 1:
             return
-        with suppress(ConfigurationError):  # deleted meanwhile
-            line = self._lines.line(lane.platform_id)
-            room = self._room(lane, line) if line and line.max_rate_per_s else None
-            if room:
-                self._take_seats(lane, lane.running, room, shift)
+        line = self._line(lane.platform_id)
+        room = self._room(lane.platform_id, line) if line and line.max_rate_per_s else None
+        if room:
+            self._take_seats(lane, lane.running, room, shift)
 
     def reserve(self, platform_id: str, line: Line, wanted: int, until: float) -> Grant:
         """Join the line of a platform that has one."""
@@ -151,7 +185,7 @@ class Gate:
         """Seats are taken when the first call may go, and kept until nothing is left."""
         if lane.running < lane.seats:
             return None
-        room = self._room(lane, line)
+        room = self._room(lane.platform_id, line)
         if room is None:
             return None
         if not lane.seats or line.max_rate_per_s:
@@ -166,14 +200,24 @@ class Gate:
     def _take_seats(self, lane: Lane, wanted: int, room: Room, shift: Shift) -> None:
         bounds = (self._clock(), shift.deadline + TIME_TO_SETTLE_S)
         lane.seats = self._agreements.take_seats(lane.platform_id, shift.holder, wanted, room, bounds)
+        if lane.seats < min(wanted, room.seats):
+            self._crowded.add(lane.platform_id)
+        else:
+            self._crowded.discard(lane.platform_id)
 
     def _wanted_seats(self, lane: Lane, line: Line, shift: Shift, room: Room) -> int:
         """As many as there are calls; where these go in turn, a few more than are used, for the next in the line."""
         wanted = min(lane.running + lane.left, shift.share)
         return min(wanted, lane.running + max(1, room.seats // 4)) if line.max_rate_per_s else wanted
 
-    def _room(self, lane: Lane, line: Line) -> Room | None:
-        return self._fleet.room(line.max_concurrency, is_slow=self._is_slow(lane.platform_id))
+    def _line(self, platform_id: str) -> Line | None:
+        """None also where the platform was deleted meanwhile."""
+        with suppress(ConfigurationError):
+            return self._lines.line(platform_id)
+        return None
+
+    def _room(self, platform_id: str, line: Line) -> Room | None:
+        return self._fleet.room(line.max_concurrency, is_slow=self._is_slow(platform_id))
 
     def _turn(self, lane: Lane, line: Line, shift: Shift) -> float | Refusal | None:
         if not line.max_rate_per_s:

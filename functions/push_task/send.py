@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from push_task.booking import Booking
 from push_task.crew import Crew
-from push_task.dispatch import Dispatch, Job, Refusal, Waiting
+from push_task.dispatch import Dispatch, Job, Refusal, Waiting, share_of
 from push_task.gate import BREAKER_OPEN, DISABLED, DISABLED_WAIT_S, QUIET, Gate, Line, Lines, Shift
 from push_task.leave import StepLeave
 from push_task.plan import Step
@@ -71,9 +73,26 @@ class ThreadedSender:
         wait_s = DISABLED_WAIT_S if reason == DISABLED else quiet_s
         return [Refusal(reason, wait_s, is_blocked=True).of(step) for step in job.plan.steps()]
 
-    def send(self, jobs: Sequence[Job], deadline: float) -> Iterator[list[tuple[int, list[StepResult]]]]:
+    def book(self, jobs: Sequence[Job], deadline: float) -> Booking:
         """See Sender."""
-        batch, crew, holder = Dispatch(jobs), self._crew(), uuid.uuid4().hex[:12]
+        booking = Booking(uuid.uuid4().hex[:12])
+        calls = Counter[str]()
+        for job in jobs:
+            calls[job.platform_id] += len(job.plan.steps())
+        shift = Shift(booking.holder, deadline, share_of(len(calls)))
+        for platform_id, count in calls.items():
+            rider = self._gate.book(platform_id, count, shift, partial(booking.seats.__setitem__, platform_id))
+            if rider:
+                booking.taking[platform_id] = rider
+        return booking
+
+    def send(
+        self, jobs: Sequence[Job], deadline: float, booking: Booking | None = None
+    ) -> Iterator[list[tuple[int, list[StepResult]]]]:
+        """See Sender."""
+        booking = booking or self.book((), deadline)
+        batch, crew, holder = Dispatch(jobs), self._crew(), booking.holder
+        batch.seat(booking.seats)
         tell_at = math.inf
         try:
             while not batch.is_over:
@@ -86,10 +105,11 @@ class ThreadedSender:
                     tell_at = math.inf
                 elif batch.has_finished:
                     tell_at = min(tell_at, self._clock() + SETTLE_EVERY_S)
+            booking.leaving += [self._gate.leaving(lane, holder) for lane in batch.lanes.values() if lane.seats]
+            yield batch.pop_finished()
         finally:
             for lane in batch.lanes.values():
                 self._gate.leave(lane, holder)
-        yield batch.pop_finished()
 
     def _start(self, batch: Dispatch, crew: Crew[Ended], shift: Shift) -> float:
         """Start every step that may go now; returns when to look again."""
@@ -122,7 +142,9 @@ class ThreadedSender:
                 batch.note(waiting, StepResult(waiting.step, End.TRANSIENT, NO_END))
 
     def _leave(self, batch: Dispatch, shift: Shift) -> None:
-        """Give back the seats that are not needed any more."""
+        """Give back the seats that are not needed any more, at once while other platforms go on."""
+        if batch.is_over:
+            return
         for lane in batch.lanes.values():
             if lane.is_over:
                 self._gate.leave(lane, shift.holder)

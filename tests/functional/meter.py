@@ -19,7 +19,7 @@ from typing import Any
 from tests.functional.aws import Tables, indexes_of
 
 Item = dict[str, dict[str, Any]]
-KEYS = ("instance", "event_id", "platform_id", "bucket", "page")
+KEYS = ("instance", "event_id", "platform_id", "bucket", "page", "key")
 
 
 @dataclass
@@ -64,9 +64,14 @@ class Meter:
             for table, requests in request["RequestItems"].items():
                 for each in requests:
                     self._count_write(table, each["PutRequest"]["Item"])
+        elif model.name == "UpdateItem":  # of the coordination table alone
+            self._update(request, parsed)
         elif model.name == "BatchExecuteStatement":
-            for statement in request["Statements"]:
-                self._count_write(*self._effect_of(statement))
+            for statement, response in zip(request["Statements"], parsed["Responses"], strict=True):
+                if response.get("Error"):
+                    self.bill.write_units += 1  # what is refused costs as well
+                else:
+                    self._count_write(*self._effect_of(statement))
         else:
             raise AssertionError(f"a call that is not expected here: {model.name}")
 
@@ -88,6 +93,14 @@ class Meter:
             self.bill.write_units += _index_units(names, before, item)
         self.items[key] = item
 
+    def _update(self, request: dict[str, Any], parsed: dict[str, Any]) -> None:
+        """`SET #0 = :0, ...`, as agreements are written."""
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+        pairs = re.findall(r"(#\w+) = (:\w+)", request["UpdateExpression"])
+        before = self.items.get((request["TableName"], request["Key"]["key"]["S"]), {})
+        refused = {} if "Error" in parsed else {names[name]: values[value] for name, value in pairs}
+        self._count_write(request["TableName"], {**before, **request["Key"], **refused})
+
     def _effect_of(self, statement: dict[str, Any]) -> tuple[str, Item]:
         """The table and the item that a statement of ours leaves behind."""
         text, values = statement["Statement"], iter(statement["Parameters"])
@@ -95,11 +108,25 @@ class Meter:
         if text.startswith("INSERT"):
             return table, dict(zip(re.findall(r"'(\w+)': \?", text), values, strict=True))
         setting, _, where = text.partition(" WHERE ")
-        given = _named(re.findall(r'SET "(\w+)" = \?', setting), values)
+        given, steps = _set(setting, values)
         key = _named(re.findall(r'"(\w+)" = \?', where), values)
         before = self.items[(table, *(key[name]["S"] for name in _key_of(self._logical_ids[table])))]
+        given |= {name: {"N": str(int(before[name]["N"]) + step)} for name, step in steps.items()}
         removed = set(re.findall(r'REMOVE "(\w+)"', setting))
         return table, {name: value for name, value in {**before, **given}.items() if name not in removed}
+
+
+def _set(setting: str, values: Iterator[dict[str, Any]]) -> tuple[Item, dict[str, int]]:
+    """What a statement sets, and what it counts on or back."""
+    given: Item = {}
+    steps: dict[str, int] = {}
+    for name, sign in re.findall(r'SET "(\w+)" = (?:"\w+" ([+-]) )?\?', setting):
+        value = next(values)
+        if sign:
+            steps[name] = int(f"{sign}{value['N']}")
+        else:
+            given[name] = value
+    return given, steps
 
 
 def _named(names: list[str], values: Iterator[dict[str, Any]]) -> Item:
@@ -107,7 +134,12 @@ def _named(names: list[str], values: Iterator[dict[str, Any]]) -> Item:
 
 
 def _key_of(logical_id: str) -> tuple[str, ...]:
-    keys = {"InstanceTable": KEYS[:1], "PushLogTable": KEYS[1:3], "PushLogPageTable": KEYS[3:]}
+    keys = {
+        "InstanceTable": KEYS[:1],
+        "PushLogTable": KEYS[1:3],
+        "PushLogPageTable": KEYS[3:5],
+        "CoordinationTable": KEYS[5:],
+    }
     return keys[logical_id]
 
 

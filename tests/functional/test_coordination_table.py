@@ -12,9 +12,13 @@ import pytest
 from taskbridge.breaker import BreakerState
 from taskbridge.concurrency import Room
 from taskbridge.errors import StoreError
+from taskbridge.instances import Instance
 from taskbridge.rates import SHARE, Grant
 from taskbridge.tables.agreements import AgreementTable
+from taskbridge.tables.attributes import batch_execute
 from taskbridge.tables.coordination import CoordinationTable
+from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.riders import Rider
 from tests.builders import PLATFORM, START
 from tests.fakes import MemoryCoordination
 from tests.functional.aws import Tables, unreachable
@@ -261,6 +265,124 @@ def test_a_crowd_shares_the_seats_and_gives_all_of_them_back(dynamodb: Any, tabl
     assert sum(together(take)) == 8
     together(lambda number: workers[number].leave_seats(PLATFORM, f"w{number}"))
     assert workers[0].take_seats(PLATFORM, "last", 9, Room(8, CROWD), (START, START + 30)) == 8
+
+
+# Seats that go along with another call
+
+
+class Carrier:
+    """Carries riders as documents and logs do: on MiniStack, or in memory."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self.client, self.name = client, name
+        self.told: list[bool] = []
+
+    def carry(self, *riders: Rider) -> list[bool]:
+        """Whether each was carried out."""
+        self.told.clear()
+        if self.client:
+            batch_execute(self.client, [], riders)
+        else:
+            for rider in riders:
+                rider.tell(True)
+        return [*self.told]
+
+
+@pytest.fixture(params=["memory", "ministack"])
+def fleet(request: pytest.FixtureRequest) -> tuple[Callable[[], Any], Carrier]:
+    """Makes agreements as each process has its own; and what carries riders."""
+    if request.param == "memory":
+        shared = MemoryCoordination()
+        return lambda: shared, Carrier(None, "")
+    client, tables = request.getfixturevalue("dynamodb"), request.getfixturevalue("tables")
+    return lambda: AgreementTable(client, tables.CoordinationTable), Carrier(client, tables.CoordinationTable)
+
+
+def test_seats_taken_along_count_with_those_taken_by_a_call(fleet: tuple[Callable[[], Any], Carrier]) -> None:
+    new, carrier = fleet
+    first, second = new(), new()
+    room, until = Room(8, 10), START + 30
+    first.take_seats(PLATFORM, "a", 2, room, (START, until))
+
+    assert carrier.carry(second.taking(PLATFORM, "b", 5, room, until, carrier.told.append)) == [True]
+    assert carrier.carry(second.taking(PLATFORM, "c", 2, room, until, carrier.told.append)) == [False]
+    assert first.take_seats(PLATFORM, "c", 5, room, (START, until)) == 1
+    assert carrier.carry(second.leaving(PLATFORM, "b", carrier.told.append)) == [True]
+    first.leave_seats(PLATFORM, "a")
+    assert carrier.carry(second.taking(PLATFORM, "d", 7, room, until, carrier.told.append)) == [True]
+    assert first.take_seats(PLATFORM, "e", 1, room, (START, until)) == 0
+
+
+def test_seats_taken_by_a_call_are_given_back_along_with_another(fleet: tuple[Callable[[], Any], Carrier]) -> None:
+    new, carrier = fleet
+    worker, room = new(), Room(8, 10)
+    worker.take_seats(PLATFORM, "a", 8, room, (START, START + 30))
+
+    assert carrier.carry(worker.leaving(PLATFORM, "a", carrier.told.append)) == [True]
+    assert new().take_seats(PLATFORM, "b", 8, room, (START, START + 30)) == 8
+
+
+def test_a_statement_that_is_sent_twice_takes_seats_once(fleet: tuple[Callable[[], Any], Carrier]) -> None:
+    """AWS's library sends a call again whose answer was lost."""
+    new, carrier = fleet
+    worker, room = new(), Room(8, 10)
+    worker.leave_seats(PLATFORM, "nobody")
+    taking = worker.taking(PLATFORM, "a", 3, room, START + 30, carrier.told.append)
+
+    assert carrier.carry(taking) == [True]
+    assert carrier.carry(taking) == [False]
+    leaving = worker.leaving(PLATFORM, "a", carrier.told.append)
+    carrier.carry(leaving)
+    carrier.carry(leaving)
+    assert worker.take_seats(PLATFORM, "b", 9, room, (START, START + 30)) == 8
+
+
+def test_no_more_workers_than_allowed_take_seats_along(fleet: tuple[Callable[[], Any], Carrier]) -> None:
+    new, carrier = fleet
+    worker, room = new(), Room(256, 2)
+    worker.leave_seats(PLATFORM, "nobody")
+
+    taken = [carrier.carry(worker.taking(PLATFORM, name, 1, room, START + 30, carrier.told.append)) for name in "abc"]
+
+    assert taken == [[True], [True], [False]]
+
+
+def test_whose_time_was_over_gives_nothing_back_that_another_has_now(dynamodb: Any, tables: Tables) -> None:
+    late, other = (AgreementTable(dynamodb, tables.CoordinationTable) for _ in range(2))
+    carrier, room = Carrier(dynamodb, tables.CoordinationTable), Room(8, 10)
+    late.take_seats(PLATFORM, "late", 8, room, (START, START + 30))
+    assert other.take_seats(PLATFORM, "other", 8, room, (START + 30, START + 60)) == 8
+
+    assert carrier.carry(late.leaving(PLATFORM, "late", carrier.told.append)) == [False]
+    assert late.take_seats(PLATFORM, "third", 1, room, (START + 31, START + 60)) == 0
+
+
+def test_a_crowd_that_takes_seats_along_never_has_too_many(dynamodb: Any, tables: Tables) -> None:
+    workers = [AgreementTable(dynamodb, tables.CoordinationTable) for _ in range(CROWD)]
+    workers[0].leave_seats(PLATFORM, "nobody")
+
+    def ride(number: int) -> int:
+        told: list[bool] = []
+        room = Room(8, CROWD)
+        batch_execute(dynamodb, [], [workers[number].taking(PLATFORM, f"w{number}", 2, room, LATE, told.append)])
+        return 2 * sum(told)
+
+    assert sum(together(ride)) == 8
+
+
+def test_a_rider_that_cannot_be_carried_out_harms_nobody_else(dynamodb: Any, tables: Tables) -> None:
+    told: list[bool] = []
+    odd = Rider(
+        {"Statement": 'UPDATE "nowhere" SET "a" = ? WHERE "key" = ?', "Parameters": [{"N": "1"}] * 2}, told.append
+    )
+    table = tables.InstanceTable
+    insert = {"Statement": f"INSERT INTO \"{table}\" VALUE {{'instance': ?}}", "Parameters": [{"S": "jz#S1"}]}
+
+    assert batch_execute(dynamodb, [insert], [odd]) == [""]
+    store = InstanceTable(dynamodb, tables.InstanceTable)
+    entry = Stored(Instance("jz", "S2"))
+    assert store.save([entry], None, [odd]) == set()
+    assert (entry.version, told) == (1, [False, False])
 
 
 # Quiet

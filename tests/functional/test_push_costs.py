@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from taskbridge.budgets import THREADS, Fleet
 from taskbridge.messages import EventMessage
+from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
-from tests.builders import event, message_of, session, task, user
+from tests.builders import event, message_of, platform, session, task, user
 from tests.functional.aws import Tables, new_client
 from tests.functional.meter import Bill, Meter, plain
 from tests.unit.push_task.worker import Worker
@@ -48,15 +50,17 @@ class Campus:
 class Bench:
     """A worker whose tables are on MiniStack, with a meter."""
 
-    def __init__(self, endpoint: str, tables: Tables) -> None:
+    def __init__(self, endpoint: str, tables: Tables, workers: int = 1, **settings: Any) -> None:
         self.client = new_client("dynamodb", endpoint)
         self.tables = tables
         self.meter = Meter(self.client, tables)
         self.campus = Campus()
-        self.worker = Worker(scene_code="todo")
+        self.worker = Worker(platform(**settings), scene_code="todo")
         pages = PushLogPageTable(self.client, tables.PushLogPageTable, RETENTION_S)
         self.worker.instances = InstanceTable(self.client, tables.InstanceTable, pages)
         self.worker.logs = PushLogTable(self.client, tables.PushLogTable, RETENTION_S)
+        self.worker.agreements = AgreementTable(self.client, tables.CoordinationTable)
+        self.worker.fleet = Fleet(workers=workers)
         self.worker.push(self.campus.event(self.campus.instances[0]))  # the token is there, as usual
 
     def bill(self, *messages: Any) -> Bill:
@@ -73,6 +77,23 @@ def bench(ministack: str, tables: Tables) -> Any:
     made = Bench(ministack, tables)
     yield made
     made.client.close()
+
+
+WORKERS = 10  # the default of PushConcurrency
+LARGEST = 256  # of what the form takes for max_concurrency
+
+
+@pytest.fixture
+def new_bench(ministack: str, tables: Tables) -> Any:
+    made: list[Bench] = []
+
+    def make(**settings: Any) -> Bench:
+        made.append(Bench(ministack, tables, WORKERS, **settings))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.client.close()
 
 
 def life(campus: Campus, sess_id: str) -> list[EventMessage]:
@@ -141,3 +162,36 @@ def test_the_meter_knows_what_the_tables_hold(bench: Bench) -> None:
         held = [plain(item) for item in reader.scan(TableName=table)["Items"]]
         assert sorted(held, key=repr) == sorted(bench.meter.stored(table), key=repr)
     reader.close()
+
+
+# With the default settings: ten workers, and eight requests at the same time
+
+
+def test_the_seats_of_the_fleet_cost_two_write_units_a_batch_and_no_call(new_bench: Any) -> None:
+    bench = new_bench()
+    lives = [life(bench.campus, sess_id) for sess_id in bench.campus.instances]
+    for batch in list(zip(*lives, strict=True))[1:]:
+        bill = bench.bill(*batch)
+
+        assert bill.calls == CALLS
+        assert (bill.write_units, bill.read_units) == (31 + 2, 10), bill.largest
+
+
+def test_a_task_alone_needs_no_call_for_its_seat(new_bench: Any) -> None:
+    bench = new_bench()
+    for each in life(bench.campus, bench.campus.instances[1]):
+        bill = bench.bill(each)
+
+        assert bill.calls == CALLS
+        assert (bill.write_units, bill.read_units) == (4 + 2, 1), bill.largest
+
+
+@pytest.mark.parametrize("most", [THREADS * WORKERS, LARGEST])
+def test_a_limit_that_the_fleet_cannot_exceed_costs_nothing(new_bench: Any, most: int) -> None:
+    bench = new_bench(max_concurrency=most)
+    lives = [life(bench.campus, sess_id) for sess_id in bench.campus.instances]
+
+    bill = bench.bill(*(each[1] for each in lives))
+
+    assert bill.calls == CALLS
+    assert (bill.write_units, bill.read_units) == (31, 10), bill.largest

@@ -211,7 +211,7 @@ def test_what_cannot_be_read_stays_and_ends_in_the_dead_letter_queue(worker: Wor
 def test_who_loses_a_race_makes_no_call_and_comes_back_soon(worker: Worker) -> None:
     real_save = worker.instances.save
 
-    def lose(stored: list, page: object = None) -> set[str]:
+    def lose(stored: list, page: object = None, riders: object = ()) -> set[str]:
         return {entry.key for entry in stored} if page else real_save(stored)
 
     worker.instances.save = lose
@@ -237,7 +237,7 @@ def test_a_store_that_does_not_answer_keeps_every_message_and_makes_no_call(work
 
 
 def test_a_log_that_cannot_be_written_is_written_when_the_message_comes_again(worker: Worker) -> None:
-    put, worker.logs.put = worker.logs.put, lambda _: (_ for _ in ()).throw(StoreError("throttled"))
+    put, worker.logs.put = worker.logs.put, lambda *_: (_ for _ in ()).throw(StoreError("throttled"))
     with pytest.raises(StoreError):
         worker.push(message())
 
@@ -274,8 +274,8 @@ def test_an_outcome_is_taken_into_a_document_that_somebody_else_wrote_meanwhile(
     meddled: list[str] = []
     put = worker.logs.put
 
-    def meddle(logs: list) -> list:
-        clashed: list = put(logs)
+    def meddle(logs: list, riders: list) -> list:
+        clashed: list = put(logs, riders)
         if not meddled:
             meddled.append("once")
             (other,) = worker.instances.load([(PLATFORM, "S1")]).values()

@@ -46,6 +46,8 @@ class Worker:
         self.instances: Any = MemoryInstances()
         self.logs: Any = MemoryLogs()
         self.coordination = MemoryCoordination()
+        self.agreements: Any = self.coordination
+        self.fleet = Fleet()
         self.hidden: list[tuple[str, float]] = []
         self.slept: list[float] = []
         self.journal = SilentJournal()
@@ -132,5 +134,5 @@ class Worker:
             lambda: configuration(self.platforms), http, tokens, lambda *_: self.secrets, self.clock
         )
         breakers = Breakers(self.coordination, self.clock)
-        gate = Gate(lines, breakers, self.coordination, self.clock, Fleet())
+        gate = Gate(lines, breakers, self.agreements, self.clock, self.fleet)
         return ThreadedSender(lines, breakers, gate, self.clock, sleep=self.sleep, crew=lambda: ThreadCrew(self._pool))

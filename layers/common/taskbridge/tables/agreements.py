@@ -2,6 +2,11 @@
 
 Each is one item of the coordination table, changed by compare-and-set: what it becomes is decided by pure functions
 from what it was. Who remembers it rightly needs one call; a write that comes too late gets to see the item as it is.
+
+Seats need no call where there are enough for all: they are taken and given back by statements that go along with the
+documents and the logs (see Rider). Item: `turn`, its version; `taken`, how many in all; `workers`, how many hold some;
+and `holder_<name>` of each, JSON of how many and until when. A statement counts on without knowing what stands there.
+Who finds too few free reads who holds them, and takes away those whose time is over.
 """
 
 from __future__ import annotations
@@ -15,7 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from taskbridge.concurrency import Held, Room, leave_seats, take_seats
 from taskbridge.errors import StoreError
 from taskbridge.rates import Grant, Line, join_line
-from taskbridge.tables.attributes import number, store_call, text
+from taskbridge.tables.attributes import number, store_call, text, to_attribute
+from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -24,6 +30,7 @@ T = TypeVar("T")
 Item = dict[str, Any]
 
 TRIES = 25  # of a crowd that comes at once one gets through each time
+HOLDER = "holder_"
 
 
 class _Calls(msgspec.Struct, array_like=True):
@@ -41,6 +48,7 @@ class AgreementTable:
         self._client = client
         self._table = table
         self._seen: dict[str, Item] = {}
+        self._held: dict[tuple[str, str], tuple[int, float]] = {}
 
     def reserve(self, platform_id: str, wanted: int, rate_per_s: float, now: float, until: float) -> Grant:
         """Join the fleet's line: at most `wanted` calls that begin before `until`. See taskbridge.rates.
@@ -61,7 +69,10 @@ class AgreementTable:
             granted, held = take_seats(_read_seats(item), holder, wanted, room, bounds)
             return granted, _write_seats(item, held) if granted else None
 
-        return self._agree(f"seats#{platform_id}", "turn", take) or 0
+        granted = self._agree(_seats_of(platform_id), "turn", take) or 0
+        if granted:
+            self._held[platform_id, holder] = (granted, bounds[1])
+        return granted
 
     def leave_seats(self, platform_id: str, holder: str) -> None:
         """Give the seats back. Where that fails they are free when their time is over."""
@@ -69,7 +80,41 @@ class AgreementTable:
         def leave(item: Item) -> tuple[bool, Item | None]:
             return True, _write_seats(item, leave_seats(_read_seats(item), holder))
 
-        self._agree(f"seats#{platform_id}", "turn", leave)
+        self._held.pop((platform_id, holder), None)
+        self._agree(_seats_of(platform_id), "turn", leave)
+
+    def taking(
+        self, platform_id: str, holder: str, seats: int, room: Room, until: float, tell: Callable[[bool], None]
+    ) -> Rider:
+        """Take all of these seats along with another call; `tell` hears whether they were free.
+
+        A holder takes seats once: where AWS's library repeats a call, the second finds its name there.
+        """
+        held = (seats, until)
+
+        def told(is_taken: bool) -> None:  # noqa: FBT001
+            if is_taken:
+                self._held[platform_id, holder] = held
+            tell(is_taken)
+
+        counts = 'SET "turn" = "turn" + ? SET "taken" = "taken" + ? SET "workers" = "workers" + ?'
+        mine = f'"{HOLDER}{holder}"'
+        changes = f'{counts} SET {mine} = ? WHERE "key" = ? AND "taken" <= ? AND "workers" < ? AND {mine} IS MISSING'
+        left = room.seats - seats
+        values: list[str | int] = [1, seats, 1, _encode(held), _seats_of(platform_id), left, room.holders]
+        return self._rider(changes, values, told)
+
+    def leaving(self, platform_id: str, holder: str, tell: Callable[[bool], None]) -> Rider:
+        """Give the seats back along with another call. Whose time was over has none any more."""
+        held = self._held.pop((platform_id, holder), (0, 0.0))
+        counts = 'SET "turn" = "turn" + ? SET "taken" = "taken" - ? SET "workers" = "workers" - ?'
+        mine = f'"{HOLDER}{holder}"'
+        changes = f'{counts} REMOVE {mine} WHERE "key" = ? AND {mine} = ?'
+        return self._rider(changes, [1, held[0], 1, _seats_of(platform_id), _encode(held)], tell)
+
+    def _rider(self, changes: str, values: list[str | int], tell: Callable[[bool], None]) -> Rider:
+        statement = f'UPDATE "{self._table}" {changes}'
+        return Rider({"Statement": statement, "Parameters": [to_attribute(value) for value in values]}, tell)
 
     def _agree(self, key: str, version: str, change: Callable[[Item], tuple[T, Item | None]]) -> T | None:
         """Change an item by compare-and-set; None where others were always faster.
@@ -97,6 +142,9 @@ class AgreementTable:
     def _put(self, key: str, version: str, before: Item, after: Item) -> Item | None:
         """Write attributes, if `version` is as it was before; otherwise the item as it is."""
         names = {f"#{index}": name for index, name in enumerate(after)}
+        gone = {
+            f"#gone{index}": name for index, name in enumerate(before) if name.startswith(HOLDER) and name not in after
+        }
         values = {f":{index}": value for index, value in enumerate(after.values())}
         if version in before:
             condition, values[":seen"] = "#v = :seen", before[version]
@@ -106,9 +154,11 @@ class AgreementTable:
             self._client.update_item(
                 TableName=self._table,
                 Key={"key": {"S": key}},
-                UpdateExpression="SET " + ", ".join(f"#{index} = :{index}" for index in range(len(after))),
+                UpdateExpression="SET "
+                + ", ".join(f"#{index} = :{index}" for index in range(len(after)))
+                + (f" REMOVE {', '.join(gone)}" if gone else ""),
                 ConditionExpression=condition,
-                ExpressionAttributeNames={**names, "#v": version},
+                ExpressionAttributeNames={**names, **gone, "#v": version},
                 ExpressionAttributeValues=values,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -137,10 +187,23 @@ def _write_line(line: Line) -> Item:
 
 
 def _read_seats(item: Item) -> Held:
-    stored = text(item, "held")
-    return msgspec.json.decode(stored, type=dict[str, tuple[int, float]]) if stored else {}
+    held = [(name.removeprefix(HOLDER), text(item, name)) for name in item if name.startswith(HOLDER)]
+    return {name: msgspec.json.decode(stored, type=tuple[int, float]) for name, stored in held}
 
 
 def _write_seats(item: Item, held: Held) -> Item:
-    turn = int(number(item, "turn")) + 1
-    return {"turn": {"N": str(turn)}, "held": {"S": msgspec.json.encode(held).decode()}}
+    counts = {
+        "turn": int(number(item, "turn")) + 1,
+        "taken": sum(seats for seats, _ in held.values()),
+        "workers": len(held),
+    }
+    names = {f"{HOLDER}{name}": to_attribute(_encode(seats)) for name, seats in held.items()}
+    return {**{name: to_attribute(count) for name, count in counts.items()}, **names}
+
+
+def _encode(held: tuple[int, float]) -> str:
+    return msgspec.json.encode(held).decode()
+
+
+def _seats_of(platform_id: str) -> str:
+    return f"seats#{platform_id}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.errors import StoreError
+from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -148,29 +149,36 @@ def _wait_or_fail(tries: int, failure: str) -> None:
     _pause(tries - 1)
 
 
-def batch_execute(client: DynamoDBClient, statements: Sequence[Mapping[str, Any]]) -> list[str]:
+def batch_execute(
+    client: DynamoDBClient, statements: Sequence[Mapping[str, Any]], riders: Sequence[Rider] = ()
+) -> list[str]:
     """Run PartiQL writes of different items, 25 a call, until none is throttled any more.
 
-    Returns a code for each: empty where it was done, one of `UNMET` where its condition did not hold.
+    Returns a code for each statement: empty where it was done, one of `UNMET` where its condition did not hold. Riders
+    hear of themselves.
     """
-    codes = [""] * len(statements)
-    for piece in chunks(range(len(statements)), 25):
+    every = [*statements, *(rider.statement for rider in riders)]
+    codes = [""] * len(every)
+    for piece in chunks(range(len(every)), 25):
         left = list(piece)
         for pause in pauses():
-            request: Any = [statements[number] for number in left]
+            request: Any = [every[number] for number in left]
             answer = store_call(client.batch_execute_statement, Statements=request)
             for number, response in zip(left, answer["Responses"], strict=True):
                 codes[number] = response.get("Error", {}).get("Code", "")
-            left = [number for number in left if codes[number] in THROTTLED]
+            left = [number for number in left if codes[number] in THROTTLED and number < len(statements)]
             if not left:
                 break
             pause()
         else:
             raise StoreError("BatchExecuteStatement: throttled")
-    refused = sorted(set(codes) - UNMET - {""})
+    for rider, code in zip(riders, codes[len(statements) :], strict=True):
+        rider.tell(not code)
+    own = codes[: len(statements)]
+    refused = sorted(set(own) - UNMET - {""})
     if refused:
         raise StoreError(f"BatchExecuteStatement: {refused[0]}")
-    return codes
+    return own
 
 
 def pauses() -> Iterator[Callable[[], None]]:

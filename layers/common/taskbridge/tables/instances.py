@@ -21,6 +21,7 @@ from taskbridge.messages import instance_key
 from taskbridge.tables.aside import Aside, AsideTable
 from taskbridge.tables.attributes import (
     THROTTLED,
+    UNMET,
     Item,
     batch_get,
     binary,
@@ -35,6 +36,7 @@ from taskbridge.tables.attributes import (
 )
 from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable
+from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -75,8 +77,8 @@ class InstanceStore(Protocol):
         One that cannot be read is marked so, and harms no other.
         """
 
-    def save(self, stored: Sequence[Stored], page: Page | None = None) -> set[str]:
-        """Write each if nobody else has since it was read, and the page with them.
+    def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
+        """Write each if nobody else has since it was read, and the page and the riders with them.
 
         Returns the keys that lost. A written one has its new version set. Raises StoreError.
         """
@@ -174,17 +176,19 @@ class InstanceTable:
                 break
         return {key: found[key] for key in wanted}
 
-    def save(self, stored: Sequence[Stored], page: Page | None = None) -> set[str]:
+    def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
         """See InstanceStore. What is large goes into parts first: nobody knows of them before the item names them."""
         written = [self._written(entry) for entry in stored]
         changed = [each for each in written if each.body or (each.entry.parts and not each.entry.unreadable)]
         bodies = [each.body for each in changed if each.body]
         if bodies:
             self._part_table().put(bodies)
-        statements = [(each, self._statement(each)) for each in written]
-        extra = [(None, self._pages.insert_statement(page))] if page and self._pages else []
+        statements: list[_Statement] = [(each, self._statement(each)) for each in written]
+        if page and self._pages:
+            statements.append((None, self._pages.insert_statement(page)))
+        statements += [(rider, rider.statement) for rider in riders]
         lost: set[str] = set()
-        for piece in chunks([*statements, *extra], 25):
+        for piece in chunks(statements, 25):
             lost |= self._execute(list(piece))
         for each in changed:
             if each.entry.key not in lost:
@@ -271,28 +275,33 @@ class InstanceTable:
                 _document(written.entry.key), before, but=written.body.generation if written.body else ""
             )
 
-    def _execute(self, piece: list[tuple[_Written | None, dict[str, Any]]]) -> set[str]:
+    def _execute(self, piece: list[_Statement]) -> set[str]:
         """One call for all; what was throttled is tried again, what lost its condition is returned."""
         lost: set[str] = set()
         for pause in pauses():
             statements: Any = [statement for _, statement in piece]
             answer = store_call(self._client.batch_execute_statement, Statements=statements)
-            again = []
-            for (written, statement), response in zip(piece, answer["Responses"], strict=True):
+            again: list[_Statement] = []
+            for (whose, statement), response in zip(piece, answer["Responses"], strict=True):
                 code = response.get("Error", {}).get("Code", "")
-                if code in THROTTLED:
-                    again.append((written, statement))
-                elif code in ("ConditionalCheckFailed", "DuplicateItem"):
-                    lost |= {written.entry.key} if written else set()
-                elif code:
+                if isinstance(whose, Rider):
+                    whose.tell(not code)
+                elif code in THROTTLED:
+                    again.append((whose, statement))
+                elif code and code not in UNMET:
                     raise StoreError(f"BatchExecuteStatement: {code}")
-                elif written:
-                    written.note()
+                elif whose and code:
+                    lost.add(whose.entry.key)
+                elif whose:
+                    whose.note()
             if not again:
                 return lost
             piece = again
             pause()
         raise StoreError("BatchExecuteStatement: throttled")
+
+
+_Statement = tuple[_Written | Rider | None, dict[str, Any]]
 
 
 def _with(statement: str, parameters: list[Any]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from taskbridge.tables.attributes import (
 )
 from taskbridge.tables.packing import pack, unpack
 from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
+from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -76,8 +77,8 @@ class PushLogStore(Protocol):
     def load(self, keys: Iterable[LogKey]) -> dict[LogKey, PushLog]:
         """Logs by (event id, place); those that do not exist are left out."""
 
-    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
-        """Write logs whole, and mark them as stored; those that could not be read stay as they are.
+    def put(self, logs: Iterable[PushLog], riders: Sequence[Rider] = ()) -> list[PushLog]:
+        """Write logs whole, and mark them as stored; those that could not be read stay as they are. Riders go along.
 
         Returns those whose place another instance had: they stand beside it, and both tell of the other.
         """
@@ -129,18 +130,18 @@ class PushLogTable:
         places = [(text(item, "event_id"), text(item, "platform_id")) for item in items]
         return dict(zip(places, self._logs(items), strict=True))
 
-    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
+    def put(self, logs: Iterable[PushLog], riders: Sequence[Rider] = ()) -> list[PushLog]:
         """See PushLogStore."""
         clashed: list[PushLog] = []
         left = [log for log in logs if not log.unreadable]
         for _ in range(ROUNDS):
-            if not left:
+            if not left and not riders:
                 return clashed
-            left = self._write(left)
+            left, riders = self._write(left, riders), ()
             clashed += self._make_room(left) if left else []
         raise StoreError("push logs: their places change faster than they can be written")
 
-    def _write(self, logs: Sequence[PushLog]) -> list[PushLog]:
+    def _write(self, logs: Sequence[PushLog], riders: Sequence[Rider]) -> list[PushLog]:
         """Insert the new and replace the others; returns those that were not where they were thought to be.
 
         Of several for one place, one is written: DynamoDB refuses a call that names a key twice.
@@ -153,7 +154,8 @@ class PushLogTable:
         bodies = {log.key: body for log, _, body in written if body}
         if bodies:
             self._part_table().put(bodies.values())
-        codes = batch_execute(self._client, [self._statement(log, values) for log, values, _ in written])
+        statements = [self._statement(log, values) for log, values, _ in written]
+        codes = batch_execute(self._client, statements, riders)
         for log, code in zip(now.values(), codes, strict=True):
             log.is_stored = not code
             if log.is_stored and log.key in bodies:
