@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from taskbridge.tables.ai_items import Page
+
 T = TypeVar("T")
 Place = tuple[str, ...]
 
@@ -35,6 +37,16 @@ def merge(pieces: Mapping[str, Piece[T]], limit: int) -> tuple[list[tuple[str, P
         heads[name] += 1
         merged.append((name, *left[name]))
     return merged, any(piece.has_more or heads[name] < len(piece.entries) for name, piece in pieces.items())
+
+
+def skip_empty(read: Callable[[str | None], Page[T]], cursor: str | None, pages: int) -> Page[T]:
+    """The page at `cursor`, or the first of the next ones that holds something: at most `pages` are looked at."""
+    page = read(cursor)
+    for _ in range(pages - 1):
+        if page.items or page.next is None:
+            break
+        page = read(page.next)
+    return page
 
 
 def read_merged(

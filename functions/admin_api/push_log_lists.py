@@ -17,7 +17,7 @@ from typing import Protocol
 
 import msgspec
 
-from admin_api.merging import Piece, Place, read_merged
+from admin_api.merging import Piece, Place, read_merged, skip_empty
 from admin_api.moments import EARLIEST, at, format_moment, seconds
 from taskbridge.push_logs import LogKey, LogStatus, PushLog
 from taskbridge.reconciliation import events_of
@@ -31,6 +31,7 @@ _Keys = dict[LogKey, set[str]]  # (event id, platform id) with the sessions of t
 
 DAY_S = 86400.0
 DAYS_A_PAGE = 8
+PAGES_A_CALL = 4
 BATCHES = 500  # of a shard and day that one page looks at
 CANDIDATES = 20  # batches that bear the mark of a task: more than one of another task is most unlikely
 
@@ -109,7 +110,13 @@ class PushLogLists:
     retention_s: float
 
     def find(self, wanted: Wanted, cursor: str | None, limit: int, now: float) -> Page[PushLog]:
-        """A page of the logs that are wanted. It may be short, or empty, where there is a next one."""
+        """A page of the logs that are wanted, the first that holds one of the next `PAGES_A_CALL`.
+
+        It may be short, or empty, where there is a next one.
+        """
+        return skip_empty(lambda position: self._find(wanted, position, limit, now), cursor, PAGES_A_CALL)
+
+    def _find(self, wanted: Wanted, cursor: str | None, limit: int, now: float) -> Page[PushLog]:
         position = msgspec.json.decode(cursor, type=_Position) if cursor else _Position(wanted.end or at(now))
         wanted = replace(wanted, end=position.end, sess_id=wanted.sess_id or position.sess_id)
         if wanted.sess_id:

@@ -96,6 +96,19 @@ def test_pages_show_every_entry_once(world: AiWorld, query: dict[str, str]) -> N
     assert cursor is None
 
 
+@pytest.mark.parametrize("query", [{}, {"task_id": TASK}])
+def test_entries_of_a_rare_outcome_are_found_without_pages_of_nothing(world: AiWorld, query: dict[str, str]) -> None:
+    for number in range(20):
+        record(world, f"e{number:02}", f"2026-11-21T10:00:{number:02}.000+00:00", outcome="answered")
+    record(world, "rare", "2026-11-21T09:59:00.000+00:00", outcome="failed")
+
+    page = world.client.get(PATH, limit=7, outcome="failed", **query).json
+
+    assert [entry["id"] for entry in page["items"]] == ["rare"]
+    assert ids(world, outcome="refused", **query) == []
+    assert world.client.get(PATH, outcome="lost").status == 422
+
+
 def test_long_texts_leave_room_for_the_others_of_a_page(world: AiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "_PAGE_CHARS", 80)
     for number in range(4):

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import admin_api.dead_letters
-import admin_api.rejected_events
+import admin_api.unrouted_events
 from admin_api.api import Api
 from admin_api.dead_letters import DESTINATIONS, redrive
 from admin_api.ids import encode_id
@@ -125,7 +125,7 @@ def test_rejected_events_are_listed_whole_the_newest_first(client: ApiClient, se
 def test_a_page_of_large_events_ends_early_and_loses_none(
     client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin_api.rejected_events, "BODY_BYTES", 250)
+    monkeypatch.setattr(admin_api.unrouted_events, "BODY_BYTES", 250)
     reject(services, *(f"e{number}" for number in range(6)), body=b"x" * 100)
     seen: list[str] = []
     cursor = None

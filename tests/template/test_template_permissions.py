@@ -113,9 +113,10 @@ def test_the_trail_of_changes_is_only_added_to_but_for_own_rules_of_who_is_erase
     assert grants_on("ChangeTable", translated) == [
         ("AdminApiRole", ["dynamodb:DescribeTable"], None),
         ("AdminApiRole", ["dynamodb:PutItem"], None),
+        ("AdminApiRole", ["dynamodb:Query", "dynamodb:BatchGetItem"], None),
         (
             "AdminApiRole",
-            ["dynamodb:Query", "dynamodb:DeleteItem"],
+            ["dynamodb:DeleteItem"],
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-rule#*"]}},
         ),
     ]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from admin_api.failure_causes import Cause
 from admin_api.ids import encode_id, log_id
 from admin_api.moments import at, to_utc
 from taskbridge.instances import INSTANCE
@@ -131,6 +132,38 @@ class RejectedEvent(BaseModel):
     body: str
 
 
+class FailureCause(BaseModel):
+    """Failed logs that have one cause."""
+
+    platform_id: str = Field(description="the platform that they failed on", examples=["jz"])
+    errcode: str = Field(description="the platform's own code, empty where none came", examples=["50001"])
+    reason: str = Field(description="why; ids, numbers and times in it are shown as …", examples=["no such user …"])
+    count: int = Field(description="failed logs with this cause", examples=[17])
+    first: str | None = Field(description="when the oldest was received", examples=["2026-11-22T01:30:00.000+00:00"])
+    last: str | None = Field(description="when the newest was received", examples=["2026-11-22T02:30:00.000+00:00"])
+    example: str = Field(description="id of the newest log", examples=["jz:ev-1"])
+
+
+class FailureCauses(BaseModel):
+    """Failures by cause, the most frequent first, all on one page. `is_exact`: every failed log of the time counts."""
+
+    items: list[FailureCause] = Field(description="the causes")
+    next_cursor: None = Field(default=None, description="null: there is one page")
+    is_exact: bool = Field(description="false where there are more failures than one call counts", examples=[True])
+
+
+class SkippedEvent(BaseModel):
+    """An event that no rule sends anywhere, as far as it was kept."""
+
+    id: str
+    event_id: str
+    reason: str
+    action: str
+    app_id: str
+    sess_id: str
+    received_at: str | None
+
+
 class ReplayedEvent(BaseModel):
     """An event that went back to the ingest queue."""
 
@@ -195,6 +228,32 @@ def show_rejected(event: UnroutedEvent) -> RejectedEvent:
         replayed_at=to_utc(event.replayed_at),
         replayed_by=event.replayed_by or None,
         body=event.body.decode(errors="replace"),
+    )
+
+
+def show_cause(cause: Cause) -> FailureCause:
+    """A cause of failures."""
+    return FailureCause(
+        platform_id=cause.platform_id,
+        errcode=cause.errcode,
+        reason=cause.reason,
+        count=cause.count,
+        first=to_utc(cause.first),
+        last=to_utc(cause.last),
+        example=cause.example,
+    )
+
+
+def show_skipped(event: UnroutedEvent) -> SkippedEvent:
+    """A skipped event."""
+    return SkippedEvent(
+        id=encode_id(event.event_id),
+        event_id=event.event_id,
+        reason=event.reason,
+        action=event.action,
+        app_id=event.app_id,
+        sess_id=event.sess_id,
+        received_at=to_utc(event.received_at),
     )
 
 

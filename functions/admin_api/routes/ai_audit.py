@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from admin_api.ai.audit import SHOWN_DAYS, list_entries
+from admin_api.ai.audit import SHOWN_DAYS, Asked, list_entries
 from admin_api.api import Api
 from admin_api.models.ai_audit import AuditEntry
 from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
@@ -16,6 +16,11 @@ _FROM = f"RFC 3339. Without it: {SHOWN_DAYS} days ago, or the beginning where `t
 TaskId = Annotated[str | None, Query(min_length=1, max_length=1000)]
 From = Annotated[str | None, Query(alias="from", description=_FROM, max_length=40)]
 To = Annotated[str | None, Query(description="RFC 3339, not included. Without it: now", max_length=40)]
+
+Outcome = Annotated[
+    Literal["answered", "unreadable", "failed", "refused", "late"] | None,
+    Query(description="how the question ended", examples=["failed"]),
+]
 
 
 def register(api: Api) -> None:
@@ -27,10 +32,12 @@ def register(api: Api) -> None:
         task_id: TaskId = None,
         from_: From = None,
         to: To = None,
+        outcome: Outcome = None,
         cursor: Cursor = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Listed[AuditEntry]:
         """The newest first. A page may be short, or empty, where `next_cursor` is not null."""
         start, end = from_ and parse_moment(from_, "from"), to and parse_moment(to, "to")
-        page = list_entries(task_id or "", start, end, api.open_cursor(cursor), limit, services)
+        asked = Asked(task_id or "", start or "", end or "", outcome or "")
+        page = list_entries(asked, api.open_cursor(cursor), limit, services)
         return Listed(items=page.items, next_cursor=api.seal_cursor(page.next))

@@ -8,9 +8,20 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.api import Api
 from admin_api.asking import ID_CHARS, configured_platforms, parse_range
+from admin_api.failure_causes import find_causes
 from admin_api.ids import log_id, parse_log_id
-from admin_api.models.push_logs import PushLogDetail, PushLogRow, ReplayedLog, Status, show_detail, show_log
+from admin_api.models.push_logs import (
+    FailureCauses,
+    PushLogDetail,
+    PushLogRow,
+    ReplayedLog,
+    Status,
+    show_cause,
+    show_detail,
+    show_log,
+)
 from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
+from admin_api.moments import at
 from admin_api.problems import not_found
 from admin_api.push_log_lists import PushLogLists, Wanted
 from admin_api.push_replays import replay_log
@@ -48,6 +59,15 @@ def register(api: Api) -> None:
         wanted = Wanted(platforms, sess_id or "", task_id or "", known, start, end)
         page = build_lists(services).find(wanted, api.open_cursor(cursor), limit, services.clock())
         return Listed(items=[show_log(each) for each in page.items], next_cursor=api.seal_cursor(page.next))
+
+    @api.get("/v1/push-logs/causes", summary="Failures by cause", tags=TAGS)
+    def list_causes(platform_id: Id = None, from_: Moment = None, to: End = None) -> FailureCauses:
+        """Failed logs grouped by platform, code and reason, the most frequent first; of the last day without `from`."""
+        now = services.clock()
+        start, end = parse_range(from_, to, now)
+        platforms = configured_platforms(services.configuration.current(), platform_id, where="query")
+        causes, is_exact = find_causes(services.push_logs, platforms, start or at(now - DAY_S), end or at(now + DAY_S))
+        return FailureCauses(items=[show_cause(each) for each in causes], is_exact=is_exact)
 
     @api.get("/v1/push-logs/{id}", summary="One push log with its attempts", tags=TAGS)
     def get_push_log(id: str) -> PushLogDetail:  # noqa: A002

@@ -1,12 +1,12 @@
-"""Events that could not be read."""
+"""Events that could not be read, or went to nobody."""
 
 from __future__ import annotations
 
 from admin_api.api import Api
 from admin_api.ids import decode_id, encode_id
-from admin_api.models.push_logs import RejectedEvent, ReplayedEvent, show_rejected
+from admin_api.models.push_logs import RejectedEvent, ReplayedEvent, SkippedEvent, show_rejected, show_skipped
 from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.rejected_events import RejectedEvents, send_again
+from admin_api.unrouted_events import UnroutedEvents, send_again
 
 TAGS = ["events"]
 
@@ -18,8 +18,14 @@ def register(api: Api) -> None:
     @api.get("/v1/rejected-events", summary="Rejected events, the newest first", tags=TAGS)
     def list_rejected_events(cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[RejectedEvent]:
         """Whole, with the reason. A page may be short where the events are large."""
-        page = RejectedEvents(services.events).page(api.open_cursor(cursor), limit)
+        page = UnroutedEvents(services.events, "rejected").page(api.open_cursor(cursor), limit)
         return Listed(items=[show_rejected(each) for each in page.items], next_cursor=api.seal_cursor(page.next))
+
+    @api.get("/v1/skipped-events", summary="Skipped events, the newest first", tags=TAGS)
+    def list_skipped_events(cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[SkippedEvent]:
+        """Events that no rule sends anywhere, each with the reason."""
+        page = UnroutedEvents(services.events, "skipped").page(api.open_cursor(cursor), limit)
+        return Listed(items=[show_skipped(each) for each in page.items], next_cursor=api.seal_cursor(page.next))
 
     @api.post("/v1/rejected-events/{id}/replay", summary="Send an event in again", tags=TAGS, status_code=202)
     def replay_rejected_event(id: str) -> ReplayedEvent:  # noqa: A002

@@ -6,6 +6,7 @@ from admin_api.api import Api
 from admin_api.asking import configured_platforms, parse_range
 from admin_api.ids import decode_id
 from admin_api.models.replays import Replay, ReplayWanted, show_job
+from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
 from admin_api.push_replays import build_job, count_logs
 from admin_api.wiring import Services
@@ -27,6 +28,12 @@ def register(api: Api) -> None:
         if not body.dry_run:
             services.jobs.add(job, services.clock())
         return show_job(job, is_dry_run=body.dry_run)
+
+    @api.get("/v1/replays", summary="Replays, the newest first", tags=TAGS)
+    def list_replays(cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[Replay]:
+        """Each with who started it, what it is to do, and how far it is; also the comparisons. Kept for 30 days."""
+        page = services.jobs.newest(api.open_cursor(cursor), limit)
+        return Listed(items=[show_job(each) for each in page.items], next_cursor=api.seal_cursor(page.next))
 
     @api.get("/v1/replays/{id}", summary="How far a replay is", tags=TAGS)
     def get_replay(id: str) -> Replay:  # noqa: A002

@@ -47,9 +47,9 @@ def wanted_status(method: str, template: str, role: str) -> int:
 
 def allowed_roles(method: str, template: str) -> set[str]:
     area = template.removeprefix("/v1/").split("/")
-    if area[0] in {"platform-types", "platforms", "trigger-rules", "people"}:
+    if area[0] in {"platform-types", "platforms", "trigger-rules", "people", "changes"}:
         return {"admin"}
-    if area[0] in {"events", "push-logs", "replays", "rejected-events", "ops"}:
+    if area[0] in {"events", "push-logs", "replays", "rejected-events", "skipped-events", "ops"}:
         return {"admin", "ops"}
     if area[1] in {"settings", "nodes", "audit"}:
         return {"admin"}

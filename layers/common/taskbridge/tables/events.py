@@ -111,9 +111,9 @@ class EventTable:
         detail = b"".join(binary(item, "detail") for item in items if "detail" in item)
         return _event(dict(items[0]), zlib.decompress(detail) if detail else b"")
 
-    def rejected(self, shard: int, limit: int, before: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-        """Rejected events of a shard, the newest first, as places (received_at, event id) after `before`: one Query."""
-        partition = f"rejected#{shard}"
+    def listed(self, status: str, shard: int, limit: int, before: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        """Events of a status and shard, the newest first, as places (received_at, id) after `before`: one Query."""
+        partition = f"{status}#{shard}"
         start: dict[str, Any] = {}
         if before:
             received_at, event_id = before

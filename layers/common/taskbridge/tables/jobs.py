@@ -12,8 +12,8 @@ import msgspec
 
 from taskbridge.errors import StaleVersion
 from taskbridge.replays import Job, JobStatus
-from taskbridge.tables.ai_items import build_update, conditional_call
-from taskbridge.tables.attributes import Item, query_all, store_call, text, to_attribute, to_item
+from taskbridge.tables.ai_items import Page, build_update, conditional_call
+from taskbridge.tables.attributes import Item, query_all, query_first, store_call, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -45,6 +45,20 @@ class JobTable:
         """A job, or None."""
         answer = store_call(self._client.get_item, TableName=self._table, Key=_key(job_id), ConsistentRead=True)
         return _job(answer["Item"]) if "Item" in answer else None
+
+    def newest(self, before: str | None, limit: int) -> Page[Job]:
+        """The jobs that were asked for last, those before an id: one Query."""
+        bound = to_item({":kind": KIND, **({":before": before} if before else {})})
+        items = query_first(
+            self._client,
+            limit + 1,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind" + (" AND id < :before" if before else ""),
+            ExpressionAttributeValues=bound,
+            ScanIndexForward=False,
+        )
+        shown = [_job(item) for item in items[:limit]]
+        return Page(shown, shown[-1].id if len(items) > limit else None)
 
     def active(self) -> list[str]:
         """Ids of the jobs that run, the oldest first."""

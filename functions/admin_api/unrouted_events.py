@@ -1,11 +1,11 @@
-"""Rejected events: listed whole, and sent in again."""
+"""Events that went nowhere: listed, the rejected ones whole, and those sent in again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -25,7 +25,7 @@ BODY_BYTES = 3_000_000  # an answer of Lambda has 6 MB, and every quotation mark
 class Events(Protocol):
     """See EventTable."""
 
-    def rejected(self, shard: int, limit: int, before: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    def listed(self, status: str, shard: int, limit: int, before: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         """See EventTable."""
 
     def load(self, event_ids: Sequence[str]) -> dict[str, UnroutedEvent]:
@@ -39,10 +39,11 @@ class Events(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RejectedEvents:
-    """Events that could not be read."""
+class UnroutedEvents:
+    """Events that went nowhere: rejected ones, which could not be read, or skipped ones, which have no body."""
 
     events: Events
+    status: Literal["rejected", "skipped"]
 
     def page(self, cursor: str | None, limit: int) -> Page[UnroutedEvent]:
         """The newest first, with their bodies. A page ends early where its bodies come to `BODY_BYTES`."""
@@ -60,11 +61,11 @@ class RejectedEvents:
                 if size > BODY_BYTES and shown:
                     return Page(shown, _encode(positions))
                 positions = {**positions, shard: place}
-                shown += [event] if event and event.status == "rejected" else []
+                shown += [event] if event and event.status == self.status else []
         return Page(shown, _encode(reached))
 
     def _piece(self, limit: int, shard: str, before: Place) -> Piece[tuple[str, tuple[str, str]]]:
-        places = self.events.rejected(int(shard), limit, before)
+        places = self.events.listed(self.status, int(shard), limit, before)
         return Piece([(place, (shard, place)) for place in places], has_more=len(places) == limit)
 
 
