@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
 
 from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.caps import Asked, find_reached
 from taskbridge.ai.jobs import AiJob, AiJobStatus
 from taskbridge.ai.messages import AnalysisMessage
 from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, is_decision, verdict_of
 from taskbridge.ai.processes import Process, decode_process, encode_process
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import NodeKey, OwnKey, SeatKey
-from taskbridge.ai.rules import NodeDefault, OwnRule
+from taskbridge.ai.rules import AiSettings, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StaleVersion
 from taskbridge.tables.ai_answers import Answer, AnswerStatus, Flight, Piece
@@ -413,6 +415,25 @@ class MemoryUploads:
             return False
         del self.files[key], self.claims[key]
         return True
+
+
+class MemoryQuestions:
+    """See QuestionTable. Whose and which node is not told apart."""
+
+    def __init__(self) -> None:
+        self.asked = Asked()
+
+    def take(self, uid: str, app_id: str, node_id: str, settings: AiSettings, now: float) -> str:
+        """See QuestionTable."""
+        reached = find_reached(settings, self.asked)
+        if not reached:
+            person, node, total = (each + 1 for each in (self.asked.person, self.asked.node, self.asked.total))
+            self.asked = Asked(person, node, total, self.asked.cost)
+        return reached
+
+    def spend(self, questions: int, cost: float, now: float) -> None:
+        """See QuestionTable."""
+        self.asked = replace(self.asked, total=self.asked.total + questions, cost=self.asked.cost + cost)
 
 
 class MemoryOutbox:

@@ -29,6 +29,7 @@ from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_jobs import AiJobTable
 from taskbridge.tables.ai_people import PersonNodeTable
 from taskbridge.tables.ai_processes import ProcessTable
+from taskbridge.tables.ai_questions import QuestionTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.changes import ChangeTable
@@ -226,6 +227,11 @@ class Services:
     def audit(self) -> AuditTable:
         """Every question asked of an AI platform."""
         return AuditTable(self.dynamodb, self.tables["ai-audit"])
+
+    @cached_property
+    def questions(self) -> QuestionTable:
+        """What was asked of AI platforms today."""
+        return QuestionTable(self.dynamodb, self.tables["coordination"])
 
     @cached_property
     def rules(self) -> RuleTable:

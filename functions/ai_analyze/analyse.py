@@ -15,8 +15,9 @@ from ai_analyze.attachments import select_attachments
 from ai_analyze.flight import LostFlight, Recorder
 from ai_analyze.material import Material
 from ai_analyze.ports import End, Fate, Ports
-from ai_analyze.review import Asked
+from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
 from taskbridge.ai.forms import format_form
 from taskbridge.ai.messages import AnalyseMessage
@@ -37,6 +38,7 @@ PAUSED_S = 60.0
 THROTTLED_S = 60.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
 DAY_S = 86_400.0
+LONGEST_CAPPED_S = 3600.0
 
 FORM_IS_GONE = "表单已不存在，无法分析"
 CRASHED = "分析多次异常中断，请人工审核"
@@ -185,9 +187,13 @@ class Work:
             chain = self.ports.reviewer.chain(self.standing)
             if not chain:
                 return self._let_go(PAUSED, max(PAUSED_S, self._pause())), None
+            settings, seat = self.standing.switches.settings, self.seat
+            reached = self.ports.questions.take(seat.uid, seat.app_id, seat.node_id, settings, self.ports.clock())
+            if reached:
+                return self._capped(reached), None
             recorder.start_anew()
             started = self.ports.clock()
-            review = self.ports.reviewer.review(material, chain, recorder, self.standing, self.seat.uid, self._audit)
+            review = self._review(material, chain, recorder)
             whole = recorder.complete(review, self.holder)
             self._tell_latency(started, recorder)
         except LostFlight:
@@ -195,6 +201,19 @@ class Work:
         except (PlatformError, ConfigurationError) as error:
             return self._unanswered(error), None
         return self._settle(whole, recorder.answer_id, Fate.DONE)
+
+    def _review(self, material: Material, chain: list[Link], recorder: Recorder) -> Review:
+        asked: list[Asked] = []
+
+        def heard(question: Asked) -> None:
+            asked.append(question)
+            self._audit(question)
+
+        try:
+            return self.ports.reviewer.review(material, chain, recorder, self.standing, self.seat.uid, heard)
+        finally:
+            cost = sum(each.usage.cost for each in asked)
+            self.ports.questions.spend(max(0, len(asked) - 1), cost, self.ports.clock())
 
     def _tell_latency(self, started: float, recorder: Recorder) -> None:
         self.ports.journal.first_token(((recorder.first_at or self.ports.clock()) - started) * 1000)
@@ -211,6 +230,13 @@ class Work:
             return self._let_go(str(error), self._pause())
         self.ports.answers.fail(self.answer_id, self.holder, str(error))
         return self._fail(str(error))
+
+    def _capped(self, reason: str) -> End:
+        """Enough was asked today. What nobody asked for waits for tomorrow; who asked is told."""
+        if self.analysis.requested_by == RequestedBy.AUTO:
+            return self._let_go(reason, min(LONGEST_CAPPED_S, seconds_to_tomorrow(self.ports.clock())))
+        self.ports.answers.fail(self.answer_id, self.holder, reason)
+        return self._fail(reason)
 
     def _let_go(self, reason: str, again_in: float) -> End:
         """Without an answer for now: whoever comes next may ask."""

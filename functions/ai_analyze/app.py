@@ -30,6 +30,7 @@ from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_jobs import AiJobTable
+from taskbridge.tables.ai_questions import QuestionTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.ai_uploads import UploadTable
@@ -88,6 +89,7 @@ def _wired() -> _Wired:
         audit=AuditTable(tables, setting("AI_AUDIT_TABLE")),
         reviewer=desk,
         jobs=AiJobTable(tables, setting("JOB_TABLE")),
+        questions=QuestionTable(tables, setting("COORDINATION_TABLE")),
         switches=switches,
         requests=RequestPorts(seats, outbox, book.standing, _now, _new_id),
         standing=book.standing,

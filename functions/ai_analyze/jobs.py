@@ -217,6 +217,12 @@ class _Turn:
         chain = self.ports.reviewer.chain(standing)
         if not chain:
             raise TransientError(PAUSED)
+        settings = standing.switches.settings
+        reached = self.ports.questions.take(
+            self.job.uid, self.job.app_id, self.job.node_id, settings, self.ports.clock()
+        )
+        if reached:
+            raise PermanentError(reached)
         return chain
 
     def _audit(self, asked: Asked, seat: Seat | None) -> None:
@@ -243,6 +249,7 @@ class _Turn:
             latency_ms=asked.latency_ms,
             error=asked.error,
         )
+        self.ports.questions.spend(0, asked.usage.cost, self.ports.clock())
         self.ports.audit.record(entry, self.ports.clock(), self.ports.switches().settings.retention_days)
 
     def _now(self) -> str:

@@ -18,6 +18,7 @@ from taskbridge.ai.messages import AnalyseMessage, JobMessage
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing, Switches
+from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import Analysis, Seat
 from taskbridge.platforms.ai import Reply
 
@@ -103,6 +104,16 @@ class Jobs(Protocol):
         """Store what was found, and let go of it."""
 
 
+class Questions(Protocol):
+    """What was asked today; see QuestionTable."""
+
+    def take(self, uid: str, app_id: str, node_id: str, settings: AiSettings, now: float) -> str:
+        """Count one more, or say why it may not be asked."""
+
+    def spend(self, questions: int, cost: float, now: float) -> None:
+        """Count what was asked beside it, and what all of it cost."""
+
+
 class Reviewer(Protocol):
     """Reads the attachments and asks the platforms; the real one is Desk."""
 
@@ -162,6 +173,7 @@ class Ports:
     audit: Audit
     reviewer: Reviewer
     jobs: Jobs
+    questions: Questions
     switches: Callable[[], Switches]
     requests: RequestPorts
     standing: Callable[[Seat], Standing | None]

@@ -19,6 +19,7 @@ from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_messa
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
+from taskbridge.tables.ai_questions import QuestionTable
 from tests.builders import START, event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
 from tests.fakes_ai import MemoryOutbox
@@ -88,6 +89,7 @@ def over_tables(worker: Worker, stores: TableStores, book: RuleBook, requests: R
         forms=stores.forms,
         answers=stores.answers,
         audit=stores.audit,
+        questions=QuestionTable(stores.client, stores.names.CoordinationTable),
         requests=requests,
         standing=book.standing,
         new_id=new_id,
@@ -134,7 +136,7 @@ def test_a_task_for_two_hundred_costs_two_writes_a_person_and_three_reads_for_tw
     assert len(half.outbox.sent) == 200
 
 
-def test_an_answer_costs_fourteen_calls_and_one_that_is_there_nine(half: Half) -> None:
+def test_an_answer_costs_seventeen_calls_and_one_that_is_there_nine(half: Half) -> None:
     half.tell(received())
     half.tell(received("T2", sess_id="S2"))
     first, second = half.outbox.sent
@@ -145,7 +147,7 @@ def test_an_answer_costs_fourteen_calls_and_one_that_is_there_nine(half: Half) -
         "get_item": 1,  # the seat
         "batch_get_item": 2,  # own rules and defaults
         "query": 2,  # the form; the highest piece
-        "update_item": 5,  # claim, attach, flight, finish, settle
+        "update_item": 8,  # claim, attach, flight, finish, settle; the counts of today: person, node, all
         "put_item": 3,  # two pieces of prose, the audit entry
     }
 

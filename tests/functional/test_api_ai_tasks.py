@@ -14,8 +14,8 @@ from admin_api.routes import ai_analyses, ai_tasks
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AutoAnalysis
 from taskbridge.tables.attributes import batch_put
-from tests.functional.ai_api import AiWorld
-from tests.functional.ai_suites.builders import APP, NODE, TASK, UID, own_rule, review
+from tests.functional.ai_api import SETTINGS, AiWorld
+from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID, own_rule, review
 from tests.functional.aws import Tables, new_client
 
 RESULT_FIELDS = {
@@ -315,3 +315,23 @@ def test_what_is_no_id_of_an_analysis_is_not_found(world: AiWorld, analysis_id: 
     world.give_task()
 
     assert world.me.get(f"/v1/ai/analyses/{analysis_id}").code == "not_found"
+
+
+def test_beyond_a_cap_of_the_day_nothing_begins_and_the_answer_says_until_when(world: AiWorld) -> None:
+    world.configure(msgspec.structs.replace(SETTINGS, daily_person=1))
+    world.give_default()
+    world.give_task()
+    world.give_task("T2")
+    path = "/v1/ai/tasks/{}/analyses"
+    first = world.me.post(path.format(TASK))
+    world.services.questions.take(UID, APP, NODE, SETTINGS, NOW)  # as its worker does
+    world.outbox.taken()
+
+    refused = world.me.post(path.format("T2"))
+
+    assert first.status == 202
+    assert (refused.status, refused.code) == (429, "daily_limit")
+    assert refused.json["detail"] == "今天 AI 提问次数已达上限（个人每天 1 次），明天再试"
+    assert 0 < int(refused.headers["retry-after"]) <= 86_400
+    assert world.outbox.taken() == []
+    assert world.me.post(path.format(TASK)).status == 202, "what is under way is shown all the same"

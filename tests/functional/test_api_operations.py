@@ -371,6 +371,8 @@ def test_the_summary_tells_depths_dead_letters_breakers_and_counts(
     hour = {"succeeded": 40, "failed": 6, "retrying": 0, "superseded": 0, "skipped": 0, "is_exact": True}
     assert found["last_hour"] == hour
     assert found["last_day"] == {**hour, "superseded": 5}
+    asked = found["ai_questions"]
+    assert (asked["asked"], asked["cost"], asked["limit"], asked["reached"]) == (0, 0.0, 20_000, "")
     (platform,) = found["platforms"]
     assert (platform["id"], platform["breaker"]["state"]) == (PLATFORM, "closed")
     assert platform["last_success_at"] == stamp(START)

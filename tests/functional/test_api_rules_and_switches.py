@@ -36,6 +36,10 @@ OFF = {
     "second_look": "approves",
     "retention_days": 180,
     "attachment_hosts": [],
+    "daily_person": 200,
+    "daily_node": 2000,
+    "daily_total": 20000,
+    "daily_cost": 0.0,
     "version": 0,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from admin_api.ai.caps import admit
 from admin_api.ai.tasks import find_seat, read_reviews
 from admin_api.ai.views import build_result
 from admin_api.models.ai_results import FeedbackTaken, FeedbackWanted, Result
@@ -23,11 +24,18 @@ logger = logging.getLogger("admin_api")
 def request(uid: str, task_id: str, services: Services, *, force: bool) -> Result:
     """The analysis of a person's task: the one to today's input, or a new one that is under way.
 
-    Raises Problem: 404, or 409 where nothing can be asked of the task.
+    Raises Problem: 404, 409 where nothing can be asked of the task, 429 where enough was asked today.
     """
     seat = find_seat(uid, task_id, services)
     standing = services.book.standing(seat)
-    ports = RequestPorts(services.seats, services.analysis_queue, services.book.standing, services.now, services.new_id)
+    ports = RequestPorts(
+        services.seats,
+        services.analysis_queue,
+        services.book.standing,
+        services.now,
+        services.new_id,
+        admit=lambda seat: admit(uid, seat.app_id, seat.node_id, services),
+    )
     analysis = request_analysis(seat, standing, _by(seat, standing, force=force), ports)
     if analysis is None:
         raise _refusal(services.seats.get(uid, task_id) or seat)

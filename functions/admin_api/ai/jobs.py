@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from admin_api.ai.caps import admit
 from admin_api.ai.views import moment
 from admin_api.models import ai_jobs as shown
 from admin_api.models.ai_results import Usage as ShownUsage
@@ -46,7 +47,8 @@ def plan_proposal(uid: str, app_id: str, node_id: str, body: shown.ProposalWante
 
 
 def start(job: AiJob, services: Services) -> None:
-    """Begin to work at a job. Raises StoreError, Problem (503)."""
+    """Begin to work at a job. Raises StoreError, Problem: 429 where enough was asked today, 503."""
+    admit(job.uid, job.app_id, job.node_id, services)
     services.ai_jobs.add(job, services.clock())
     if services.analysis_queue.send([JobMessage(job.uid, job.id)]):
         raise try_later()

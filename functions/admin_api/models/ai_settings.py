@@ -21,6 +21,10 @@ SecondLook = Annotated[
 ]
 
 
+DailyCap = Annotated[StrictInt, Field(ge=0, le=10_000_000, description="in a day of Asia/Shanghai; 0: no bound")]
+DailyCost = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False, description="0: no bound")]
+
+
 class Fallback(Wanted):
     """A model that is asked where those before it fail."""
 
@@ -44,6 +48,10 @@ class AiSettingsChange(Wanted):
     second_look: SecondLook | None = None
     retention_days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = None
     attachment_hosts: Hosts | None = None
+    daily_person: DailyCap | None = None
+    daily_node: DailyCap | None = None
+    daily_total: DailyCap | None = None
+    daily_cost: DailyCost | None = None
     version: Annotated[
         StrictInt | None, Field(ge=0, description="the one that was read; null overwrites whatever stands there")
     ] = None
@@ -63,4 +71,8 @@ class AiSettings(BaseModel):
     second_look: SecondLook
     retention_days: int
     attachment_hosts: list[str]
+    daily_person: int = Field(description="analyses that one person may ask for in a day; 0: no bound")
+    daily_node: int = Field(description="analyses of one node in a day; 0: no bound")
+    daily_total: int = Field(description="questions in a day, second ones included; 0: no bound")
+    daily_cost: float = Field(description="what a day may cost, by the price lists; 0: no bound")
     version: int = Field(description="0 where nobody has set them")

@@ -61,6 +61,17 @@ class PlatformSummary(BaseModel):
     last_day: StatusCounts
 
 
+class AiQuestions(BaseModel):
+    """What was asked of AI platforms today (Asia/Shanghai). `limit` and `cost_limit` are the caps of all; 0: none."""
+
+    day: str
+    asked: int
+    cost: float
+    limit: int
+    cost_limit: float
+    reached: str = Field(description="the cap that is reached, empty for none")
+
+
 class Summary(BaseModel):
     """How everything stands. The counts are those of all task centers together."""
 
@@ -71,6 +82,7 @@ class Summary(BaseModel):
     platforms: list[PlatformSummary]
     last_hour: StatusCounts
     last_day: StatusCounts
+    ai_questions: AiQuestions
 
 
 class RedriveAnswer(BaseModel):

@@ -7,6 +7,7 @@ from admin_api.asking import configured_platforms
 from admin_api.comparing import Comparison
 from admin_api.dead_letters import redrive
 from admin_api.models.ops import (
+    AiQuestions,
     ReconcileAnswer,
     ReconcileWanted,
     RedriveAnswer,
@@ -25,6 +26,7 @@ from admin_api.queue_depths import read_queues
 from admin_api.summary import Counts, Overview
 from admin_api.trigger_rules import gaps_of
 from admin_api.wiring import DAY_S, Services
+from taskbridge.ai.caps import day_of, find_reached
 from taskbridge.replays import Job, JobKind
 
 TAGS = ["operations"]
@@ -92,4 +94,18 @@ def _summarise(services: Services) -> Summary:
         ],
         last_hour=show_counts(hour),
         last_day=show_counts(day),
+        ai_questions=_asked_today(services),
+    )
+
+
+def _asked_today(services: Services) -> AiQuestions:
+    now, settings = services.clock(), services.switches().settings
+    asked = services.questions.today(now)
+    return AiQuestions(
+        day=day_of(now),
+        asked=asked.total,
+        cost=asked.cost,
+        limit=settings.daily_total,
+        cost_limit=settings.daily_cost,
+        reached=find_reached(settings, asked),
     )

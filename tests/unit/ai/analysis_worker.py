@@ -25,7 +25,16 @@ from taskbridge.errors import TaskbridgeError
 from taskbridge.platforms.ai import Reply
 from tests.builders import START
 from tests.fakes import SilentJournal
-from tests.fakes_ai import MemoryAnswers, MemoryAudit, MemoryForms, MemoryJobs, MemoryOutbox, MemoryRules, MemorySeats
+from tests.fakes_ai import (
+    MemoryAnswers,
+    MemoryAudit,
+    MemoryForms,
+    MemoryJobs,
+    MemoryOutbox,
+    MemoryQuestions,
+    MemoryRules,
+    MemorySeats,
+)
 
 FORM = msgspec.json.encode({"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]})
 
@@ -53,6 +62,7 @@ class Worker:
         self.now = START
         self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
         self.audit, self.rules, self.outbox, self.jobs = MemoryAudit(), MemoryRules(), MemoryOutbox(), MemoryJobs()
+        self.questions = MemoryQuestions()
         self.journal = SilentJournal()
         self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="须有事由", version=1)
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
@@ -151,6 +161,7 @@ class Worker:
             audit=self.audit,
             reviewer=self,
             jobs=self.jobs,
+            questions=self.questions,
             switches=self.switches,
             requests=RequestPorts(seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self.new_id),
             standing=self.book.standing,

@@ -14,6 +14,7 @@ from ai_analyze.batch import Heartbeat, Record, analyse_batch
 from ai_analyze.flight import STARTED_ANEW, Recorder
 from ai_analyze.material import ReadFile
 from ai_analyze.ports import End, Fate
+from taskbridge.ai.caps import Asked
 from taskbridge.ai.messages import encode_ai_message
 from taskbridge.ai.requests import RequestedBy
 from taskbridge.ai.results import Verdict
@@ -265,6 +266,36 @@ def test_a_switched_off_rule_takes_the_question_away(worker: Worker) -> None:
     worker.settings = AiSettings()
     assert worker.run(message) == End(Fate.OUTDATED)
     assert worker.seats.items["u", "T1"].analysis is None
+
+
+CAPPED = "今天 AI 提问次数已达上限（个人每天 1 次），明天再试"
+
+
+@pytest.mark.parametrize("by", [RequestedBy.MANUAL, RequestedBy.FORCED])
+def test_who_asks_beyond_a_cap_is_told_and_nothing_is_asked(worker: Worker, by: RequestedBy) -> None:
+    worker.settings = msgspec.structs.replace(worker.settings, daily_person=1)
+    worker.questions.asked = Asked(person=1)
+
+    end = worker.run(worker.request(by=by))
+
+    assert end == End(Fate.FAILED, reason=CAPPED)
+    assert (worker.analysis().status, worker.analysis().reason) == (AnalysisStatus.FAILED, CAPPED)
+    assert worker.asked == 0
+
+
+def test_what_nobody_asked_for_waits_for_another_day_with_the_reason_on_record(worker: Worker) -> None:
+    worker.settings = msgspec.structs.replace(worker.settings, daily_person=1)
+    worker.questions.asked = Asked(person=1)
+
+    end = worker.run(worker.request())
+
+    assert (end.fate, end.reason) == (Fate.WAITING, CAPPED)
+    assert end.again_in is not None
+    assert 0 < end.again_in <= 3600
+    assert (worker.analysis().status, worker.analysis().reason) == (AnalysisStatus.PENDING, CAPPED)
+    worker.questions.asked = Asked()
+    assert worker.run(worker.request(), receives=2).fate is Fate.DONE
+    assert worker.questions.asked == Asked(1, 1, 1)
 
 
 class HeardQueue:

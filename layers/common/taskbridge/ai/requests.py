@@ -47,7 +47,8 @@ class AnalysisOutbox(Protocol):
 class RequestPorts:
     """Everything outside. `standing` resolves the rule of a seat.
 
-    `now` gives RFC 3339 in UTC, `new_id` a short id never given before.
+    `now` gives RFC 3339 in UTC, `new_id` a short id never given before. `admit` raises where no new analysis of a seat
+    may be asked for now.
     """
 
     seats: SeatStore
@@ -55,6 +56,7 @@ class RequestPorts:
     standing: Callable[[Seat], Standing | None]
     now: Callable[[], str]
     new_id: Callable[[], str]
+    admit: Callable[[Seat], None] = lambda _: None
 
 
 def request_analysis(seat: Seat, standing: Standing | None, by: RequestedBy, ports: RequestPorts) -> Analysis | None:
@@ -129,6 +131,7 @@ def _take_up(
             # Whoever began it may have died before it was sent.
             again = existing.status in _UNDER_WAY
             return existing, [AnalyseMessage(seat.uid, seat.task_id, existing.id)] if again else []
+        ports.admit(seat)
         begun = _begin(seat, standing, by, ports)
         if begun is not None:
             return begun, [AnalyseMessage(seat.uid, seat.task_id, begun.id)]

@@ -114,6 +114,8 @@ class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
     `mask_names`: with masking, the names that an event itself carries are masked as well.
     `second_look`: which verdicts a second, independent question has to confirm by the evidence alone.
     `attachment_hosts` (`host` or `host:port`) may be fetched from; `retention_days` bounds answers and the audit log.
+    `daily_person`, `daily_node` and `daily_total` bound what is asked in a day, `daily_cost` what it costs in the
+    currency of the price lists; 0 is no bound (see caps).
     """
 
     examine_enable: bool = False
@@ -127,6 +129,10 @@ class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
     attachment_hosts: tuple[str, ...] = ()
     mask_names: bool = False
     second_look: SecondLook = "approves"
+    daily_person: int = 200
+    daily_node: int = 2_000
+    daily_total: int = 20_000
+    daily_cost: float = 0.0
 
     @property
     def masked(self) -> Masked:

@@ -1,0 +1,51 @@
+"""How much may be asked of AI platforms in a day of Asia/Shanghai: of one person, on one node, and by all. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from taskbridge.ai.rules import AiSettings
+
+_ZONE = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked in a day. `person` and `node` count analyses and jobs, `total` every question, with its `cost`."""
+
+    person: int = 0
+    node: int = 0
+    total: int = 0
+    cost: float = 0.0
+
+
+def find_reached(settings: AiSettings, asked: Asked) -> str:
+    """Which cap leaves no room for one more, for people; empty where there is room. A cap of 0 is none."""
+    caps = (
+        ("个人", settings.daily_person, asked.person),
+        ("本节点", settings.daily_node, asked.node),
+        ("全部", settings.daily_total, asked.total),
+    )
+    for name, most, count in caps:
+        if most and count >= most:
+            return f"今天 AI 提问次数已达上限（{name}每天 {most} 次），明天再试"
+    if settings.daily_cost and asked.cost >= settings.daily_cost:
+        return f"今天 AI 提问费用已达上限（每天 {settings.daily_cost:g}），明天再试"
+    return ""
+
+
+def day_of(now: float) -> str:
+    """The day of a moment (epoch seconds), such as 2026-11-22."""
+    return _local(now).date().isoformat()
+
+
+def seconds_to_tomorrow(now: float) -> float:
+    """Until the counts begin anew, at least 1."""
+    local = _local(now)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return max(1.0, (midnight - local).total_seconds())
+
+
+def _local(now: float) -> datetime:
+    return datetime.fromtimestamp(now, UTC).astimezone(_ZONE)
