@@ -57,7 +57,8 @@ def leave_out_old(
             new.append(log_without_turn(message, LogStatus.SKIPPED, reason, now))
         else:
             left.append(entry)
-    _write(logs, new)
+    if new:
+        _write(logs, new)
     return left
 
 

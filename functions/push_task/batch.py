@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from push_task.aside import leave_out_old, set_aside
@@ -179,7 +180,7 @@ def _load_logs(turns: list[Turn], ports: Ports) -> Loaded:
 def _mark(turns: list[Turn], ports: Ports, deadline: float) -> tuple[list[Turn], list[Received], Booking]:
     """Write the documents with the attempt marked. Who lost a race leaves the messages for a moment."""
     now = ports.clock()
-    to_send = [turn for turn in turns if turn.plan.steps() and not _blocked(turn, ports)]
+    to_send = _unblocked([turn for turn in turns if turn.plan.steps()], ports)
     for turn in to_send:
         mark_attempt(turn.instance, turn.plan.steps(), now)
         turn.marked = True
@@ -193,8 +194,10 @@ def _mark(turns: list[Turn], ports: Ports, deadline: float) -> tuple[list[Turn],
     return [turn for turn in turns if turn.stored.key not in stale], lost, booking
 
 
-def _blocked(turn: Turn, ports: Ports) -> bool:
-    return bool(ports.sender.blocks(turn.platform_id, probe=turn.is_probe))
+def _unblocked(turns: list[Turn], ports: Ports) -> list[Turn]:
+    """The turns whose platform takes something now. Each platform is asked once, and once for probes."""
+    blocks = cache(lambda platform_id, probe: bool(ports.sender.blocks(platform_id, probe=probe)))
+    return [turn for turn in turns if not blocks(turn.platform_id, turn.is_probe)]
 
 
 def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:

@@ -79,6 +79,7 @@ class Dispatch:
         self._jobs = jobs
         self._results: list[dict[int, StepResult]] = [{} for _ in jobs]
         self._finished = [index for index, job in enumerate(jobs) if not job.plan.steps()]
+        self._unfinished = len(jobs) - len(self._finished)
         self.flying: dict[int, Waiting] = {}
         self.lanes = {job.platform_id: Lane(job.platform_id) for job in jobs}
         for index, job in enumerate(jobs):
@@ -96,7 +97,7 @@ class Dispatch:
     @property
     def is_over(self) -> bool:
         """Whether every step has ended."""
-        return all(lane.is_over for lane in self.lanes.values())
+        return not self._unfinished
 
     @property
     def has_finished(self) -> bool:
@@ -123,7 +124,7 @@ class Dispatch:
             self.lanes[job.platform_id].running -= 1
         results[id(waiting.step)] = result
         if len(results) == len(job.plan.steps()):
-            self._finished.append(waiting.job)
+            self._finish(waiting.job)
         elif len(results) == len(job.plan.first):
             self._end_first(waiting.job)
 
@@ -143,7 +144,11 @@ class Dispatch:
             self._begin_second(index)
         else:
             self.lanes[job.platform_id].later -= len(job.plan.second)
-            self._finished.append(index)
+            self._finish(index)
+
+    def _finish(self, index: int) -> None:
+        self._finished.append(index)
+        self._unfinished -= 1
 
     def _begin_second(self, index: int) -> None:
         job = self._jobs[index]

@@ -172,14 +172,15 @@ class Gate:
         self._took[platform_id] = known + NEWEST * (seconds - known)
 
     def _quiet(self, lane: Lane) -> float | Refusal | None:
-        quiet_s = self._breakers.quiet_until(lane.platform_id) - self._clock()
+        now = self._clock()
+        if self._breakers.allows(lane.platform_id, probe=lane.ready[0].is_probe):
+            return None
+        quiet_s = self._breakers.quiet_until(lane.platform_id) - now
         if quiet_s > SHORT_QUIET_S:
             return Refusal(QUIET, quiet_s, is_blocked=True)
         if quiet_s > 0:
-            return self._clock() + quiet_s
-        if not self._breakers.allows(lane.platform_id, probe=lane.ready[0].is_probe):
-            return Refusal(BREAKER_OPEN, is_blocked=True)  # due at once: nobody drains it before the breaker closes
-        return None
+            return now + quiet_s
+        return Refusal(BREAKER_OPEN, is_blocked=True)  # due at once: nobody drains it before the breaker closes
 
     def _seat(self, lane: Lane, line: Line, shift: Shift) -> float | Refusal | None:
         """Seats are taken when the first call may go, and kept until nothing is left."""

@@ -53,6 +53,8 @@ class Plan:
 
     def slice(self, tried: Set[str] = frozenset()) -> Plan:
         """As many as an instance may send at once, of those that were not tried; the second stage with the last."""
+        if not tried and len(self.first) <= SLICE:
+            return self
         left = tuple(step for step in self.first if step.key not in tried)
         is_last = len(left) <= SLICE and len(left) == len(self.first)
         return Plan(left[:SLICE], tuple(step for step in self.second if is_last and step.key not in tried))

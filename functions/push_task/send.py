@@ -30,6 +30,14 @@ from taskbridge.push_logs import LoggedAttempt
 NO_END = "no answer while the batch lasted"
 Ended = tuple[Waiting, StepResult]
 
+_ENDS = {
+    Verdict.OK: End.DONE,
+    Verdict.ALREADY_THERE: End.DONE,  # an instance: there is no other way to save it
+    Verdict.TRANSIENT: End.TRANSIENT,
+    Verdict.THROTTLED: End.TRANSIENT,
+    Verdict.TOKEN_REFUSED: End.TRANSIENT,
+}
+
 
 class ThreadedSender:
     """Sends the jobs of a batch. One for each process."""
@@ -61,10 +69,13 @@ class ThreadedSender:
             return ""  # each step is refused with the reason
         if not enabled:
             return DISABLED
-        quiet_s = self._breakers.quiet_until(platform_id) - self._clock()
+        now = self._clock()
+        if self._breakers.allows(platform_id, probe=probe):
+            return ""
+        quiet_s = self._breakers.quiet_until(platform_id) - now
         if quiet_s > 0:
             return QUIET if quiet_s > SHORT_QUIET_S else ""
-        return "" if self._breakers.allows(platform_id, probe=probe) else BREAKER_OPEN
+        return BREAKER_OPEN
 
     def hold(self, job: Job) -> list[StepResult]:
         """See Sender."""
@@ -93,10 +104,11 @@ class ThreadedSender:
         booking = booking or self.book((), deadline)
         batch, crew, holder = Dispatch(jobs), self._crew(), booking.holder
         batch.seat(booking.seats)
-        tell_at = math.inf
+        shift, tell_at = Shift(holder, deadline, batch.share()), math.inf
         try:
             while not batch.is_over:
-                shift = Shift(holder, deadline, batch.share())
+                if shift.share != (share := batch.share()):
+                    shift = Shift(holder, deadline, share)
                 moment = self._start(batch, crew, shift)
                 self._wait(batch, crew, min(moment, tell_at), deadline + LEAST_CALL_S)
                 self._leave(batch, shift)
@@ -156,7 +168,7 @@ class ThreadedSender:
         leave = StepLeave(partial(self._join, platform_id, line, shift.deadline), self._clock, shift.deadline)
         result = self._call(platform_id, line, waiting.step, leave)
         self._gate.note_took(platform_id, self._clock() - started)
-        return waiting, replace(result, is_probe=waiting.is_probe)
+        return waiting, replace(result, is_probe=True) if waiting.is_probe else result
 
     def _join(self, platform_id: str, line: Line, deadline: float, patient: bool) -> bool:  # noqa: FBT001
         """Wait for the turn of a further call of a step; False where it does not come in time."""
@@ -177,7 +189,7 @@ class ThreadedSender:
         logged = tuple(map(_logged, attempts))
         if leave.refused:
             return StepResult(step, End.NOT_SENT, leave.refused, attempts=logged, is_there=is_there)
-        ended = replace(_result(step, result.outcome, logged), is_there=is_there)
+        ended = _result(step, result.outcome, logged, is_there=is_there)
         self._note(platform_id, ended, result.outcome, is_clipped=leave.is_clipped)
         return ended
 
@@ -192,18 +204,13 @@ class ThreadedSender:
             self._breakers.note_quiet(platform_id, outcome.retry_after)
 
 
-def _result(step: Step, outcome: Outcome, attempts: tuple[LoggedAttempt, ...]) -> StepResult:
+def _result(step: Step, outcome: Outcome, attempts: tuple[LoggedAttempt, ...], *, is_there: bool) -> StepResult:
     """An outcome as the document takes it."""
-    ends = {
-        Verdict.OK: End.DONE,
-        Verdict.ALREADY_THERE: End.DONE,  # an instance: there is no other way to save it
-        Verdict.TRANSIENT: End.TRANSIENT,
-        Verdict.THROTTLED: End.TRANSIENT,
-        Verdict.TOKEN_REFUSED: End.TRANSIENT,
-    }
-    end = ends.get(outcome.verdict, End.PERMANENT)
+    end = _ENDS.get(outcome.verdict, End.PERMANENT)
     reason = "" if end is End.DONE else outcome.message or outcome.verdict
-    return StepResult(step, end, reason, outcome.errcode, outcome.retry_after or 0.0, attempts)
+    return StepResult(
+        step, end, reason, outcome.errcode, outcome.retry_after or 0.0, attempts=attempts, is_there=is_there
+    )
 
 
 def _logged(attempt: Attempt) -> LoggedAttempt:

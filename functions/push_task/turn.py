@@ -74,7 +74,7 @@ def begin_turn(stored: Stored, received: list[Received]) -> Turn:
             _take_sync(stored.instance, entry.message)
     plan = plan_calls(stored.instance)
     turn.plan = plan.slice()
-    turn.is_large = turn.plan != plan
+    turn.is_large = turn.plan is not plan
     turn.story.overtaken = set(stored.instance.overtaken)
     turn.story.unsettled = {key for key, item in stored.instance.items().items() if item.work is Work.PENDING}
     return turn

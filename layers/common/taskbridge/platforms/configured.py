@@ -30,7 +30,7 @@ class Configured(Generic[T]):
             return None
         with self._lock:
             known = self._made.get(platform_id)
-            if known is None or known[0] != config:
+            if known is None or (known[0] is not config and known[0] != config):
                 known = (config, self._build(config))
                 self._made[platform_id] = known
             return known[1]

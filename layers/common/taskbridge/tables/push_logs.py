@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -259,15 +260,10 @@ class PushLogTable:
     def _statement(self, log: PushLog, values: _Values) -> dict[str, Any]:
         """Insert a new log where nothing stands; replace one that is stored, but for what others noted at it."""
         key: _Values = {"event_id": log.event_id, "platform_id": log.place}
-        if not log.is_stored:
-            values = {**key, **values}
-            fields = ", ".join(f"'{name}': ?" for name in values)
-            text, parameters = f'INSERT INTO "{self._table}" VALUE {{{fields}}}', list(values.values())
+        if log.is_stored:
+            text, parameters = _update(self._table, tuple(values)), [*values.values(), *key.values()]
         else:
-            sets = " ".join(f'SET "{name}" = ?' for name in values)
-            removed = "".join(f' REMOVE "{name}"' for name in ("status_shard", "detail", "parts") if name not in values)
-            where = ' WHERE "event_id" = ? AND "platform_id" = ?'
-            text, parameters = f'UPDATE "{self._table}" {sets}{removed}{where}', [*values.values(), *key.values()]
+            text, parameters = _insert(self._table, (*key, *values)), [*key.values(), *values.values()]
         return {"Statement": text, "Parameters": [to_attribute(value) for value in parameters]}
 
     def _written(self, log: PushLog) -> tuple[_Values, Body | None]:
@@ -291,6 +287,19 @@ class PushLogTable:
         if status is not LogStatus.SUCCEEDED:
             values["status_shard"] = status_shard(log.platform_id, status, log.event_id)
         return values, body
+
+
+@cache
+def _insert(table: str, names: tuple[str, ...]) -> str:
+    fields = ", ".join(f"'{name}': ?" for name in names)
+    return f'INSERT INTO "{table}" VALUE {{{fields}}}'
+
+
+@cache
+def _update(table: str, names: tuple[str, ...]) -> str:
+    sets = " ".join(f'SET "{name}" = ?' for name in names)
+    removed = "".join(f' REMOVE "{name}"' for name in ("status_shard", "detail", "parts") if name not in names)
+    return f'UPDATE "{table}" {sets}{removed} WHERE "event_id" = ? AND "platform_id" = ?'
 
 
 def status_shard(platform_id: str, status: LogStatus, event_id: str) -> str:
