@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.errors import StoreError
-from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from taskbridge.tables.riders import Rider
 
 T = TypeVar("T")
 Attributes = dict[str, dict[str, Any]]

@@ -1,0 +1,34 @@
+"""How the functions call AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from taskbridge.lambdas import Clients
+
+
+class Raw:
+    """An empty body."""
+
+    def stream(self, *_: Any, **__: Any) -> list[bytes]:
+        return [b"{}"]
+
+
+def test_calls_name_botocore_and_nothing_that_is_put_together_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    client = Clients().client("dynamodb")
+    asked: list[Any] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request)
+        return AWSResponse(request.url, 200, {}, Raw())
+
+    client.meta.events.register("before-send.dynamodb", answer)
+    client.list_tables()
+
+    assert [request.headers["User-Agent"] for request in asked] == [f"Botocore/{botocore.__version__}".encode()]
