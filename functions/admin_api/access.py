@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from admin_api.problems import Problem
+
 ANYONE = "anyone"
 SIGNED_IN = "signed-in"
 ADMIN = "admin"
@@ -21,8 +23,8 @@ _SEPARATORS = re.compile(r"[\s,]+")
 class Access:
     """What one route asks of its caller.
 
-    One of `roles`; at most `per_minute` calls (0: as many as the stage lets through). `starts_work`: the route takes
-    an `Idempotency-Key`.
+    One of `roles`; at most `per_minute` calls (0: as many as the stage lets through). `starts_work`: the route makes
+    something, and takes an `Idempotency-Key`.
     """
 
     roles: frozenset[str]
@@ -40,13 +42,13 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/docs"): _for(SIGNED_IN),
     ("GET", "/v1/platform-types"): _for(ADMIN),
     ("GET", "/v1/platforms"): _for(ADMIN),
-    ("POST", "/v1/platforms"): _for(ADMIN),
+    ("POST", "/v1/platforms"): _for(ADMIN, starts_work=True),
     ("GET", "/v1/platforms/{id}"): _for(ADMIN),
     ("PUT", "/v1/platforms/{id}"): _for(ADMIN),
     ("DELETE", "/v1/platforms/{id}"): _for(ADMIN),
     ("POST", "/v1/platforms/{id}/test"): _for(ADMIN, per_minute=20),
     ("GET", "/v1/trigger-rules"): _for(ADMIN),
-    ("POST", "/v1/trigger-rules"): _for(ADMIN),
+    ("POST", "/v1/trigger-rules"): _for(ADMIN, starts_work=True),
     ("PUT", "/v1/trigger-rules/{id}"): _for(ADMIN),
     ("DELETE", "/v1/trigger-rules/{id}"): _for(ADMIN),
     ("GET", "/v1/events/{id}"): _for(OPS, ADMIN),
@@ -75,7 +77,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("PUT", "/v1/ai/rules/{app_id}/{node_id}"): _for(APPROVER),
     ("DELETE", "/v1/ai/rules/{app_id}/{node_id}"): _for(APPROVER),
     ("GET", "/v1/ai/rules/{app_id}/{node_id}/versions"): _for(APPROVER),
-    ("POST", "/v1/ai/rules/{app_id}/{node_id}/versions/{n}/restore"): _for(APPROVER),
+    ("POST", "/v1/ai/rules/{app_id}/{node_id}/versions/{n}/restore"): _for(APPROVER, starts_work=True),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/propose-checks"): _for(APPROVER, ADMIN, per_minute=10, starts_work=True),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/dry-run"): _for(APPROVER, per_minute=10, starts_work=True),
     ("GET", "/v1/ai/jobs/{id}"): _for(APPROVER, ADMIN),
@@ -89,7 +91,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("DELETE", "/v1/ai/rule-updates"): _for(APPROVER),
     ("GET", "/v1/ai/analyses/{id}"): _for(APPROVER),
     ("GET", "/v1/ai/analyses/{id}/stream"): _for(APPROVER),  # see LOOKS_A_MINUTE
-    ("POST", "/v1/ai/analyses/{id}/feedback"): _for(APPROVER),
+    ("POST", "/v1/ai/analyses/{id}/feedback"): _for(APPROVER, starts_work=True),
     ("GET", "/v1/ai/agreement"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/audit"): _for(ADMIN),
 }
@@ -107,13 +109,20 @@ class Caller:
         return not access.roles.isdisjoint({ANYONE, SIGNED_IN}) or not access.roles.isdisjoint(self.roles)
 
 
-def read_caller(event: Mapping[str, Any], groups_claim: str) -> Caller | None:
+def read_caller(event: Mapping[str, Any], groups_claim: str, *, own_pool: bool = False) -> Caller | None:
     """The caller of a request (API Gateway, format 2.0), from the claims that its authorizer checked.
 
-    None where there are no claims, or none that names a user of 1 to 200 characters.
+    None where there are no claims, or none that names a user of 1 to 200 characters. Raises Problem for a token that
+    names its user otherwise than an ID token does: taken for one, it would make another person of the same user. In
+    the pool that the stack made (`own_pool`) each user has a uid.
     """
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    if str(claims.get("token_use") or "id") != "id":
+        words = f"Expected an ID token, got one for {claims['token_use']} (token_use)."
+        raise Problem(401, "not_an_id_token", words, headers={"WWW-Authenticate": "Bearer"})
+    if own_pool and claims and not claims.get("custom:uid"):
+        raise Problem(403, "no_uid", "This user has no uid: an administrator of the user pool sets custom:uid.")
     uid = str(claims.get("custom:uid") or claims.get("sub") or "")
     if not 0 < len(uid) <= UID_CHARS:
         return None

@@ -133,7 +133,7 @@ class Api:
     @property
     def caller(self) -> Caller:
         """Who calls. Raises Problem (401) where nobody has signed in."""
-        caller = read_caller(self._event, self.services.groups_claim)
+        caller = read_caller(self._event, self.services.groups_claim, own_pool=self.services.own_pool)
         if caller is None:
             raise Problem(401, "not_signed_in", "Sign in: this needs a token.", headers={"WWW-Authenticate": "Bearer"})
         return caller

@@ -21,6 +21,8 @@ from taskbridge.errors import ConfigurationError, InvalidEvent, PlatformError, S
 PROBLEM_TYPE = "application/problem+json"
 _TEXT_CHARS = 500
 _ERRORS = 20
+_SHOWN_CHARS = 20
+_NOTHING_CAME = frozenset({"missing", "extra_forbidden"})
 _LOST = "ConditionalCheckFailedException"
 logger = logging.getLogger("admin_api")
 
@@ -135,6 +137,23 @@ def _invalid_request(error: RequestValidationError) -> Problem:
 
 
 def _describe(error: Mapping[str, Any]) -> dict[str, str]:
-    """One error of pydantic. Its message says what was expected; what came is not repeated."""
+    """One error of pydantic: what was expected, and what came, unless the field should not be there at all."""
     where, *path = [str(each) for each in error.get("loc", ())] or ["body"]
-    return {"in": where, "field": ".".join(path) or where, "problem": str(error.get("msg", ""))[:_TEXT_CHARS]}
+    problem = str(error.get("msg", ""))[:_TEXT_CHARS]
+    if error.get("type") not in _NOTHING_CAME and "input" in error:
+        is_text = str(error.get("type", "")).startswith("string")
+        problem = f"{problem}, got {_shown(error['input'], is_text=is_text)}"
+    return {"in": where, "field": ".".join(path) or where, "problem": problem}
+
+
+def _shown(came: object, *, is_text: bool) -> str:
+    """What came, in a few characters. What should be a text (`is_text`) or is a long one is not repeated: it may be
+    anything, also a secret in the wrong place.
+    """
+    if isinstance(came, Mapping):
+        return "an object"
+    if isinstance(came, list | tuple):
+        return f"a list of {len(came)}"
+    if isinstance(came, str) and (is_text or len(came) > _SHOWN_CHARS):
+        return f"a text of {len(came)} characters"
+    return json.dumps(came, ensure_ascii=False) if isinstance(came, str | int | float | None) else type(came).__name__

@@ -100,6 +100,7 @@ class Services:
     prefix: str
     region: str
     groups_claim: str = "cognito:groups"
+    own_pool: bool = False  # the stack made the user pool
     endpoint_url: str | None = None
     retention_days: float = 90
     fleet: Fleet = DEFAULT_FLEET
@@ -293,6 +294,7 @@ def wire() -> Services:
         prefix=setting("PARAMETER_PREFIX"),
         region=setting("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "")),
         groups_claim=setting("GROUPS_CLAIM", "cognito:groups"),
+        own_pool=setting("OWN_USER_POOL", "false") == "true",
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
         retention_days=float(setting("LOG_RETENTION_DAYS")),
         fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),

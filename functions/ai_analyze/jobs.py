@@ -186,8 +186,8 @@ class _Turn:
 
     def _past_forms(self) -> list[tuple[Form, date]]:
         forms = []
-        for task_id in self.job.task_ids:
-            seat = self.ports.seats.get(self.job.uid, task_id)
+        for uid, task_id in self.job.seats():
+            seat = self.ports.seats.get(uid, task_id)
             form = self._form(seat)
             if seat is not None and form is not None:
                 forms.append((form, date.fromisoformat(seat.received_on)))

@@ -228,3 +228,17 @@ def test_a_queue_that_does_not_answer_is_told(world: AiWorld) -> None:
 @pytest.mark.parametrize(("role", "status"), [("", 401), ("ops", 403), ("admin", 403)])
 def test_dry_runs_are_for_approvers(world: AiWorld, role: str, status: int) -> None:
     assert world.client.as_(UID, role).post(DRY_RUN, {"rule": "r"}).status == status
+
+
+def test_an_admin_has_checks_proposed_over_the_forms_of_the_node(world: AiWorld) -> None:
+    world.give_default()
+    world.give_task("T0")
+    world.give_form("T0")
+    admin = world.client.as_("root", "admin")
+
+    answer = admin.post(PROPOSE, {"rule": "金额不超过 5000 元"})
+
+    assert answer.status == 200, answer.text
+    assert (answer.json["status"], answer.json["tasks"]) == ("done", 1)
+    assert all(check["reasons"] == {} for check in answer.json["checks"])
+    assert world.client.as_(OTHER, "approver").post(PROPOSE, {"rule": "r"}).code == "no_past_tasks"

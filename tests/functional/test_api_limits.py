@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from admin_api.access import ACCESS
 from admin_api.api import Api
 from admin_api.limits import UNDER_WAY_S
 from admin_api.models.shared import Wanted
@@ -152,5 +153,20 @@ def test_a_key_that_is_too_long_is_an_error(world: World) -> None:
 
 def test_routes_that_start_no_work_take_no_notice_of_a_key(world: World) -> None:
     for _ in range(2):
+        answer = world.client.post("/v1/platforms/a/test", None, idempotency_key="k")
+        assert answer.status == 200
+        assert "idempotent-replayed" not in answer.headers
+
+
+MAKING_NOTHING = {"/v1/platforms/{id}/test"}
+
+
+def test_a_key_counts_on_every_post_that_makes_something() -> None:
+    posts = {template: access.starts_work for (method, template), access in ACCESS.items() if method == "POST"}
+    assert {template for template, starts_work in posts.items() if not starts_work} == MAKING_NOTHING
+
+
+def test_a_platform_is_created_once_with_a_key(world: World) -> None:
+    for _ in range(2):
         assert world.client.post("/v1/platforms", None, idempotency_key="k").status == 200
-    assert len(world.started) == 2
+    assert world.started == ["platform"]

@@ -44,6 +44,7 @@ ENVIRONMENT = frozenset(
         "ATTACHMENT_HOSTS",
         "PLATFORM_HOSTS",
         "GROUPS_CLAIM",
+        "OWN_USER_POOL",
         "PARAMETER_PREFIX",
         "TOKEN_STORE",
         "VALKEY_URL",

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from admin_api.access import APPROVER, Caller
 from admin_api.ai.caps import admit
 from admin_api.ai.views import moment
 from admin_api.models import ai_jobs as shown
@@ -25,6 +26,7 @@ from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import ModelLimits, estimate_tokens
 
 WAIT_S = 20.0
+NODE_SEATS = 100  # of a node that are looked at: a task has some
 POLL_S = 0.5
 PROMPT_TOKENS = 1_500  # what stands around rule and form in every question
 ANSWER_TOKENS = 1_000
@@ -39,11 +41,20 @@ def plan_dry_run(uid: str, app_id: str, node_id: str, body: shown.DryRunWanted, 
     return _plan(uid, app_id, node_id, wanted, seats, asked, services)
 
 
-def plan_proposal(uid: str, app_id: str, node_id: str, body: shown.ProposalWanted, services: Services) -> AiJob:
-    """A proposal with its estimate. Raises as above."""
+def plan_proposal(caller: Caller, app_id: str, node_id: str, body: shown.ProposalWanted, services: Services) -> AiJob:
+    """A proposal with its estimate: over the caller's own past forms, for an admin over those of the node.
+
+    Nothing of a form is told, only how many of them pass. Raises as above.
+    """
     wanted = ProposeChecks(rule=body.rule)
-    seats = _past_tasks(uid, app_id, node_id, ("done", "open"), MOST_TASKS, services)
-    return _plan(uid, app_id, node_id, wanted, seats, [wanted.rule], services)
+    if APPROVER in caller.roles:
+        seats = _past_tasks(caller.uid, app_id, node_id, ("done", "open"), MOST_TASKS, services)
+    else:
+        page = services.seats.list_node_open(app_id, node_id, limit=NODE_SEATS)
+        by_form = {seat.form_hash: seat for seat in page.items if seat.form_hash and seat.received_on}
+        seats = list(by_form.values())[:MOST_TASKS]
+    job = _plan(caller.uid, app_id, node_id, wanted, seats, [wanted.rule], services)
+    return msgspec.structs.replace(job, owners=tuple(seat.uid for seat in seats))
 
 
 def start(job: AiJob, services: Services) -> None:
@@ -74,6 +85,8 @@ def find(uid: str, job_id: str, services: Services) -> AiJob:
 def show(job: AiJob, *, is_estimate: bool = False) -> shown.Job:
     """A job as the API shows it."""
     values: dict[str, Any] = msgspec.to_builtins(job)
+    if set(job.owners) - {job.uid}:  # an example would tell what stands in another person's form
+        values["checks"] = [{**check, "reasons": {}} for check in values["checks"]]
     trials = [{**trial, "decision": trial["decision"] or None} for trial in values["trials"]]
     return shown.Job.model_validate(
         {
@@ -99,7 +112,7 @@ def _plan(
     services: Services,
 ) -> AiJob:
     if not seats:
-        raise conflict("no_past_tasks", "You have no past task with a form on this node.")
+        raise conflict("no_past_tasks", "There is no past task with a form on this node.")
     return AiJob(
         id=services.new_id(),
         uid=uid,

@@ -17,9 +17,12 @@ Limit = Annotated[int, Query(description="most items of a page", ge=1, le=MAX_LI
 
 
 class Wanted(BaseModel):
-    """Base of what a request sends: a name that nobody knows is an error, not ignored."""
+    """Base of what a request sends: a name that nobody knows is an error, not ignored, and so is another type.
 
-    model_config = ConfigDict(extra="forbid")
+    `0` is no `false`, and `"5"` no number.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Listed(BaseModel, Generic[T]):

@@ -12,7 +12,7 @@ from admin_api.models.shared import Wanted
 from taskbridge.events import Action
 
 RuleId = Annotated[str, Path(description="id of the rule", pattern=ID_PATTERN)]
-Actions = Annotated[list[Action], Field(max_length=50, description="empty: all")]
+Actions = Annotated[list[Annotated[Action, Field(strict=False)]], Field(max_length=50, description="empty: all")]
 AppIds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=500, description="empty: all")
 ]

@@ -38,8 +38,8 @@ def register(api: Api) -> None:
 
     @api.post(f"{_NODE}/propose-checks", summary="Propose checks for a rule", tags=_TAGS, responses=_RESPONSES)
     def propose_checks(app_id: str, node_id: str, body: ProposalWanted) -> Response[Job]:
-        """Checks for the exact clauses, each tried on your past forms. None is in force before you confirm it."""
-        return run(jobs.plan_proposal(api.caller.uid, app_id, node_id, body, services))
+        """Checks for the exact clauses, each tried on your past forms, an admin's on those of the node."""
+        return run(jobs.plan_proposal(api.caller, app_id, node_id, body, services))
 
     @api.get("/v1/ai/jobs/{id}", summary="How far a dry run or a proposal is", tags=_TAGS)
     def get_job(id: str) -> Job:  # noqa: A002

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from admin_api.access import ACCESS, ANYONE, SIGNED_IN, Caller, read_caller
 from admin_api.api import Api
+from admin_api.problems import Problem
 from tests.api import ROLES, ApiClient, build_services
 
 CALLERS = ("", "guest", *ROLES)  # "" has not signed in, a guest has no role
@@ -121,6 +122,25 @@ def test_the_own_user_is_the_custom_uid_else_the_subject(claims: dict[str, Any],
 @pytest.mark.parametrize("claims", [None, {}, {"cognito:groups": "[admin]"}, {"sub": ""}, {"sub": "x" * 201}])
 def test_a_token_that_names_nobody_is_nobody(claims: dict[str, Any] | None) -> None:
     assert read_caller(request(claims), "cognito:groups") is None
+
+
+@pytest.mark.parametrize("use", ["access", "refresh", 7])
+def test_a_token_that_is_no_id_token_is_refused_and_not_taken_for_another_person(use: Any) -> None:
+    with pytest.raises(Problem) as caught:
+        read_caller(request({"sub": "s", "token_use": use}), "cognito:groups")
+    assert (caught.value.status, caught.value.code) == (401, "not_an_id_token")
+    assert read_caller(request({"sub": "s", "token_use": "id"}), "cognito:groups") is not None
+
+
+@pytest.mark.parametrize("claims", [{"sub": "s"}, {"sub": "s", "custom:uid": ""}])
+def test_a_user_of_the_own_pool_without_a_uid_is_refused(claims: dict[str, Any]) -> None:
+    with pytest.raises(Problem) as caught:
+        read_caller(request(claims), "cognito:groups", own_pool=True)
+    assert (caught.value.status, caught.value.code) == (403, "no_uid")
+    named = read_caller(request({**claims, "custom:uid": "u"}), "cognito:groups", own_pool=True)
+    assert named is not None
+    assert named.uid == "u"
+    assert read_caller(request({}), "cognito:groups", own_pool=True) is None
 
 
 def test_the_claim_of_the_groups_is_a_setting() -> None:

@@ -74,7 +74,8 @@ class DroppedCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AiJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job of one person. Times are RFC 3339 in UTC, empty for none; `task_ids` are the past tasks, all this person's.
+    """A job of one person. Times are RFC 3339 in UTC, empty for none; `task_ids` are the past tasks, all this person's
+    unless `owners` names another person for each.
 
     `estimate` is what it was thought to take, `usage` what it took so far. `attempts` counts the turns since something
     was last saved. `reason` (for people) says why it failed, or waits.
@@ -87,6 +88,7 @@ class AiJob(msgspec.Struct, frozen=True, kw_only=True):
     wanted: DryRun | ProposeChecks
     task_ids: tuple[str, ...]
     created_at: str
+    owners: tuple[str, ...] = ()
     estimate: Usage = Usage()
     status: AiJobStatus = AiJobStatus.RUNNING
     finished_at: str = ""
@@ -96,3 +98,8 @@ class AiJob(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[ProposedCheck, ...] = ()
     dropped: tuple[DroppedCheck, ...] = ()
     usage: Usage = Usage()
+
+    def seats(self) -> list[tuple[str, str]]:
+        """(uid, task id) of each past task."""
+        owners = self.owners or (self.uid,) * len(self.task_ids)
+        return list(zip(owners, self.task_ids, strict=True))

@@ -104,7 +104,7 @@ class AigcSettings(AiPlatformSettings, frozen=True, kw_only=True, forbid_unknown
     ] = "text-fragment"
     success_codes: Annotated[
         tuple[str, ...],
-        codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False),
+        codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False, least=1),
     ] = ("0",)
     token_expired_codes: Annotated[
         tuple[str, ...],

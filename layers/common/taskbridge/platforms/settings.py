@@ -63,9 +63,10 @@ def secret(label: tuple[str, str], hint: tuple[str, str] = ("", "")) -> Meta:
     return setting(label, hint, secret=True, writeOnly=True, widget="password", group="connection")
 
 
-def codes(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bool = True) -> Meta:
-    """Annotation of a list of result codes; numbers are taken as their text."""
-    return setting(label, hint, ask=ask, format="codes", widget="tags", group="codes")
+def codes(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bool = True, least: int = 0) -> Meta:
+    """Annotation of a list of `least` result codes or more; numbers are taken as their text."""
+    bounds = {"min_length": least} if least else {}
+    return setting(label, hint, ask=ask, format="codes", widget="tags", group="codes", **bounds)
 
 
 class PlatformSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,7 +96,7 @@ class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unk
     ]
     success_codes: Annotated[
         tuple[str, ...],
-        codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False),
+        codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False, least=1),
     ] = ("0",)
     token_expired_codes: Annotated[
         tuple[str, ...],

@@ -49,7 +49,7 @@ class TaskCenterAppSettings(LinkSettings, frozen=True, kw_only=True, forbid_unkn
     biz_domain: Annotated[str, setting(("业务域", "Business domain (biz_domain)"), ask=True, group="scene")] = ""
     success_codes: Annotated[
         tuple[str, ...],
-        codes(("成功码", "Success codes"), ("push_result 的值。", "Values of push_result."), ask=False),
+        codes(("成功码", "Success codes"), ("push_result 的值。", "Values of push_result."), ask=False, least=1),
     ] = ("SUCCESS",)
 
 
