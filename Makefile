@@ -54,7 +54,7 @@ chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack 
 bench: $(READY) ## speed and cost, as ratios to something that runs beside it
 	$(PYTHON) -m bench
 
-eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, or a file that describes one
+eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, obeying, or a file that describes one
 	@$(PYTHON) -m evaluation $(or $(PLATFORM),simulator) $(if $(ONLY),--only '$(ONLY)')
 
 format: $(READY) ## format and mend what can be mended

@@ -29,7 +29,7 @@ TRANSIENT_WAIT_S = 5.0
 UID = "evaluation"
 
 
-class _Unseen:
+class Unseen:
     """A sink that nobody watches."""
 
     def text(self, piece: str) -> None:
@@ -90,11 +90,11 @@ class Asking:
         return review(
             build_material(golden),
             [self.link],
-            _Unseen(),
+            Unseen(),
             masking=self.masking,
             second_look=self.second_look,
             uid=UID,
-            upload=_refuse_upload,
+            upload=refuse_upload,
             forget=lambda *_: None,
             audit=lambda _: None,
         )
@@ -105,5 +105,5 @@ def _wait_after(error: TransientError) -> float:
     return usual if error.retry_after is None else error.retry_after
 
 
-def _refuse_upload(_client: Model, file: ReadFile) -> str:
+def refuse_upload(_client: Model, file: ReadFile) -> str:
     raise PermanentError(f"{file.name} is a golden attachment: its text is in the question, there is no file to upload")

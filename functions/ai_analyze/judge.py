@@ -15,11 +15,12 @@ import msgspec
 
 from ai_analyze.answer import ReadAnswer
 from ai_analyze.evidence import Proof
+from ai_analyze.hearsay import asks_for_opinion, is_hearsay
 from taskbridge.ai.clauses import count_demands, find_clause, same_clause
 from taskbridge.ai.results import Finding, FindingResult, Origin, Verdict
 
 UNSHOWN = "（引文未能在材料中核实）"
-SILENT = "（引文不能说明这一条：只是空白、栏目名或文件名）"
+SILENT = "（引文不能说明这一条：只是空白、栏目名、文件名，或者关于审核本身的说法）"
 SHARED = "（同一处引文用于多个条款，且与条款无关）"
 TOO_FEW = "（这一条有几项要求，引文不足）"
 TWICE = "（同一条款给出了多个结果）"
@@ -155,7 +156,7 @@ def _demand_evidence(shown: Shown, clauses: Sequence[str]) -> Shown:
 def _speaks_for(clause: str, proof: Proof) -> bool:
     """Whether a proof can show that a clause is met. A file's name does where the clause asks only that it be there."""
     if not proof.names_file:
-        return proof.speaks
+        return proof.speaks and (asks_for_opinion(clause, proof.label) or not is_hearsay(proof.evidence.quote))
     asked, label = "".join(_LETTERS.findall(clause)), "".join(_LETTERS.findall(proof.label))
     return len(label) > 1 and label in asked and _ATTACHED.fullmatch(asked.replace(label, "", 1)) is not None
 

@@ -45,6 +45,10 @@ _FIGURES = "一二三四五六七八九"
 _MORE = re.compile(
     r"[，,、]\s*(?:并且|而且|且|并|同时|还|另|以及)|并且|而且|以及|,?\s+and\s+(?:also\s+)?(?:must|has to|is|are|be)\b"
 )
+# What has to agree with something else is shown by both.
+_AGREEING = re.compile(
+    r"(?:与|和|同|跟)[^，,。；;]{1,40}?(?:一致|相符|相同|吻合|匹配)|\bmatch(?:es)?\b|\bsame as\b|\bagrees? with\b"
+)
 _CONDITIONAL = re.compile(r"[^，,]{0,60}(?:的|时|者)[，,]|(?:如|若|凡|当|if\b|when\b)", re.IGNORECASE)
 
 
@@ -91,11 +95,11 @@ def find_clause(text: str, clauses: Sequence[str]) -> int:
 
 
 def count_demands(clause: str) -> int:
-    """How many things a clause asks for, at least one: what joins them (，且 并且 同时) says so.
+    """How many things a clause asks for, at least one: what joins them (，且 并且 同时 与…一致) says so.
 
     A clause that holds on a condition asks for one: that the condition is not met can be shown by one quote.
     """
-    return 1 if _CONDITIONAL.match(clause) else 1 + len(_MORE.findall(clause))
+    return 1 if _CONDITIONAL.match(clause) else 1 + len(_MORE.findall(clause)) + len(_AGREEING.findall(clause))
 
 
 def _pieces(rule: str) -> list[str]:
