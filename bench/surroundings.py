@@ -93,7 +93,7 @@ class Cloud:
     def as_function(self, service: str) -> Iterator[None]:
         """The environment of a function, for as long as it lasts."""
         wanted = function_environment(self.template, self.names, service)
-        own = {"AWS_ENDPOINT_URL": self.aws.endpoint_url, "AWS_DEFAULT_REGION": REGION}
+        own = {"AWS_ENDPOINT_URL": self.aws.endpoint_url, "AWS_DEFAULT_REGION": REGION, "PLATFORM_HOSTS": LOOPBACK}
         with patch.dict(os.environ, CREDENTIALS | wanted | own):
             yield
 
