@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
 import threading
@@ -171,7 +172,14 @@ class Api:
         access = ACCESS[method, template]
         rule = _PARAMETER.sub(r"<\1>", template)
         security: list[dict[str, list[str]]] = [] if ANYONE in access.roles else [{"token": []}]
-        return self.resolver.route(rule, method, openapi_extensions={"security": security}, **options)
+
+        def register(handler: H) -> H:
+            told = {"description": inspect.getdoc(handler) or "", **options}
+            route = self.resolver.route(rule, method, openapi_extensions={"security": security}, **told)
+            registered: H = route(handler)
+            return registered
+
+        return register
 
     def _guard(self, method: str, template: str) -> None:
         """Who calls may call this, and not too often. A route that is not there is for whoever has signed in."""

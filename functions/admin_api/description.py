@@ -10,6 +10,9 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from admin_api.access import ACCESS, ANYONE, Access
 from admin_api.api import Resolver
+from admin_api.enums import name_enums
+from admin_api.explaining import explain_fields, explain_parameters
+from admin_api.problem_codes import CODES
 from admin_api.problems import PROBLEM_TYPE
 
 VERSION = "0.1.0"
@@ -25,9 +28,13 @@ _PROBLEM = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "code": {"type": "string", "description": "stays the same from version to version"},
-        "detail": {"type": "string", "description": "for people"},
-        "instance": {"type": "string", "description": "names this one occurrence"},
+        "code": {"$ref": "#/components/schemas/ProblemCode", "description": "stays the same from version to version"},
+        "detail": {"type": "string", "description": "for people", "examples": ["settings.host: expected an address"]},
+        "instance": {
+            "type": "string",
+            "description": "names this one occurrence",
+            "examples": ["urn:taskbridge:request:JKJaXmPLvHcESHA="],
+        },
         "errors": {
             "type": "array",
             "items": {
@@ -42,7 +49,16 @@ _PROBLEM = {
         },
     },
 }
-_GATEWAY = {"type": "object", "properties": {"message": {"type": "string"}}}
+_CODE = {
+    "type": "string",
+    "enum": sorted(CODES),
+    "description": "\n".join(f"`{code}`: {meaning}" for code, meaning in sorted(CODES.items())),
+}
+_GATEWAY = {
+    "type": "object",
+    "description": "what the gateway itself says, before the API is asked",
+    "properties": {"message": {"type": "string", "description": "why", "examples": ["Unauthorized"]}},
+}
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -59,7 +75,7 @@ _REFUSALS = {
     "413": "the request is too large",
     "415": "the body is no JSON",
     "422": "something in the request cannot be used",
-    "429": "too many calls: try again after `Retry-After` seconds",
+    "429": "too many calls, of one person or (says the gateway) of all: try again after `Retry-After` seconds",
     "503": "something behind the API does not answer: try again",
 }
 
@@ -78,9 +94,30 @@ def describe(resolver: Resolver) -> dict[str, Any]:
     for replaced in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(replaced, None)
     schemas["Problem"] = _PROBLEM
+    schemas["ProblemCode"] = _CODE
+    for name, schema in schemas.items():
+        explain_fields(name, schema)
     for method, path, operation in operations(made):
+        operation["operationId"] = operation_id(method, path, operation)
+        explain_parameters(operation, schemas)
         _complete(operation, ACCESS[method, path])
+    name_enums(made)
     return made
+
+
+def operation_id(method: str, path: str, operation: Mapping[str, Any]) -> str:
+    """Such as `push_logs.list`: what it is about, and what is done with it."""
+    nouns = [part.replace("-", "_").removesuffix(".json") for part in path.split("/")[2:] if not part.startswith("{")]
+    if nouns[0] == "ai":
+        nouns = [f"ai_{nouns[1]}", *nouns[2:]]
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    verb = {"PUT": "update", "DELETE": "delete"}.get(method, "")
+    if method == "POST":
+        verb = "" if len(nouns) > 1 else "create"
+    if method == "GET":
+        is_list = "limit" in names or nouns[-1] in {"platform_types", "causes"}
+        verb = "list" if is_list else "get"
+    return ".".join([*nouns, verb] if verb else nouns)
 
 
 def operations(description: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -113,12 +150,12 @@ def _statuses(operation: Mapping[str, Any], access: Access) -> set[str]:
     wanted |= {"401", "403"} if ANYONE not in access.roles else set()
     wanted |= {"404"} if "path" in places else set()
     wanted |= {"409"} if access.starts_work or "path" in places else set()
-    wanted |= {"429"} if access.per_minute else set()
+    wanted |= {"429"}
     return wanted | ({"409", "413", "415"} if "requestBody" in operation else {"413", "415"})
 
 
 def _refusal(status: str) -> dict[str, Any]:
     content: dict[str, Any] = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    if status in {"401", "403"}:
-        content["application/json"] = {"schema": _GATEWAY}  # what the gateway itself says of a token
+    if status in {"401", "403", "429"}:
+        content["application/json"] = {"schema": _GATEWAY}  # what the gateway itself says
     return {"description": _REFUSALS[status], "content": content}

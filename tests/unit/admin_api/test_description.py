@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ from admin_api.access import ACCESS
 from admin_api.areas import register_all
 from admin_api.description import VERSION, operations
 from admin_api.health import KEPT_S
+from admin_api.problem_codes import CODES
 from admin_api.routes import health
 from taskbridge.errors import StoreError
 from tests.api import ApiClient, build_client, build_services
@@ -80,6 +82,64 @@ def test_every_parameter_of_a_path_is_described(description: dict[str, Any]) -> 
     for method, path, operation in operations(description):
         described = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
         assert described == set(re.findall(r"\{(\w+)\}", path)), f"{method} {path}"
+
+
+def test_every_operation_tells_what_its_handler_does(description: dict[str, Any]) -> None:
+    for method, path, operation in operations(description):
+        assert operation.get("description"), f"{method} {path}"
+
+
+def test_operations_are_named_by_noun_and_verb(description: dict[str, Any]) -> None:
+    names = {(method, path): operation["operationId"] for method, path, operation in operations(description)}
+    assert names["GET", "/v1/push-logs"] == "push_logs.list"
+    assert names["GET", "/v1/push-logs/{id}"] == "push_logs.get"
+    assert names["POST", "/v1/push-logs/{id}/replay"] == "push_logs.replay"
+    assert names["POST", "/v1/platforms"] == "platforms.create"
+    assert names["PUT", "/v1/ai/rules/{app_id}/{node_id}"] == "ai_rules.update"
+    assert all(re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", name) for name in names.values())
+
+
+def fields(description: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    schemas = description["components"]["schemas"].items()
+    return [(f"{name}.{field}", part) for name, each in schemas for field, part in each.get("properties", {}).items()]
+
+
+def test_every_field_and_every_parameter_says_what_it_means(description: dict[str, Any]) -> None:
+    silent = [name for name, part in fields(description) if not part.get("description")]
+    for method, path, operation in operations(description):
+        silent += [
+            f"{method} {path} {each['name']}" for each in operation.get("parameters", ()) if not each.get("description")
+        ]
+    assert silent == []
+
+
+def test_fields_that_hold_one_value_have_an_example_and_so_have_bodies(description: dict[str, Any]) -> None:
+    scalars = [
+        (name, part)
+        for name, part in fields(description)
+        if part.get("type") in {"string", "integer", "number", "boolean"}
+    ]
+    shown = [name for name, part in scalars if "examples" in part]
+    assert len(shown) / len(scalars) > 0.9, sorted({name for name, _ in scalars} - set(shown))
+    for method, path, operation in operations(description):
+        if "requestBody" in operation:
+            assert "example" in operation["requestBody"]["content"]["application/json"], f"{method} {path}"
+
+
+def test_an_enum_stands_once_and_has_a_name(description: dict[str, Any]) -> None:
+    named = [frozenset(each["enum"]) for each in description["components"]["schemas"].values() if "enum" in each]
+    assert len(named) == len(set(named))
+    everywhere = json.dumps(description)
+    assert everywhere.count('"enum": [') == len(named)
+
+
+def test_the_codes_of_problems_are_those_of_the_code_and_of_the_page() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "functions" / "admin_api").rglob("*.py"))
+    calls = r"(?:Problem\(\s*\d+,|conflict\(|code=)\s*\"([a-z_]+)\""
+    raised = set(re.findall(calls, source)) | {"invalid_request"}
+    assert raised == set(CODES)
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", page, flags=re.MULTILINE) == sorted(CODES.items())
 
 
 class Elements(HTMLParser):

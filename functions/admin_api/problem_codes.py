@@ -1,0 +1,38 @@
+"""The codes of problems: they stay the same from version to version. `docs/api.md` tells the same."""
+
+from __future__ import annotations
+
+CODES = {
+    "ai_disabled": "AI approval is switched off",
+    "ai_not_set_up": "the AI platform of the settings cannot be used",
+    "daily_limit": "as many questions were asked today as may be",
+    "idempotency_key_reused": "the key came with another request before",
+    "in_progress": "the same call is under way",
+    "internal_error": "something went wrong here: the log of the function says what",
+    "invalid_cursor": "the cursor was not given by this list",
+    "invalid_event": "the event cannot be read",
+    "invalid_request": "a field of the request cannot be used",
+    "invalid_setting": "a setting cannot be used",
+    "method_not_allowed": "another method works here",
+    "no_form": "the task came without a form",
+    "no_past_tasks": "there is no past task with a form on the node",
+    "no_queue_to_move_to": "the dead letters belong to no queue of ours",
+    "no_result": "the analysis has no result",
+    "no_rule": "no rule is in force for the task",
+    "no_uid": "the user of the stack's own pool has no uid",
+    "not_allowed": "it is for another role",
+    "not_an_id_token": "the token is no ID token",
+    "not_found": "it is not there, or somebody else's",
+    "not_signed_in": "there is no token",
+    "platform_disabled": "it drains only while it is enabled",
+    "platform_exists": "there is a platform with this id",
+    "platform_in_use": "something names the platform, or work waits for it",
+    "redrive_running": "the dead letters are being moved already",
+    "rule_exists": "there is a rule with this id",
+    "task_not_open": "the task is no longer open",
+    "too_large": "the request is too large",
+    "too_many_calls": "more calls a minute than one person may make",
+    "try_later": "something behind the API does not answer",
+    "unsupported_media_type": "the body has to be JSON",
+    "version_conflict": "somebody else changed it since it was read",
+}

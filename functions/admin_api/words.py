@@ -1,0 +1,270 @@
+"""What the fields and parameters of the API mean, each said once: a name means the same wherever it stands.
+
+A line is `name | meaning | example as JSON`; a name with its model (`Usage.cost`) goes before the name alone. Models
+say in their own docstrings what is more than a word.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, NamedTuple
+
+_TABLE = """
+abstained | decisions where the verdict was needs_human | 4
+action | what happened, as the event says | "task_received"
+actions | which actions it takes, empty for all | ["task_received"]
+agreed | how many decisions agreed with the verdict | 41
+ai_questions | what was asked of AI platforms today |
+analysis_id | the analysis that asked | "a-9f3a07bc12de"
+answer | what the model answered | "{\\"verdict\\": \\"approve\\"}"
+app_id | id of an application of the process system; ids that are not plain as lists give them | "leave"
+app_ids | which applications it takes, empty for all | ["leave"]
+app_name | name of the application | "请假申请"
+asked | how many questions were asked | 120
+at | when, in UTC | "2026-11-22T01:30:00.000+00:00"
+attachment_hosts | hosts that attachments may be fetched from | ["files.school.edu.cn"]
+attachments | files of the form |
+LogEntry.attempts | how many calls were made | 1
+EventTarget.attempts | how many calls were made | 1
+attempts | the newest calls, the oldest of them first |
+auto_analysis | whether tasks are analysed when they arrive | true
+OwnRule.auto_analysis | 0 as the node's default says, 1 yes, 2 no | 0
+OwnRuleWanted.auto_analysis | 0 or null as the node's default says, 1 or true yes, 2 or false no | 0
+body | the event as it came | "{\\"id\\": \\"ev-1\\"}"
+breaker | whether its pushes wait because it does not answer |
+calls | the newest HTTP calls |
+capabilities | what platforms of the class can do | ["insert_task"]
+category | whether tasks are pushed to it, or questions asked of it | "task_center"
+cause | where to look first | "ok"
+checks | exact clauses, computed over the form |
+clash | what is wrong where several instances used the id, empty where none did | ""
+class_name | the class of the platform | "JinZhiTaskCenter"
+clause | a clause of the rule, in its words | "金额不超过 5000 元"
+clauses | how the rule is read, a clause each | ["金额不超过 5000 元"]
+comment | why, in the person's words | "发票已附"
+confirmed | whether a person has confirmed it: then it is in force | true
+cost | what it costs, by the platform's price list | 0.012
+cost_limit | how much may be spent a day, 0 for no limit | 50.0
+count | how many there are | 17
+count_is_exact | false where there are more than `count` | true
+covers | whether it decides its clause alone | false
+created_at | when it began | "2026-11-22T01:30:00.000+00:00"
+created_by | user id of who asked for it | "10021"
+daily_cost | how much may be spent a day, 0 for no limit | 50.0
+daily_node | questions a day for one node, 0 for no limit | 2000
+daily_person | questions a day that one person may start, 0 for no limit | 200
+daily_total | questions a day for all, 0 for no limit | 20000
+day | the day, in Asia/Shanghai | "2026-11-22"
+dead_letters | messages in all dead-letter queues | 0
+decided | decisions that count | 45
+decision | what the person decided, null where it did not | "approved"
+default_app_ids | applications whose node defaults count | ["leave"]
+delayed | messages that are not to be seen yet | 0
+destination | the queue that they go back to | "push"
+differences | what is sent again; null while a job finds out |
+downgraded | why an approve of the model became needs_human, null where it did not | null
+draining | whether it gets no new events while what waits is still pushed | false
+dropped | what the model proposed and cannot be used |
+dry_run | whether nothing is done: it is only counted | true
+duration_ms | milliseconds that it took | 182
+en | in English | "App id"
+enabled | whether it is in use | true
+entries | what became of each task, and of the instance |
+erased | how many there were of each |
+errcode | the platform's own code, empty where none came | "0"
+error | what went wrong, empty where nothing did | ""
+errors | each field that is wrong |
+estimate | what it is thought to take |
+event_id | id of the event, as it came | "ev-1"
+evidence | the quotes that it rests on |
+examine_default_all_apps | whether the node defaults of all applications count | false
+examine_enable | whether AI approval is on | true
+expression | a CEL expression over the form's typed values | "form[\\"报销金额\\"] <= 5000"
+StatusCounts.failed | events that failed for good | 0
+ProposedCheck.failed | past forms that do not meet it | 2
+failed_at | when it failed, null where it did not | null
+fallbacks | models that are asked where those before fail |
+false_approvals | decisions where approve was advised and the person refused | 1
+feedback | what the person thought of it, null where nothing was said |
+field_key | key of the field that has the file | "attachments"
+fields | the visible fields of the form |
+file_id | the platform's id of the file, empty where only its text was sent | "f-1"
+file_key | keys of the fields whose attachments take part | ["attachments"]
+files | the files that took part |
+findings | each clause, and how the form stands to it |
+fingerprint | names the input: form, rule, model | "5f2c9e7d1b"
+finished | false: call again | true
+finished_at | when it ended, null where it has not | "2026-11-22T01:31:00.000+00:00"
+force | ask again, also where a result exists | true
+form | the form as people read it, null once it is no longer kept |
+forwarded | whether the AI platform took it too | true
+from | received from this time on, RFC 3339 | "2026-11-22T00:00:00Z"
+gaps | ignored | []
+hidden | whether there are too few decisions to tell | false
+high | upper bound of the rate, with 95% | 0.97
+id | its id, as a path takes it | "jz"
+in_flight | messages that are being worked on | 0
+initiator | who began the instance | "王五"
+input_tokens | tokens of the question | 1800
+is_dead_letters | whether it is a dead-letter queue | false
+is_exact | false where there are more | true
+is_own | whether it is one's own | true
+items | the rows of this page |
+job_id | the job that compares the platform, null for one instance | null
+key | key of the field | "amount"
+keynote | what to look at first | "看清发票金额"
+kind | what it does | "replay"
+Draining.waiting | what waits for it |
+label | what people read beside it | "报销金额"
+last_day | of the last 24 hours |
+last_hour | of the last 60 minutes |
+last_success_at | when a push last succeeded, null where none is known | "2026-11-22T01:30:00.000+00:00"
+latency_ms | milliseconds until the answer was whole | 5400
+left_out | logs that were tried since, or show no difference | 0
+limit | how many at most | 5
+limits | what else is known of the class | {}
+log_id | id of the push log | "jz:ev-1"
+log_status | logs of which status are replayed | "failed"
+looked_at | how many were looked at so far | 350
+low | lower bound of the rate, with 95% | 0.81
+mask_names | whether the names that the event carries are masked too | false
+masking | whether numbers of people are masked in what is sent | true
+message | what was found, for people; holds no secret | "the token was fetched, 182 ms"
+method | of HTTP | "POST"
+mime | media type of the file, empty where unknown | "application/pdf"
+model | name of the model, empty for the platform's own choice | "qwen-plus"
+moved | how many were moved, null while SQS moves them by itself | null
+n | number of the version | 3
+name | name of it, for people | "金智待办"
+Queue.name | name of the queue, as redrive takes it | "push"
+PlatformType.name | name of the class, as `class_name` takes it | "JinZhiTaskCenter"
+needed | how many decisions are needed to tell | 30
+next_cursor | `cursor` of the next page, null at the end | null
+node_id | id of a node of the application; ids that are not plain as lists give them | "n1"
+node_key | key of the node, empty where unknown | "leader"
+node_name | name of the node | "主管领导审批"
+notes | what was noted or set right | []
+notices | contradictions in the form | []
+number | its number, null where it has none | 1
+occurred_at | when it happened, as the event says | "2026-11-22T01:30:00.000+00:00"
+of_everyone | whether it is counted of all people | false
+ok | whether the platform can be worked with | true
+oldest_age_s | seconds that the oldest message waits, null where nothing tells | 0
+open_count | open tasks on the node | 3
+opened_at | since when it is open, null while closed | null
+operation | what was asked of the platform | "insert_task"
+origin | whether code computed it or the model found it | "model"
+others | ids of more skipped and rejected events of this id | []
+outcome | how the question ended | "answered"
+output_tokens | tokens of the answer | 240
+page | page of the attachment, null for a field | 1
+ProposedCheck.passed | past forms that meet it | 9
+path | path below the host | "/casp-tdc/task/saveOrUpdate"
+platform_id | id of a platform | "jz"
+platform_ids | the platforms that it is about | ["jz"]
+platforms | the task centers |
+priority | priority of the task, as the event says | 1
+problem | why it could not be asked about, empty where it could | ""
+question | what was asked, masked as it was sent | "规则：……"
+queue | the dead-letter queue | "push-dead-letters"
+queues | the queues |
+quote | words that stand there | "4800 元"
+rate | how often they agreed, from 0 to 1 | 0.91
+rate_per_s | how many a second at most | 50.0
+reason | why, for people; empty where there is nothing to say | ""
+reasons | an example of why, by result | {}
+received_at | when it came in | "2026-11-22T01:30:00.000+00:00"
+replayed_at | when it was sent in again, null where it was not | null
+replayed_by | user id of who sent it in again | "10021"
+request | what was sent, masked and cut | "{}"
+requested_at | when it was asked for | "2026-11-22T01:30:00.000+00:00"
+requested_by | user id of who asked, empty where it was automatic | "10021"
+response | what came back, masked and cut | "{\\"errcode\\": \\"0\\"}"
+TrialFinding.result | how the form stands to the clause | "pass"
+Finding.result | how the form stands to the clause | "pass"
+result | the latest result, null where there is none for today's form and rule |
+results | the results for today's form and rule |
+retention_days | how long questions and answers are kept | 30
+retrying | events that are tried again | 0
+rule | what is asked of a form, in plain words | "金额不超过 5000 元；附发票"
+Task.rule | the rule in force, null where there is none |
+TaskDetail.rule | the rule in force, null where there is none |
+rule_version | version of the rule | "custom-3"
+second_look | which verdicts a second question has to confirm | "approves"
+sent | how many were sent again | 120
+sequence | the event's place in its instance, null where it has none | 1
+sess_id | id of the process instance | "P-1"
+settings | as the schema of its class says | {"host": "https://gateway.school.edu.cn"}
+settled_at | when it was settled, null where it is not | "2026-11-22T01:30:00.000+00:00"
+sha256 | digest of the file | "ab12"
+shared_with | sessions that used the same event id | []
+size | bytes, null where unknown | 20480
+skipped | events that nothing was sent for | 0
+source | where it comes from: a field's key, or an attachment | "amount"
+EffectiveRule.source | whether it is the person's own or the node's default | "custom"
+state | open while its pushes wait | "closed"
+status | where it stands | "done"
+LogAttempt.status | of HTTP, null where no answer came | 200
+OwnRule.status | whether AI approval is on here | true
+OwnRuleWanted.status | false: no AI approval here | true
+EffectiveRule.status | whether AI approval is on here | true
+Problem.status | of HTTP | 422
+subject | what it is about | "关于请假的申请"
+succeeded | events that went through | 120
+summary | the result in a sentence or two | "金额与发票相符"
+superseded | events that a later one made needless | 0
+tables | whether each table answers | {"configuration": "ok"}
+tag | what one thinks of it | "useful"
+target | where it went: `push:<platform id>` or `ai` | "push:jz"
+EventOutcome.targets | what became of it at each target |
+targets | where events go: `push:<platform id>`, `push:*`, `ai` | ["push:jz", "ai"]
+task_id | id of a task; ids that are not plain as lists give them | "T-1"
+template_version | version of the prompt | "5"
+text | as people read it | "4800 元"
+title | for people | {"zh": "金智", "en": "JinZhi"}
+Problem.title | phrase of the status | "Unprocessable Entity"
+to | received before this time, RFC 3339 | "2026-11-23T00:00:00Z"
+trials | what the draft says of each past task |
+type | type of the field | "number"
+Problem.type | a URN of the code | "urn:taskbridge:problem:invalid_request"
+uid | user id of the person | "10021"
+unknown | past forms of which it cannot tell | 1
+unreadable | ignored | ""
+updated_at | when it last changed | "2026-11-22T01:30:00.000+00:00"
+usage | tokens and cost |
+verdict | what is advised, null until it is known | "approve"
+verdict_now | what the draft says | "approve"
+verdict_then | what was advised at the time, null where nothing was | "reject"
+verified | whether code found the quote there | true
+version | of what is stored; it guards against lost updates | 3
+EffectiveRule.version | names the version for people | "custom-3"
+HealthReport.version | of taskbridge | "0.1.0"
+waiting | messages that wait | 0
+zh | in Chinese | "应用 ID"
+"""
+
+
+class Word(NamedTuple):
+    """What a name means; `example` is None where there is none to give."""
+
+    meaning: str
+    example: Any = None
+    has_example: bool = False
+
+
+def word(model: str, name: str) -> Word | None:
+    """What a field of a model means, or a parameter (of model "")."""
+    known = _words()
+    return known.get(f"{model}.{name}") or known.get(name)
+
+
+@cache
+def _words() -> dict[str, Word]:
+    rows = (
+        line.split(" | ", 2) if line.count(" | ") > 1 else [*line.removesuffix(" |").split(" | "), ""]
+        for line in _TABLE.strip().splitlines()
+    )
+    return {
+        name: Word(meaning, json.loads(example) if example else None, bool(example)) for name, meaning, example in rows
+    }
