@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from taskbridge.tables.attributes import store_call
 from taskbridge.tables.push_log_pages import Page
-
-if TYPE_CHECKING:
-    from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.literals import QueueAttributeNameType
 
 PARKED_LIMIT = 100
 # Longer than a message stays invisible between two tries: who is not worked on for so long has none.
 QUIET_S = 900.0
 _FOR_EVER = 1e11
-_DEPTHS: Sequence[QueueAttributeNameType] = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
 
 
 class Parked(Protocol):
@@ -53,12 +43,6 @@ class Waiting:
         more = " or more" if self.parked == PARKED_LIMIT else ""
         queued = "; the push queue may hold messages of it" if self.queued else ""
         return f"{self.parked}{more} instances have parked work{queued}"
-
-
-def queue_depth(sqs: SQSClient, url: str) -> int:
-    """Messages in a queue, about: waiting, in work and delayed. Raises StoreError."""
-    answer = store_call(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=list(_DEPTHS))
-    return sum(int(answer["Attributes"].get(name, "0")) for name in _DEPTHS)
 
 
 @dataclass(frozen=True, slots=True)

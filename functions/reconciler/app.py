@@ -11,7 +11,8 @@ from typing import Any
 
 from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
-from reconciler.reconcile import Ports, reconcile
+from reconciler.ports import Ports
+from reconciler.reconcile import reconcile
 from taskbridge.errors import StoreError
 from taskbridge.lambdas import Clients, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
@@ -26,13 +27,14 @@ from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 
 TIME_TO_END_S = 2.0
+RUN_S = 57.0  # the next run begins three seconds later, however long this one might be
 DAY_S = 86400
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
     """One run, each minute."""
     observability, ports, job_ports = _wired()
-    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
+    deadline = time.time() + min(RUN_S, context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S)
     with observability.invocation(context.aws_request_id), traced("reconcile"):
         try:
             reconcile(ports, deadline)
@@ -79,7 +81,7 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
 
 
 def _wait(job_ports: JobPorts, seconds: float) -> None:
-    """While a platform is down, a run waits for most of its minute: jobs go on meanwhile."""
+    """While a platform is down, or drains, a run waits for most of its minute: jobs go on meanwhile."""
     end = time.time() + seconds
     with suppress(StoreError):  # probing must go on; the end of the run tries, and tells
         work_off(job_ports, end)
@@ -110,6 +112,16 @@ class _Journal:
         self.observability.count("SetAside", count)
         self.observability.logger.error("messages wait aside", platform=platform_id, count=count)
 
+    def behind(self, platform_id: str, seconds: float) -> None:
+        """See Journal."""
+        self.observability.gauge("StuckSearchBehind", seconds, platform_id)
+        self.observability.logger.warning("stuck work not looked for to the end", platform=platform_id, behind=seconds)
+
+    def unreadable(self, platform_id: str, name: str, reason: str) -> None:
+        """See Journal."""
+        self.observability.count("SetAside")
+        self.observability.logger.error("cannot be read", platform=platform_id, name=name, reason=reason)
+
     def breaker(self, platform_id: str, *, is_open: bool) -> None:
         """See Journal."""
         self.observability.gauge("BreakerOpen", int(is_open), platform_id)
@@ -120,6 +132,7 @@ class _Journal:
             "job", job=job.id, kind=job.kind, status=job.status, looked_at=job.looked_at, sent=job.sent
         )
 
-    def interrupted(self, job_id: str, error: StoreError) -> None:
+    def interrupted(self, job_id: str, error: Exception) -> None:
         """See job_ports.Journal."""
-        self.observability.logger.warning("job interrupted", job=job_id, error=str(error))
+        reason = str(error) if isinstance(error, StoreError) else type(error).__name__  # others may quote a document
+        self.observability.logger.warning("job interrupted", job=job_id, error=reason)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from taskbridge.errors import StoreError
 from taskbridge.messages import SyncMessage
 from taskbridge.replays import Job
 from taskbridge.tables.instances import Stored
@@ -73,7 +72,7 @@ class Journal(Protocol):
     def worked(self, job: Job) -> None:
         """A run did what it could of a job."""
 
-    def interrupted(self, job_id: str, error: StoreError) -> None:
+    def interrupted(self, job_id: str, error: Exception) -> None:
         """A job waits for the next run."""
 
 

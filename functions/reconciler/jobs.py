@@ -20,7 +20,7 @@ SLICE_S = 1.0  # or as many as go in this time, so that progress is seen
 
 
 def work_off(ports: JobPorts, deadline: float) -> None:
-    """Work on the jobs that run until `deadline`, each at its rate. What fails is left to the next run."""
+    """Work on the jobs that run until `deadline`, each at its rate. What fails is left to the next run, it alone."""
     holder = ports.new_id()
     taken = [job for job_id in ports.jobs.active() if (job := _take(job_id, holder, ports))]
     while taken:
@@ -39,7 +39,7 @@ def _advance(job: Job, holder: str, ports: JobPorts) -> bool:
     """Do one slice; tells whether to go on."""
     try:
         is_kept = _do_slice(job, holder, ports)
-    except StoreError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this job's
         ports.journal.interrupted(job.id, error)
         _release(job, holder, ports)
         return False
@@ -72,7 +72,7 @@ def _look(job: Job, ports: JobPorts) -> Slice:
 def _take(job_id: str, holder: str, ports: JobPorts) -> Job | None:
     try:
         return ports.jobs.take(job_id, holder, ports.clock(), LEASE_S)
-    except StoreError as error:
+    except Exception as error:  # noqa: BLE001 - one that a newer release wrote stops no other
         ports.journal.interrupted(job_id, error)
         return None
 

@@ -21,7 +21,7 @@ from tests.functional.aws import Tables, create_push_queue
 from tests.functional.campus_logs import CampusLogs
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The worker dies."""
 
 

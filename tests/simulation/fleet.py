@@ -22,7 +22,7 @@ from push_task.batch import Ports, Record, push_batch
 from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
-from reconciler.reconcile import Ports as ReconcilerPorts
+from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import TIME_TO_SETTLE_S, Fleet

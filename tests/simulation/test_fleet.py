@@ -50,15 +50,16 @@ def test_what_comes_later_is_not_held_up_for_ever_by_a_backlog() -> None:
     keeps(history, 10)
 
 
-def test_what_an_outage_left_parked_goes_out_at_the_rate() -> None:
-    fleet = SimulatedFleet(10, line_to(max_rate_per_s=20))
-    fleet.park_many(500)
+@pytest.mark.parametrize(("workers", "rate", "tasks"), [(10, 20, 1000), (50, 1, 120), (10, 10, 600)])
+def test_what_an_outage_left_parked_goes_out_at_the_rate(workers: int, rate: float, tasks: int) -> None:
+    fleet = SimulatedFleet(workers, line_to(max_rate_per_s=rate))
+    fleet.park_many(tasks)
 
-    history = fleet.run(2 * MINUTE_S)
+    history = fleet.run(tasks / rate + 2 * MINUTE_S)
 
-    assert len(history.pushes()) == 500
-    assert history.per_second() >= 0.95 * 20
-    keeps(history, 20)
+    assert len(history.pushes()) == tasks
+    assert history.per_second() >= 0.95 * rate
+    keeps(history, rate)
 
 
 @pytest.mark.parametrize("most", [1, 8])

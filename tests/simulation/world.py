@@ -30,7 +30,7 @@ from push_task.crew import ThreadCrew
 from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
-from reconciler.reconcile import Ports as ReconcilerPorts
+from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import Fleet
@@ -296,6 +296,10 @@ class World:
             self.recent[group + once] = self.now + 300
             self.queue.append(Queued(encode_message(message), group, self.now, self._name("r")))
         return refused
+
+    def depth(self) -> int:
+        """See Outbox."""
+        return len(self.queue)
 
     def record(self, event: UnroutedEvent, body: bytes, spare_id: str) -> str:
         """See Unrouted."""

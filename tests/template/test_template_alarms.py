@@ -38,7 +38,7 @@ METRICS = {
         "AnalysisCost",
         "AiQuotaExhausted",
     },
-    "reconciler": {"BreakerOpen", "StuckSettled", "SetAside"},
+    "reconciler": {"BreakerOpen", "StuckSettled", "StuckSearchBehind", "SetAside"},
 }
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.app import RUN_S, TIME_TO_END_S
+from reconciler.feeding import LAST_S, NEXT_RUN_S
 from tests.template.reader import ROOT, Template, as_list
 
 # Every function gets all of them: a name of a table is no permission to use it.
@@ -96,6 +98,14 @@ def test_the_reconciler_runs_every_minute_and_ends_before_the_next_minute(templa
     reconciler = template.of_type("AWS::Serverless::Function")["ReconcilerFunction"]
     assert reconciler["Events"]["EveryMinute"]["Properties"]["Schedule"] == "rate(1 minute)"
     assert template.default(reconciler["Timeout"]) < 60
+
+
+def test_every_run_that_the_form_accepts_lasts_until_shortly_before_the_next(template: Template) -> None:
+    """The line of a platform is booked for ten seconds at least when a run ends: see reconciler.feeding."""
+    form = template.parameters["ReconcilerTimeoutSeconds"]
+    shortest_s = min(RUN_S, form["MinValue"] - TIME_TO_END_S)
+    assert shortest_s - LAST_S + 11 >= NEXT_RUN_S
+    assert RUN_S < NEXT_RUN_S
 
 
 def test_every_function_gets_the_whole_environment(translated: Template) -> None:

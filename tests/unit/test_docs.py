@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from local.settings import ROOT, read_settings
 from push_task import retry
-from reconciler import reconcile
+from reconciler import feeding, probing, stuck
 from taskbridge import breaker
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -145,8 +145,12 @@ def test_the_architecture_page_has_the_numbers_of_the_code() -> None:
         f"up to {retry.LONGEST_WAIT_IN_QUEUE_S:g} s",
         f"After {retry.GIVE_UP_AFTER_S / 86400:g} days of failing",
         f"sees {breaker.FAILURES_TO_OPEN} failures in a row that may pass, over {breaker.STREAK_S:g} seconds",
-        f"about every {reconcile.PROBE_EVERY_S:g} seconds",
-        f"{reconcile.DRAIN_LIMIT:,} where it has none",
-        f"older than {reconcile.STUCK_AFTER_S / 60:g} minutes",
+        f"about every {probing.PROBE_EVERY_S:g} seconds",
+        f"queue holds {feeding.AHEAD_S:g} seconds of work",
+        f"never more than {feeding.NEXT_RUN_S + feeding.AHEAD_S:g}",
+        f"up to {feeding.PORTION} instances go every {feeding.PORTION_S:g} seconds",
+        f"fewer than {feeding.QUEUE_ROOM:,} messages",
+        f"goes every {feeding.SHARE_EVERY_S:g} seconds",
+        f"older than {stuck.STUCK_AFTER_S / 60:g} minutes",
     ):
         assert words in page, words

@@ -22,8 +22,9 @@ from admin_api.models.platforms import (
 from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.platform_forms import Deployment
 from admin_api.platforms import Platforms
-from admin_api.waiting import Work, queue_depth
+from admin_api.waiting import Work
 from admin_api.wiring import Services
+from taskbridge.queues import queue_depth
 from taskbridge.secrets import SecretKeeper
 
 TAGS = ["platforms"]

@@ -10,14 +10,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.ai.messages import AiMessage, AnalysisMessage, encode_ai_message
 from taskbridge.messages import Message, deduplication_id, encode_message, message_group
+from taskbridge.tables.attributes import store_call
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 logger = logging.getLogger(__name__)
 
 ENTRIES_A_CALL = 10
 BYTES_A_CALL = 1_000_000  # SQS takes 1 MiB for all entries together
+_DEPTHS: Sequence[QueueAttributeNameType] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 class _Queue:
@@ -45,6 +52,10 @@ class PushQueue(_Queue):
         """Send messages; returns the positions of those that did not get in."""
         return self._send_all([_entry(position, message) for position, message in enumerate(messages)])
 
+    def depth(self) -> int:
+        """About how many messages are in it: waiting, in work and delayed. Raises StoreError."""
+        return queue_depth(self._client, self._url)
+
 
 class AiQueue(_Queue):
     """The AI queue or the analysis queue. Neither keeps order, nor has to."""
@@ -62,6 +73,12 @@ class RawQueue(_Queue):
     def send(self, messages: Sequence[Mapping[str, str]]) -> set[int]:
         """Send messages, each with `MessageBody` and what a FIFO queue wants; the positions of those not taken."""
         return self._send_all([{"Id": str(position), **message} for position, message in enumerate(messages)])
+
+
+def queue_depth(client: SQSClient, url: str) -> int:
+    """About how many messages are in a queue: waiting, in work and delayed. Raises StoreError."""
+    answer = store_call(client.get_queue_attributes, QueueUrl=url, AttributeNames=list(_DEPTHS))
+    return sum(int(answer["Attributes"].get(name, "0")) for name in _DEPTHS)
 
 
 def _entry(position: int, message: Message) -> dict[str, str]:

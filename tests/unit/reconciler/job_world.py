@@ -24,7 +24,7 @@ def stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The worker dies: nobody catches it."""
 
 

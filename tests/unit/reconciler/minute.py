@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from reconciler.reconcile import Ports, reconcile
+from reconciler.ports import Ports
+from reconciler.reconcile import reconcile
 from taskbridge.instances import Work
 from taskbridge.messages import SyncMessage
 from taskbridge.tables.instances import Stored
@@ -25,13 +27,21 @@ class Minute:
         self.coordination = MemoryCoordination()
         self.journal = SilentJournal()
         self.sent: list[SyncMessage] = []
+        self.queued = 0
+        self.refused: set[int] = set()
+        self.on_send: Callable[[SyncMessage], object] = lambda _: None
+        self.run_s = RUN_S
         self.slept: list[float] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
     def run(self) -> list[SyncMessage]:
         """One run; returns what it sent."""
         self.sent.clear()
-        ports = Ports(
+        reconcile(self.ports(), self.now + self.run_s)
+        return list(self.sent)
+
+    def ports(self) -> Ports:
+        return Ports(
             configuration=lambda: configuration(self.platforms),
             instances=self.instances,
             coordination=self.coordination,
@@ -41,12 +51,15 @@ class Minute:
             clock=lambda: self.now,
             sleep=self.sleep,
         )
-        reconcile(ports, self.now + RUN_S)
-        return list(self.sent)
 
     def send(self, messages: Sequence[SyncMessage]) -> set[int]:
+        for each in messages:
+            self.on_send(each)
         self.sent += messages
-        return set()
+        return {position for position in self.refused if position < len(messages)}
+
+    def depth(self) -> int:
+        return self.queued
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -71,7 +84,7 @@ class Minute:
     def add_page(self, at: float, *sess_ids: str) -> None:
         self.instances.pages.append(Page(PLATFORM, at, f"p{at}", ("e1",), sess_ids))
 
-    def heard(self, name: str) -> list[object]:
+    def heard(self, name: str) -> list[Any]:
         return [said for called, said in self.journal.heard if called == name]
 
 

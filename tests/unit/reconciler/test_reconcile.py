@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 import pytest
 
-from reconciler.reconcile import (
-    DRAIN_LIMIT,
-    LEASE_S,
-    PROBE_EVERY_S,
-    PROBE_WAIT_S,
-)
+from reconciler.draining import LEASE_S
+from reconciler.probing import PROBE_EVERY_S, PROBE_WAIT_S
+from taskbridge.breaker import BreakerState
 from taskbridge.errors import StoreError
 from taskbridge.tables.instances import Stored
 from tests.builders import PLATFORM, START, platform
@@ -64,31 +62,6 @@ def test_what_has_nothing_left_is_only_taken_off_the_list(minute: Minute) -> Non
 
     assert minute.run() == []
     assert minute.instances.due_at == {}
-
-
-def test_no_more_is_drained_in_a_minute_than_the_platform_takes(minute: Minute) -> None:
-    minute.platforms = [platform(max_rate_per_s=0.5)]
-    minute.put_many(100)
-
-    first = minute.run()
-    minute.now = START + 60
-    second = minute.run()
-
-    assert len(first) == len(second) == 30
-    assert not set(names(first)) & set(names(second))
-
-
-def test_a_platform_slower_than_once_a_minute_still_drains(minute: Minute) -> None:
-    minute.platforms = [platform(max_rate_per_s=0.001)]
-    minute.put_many(3)
-
-    assert len(minute.run()) == 1
-
-
-def test_without_a_rate_a_run_still_ends(minute: Minute) -> None:
-    minute.put_many(DRAIN_LIMIT + 5)
-
-    assert len(minute.run()) == DRAIN_LIMIT
 
 
 def test_who_was_written_meanwhile_is_left_to_whoever_wrote(minute: Minute) -> None:
@@ -248,3 +221,127 @@ def test_what_fails_for_one_platform_is_done_for_the_others_and_told_at_the_end(
         minute.run()
 
     assert names(minute.sent) == ["S2"]
+
+
+# Nobody waits for another's platform
+
+
+def test_of_nine_platforms_that_are_down_each_is_probed_and_one_that_is_up_drains_at_once(minute: Minute) -> None:
+    down = [f"jz-{number}" for number in range(9)]
+    minute.platforms = [*map(platform, down), platform("up")]
+    for name in [*down, "up"]:
+        minute.put("S1", START, name)
+        if name != "up":
+            minute.coordination.open_breaker(name, START, "HTTP 503")
+    at: dict[str, float] = {}
+    minute.on_send = lambda each: at.setdefault(each.platform_id, minute.now)
+
+    minute.run()
+
+    assert at == dict.fromkeys([*down, "up"], START)
+
+
+def test_each_minute_begins_with_the_next_platform(minute: Minute) -> None:
+    minute.platforms = [platform(f"jz-{number}") for number in range(3)]
+    first = []
+    for number in range(3):
+        minute.now = START + number * 60
+        for each in minute.platforms:
+            minute.put(f"S{number}", minute.now, each.id)
+        first.append(minute.run()[0].platform_id)
+
+    assert sorted(first) == ["jz-0", "jz-1", "jz-2"]
+
+
+def test_whatever_breaks_for_one_platform_stays_with_it(minute: Minute) -> None:
+    minute.platforms = [platform("jz", max_rate_per_s="ten"), platform("jz-2")]
+    minute.put("S1", START)
+    minute.put("S2", START, "jz-2")
+    read = minute.coordination.read_breaker
+
+    def break_off(platform_id: str) -> BreakerState:
+        if platform_id == "jz":
+            raise ZeroDivisionError
+        return read(platform_id)
+
+    minute.coordination.read_breaker = break_off  # type: ignore[method-assign]
+
+    with pytest.raises(ZeroDivisionError):
+        minute.run()
+
+    assert names(minute.sent) == ["S2"]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_platform_that_asked_for_quiet_is_neither_probed_nor_drained_before(minute: Minute, *, is_open: bool) -> None:
+    minute.put("S1", START)
+    minute.coordination.breakers[PLATFORM] = BreakerState(is_open, START, quiet_until=START + 100)
+
+    assert minute.run() == []
+    minute.now = START + 101
+
+    assert {each.probe for each in minute.run()} == {is_open}
+
+
+def test_a_short_run_probes_although_it_cannot_wait_for_the_answer(minute: Minute) -> None:
+    break_down(minute)
+    minute.put("S1", START)
+    minute.run_s = 3.0
+
+    assert [each.probe for each in minute.run()] == [True]
+    assert minute.now - START <= 3.0
+
+
+def test_a_run_ends_although_a_bulk_job_in_a_pause_took_longer_than_the_pause(minute: Minute) -> None:
+    break_down(minute)
+    minute.put("S1", START)
+
+    def take_long() -> None:
+        minute.now += 70
+
+    minute.meanwhile = take_long
+    minute.run()
+
+    assert len(minute.slept) == 1
+
+
+# One that cannot be read, or written
+
+
+def test_a_document_that_cannot_be_read_is_told_and_the_others_go(minute: Minute) -> None:
+    minute.put_many(30)
+    version, _ = minute.instances.items[f"{PLATFORM}#S0003"]
+    minute.instances.items[f"{PLATFORM}#S0003"] = (version, zlib.compress(b'["of a newer release"]'))
+
+    sent = minute.run()
+
+    assert names(sent) == [f"S{number:04}" for number in range(30) if number != 3]
+    assert [args[:2] for args, _ in minute.heard("unreadable")] == [(PLATFORM, "S0003")]
+
+
+def test_a_document_that_cannot_be_written_is_told_and_the_others_go(minute: Minute) -> None:
+    minute.put_many(30)
+    save = minute.instances.save
+
+    def refuse(stored: Sequence[Stored]) -> set[str]:
+        if any(entry.instance.sess_id == "S0003" for entry in stored):
+            raise StoreError("BatchExecuteStatement: ValidationError")
+        return save(stored)
+
+    minute.instances.save = refuse  # type: ignore[method-assign, assignment]
+
+    with pytest.raises(StoreError, match="ValidationError"):
+        minute.run()
+
+    assert names(minute.sent) == [f"S{number:04}" for number in range(30) if number != 3]
+
+
+def test_what_the_queue_refuses_is_due_again_at_once_and_sent_in_the_same_run(minute: Minute) -> None:
+    minute.put_many(3)
+    minute.refused = {1}
+
+    with pytest.raises(StoreError, match="refused"):
+        minute.run()
+
+    assert names(minute.sent) == ["S0000", "S0001", "S0002", "S0001"]
+    assert {minute.due_at(f"S000{number}") for number in (0, 2)} == {START + LEASE_S}

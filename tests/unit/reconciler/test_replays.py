@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reconciler.jobs import LEASE_S, SLICE
 from taskbridge.push_logs import LogStatus
-from taskbridge.replays import JobStatus
+from taskbridge.replays import Job, JobKind, JobStatus
 from tests.builders import START
 from tests.unit.reconciler.job_world import Flaky, Killed, World, stamp
 
@@ -196,3 +198,35 @@ def test_a_replay_of_nothing_ends_at_once(world: World) -> None:
 
     assert world.job().status is JobStatus.DONE
     assert world.queued == []
+
+
+# One bad job
+
+
+def test_a_job_that_cannot_be_read_stops_no_other(world: World) -> None:
+    world.add_failed(3)
+    world.ask("j1")
+    world.ask("j0")
+    take = world.jobs.take
+
+    def fail(job_id: str, *rest: Any) -> Job | None:
+        if job_id == "j0":
+            raise ValueError("Invalid enum value 'of a newer release'")
+        return take(job_id, *rest)
+
+    world.jobs.take = fail  # type: ignore[method-assign]
+    world.run()
+
+    assert world.job("j1").status is JobStatus.DONE
+    assert [args[0] for name, (args, _) in world.journal.heard if name == "interrupted"] == ["j0"]
+
+
+def test_a_job_whose_slice_breaks_stops_no_other_and_gives_its_lease_back(world: World) -> None:
+    world.add_failed(3)
+    world.ask("j0", start="not a time", kind=JobKind.COMPARISON)
+    world.ask("j1")
+
+    world.run()
+
+    assert world.job("j1").status is JobStatus.DONE
+    assert world.jobs.leases["j0"][1] == 0.0

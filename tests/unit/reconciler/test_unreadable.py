@@ -27,7 +27,7 @@ def test_what_is_due_beside_it_is_sent_and_it_is_looked_at_again_later() -> None
     assert names(sent) == ["S2", "S3"]
     assert minute.due_at("S1") == START + 900
     assert minute.instances.items[f"{PLATFORM}#S1"][1] == b"of another release"
-    assert minute.heard("aside") == [((PLATFORM, 1), {})]
+    assert [args[:2] for args, _ in minute.heard("unreadable")] == [(PLATFORM, "S1")]
 
 
 def test_a_page_that_names_it_is_passed() -> None:

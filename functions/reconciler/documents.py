@@ -1,0 +1,57 @@
+"""Documents and pages as the reconciler takes them: what fails for one is kept to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from reconciler.ports import Ports
+from taskbridge.errors import StoreError
+from taskbridge.instances import Instance, Work
+from taskbridge.messages import SyncMessage
+from taskbridge.tables.instances import Stored
+
+Key = tuple[str, str]
+LONE_FAILURES = 3  # of as many that are tried alone: then it is the table
+
+
+def load(keys: Sequence[Key], ports: Ports) -> list[Stored]:
+    """Documents by (platform id, session id). Those that cannot be read are marked, and told. Raises StoreError."""
+    found = list(ports.instances.load(keys).values())
+    for stored in found:
+        if stored.unreadable:
+            ports.journal.unreadable(stored.instance.platform_id, stored.instance.sess_id, stored.unreadable)
+    return found
+
+
+def each_alone(
+    do: Callable[[Sequence[Key]], list[Key]], keys: Sequence[Key]
+) -> tuple[list[Key], dict[Key, StoreError]]:
+    """Do something to all at once; where a table refuses that, to each alone, so that the others are done.
+
+    Returns what was done, and what failed also alone. It ends where the first few fail: then it is none of them.
+    """
+    try:
+        return do(keys), {}
+    except StoreError as error:
+        if len(keys) == 1:
+            return [], {keys[0]: error}
+    done: list[Key] = []
+    failed: dict[Key, StoreError] = {}
+    for key in keys:
+        ended, failure = each_alone(do, [key])
+        done, failed = done + ended, failed | failure
+        if len(failed) == LONE_FAILURES and not done:
+            break
+    return done, failed
+
+
+def work_left(instance: Instance) -> int:
+    """The calls that an instance still needs, about."""
+    return sum(item.work is Work.PENDING for item in instance.items().values()) if instance.has_work else 0
+
+
+def build_wake(key: Key, reason: str, now: float, *, probe: bool = False) -> SyncMessage:
+    """The message that wakes an instance."""
+    stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    return SyncMessage(platform_id=key[0], sess_id=key[1], reason=reason, requested_at=stamp, probe=probe)
