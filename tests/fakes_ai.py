@@ -75,6 +75,11 @@ class MemoryForms:
         """See FormTable."""
         self.items.pop((task_id, form_hash), None)
 
+    def delete_all(self, task_id: str) -> None:
+        """See FormTable."""
+        for key in [key for key in self.items if key[0] == task_id]:
+            del self.items[key]
+
     def expire(self, task_id: str, form_hash: str, at: float) -> None:
         """See FormTable."""
         if (task_id, form_hash) in self.items:

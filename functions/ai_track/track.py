@@ -12,13 +12,13 @@ from typing import Protocol
 
 import msgspec
 
+from ai_track.deletion import AuditTexts, Forms, delete_contents
 from ai_track.pace import Pace, request_in_time
 from ai_track.pieces import SEATS_A_TURN, split, weight_of
 from taskbridge.ai.messages import SeatsMessage, SweepMessage
 from taskbridge.ai.processes import (
     Folded,
     Places,
-    Process,
     build_seats,
     check_size,
     fold,
@@ -45,19 +45,6 @@ class Processes(Protocol):
         """Write it, unless somebody else did since it was read."""
 
 
-class Forms(Protocol):
-    """Forms by task and hash; see FormTable."""
-
-    def put_many(self, forms: Mapping[tuple[str, str], bytes]) -> None:
-        """Keep forms, by (task id, hash)."""
-
-    def delete(self, task_id: str, form_hash: str) -> None:
-        """Delete a form at once."""
-
-    def expire(self, task_id: str, form_hash: str, at: float) -> None:
-        """Let a form go at `at`, epoch seconds."""
-
-
 class Seats(Protocol):
     """Seats; see TaskTable."""
 
@@ -77,7 +64,10 @@ class PieceOutbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrackPorts:
-    """Everything outside. `clock` gives epoch seconds, `form_retention_s` how long a form outlives its task."""
+    """Everything outside. `clock` gives epoch seconds, `form_retention_s` how long a form outlives its task.
+
+    `audit` is where the texts of deleted instances are forgotten; None where they are kept.
+    """
 
     processes: Processes
     forms: Forms
@@ -87,6 +77,7 @@ class TrackPorts:
     pieces: PieceOutbox
     clock: Callable[[], float]
     form_retention_s: Callable[[], float]
+    audit: AuditTexts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,7 @@ def update_seats(stored: StoredProcess, places: Places, ports: TrackPorts, pace:
         return 0, len(pieces)
     seats = _project_all(build_seats(stored.process, stored.version, places), ports, pace)
     if stored.process.is_deleted:
-        _delete_forms(stored.process, places, ports.forms)
+        delete_contents(stored.process, places, ports.forms, ports.audit)
     return request_in_time(seats, ports.book, ports.requests, pace), 0
 
 
@@ -193,10 +184,3 @@ def _forms_over(seat: Seat, before: Seat | None) -> set[tuple[str, str]]:
     if seat.state is SeatState.DONE:
         over.add(seat.form_hash)
     return {(seat.task_id, form) for form in over if form}
-
-
-def _delete_forms(process: Process, places: Places, forms: Forms) -> None:
-    for task_id in places:
-        task = process.tasks.get(task_id)
-        if task is not None and task.value("form"):
-            forms.delete(task_id, task.value("form"))

@@ -166,6 +166,7 @@ class Deployment:
             "PUSH_TIMEOUT_SECONDS": "30",
             "PUSH_CONCURRENCY": "10",
             "ANALYSIS_TIMEOUT_SECONDS": "900",
+            "KEEP_AUDIT_TEXTS": "false",
             "POWERTOOLS_METRICS_NAMESPACE": "taskbridge",
             "POWERTOOLS_LOG_LEVEL": "INFO",
             "AWS_ENDPOINT_URL": endpoint,

@@ -189,10 +189,23 @@ def test_a_form_goes_by_itself_with_all_its_parts(local: TableStores) -> None:
 
     local.forms.expire("T1", "f1", NOW + 0.5)
 
-    items = local.items("AiFormTable")
+    items = [item for item in local.items("AiFormTable") if "detail" in item]
     assert len(items) == 3
     assert {item["expires_at"]["N"] for item in items} == {str(int(NOW))}
     assert all(len(item["detail"]["B"]) <= 350_000 for item in items)
+
+
+def test_all_that_a_task_ever_had_is_deleted_at_once(local: TableStores) -> None:
+    for version in ("f1", "f2", "f3"):
+        local.forms.put("T1", version, version.encode())
+    local.forms.put("T2", "f1", b"another")
+
+    for _ in range(2):
+        local.forms.delete_all("T1")
+
+    assert [local.forms.get("T1", version) for version in ("f1", "f2", "f3")] == [None, None, None]
+    assert local.forms.get("T2", "f1") == b"another"
+    assert {item["form"]["S"] for item in local.items("AiFormTable")} == {"T2#", "T2#f1"}
 
 
 def test_a_form_that_was_half_written_is_not_there_until_it_is_written_again(local: TableStores) -> None:

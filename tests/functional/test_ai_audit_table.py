@@ -10,10 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from ai_track.deletion import delete_contents
 from taskbridge.ai.audit import AuditedFile, AuditEntry
+from taskbridge.ai.processes import Process
 from taskbridge.ai.results import Usage
 from taskbridge.errors import StoreError
 from taskbridge.tables.ai_audit import UNREADABLE, AuditTable
+from tests.fakes_ai import MemoryForms
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID
 from tests.functional.aws import Tables
@@ -172,6 +175,18 @@ def packed(**fields: Any) -> dict[str, Any]:
 def overwrite(stores: TableStores, entry_id: str, detail: dict[str, Any]) -> None:
     (item,) = [each for each in stores.items("AiAuditTable") if each["entry"]["S"].endswith(f"#{entry_id}")]
     stores.client.put_item(TableName=stores.names.AiAuditTable, Item={**item, "detail": detail})
+
+
+def test_of_a_deleted_instance_the_fact_stays_and_the_content_goes(audit: AuditTable) -> None:
+    record(audit, entry(), on(20, task_id="T2"))
+
+    for _ in range(2):  # also where it is told twice
+        delete_contents(Process("S1"), [TASK], MemoryForms(), audit)
+
+    (found,) = audit.for_task(TASK).items
+    assert (found.question, found.answer, [file.name for file in found.files]) == ("", "", [""])
+    assert (found.uid, found.at, found.model, found.usage.cost) == (UID, entry().at, "qwen", 0.0021)
+    assert audit.for_task("T2").items == [on(20, task_id="T2")]
 
 
 def test_files_that_an_older_release_wrote_as_ids_are_still_read(stores: TableStores) -> None:

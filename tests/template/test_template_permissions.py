@@ -122,8 +122,14 @@ def test_the_trail_of_changes_is_only_added_to_but_for_own_rules_of_who_is_erase
     ]
 
 
-def test_the_audit_log_is_only_added_to_but_for_the_words_of_who_is_erased(translated: Template) -> None:
+def test_the_audit_log_is_only_added_to_but_for_words_that_are_erased_or_deleted(translated: Template) -> None:
     assert grants_on("AiAuditTable", translated) == [
+        ("AiTrackRole", ["dynamodb:Query"], None),
+        (
+            "AiTrackRole",
+            ["dynamodb:UpdateItem"],
+            {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["task_id", "entry", "detail"]}},
+        ),
         ("AiAnalyzeRole", ["dynamodb:PutItem"], None),
         ("AdminApiRole", ["dynamodb:DescribeTable"], None),
         (

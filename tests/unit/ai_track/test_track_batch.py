@@ -160,6 +160,19 @@ def test_a_deleted_instance_leaves_nothing() -> None:
     assert (tracker.seat().state, tracker.analysis(), tracker.forms.items) == (SeatState.GONE, None, {})
 
 
+def test_a_deleted_instance_leaves_no_version_of_its_forms() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received())
+    changed = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "改为参会"}]}
+    tracker.tell(event("task_received", 2, tasks=[task(form=changed)]))
+    assert len(tracker.forms.items) == 2
+
+    tracker.tell(event("instance_deleted", 3, backup={"task_ids": ["T1"]}))
+
+    assert tracker.forms.items == {}
+
+
 def test_a_changed_rule_takes_the_nodes_results_and_reminds_who_had_them() -> None:
     tracker = Tracker()
     tracker.publish(1, "rule one")

@@ -109,6 +109,18 @@ class AuditTable:
                 return Page(self._entries(keys[:limit]), text(keys[limit - 1], "entry"))
         return Page(self._entries(keys), last_day if last_day > start[:10] else None)
 
+    def forget_text(self, entry: AuditEntry) -> None:
+        """Take question, answer and the names of files out of an entry: who asked, when, and what it cost stays."""
+        files = tuple(msgspec.structs.replace(file, name="") for file in entry.files)
+        kept = msgspec.structs.replace(entry, question="", answer="", files=files)
+        request = build_update(
+            self._table,
+            to_item({"task_id": key_part(entry.task_id), "entry": _entry(entry)}),
+            sets=to_item({"detail": _pack(kept)}),
+            condition="attribute_exists(#entry)",
+        )
+        conditional_call(self._client.update_item, **request)
+
     def blank(self, entry: AuditEntry) -> None:
         """Take person, question, answer and files out of an entry."""
         kept = msgspec.structs.replace(entry, uid="", question="", answer="", error="", files=())

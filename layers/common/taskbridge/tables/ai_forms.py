@@ -1,11 +1,13 @@
 """The AI form table: forms as they came, until nobody needs them.
 
 Item: `form` (task#hash), `part`, `parts` (how many there are), `detail` (deflated, over as many parts as it needs),
-and `expires_at`: sooner once the task is done.
+and `expires_at`: sooner once the task is done. Beside it, under `task#` alone, stands each hash that the task ever had
+(`part` is a number made of it, `hash` the hash itself), so that all of them can be deleted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +21,7 @@ from taskbridge.tables.attributes import (
     number,
     query_all,
     store_call,
+    text,
     to_attribute,
     to_item,
 )
@@ -52,7 +55,7 @@ class FormTable:
     def put_many(self, forms: Mapping[tuple[str, str], bytes]) -> None:
         """Keep forms, by (task id, hash)."""
         end = to_item({"expires_at": int(self._clock() + self._retention_s)}) if self._retention_s else {}
-        items = (item | end for key, body in forms.items() for item in _items(*key, body))
+        items = (item | end for key, body in forms.items() for item in (*_items(*key, body), _version(*key)))
         batch_put(self._client, self._table, items, key=("form", "part"))
 
     def get(self, task_id: str, form_hash: str) -> bytes | None:
@@ -74,6 +77,21 @@ class FormTable:
         """Take it away at once."""
         for key in self._keys(task_id, form_hash):
             store_call(self._client.delete_item, TableName=self._table, Key=key)
+
+    def delete_all(self, task_id: str) -> None:
+        """Take away at once every form that the task ever had, also what an event told too late."""
+        versions = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="form = :form",
+            ExpressionAttributeValues=to_item({":form": _form(task_id, "")}),
+            ConsistentRead=True,
+        )
+        for item in list(versions):
+            self.delete(task_id, text(item, "hash"))
+            store_call(
+                self._client.delete_item, TableName=self._table, Key={"form": item["form"], "part": item["part"]}
+            )
 
     def expire(self, task_id: str, form_hash: str, at: float) -> None:
         """Let it go by itself at `at`, in epoch seconds."""
@@ -103,6 +121,11 @@ def _items(task_id: str, form_hash: str, body: bytes) -> Iterator[Attributes]:
     form = _form(task_id, form_hash)
     for part, piece in enumerate(parts):
         yield to_item({"form": form, "part": part, "parts": len(parts), "detail": piece})
+
+
+def _version(task_id: str, form_hash: str) -> Attributes:
+    number_of = int.from_bytes(hashlib.sha256(form_hash.encode()).digest()[:6])
+    return to_item({"form": _form(task_id, ""), "part": number_of, "hash": form_hash})
 
 
 def _form(task_id: str, form_hash: str) -> str:
