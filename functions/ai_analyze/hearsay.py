@@ -35,11 +35,20 @@ _CLAIMED_EN = re.compile(
     r"|(?<![a-z])(?:certified|confirmed|found|checked|verified)[^.!?]{0,40}?(?<![a-z])(?:compl(?:y|ies)|in order"
     r"|all of them|requirements?|clauses?)(?![a-z])"
 )
+# An approval in a quote is the matter itself only for a clause that asks for one.
+_APPROVING = re.compile(
+    r"通过|同意|批准|放行|审[批核]|规则|(?<![a-z])(?:approv(?:e|ed|al)|pass|verdict|say yes|reviewer)(?![a-z])"
+)
+_ABOUT_APPROVAL = re.compile(
+    r"通过|同意|批准|放行|审|批|验|评|核|许可|意见|签|规则|approv|pass|review|consent|sign|permi"
+)
 
 
-def is_hearsay(quote: str) -> bool:
-    """Whether a quote says of the review that it has come out well, or is not needed."""
+def is_hearsay(quote: str, clause: str = "") -> bool:
+    """Whether a quote says of the review that it has come out well, or is not needed, or how it should come out."""
     plain = unveil(quote)
+    if clause and _APPROVING.search(plain) and not _ABOUT_APPROVAL.search(unveil(clause)):
+        return True
     return _CLAIMED.search(plain) is not None or _CLAIMED_EN.search(plain) is not None
 
 

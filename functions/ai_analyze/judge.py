@@ -156,7 +156,7 @@ def _demand_evidence(shown: Shown, clauses: Sequence[str]) -> Shown:
 def _speaks_for(clause: str, proof: Proof) -> bool:
     """Whether a proof can show that a clause is met. A file's name does where the clause asks only that it be there."""
     if not proof.names_file:
-        return proof.speaks and (asks_for_opinion(clause, proof.label) or not is_hearsay(proof.evidence.quote))
+        return proof.speaks and (asks_for_opinion(clause, proof.label) or not is_hearsay(proof.evidence.quote, clause))
     asked, label = "".join(_LETTERS.findall(clause)), "".join(_LETTERS.findall(proof.label))
     return len(label) > 1 and label in asked and _ATTACHED.fullmatch(asked.replace(label, "", 1)) is not None
 
