@@ -15,12 +15,15 @@ from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder, Rou
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 from admin_api.access import ACCESS, ANYONE, Access, Caller, read_caller
+from admin_api.ids import decode_id
 from admin_api.limits import MAX_KEY_CHARS, StoredAnswer, parse_json, read_body
 from admin_api.problems import Problem, invalid, not_found, to_problem, to_response
 from admin_api.wiring import Services
 
 H = TypeVar("H", bound=Callable[..., Any])
 JSON_TYPE = "application/json"
+# Parameters of paths that are ids of the upstream; `id` is decoded by the handlers, which know what it is.
+UPSTREAM_IDS = frozenset({"app_id", "node_id", "task_id"})
 PROTECTION = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -58,10 +61,9 @@ class Resolver(APIGatewayHttpResolver):
         try:
             self._guard(route.method, route.openapi_path)
             self._check_query(route)
+            decoded = {name: _decode(name, value) for name, value in route_arguments.items()}
         except Exception as error:  # noqa: BLE001  # every error is a problem, as after this point
             return self._refused(error, route)
-        # API Gateway decodes every escape of a path but this one.
-        decoded = {name: value.replace("%25", "%") for name, value in route_arguments.items()}
         return super()._call_route(route, decoded)
 
     def _handle_not_found(self, method: str, path: str) -> ResponseBuilder[Any]:
@@ -237,6 +239,12 @@ class Api:
 
     def _tell(self, error: Exception) -> Response[str]:
         return to_response(to_problem(error), _instance(self._event))
+
+
+def _decode(name: str, value: str) -> str:
+    """A part of a path. API Gateway decodes every escape of it but `%25`; ids of the upstream may be coded in ours."""
+    text = value.replace("%25", "%")
+    return decode_id(text) if name in UPSTREAM_IDS else text
 
 
 def _instance(event: Mapping[str, Any]) -> str:

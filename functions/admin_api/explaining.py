@@ -30,7 +30,7 @@ def explain_parameters(operation: dict[str, Any], schemas: Mapping[str, Any]) ->
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content:
         reference = next((each for each in _references(content["schema"])), "")
-        content.setdefault("example", _example(schemas.get(reference, {}), schemas))
+        content.setdefault("example", _example(schemas.get(reference, {})))
 
 
 def _references(schema: Any) -> Iterator[str]:
@@ -44,7 +44,7 @@ def _references(schema: Any) -> Iterator[str]:
             yield from _references(part)
 
 
-def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+def _example(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A body with every field that has to be there, and those optional ones that have an example."""
     fields = schema.get("properties", {})
     return {

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from admin_api.api import Api
+from admin_api.ids import encode_id
 from admin_api.routes import ai_nodes, ai_rules
 from tests.functional.ai_api import AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule
@@ -47,6 +48,7 @@ def test_a_rule_is_read_as_it_was_saved(world: AiWorld) -> None:
         "clauses": ["请假不超过 3 天"],
         "app_id": APP,
         "node_id": NODE,
+        "path": f"{APP}/{NODE}",
         "node_key": "dept",
         "node_name": "院系审批",
         "status": True,
@@ -223,6 +225,7 @@ def test_an_admin_sets_a_default_and_what_was_published_of_the_node_stays(world:
         "clauses": [RULE["rule"]],
         "app_id": APP,
         "node_id": NODE,
+        "path": f"{APP}/{NODE}",
         "node_key": "dept",
         "node_name": "院系审批",
     }
@@ -283,3 +286,16 @@ def test_a_body_that_is_no_object_is_refused_also_where_it_may_be_left_out(world
 
     assert (answer.status, answer.code) == (422, "invalid_request")
     assert world.me.get(node_path()).json["version"] == 1
+
+
+@pytest.mark.parametrize(("app_id", "node_id"), [("le/ave", "n 1"), ("~a", "节点"), ("a", "b/../c")])
+def test_a_node_with_a_slash_can_have_a_rule(world: AiWorld, app_id: str, node_id: str) -> None:
+    path = f"/v1/ai/rules/{encode_id(app_id)}/{encode_id(node_id)}"
+    assert world.me.put(path, {"rule": "有发票"}).status == 200
+
+    (row,) = world.me.get("/v1/ai/rules").json["items"]
+
+    assert (row["app_id"], row["node_id"]) == (app_id, node_id)
+    assert world.me.get(f"/v1/ai/rules/{row['path']}").json["rule"] == "有发票"
+    assert world.me.get(f"/v1/ai/rules/{row['path']}/versions").json["items"][0]["path"] == row["path"]
+    assert world.me.get("/v1/ai/rules/~!/n1").code == "not_found"

@@ -53,6 +53,7 @@ def test_a_task_comes_with_the_rule_in_force_and_its_result(world: AiWorld) -> N
     assert task["rule"] == {
         "app_id": APP,
         "node_id": NODE,
+        "path": f"{APP}/{NODE}",
         "node_key": "dept",
         "node_name": "院系审批",
         "rule": "请假不超过 3 天",
@@ -335,3 +336,18 @@ def test_beyond_a_cap_of_the_day_nothing_begins_and_the_answer_says_until_when(w
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
     assert world.outbox.taken() == []
     assert world.me.post(path.format(TASK)).status == 202, "what is under way is shown all the same"
+
+
+ODD_IDS = ["t-ev/1 a", "~t", "任务/一", "a%2Fb", "..", "x?y#z"]
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_a_task_and_its_node_are_opened_by_what_the_list_gives(world: AiWorld, odd: str) -> None:
+    world.give_task(odd)
+
+    (row,) = world.me.get("/v1/ai/tasks").json["items"]
+
+    assert row["task_id"] == odd
+    assert "/" not in row["id"]
+    found = world.me.get(f"/v1/ai/tasks/{row['id']}")
+    assert (found.status, found.json["task_id"], found.json["id"]) == (200, odd, row["id"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field
+
+from admin_api.ids import encode_id
 
 
 class Count(BaseModel):
@@ -21,6 +23,12 @@ class Node(BaseModel):
     node_id: str
     node_key: str
     node_name: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def path(self) -> str:
+        """Application and node as a path of the API takes them."""
+        return f"{encode_id(self.app_id)}/{encode_id(self.node_id)}"
 
 
 class Recommendation(Node):

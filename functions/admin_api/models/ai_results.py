@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool, computed_field
 
+from admin_api.ids import encode_id
 from admin_api.models.ai_rules import EffectiveRule
 from admin_api.models.shared import Wanted
 from taskbridge.ai.results import FindingResult, Origin, Verdict
@@ -122,6 +123,12 @@ class TaskFacts(BaseModel):
     created_at: datetime
     finished_at: datetime | None
     rule: EffectiveRule | None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def id(self) -> str:
+        """The task as a path of the API takes it."""
+        return encode_id(self.task_id)
 
 
 class Task(TaskFacts):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt
+from pydantic import BaseModel, Field, StrictBool, StrictInt, computed_field
 
+from admin_api.ids import encode_id
 from admin_api.models.shared import Wanted
 from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS
 
@@ -98,6 +99,12 @@ class RuleShown(BaseModel):
     keynote: str
     file_key: list[str]
     checks: list[Check]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def path(self) -> str:
+        """Application and node as a path of the API takes them."""
+        return f"{encode_id(self.app_id)}/{encode_id(self.node_id)}"
 
 
 class NodeDefault(RuleShown):
