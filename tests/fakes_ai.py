@@ -134,6 +134,7 @@ class MemorySeats:
     def __init__(self, people: MemoryPeople | None = None) -> None:
         self.items: dict[SeatKey, Seat] = {}
         self.counted: set[SeatKey] = set()
+        self.answered: dict[SeatKey, set[str]] = {}
         self.people = people or MemoryPeople()
 
     def get(self, uid: str, task_id: str) -> Seat | None:
@@ -143,6 +144,10 @@ class MemorySeats:
     def get_many(self, keys: Iterable[SeatKey]) -> dict[SeatKey, Seat]:
         """See TaskTable."""
         return {key: self.items[key] for key in keys if key in self.items}
+
+    def answers_of(self, keys: Iterable[SeatKey]) -> set[str]:
+        """See TaskTable."""
+        return {answer_id for key in keys for answer_id in self.answered.get(key, ())}
 
     def project(self, seat: Seat, before: Seat | None) -> bool:
         """See TaskTable."""
@@ -201,7 +206,10 @@ class MemorySeats:
         self, uid: str, task_id: str, analysis_id: str, holder: str, *, answer_id: str, fingerprint: str
     ) -> bool:
         """See TaskTable."""
-        return self._change(uid, task_id, analysis_id, holder, answer_id=answer_id, fingerprint=fingerprint)
+        if not self._change(uid, task_id, analysis_id, holder, answer_id=answer_id, fingerprint=fingerprint):
+            return False
+        self.answered.setdefault((uid, task_id), set()).add(answer_id)
+        return True
 
     def wait(self, uid: str, task_id: str, analysis_id: str, holder: str, reason: str, *, counts: bool) -> bool:
         """See TaskTable."""
@@ -321,15 +329,20 @@ class MemoryAnswers:
         self.holders: dict[str, str] = {}
         self.stored_pieces: dict[str, dict[int, str]] = {}
 
-    def begin(self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float) -> Flight:
+    def begin(
+        self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float, sess_id: str
+    ) -> Flight:
         """See AnswerTable."""
         head = self.stored_heads.get(answer_id)
         if head is not None and head.status is AnswerStatus.DONE:
+            self.stored_heads[answer_id] = replace(head, sessions=head.sessions | {sess_id})
             return Flight("done", review=head.review)
         is_live = head is not None and head.status is AnswerStatus.RUNNING and head.lease_until > now
         if head is not None and is_live and self.holders[answer_id] != holder:
             return Flight("running", lease_until=head.lease_until)
-        self.stored_heads[answer_id] = Answer(answer_id, AnswerStatus.RUNNING, lease_until=lease_until)
+        self.stored_heads[answer_id] = Answer(
+            answer_id, AnswerStatus.RUNNING, lease_until=lease_until, sessions=frozenset({sess_id})
+        )
         self.holders[answer_id] = holder
         return Flight("mine", next_piece=max(self.stored_pieces.get(answer_id, {}), default=0) + 1)
 
@@ -337,7 +350,7 @@ class MemoryAnswers:
         """See AnswerTable."""
         if not self._is_held(answer_id, holder):
             return False
-        self.stored_heads[answer_id] = Answer(answer_id, AnswerStatus.RUNNING, lease_until=lease_until)
+        self.stored_heads[answer_id] = replace(self.stored_heads[answer_id], lease_until=lease_until)
         return True
 
     def append(self, answer_id: str, number: int, text: str, expires_at: float) -> bool:
@@ -368,7 +381,17 @@ class MemoryAnswers:
     def _end(self, answer_id: str, holder: str, head: Answer) -> bool:
         if not self._is_held(answer_id, holder):
             return False
-        self.stored_heads[answer_id] = head
+        self.stored_heads[answer_id] = replace(head, sessions=self.stored_heads[answer_id].sessions)
+        return True
+
+    def leave(self, answer_id: str, sess_id: str) -> bool:
+        """See AnswerTable."""
+        head = self.stored_heads.get(answer_id)
+        if head is not None and head.sessions - {sess_id}:
+            self.stored_heads[answer_id] = replace(head, sessions=head.sessions - {sess_id})
+            return False
+        self.stored_heads.pop(answer_id, None)
+        self.stored_pieces.pop(answer_id, None)
         return True
 
 

@@ -20,13 +20,20 @@ from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
 from taskbridge.ai.forms import format_form
-from taskbridge.ai.messages import AnalyseMessage
+from taskbridge.ai.messages import AnalyseMessage, SeatsMessage
 from taskbridge.ai.requests import RequestedBy, is_pending, request_analysis
 from taskbridge.ai.results import Review, Usage
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.ai.values import typed_values
-from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, ThrottledError, TransientError
+from taskbridge.errors import (
+    ConfigurationError,
+    PlatformError,
+    QuotaExhausted,
+    StoreError,
+    ThrottledError,
+    TransientError,
+)
 from taskbridge.events import Form
 
 CRASHES_ALLOWED = 3
@@ -51,7 +58,7 @@ def analyse(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[End, 
     """Give a message its turn, its `receives`-th. Raises StoreError where a table fails: it comes again."""
     end, review = _take_turn(message, receives, ports)
     if end.fate in (Fate.OUTDATED, Fate.LATE):
-        _send_what_waits(message, ports)
+        _look_after(message, ports, has_written=end.fate is Fate.LATE or receives > 1)
     return end, review
 
 
@@ -84,11 +91,22 @@ def _is_wanted(seat: Seat, message: AnalyseMessage) -> bool:
     )
 
 
-def _send_what_waits(message: AnalyseMessage, ports: Ports) -> None:
-    """Who put another analysis in the place of this one may have died before its message was sent."""
+def _look_after(message: AnalyseMessage, ports: Ports, *, has_written: bool) -> None:
+    """What is to be done for a seat whose analysis nobody wants. `has_written`: texts may stand because of it."""
     seat = ports.seats.get(message.uid, message.task_id)
-    if seat is not None and seat.analysis is not None and is_pending(seat) and seat.analysis.id != message.analysis_id:
+    if seat is None:
+        return
+    if seat.state is SeatState.GONE and has_written:
+        _delete_again(seat, ports)
+    # Who put another analysis in the place of this one may have died before its message was sent.
+    if seat.analysis is not None and is_pending(seat) and seat.analysis.id != message.analysis_id:
         request_analysis(seat, ports.standing(seat), RequestedBy.AUTO, ports.requests)
+
+
+def _delete_again(seat: Seat, ports: Ports) -> None:
+    """Where its instance was deleted, that was before the answer, or its audit entry, was written here."""
+    if ports.tracker.send([SeatsMessage(seat.sess_id, {seat.task_id: [seat.uid]})]):
+        raise StoreError("the AI queue did not take what is to be deleted")
 
 
 def _ask_anew(seat: Seat, standing: Standing | None, ports: Ports) -> End:
@@ -168,7 +186,7 @@ class Work:
             return End(Fate.OUTDATED), None
         now = self.ports.clock()
         expires_at = now + switches.settings.retention_days * DAY_S
-        flight = self.ports.answers.begin(answer_id, self.holder, now, now + LEASE_S, expires_at)
+        flight = self.ports.answers.begin(answer_id, self.holder, now, now + LEASE_S, expires_at, self.seat.sess_id)
         if flight.review is not None:
             return self._settle(flight.review, answer_id, Fate.REUSED)
         if flight.state != "mine":
@@ -270,8 +288,8 @@ class Work:
 
     def _fail(self, reason: str) -> End:
         finished = self._finished(status=AnalysisStatus.FAILED, reason=reason)
-        self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
-        return End(Fate.FAILED, reason=reason)
+        is_wanted = self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
+        return End(Fate.FAILED if is_wanted else Fate.LATE, reason=reason)
 
     def _finished(self, **facts: object) -> Analysis:
         return msgspec.structs.replace(

@@ -92,6 +92,7 @@ def _wired() -> _Wired:
         questions=QuestionTable(tables, setting("COORDINATION_TABLE")),
         switches=switches,
         requests=RequestPorts(seats, outbox, book.standing, _now, _new_id),
+        tracker=AiQueue(queues, setting("AI_QUEUE_URL")),
         standing=book.standing,
         kept_alive=lambda _: nullcontext(),
         journal=AnalysisJournal(observability),

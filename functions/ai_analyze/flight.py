@@ -22,14 +22,16 @@ STARTED_ANEW = "\n\n（分析中断，重新开始）\n\n"
 
 
 class LostFlight(StoreError):
-    """Another worker has taken the flight over: it was too slow here."""
+    """Another worker has taken the flight over, or the answer was erased: it was too slow here."""
 
 
 class Answers(Protocol):
     """Answers and their pieces; see AnswerTable."""
 
-    def begin(self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float) -> Flight:
-        """Take the flight, or learn who has it, or what came of it."""
+    def begin(
+        self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float, sess_id: str
+    ) -> Flight:
+        """Take the flight, or learn who has it, or what came of it. Instance `sess_id` shows it from then on."""
 
     def renew(self, answer_id: str, holder: str, lease_until: float) -> bool:
         """Keep the flight for longer."""

@@ -14,7 +14,7 @@ from ai_analyze.review import Asked, Link, Sink
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.forms import Attachment
 from taskbridge.ai.jobs import AiJob
-from taskbridge.ai.messages import AnalyseMessage, JobMessage
+from taskbridge.ai.messages import AnalyseMessage, JobMessage, SeatsMessage
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing, Switches
@@ -114,6 +114,13 @@ class Questions(Protocol):
         """Count what was asked beside it, and what all of it cost."""
 
 
+class TrackQueue(Protocol):
+    """The AI queue, whose worker deletes what a deleted instance leaves."""
+
+    def send(self, messages: Sequence[SeatsMessage]) -> set[int]:
+        """Send messages; returns the positions of those that did not get in."""
+
+
 class Reviewer(Protocol):
     """Reads the attachments and asks the platforms; the real one is Desk."""
 
@@ -176,6 +183,7 @@ class Ports:
     questions: Questions
     switches: Callable[[], Switches]
     requests: RequestPorts
+    tracker: TrackQueue
     standing: Callable[[Seat], Standing | None]
     kept_alive: Callable[[Callable[[], None]], AbstractContextManager[None]]
     journal: Journal

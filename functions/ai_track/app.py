@@ -21,6 +21,7 @@ from taskbridge.lambdas import Clients, batch_response, instance_retention_days,
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.push_logs import PushLog
 from taskbridge.queues import AiQueue
+from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_people import PersonNodeTable
@@ -74,6 +75,7 @@ def _wired() -> tuple[Observability, Ports]:
         pieces=outbox,
         clock=time.time,
         form_retention_s=lambda: switches().settings.retention_days * DAY_S,
+        answers=AnswerTable(tables, setting("AI_ANSWER_TABLE")),
         audit=None if setting("KEEP_AUDIT_TEXTS") == "true" else AuditTable(tables, setting("AI_AUDIT_TABLE")),
     )
     people = PersonNodeTable(tables, setting("AI_PERSON_TABLE"))

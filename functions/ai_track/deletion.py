@@ -1,4 +1,4 @@
-"""What goes at once where a process instance was deleted: every version of its forms, and the text of its audit log."""
+"""What goes at once with a deleted process instance: all versions of its forms, its answers, its audit log's text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from taskbridge.ai.audit import AuditEntry
-from taskbridge.ai.processes import Process
+from taskbridge.ai.processes import Places, Process
+from taskbridge.ai.rulebook import SeatKey
 from taskbridge.tables.ai_items import Page
 
 
@@ -24,6 +25,20 @@ class Forms(Protocol):
 
     def expire(self, task_id: str, form_hash: str, at: float) -> None:
         """Let a form go at `at`, epoch seconds."""
+
+
+class Answers(Protocol):
+    """What platforms answered; see AnswerTable."""
+
+    def leave(self, answer_id: str, sess_id: str) -> bool:
+        """Erase an answer, unless another instance than this shows it."""
+
+
+class AnsweredSeats(Protocol):
+    """Seats; see TaskTable."""
+
+    def answers_of(self, keys: Iterable[SeatKey]) -> set[str]:
+        """The ids of all the answers that they ever had."""
 
 
 class AuditTexts(Protocol):
@@ -45,6 +60,13 @@ def delete_contents(process: Process, task_ids: Iterable[str], forms: Forms, aud
             forms.delete(task_id, task.value("form"))  # of a release that listed no versions
         if audit is not None:
             _forget_texts(task_id, audit)
+
+
+def delete_answers(process: Process, places: Places, seats: AnsweredSeats, answers: Answers) -> None:
+    """Delete what these seats were answered. They have to be gone: so none of them is given another answer."""
+    keys = [(uid, task_id) for task_id, people in places.items() for uid in people]
+    for answer_id in sorted(seats.answers_of(keys)):
+        answers.leave(answer_id, process.sess_id)
 
 
 def _forget_texts(task_id: str, audit: AuditTexts) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from ai_track.deletion import AuditTexts, Forms, delete_contents
+from ai_track.deletion import Answers, AuditTexts, Forms, delete_answers, delete_contents
 from ai_track.pace import Pace, request_in_time
 from ai_track.pieces import SEATS_A_TURN, split, weight_of
 from taskbridge.ai.messages import SeatsMessage, SweepMessage
@@ -51,6 +51,9 @@ class Seats(Protocol):
     def get_many(self, keys: Iterable[SeatKey]) -> Mapping[SeatKey, Seat]:
         """The seats that there are."""
 
+    def answers_of(self, keys: Iterable[SeatKey]) -> set[str]:
+        """The ids of all the answers that these seats ever had."""
+
     def project(self, seat: Seat, before: Seat | None) -> bool:
         """Write what the document implies, if `before` still stands there and the document is no older."""
 
@@ -77,6 +80,7 @@ class TrackPorts:
     pieces: PieceOutbox
     clock: Callable[[], float]
     form_retention_s: Callable[[], float]
+    answers: Answers
     audit: AuditTexts | None = None
 
 
@@ -115,6 +119,7 @@ def update_seats(stored: StoredProcess, places: Places, ports: TrackPorts, pace:
     seats = _project_all(build_seats(stored.process, stored.version, places), ports, pace)
     if stored.process.is_deleted:
         delete_contents(stored.process, places, ports.forms, ports.audit)
+        delete_answers(stored.process, places, ports.seats, ports.answers)
     return request_in_time(seats, ports.book, ports.requests, pace), 0
 
 

@@ -138,7 +138,7 @@ class AiWorld:
 
     def give_answer(self, answer_id: str, told: Review) -> None:
         """A stored answer."""
-        self.stores.answers.begin(answer_id, "worker", NOW, NOW + KEPT_S, NOW + KEPT_S)
+        self.stores.answers.begin(answer_id, "worker", NOW, NOW + KEPT_S, NOW + KEPT_S, "S1")
         assert self.stores.answers.finish(answer_id, "worker", told, 1)
 
     def decide(self, task_id: str = TASK, uid: str = UID, decision: str = "approved") -> Seat:

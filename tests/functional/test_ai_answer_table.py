@@ -9,7 +9,7 @@ import pytest
 
 from taskbridge.ai.results import Finding, FindingResult
 from taskbridge.errors import StoreError
-from taskbridge.tables.ai_answers import AnswerStatus, AnswerTable
+from taskbridge.tables.ai_answers import MOST_SESSIONS, AnswerStatus, AnswerTable
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_processes import ProcessTable, StoredProcess
 from taskbridge.tables.ai_uploads import UploadTable, upload_key
@@ -31,8 +31,8 @@ def local(moto: Any, moto_tables: Tables) -> TableStores:
     return TableStores(moto, moto_tables)
 
 
-def begin(answers: AnswerTable, holder: str, answer_id: str = "fp1") -> str:
-    return answers.begin(answer_id, holder, NOW, NOW + LEASE_S, NOW + KEPT_S).state
+def begin(answers: AnswerTable, holder: str, answer_id: str = "fp1", sess_id: str = "S1") -> str:
+    return answers.begin(answer_id, holder, NOW, NOW + LEASE_S, NOW + KEPT_S, sess_id).state
 
 
 # Crowds
@@ -148,6 +148,62 @@ def test_everything_of_an_answer_goes_by_itself(local: TableStores) -> None:
     local.answers.append("fp1", 1, "一", NOW + KEPT_S)
 
     assert {item["expires_at"]["N"] for item in local.items("AiAnswerTable")} == {str(int(NOW + KEPT_S))}
+
+
+def test_another_instance_is_noted_in_one_write_and_the_same_one_in_none(local: TableStores) -> None:
+    begin(local.answers, "worker")
+    local.answers.finish("fp1", "worker", review(), 0)
+    local.client.taken()
+
+    assert begin(local.answers, "w2", sess_id="S2") == "done"
+    assert local.client.taken() == {"update_item": 2, "get_item": 1}
+    assert begin(local.answers, "w2", sess_id="S2") == "done"
+    assert local.client.taken() == {"update_item": 1, "get_item": 1}
+
+
+def test_an_answer_that_a_release_before_wrote_goes_with_whoever_is_deleted(local: TableStores) -> None:
+    for answer_id in ("fp1", "fp2"):
+        begin(local.answers, "worker", answer_id)
+        local.answers.finish(answer_id, "worker", review(), 0)
+        (head,) = [each for each in local.items("AiAnswerTable") if each["answer_id"]["S"] == answer_id]
+        del head["sessions"]
+        local.client.put_item(TableName=local.names.AiAnswerTable, Item=head)
+    assert begin(local.answers, "w2", "fp2", "S2") == "done"
+
+    assert local.answers.leave("fp1", "S1") is True
+    assert local.answers.leave("fp2", "S1") is False, "an instance of today shows it"
+
+    assert local.answers.head("fp1") is None
+    assert local.answers.leave("fp2", "S2") is True
+
+
+def test_more_instances_than_an_item_holds_are_not_noted_and_read_the_answer_all_the_same(local: TableStores) -> None:
+    begin(local.answers, "worker")
+    local.answers.finish("fp1", "worker", review(), 0)
+
+    assert {begin(local.answers, "w2", sess_id=f"S{n}") for n in range(1, MOST_SESSIONS + 3)} == {"done"}
+
+    head = local.answers.head("fp1")
+    assert head is not None
+    assert len(head.sessions) == MOST_SESSIONS
+
+
+def test_an_answer_that_is_erased_while_it_is_reused_is_asked_for_again(local: TableStores) -> None:
+    begin(local.answers, "worker")
+    local.answers.finish("fp1", "worker", review(), 0)
+    head = local.answers.head("fp1")
+    assert head is not None
+    local.answers.leave("fp1", "S1")
+
+    class Late(AnswerTable):
+        def head(self, answer_id: str) -> Any:
+            return head if answer_id == "fp1" else None
+
+    begin(local.answers, "third", sess_id="S3")
+    late = Late(local.client, local.names.AiAnswerTable)
+    flight = late.begin("fp1", "w2", NOW, NOW + LEASE_S, NOW + KEPT_S, "S2")
+
+    assert (flight.state, flight.review) == ("running", None)
 
 
 # Uploads

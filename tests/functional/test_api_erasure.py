@@ -63,7 +63,7 @@ class Site:
         )
         assert self.stores.tasks.begin(uid, f"T{n}", asked, "")
         answers = self.stores.answers
-        answers.begin(f"answer-{uid}-{n}", "w", NOW, NOW + 60, NOW + 86_400)
+        answers.begin(f"answer-{uid}-{n}", "w", NOW, NOW + 60, NOW + 86_400, "S1")
         answers.append(f"answer-{uid}-{n}", 1, SECRET, NOW + 86_400)
         answers.finish(f"answer-{uid}-{n}", "w", review(), 1)
         entry = AuditEntry(

@@ -63,7 +63,7 @@ def begin(stores: TableStores) -> Recorder:
     stores.tasks.begin(UID, TASK, analysis(id=ANALYSIS, basis=basis(stores)), "")
     stores.tasks.claim(UID, TASK, ANALYSIS, "worker", NOW, NOW + LEASE_S)
     stores.tasks.attach(UID, TASK, ANALYSIS, "worker", answer_id="fp1", fingerprint="fp1")
-    stores.answers.begin("fp1", "worker", NOW, NOW + LEASE_S, NOW + KEPT_S)
+    stores.answers.begin("fp1", "worker", NOW, NOW + LEASE_S, NOW + KEPT_S, "S1")
     return Recorder(stores.answers, "fp1", 1, NOW + KEPT_S, lambda: NOW)
 
 

@@ -75,7 +75,9 @@ def test_no_function_scans_a_table(translated: Template) -> None:
         assert forbidden.isdisjoint(as_list(statement["Action"])), logical_id
 
 
-def test_nothing_is_deleted_but_forms_of_deleted_tasks_and_what_a_person_deletes(translated: Template) -> None:
+def test_nothing_is_deleted_but_forms_and_answers_of_deleted_tasks_and_what_a_person_deletes(
+    translated: Template,
+) -> None:
     deleting = {
         (logical_id, resource["Fn::GetAtt"][0])
         for logical_id, statement in translated.statements()
@@ -84,6 +86,7 @@ def test_nothing_is_deleted_but_forms_of_deleted_tasks_and_what_a_person_deletes
     }
     assert deleting == {
         ("AiTrackRole", "AiFormTable"),
+        ("AiTrackRole", "AiAnswerTable"),
         ("AdminApiRole", "ConfigurationTable"),
         ("AdminApiRole", "AiRuleTable"),
         # What is stored of a person who is erased.

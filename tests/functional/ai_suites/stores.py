@@ -84,8 +84,8 @@ class FormBehaviour:
 class AnswerBehaviour:
     """Inherit, and give the fixture `answers` (as AnswerTable)."""
 
-    def begin(self, answers: Any, holder: str = HOLDER, now: float = NOW) -> Any:
-        return answers.begin(ANSWER, holder, now, now + LEASE_S, now + KEPT_S)
+    def begin(self, answers: Any, holder: str = HOLDER, now: float = NOW, sess_id: str = "S1") -> Any:
+        return answers.begin(ANSWER, holder, now, now + LEASE_S, now + KEPT_S, sess_id)
 
     def append(self, answers: Any, *texts: str, first: int = 1) -> None:
         for number, text in enumerate(texts, start=first):
@@ -183,6 +183,49 @@ class AnswerBehaviour:
         assert answers.fail(ANSWER, HOLDER, "late") is False
         assert answers.renew(ANSWER, HOLDER, NOW + 900) is False
         assert answers.head(ANSWER).review == review()
+
+    def test_an_answer_goes_with_the_instance_that_shows_it(self, answers: Any) -> None:
+        self.begin(answers)
+        self.append(answers, "金额", "没有超过限额。")
+        answers.finish(ANSWER, HOLDER, review(), 2)
+
+        assert answers.leave(ANSWER, "S1") is True
+
+        assert (answers.head(ANSWER), self.texts(answers)) == (None, [])
+        assert answers.leave(ANSWER, "S1") is True  # also where it is told twice
+
+    def test_an_answer_stays_while_another_instance_shows_it(self, answers: Any) -> None:
+        self.begin(answers)
+        self.append(answers, "一")
+        answers.finish(ANSWER, HOLDER, review(), 1)
+        assert self.begin(answers, OTHER, sess_id="S2").state == "done"
+
+        assert answers.leave(ANSWER, "S1") is False
+        assert (answers.head(ANSWER).review, self.texts(answers)) == (review(), [(1, "一")])
+
+        assert answers.leave(ANSWER, "S2") is True
+        assert (answers.head(ANSWER), self.texts(answers)) == (None, [])
+
+    def test_who_answers_what_was_erased_leaves_nothing(self, answers: Any) -> None:
+        self.begin(answers)
+        self.append(answers, "一")
+        answers.leave(ANSWER, "S1")
+
+        self.append(answers, "二", first=2)
+        assert answers.renew(ANSWER, HOLDER, NOW + 120) is False
+        assert answers.finish(ANSWER, HOLDER, review(), 2) is False
+        assert answers.fail(ANSWER, HOLDER, "late") is False
+        assert answers.leave(ANSWER, "S1") is True
+
+        assert (answers.head(ANSWER), self.texts(answers)) == (None, [])
+
+    def test_of_an_answer_that_is_asked_for_again_only_who_asks_is_noted(self, answers: Any) -> None:
+        self.begin(answers)
+        answers.fail(ANSWER, HOLDER, "HTTP 503")
+        assert self.begin(answers, OTHER, sess_id="S2").state == "mine"
+
+        assert answers.leave(ANSWER, "S1") is False
+        assert answers.leave(ANSWER, "S2") is True
 
 
 class UploadBehaviour:

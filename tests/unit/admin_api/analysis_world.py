@@ -81,7 +81,7 @@ class World:
         def start() -> None:
             self.seats.claim(UID, TASK, ANALYSIS, holder, now, now + LEASE_S)
             self.seats.attach(UID, TASK, ANALYSIS, holder, answer_id=attempt.answer_id, fingerprint="fp")
-            flight = self.answers.begin(attempt.answer_id, holder, now, now + LEASE_S, KEPT_S)
+            flight = self.answers.begin(attempt.answer_id, holder, now, now + LEASE_S, KEPT_S, "S1")
             recorders.append(Recorder(self.answers, attempt.answer_id, flight.next_piece, KEPT_S, lambda: self.now))
             recorders[0].start_anew()
 

@@ -267,7 +267,7 @@ def test_an_analysis_without_a_result_ends_with_an_error(task: Any, code: str) -
 def test_an_outdated_analysis_ends_with_an_error_whatever_it_came_to(now: Any, shown_before: Any) -> None:
     world = World(standing=now)
     world.seats.items[UID, TASK] = seat(analysis=shown_before)
-    world.answers.begin("fp1", "w", 0.0, 60.0, 60.0)
+    world.answers.begin("fp1", "w", 0.0, 60.0, 60.0, "S1")
     world.answers.finish("fp1", "w", review(), 0)
 
     viewer = complete(world)

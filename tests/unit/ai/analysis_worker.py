@@ -62,7 +62,7 @@ class Worker:
         self.now = START
         self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
         self.audit, self.rules, self.outbox, self.jobs = MemoryAudit(), MemoryRules(), MemoryOutbox(), MemoryJobs()
-        self.questions = MemoryQuestions()
+        self.questions, self.tracker = MemoryQuestions(), MemoryOutbox()
         self.journal = SilentJournal()
         self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="须有事由", version=1)
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
@@ -164,6 +164,7 @@ class Worker:
             questions=self.questions,
             switches=self.switches,
             requests=RequestPorts(seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self.new_id),
+            tracker=self.tracker,
             standing=self.book.standing,
             kept_alive=lambda _: nullcontext(),
             journal=self.journal,

@@ -15,7 +15,7 @@ from ai_analyze.flight import STARTED_ANEW, Recorder
 from ai_analyze.material import ReadFile
 from ai_analyze.ports import End, Fate
 from taskbridge.ai.caps import Asked
-from taskbridge.ai.messages import encode_ai_message
+from taskbridge.ai.messages import SeatsMessage, encode_ai_message
 from taskbridge.ai.requests import RequestedBy
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AiSettings
@@ -95,6 +95,79 @@ def test_a_late_answer_goes_to_the_audit_log_only(worker: Worker, state: SeatSta
     assert worker.run(message).fate is Fate.LATE
     assert worker.analysis().verdict is None
     assert [entry.outcome for entry in worker.audit.entries] == ["answered", "late"]
+
+
+AGAIN = [SeatsMessage("S1", {"T1": ["u"]})]
+
+
+def test_who_answers_what_was_deleted_has_it_deleted_again(worker: Worker) -> None:
+    message = worker.request()
+
+    def delete(_: Recorder) -> None:
+        worker.change(state=SeatState.GONE, analysis=None)
+        for answer_id in worker.seats.answers_of([("u", "T1")]):
+            worker.answers.leave(answer_id, "S1")
+
+    worker.answering = delete
+    assert worker.run(message).fate is Fate.WAITING, "its flight is lost"
+    assert worker.answers.stored_heads == {}
+    assert worker.tracker.sent == []
+
+    assert worker.run(message, 2) == End(Fate.OUTDATED)
+
+    assert worker.tracker.sent == AGAIN, "for the pieces and the audit entry that came behind the deletion"
+
+
+def test_an_answer_that_is_complete_before_its_deletion_comes_to_it_is_left_to_it(worker: Worker) -> None:
+    message = worker.request()
+    worker.answering = lambda _: worker.change(state=SeatState.GONE, analysis=None)
+
+    assert worker.run(message).fate is Fate.LATE
+
+    assert worker.tracker.sent == AGAIN
+    [answer_id] = worker.seats.answers_of([("u", "T1")])
+    assert worker.answers.leave(answer_id, "S1") is True
+
+
+def test_a_failure_of_what_was_deleted_is_late_and_its_texts_go_too(worker: Worker) -> None:
+    message = worker.request()
+    worker.answering = lambda _: worker.change(state=SeatState.GONE, analysis=None)
+    worker.error = PermanentError("HTTP 400")
+
+    assert worker.run(message).fate is Fate.LATE
+
+    assert worker.tracker.sent == AGAIN
+
+
+def test_what_was_deleted_before_its_turn_wrote_nothing_and_asks_for_nothing(worker: Worker) -> None:
+    message = worker.request()
+    worker.change(state=SeatState.GONE, analysis=None)
+
+    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.tracker.sent == []
+
+
+def test_a_message_stays_until_what_it_left_is_to_be_deleted(worker: Worker) -> None:
+    message = worker.request()
+    worker.answering = lambda _: worker.change(state=SeatState.GONE, analysis=None)
+    send, worker.tracker.send = worker.tracker.send, lambda _: {0}  # type: ignore[method-assign]
+    with pytest.raises(StoreError, match="AI queue"):
+        worker.run(message)
+
+    worker.tracker.send = send  # type: ignore[method-assign]
+    assert worker.run(message, 2) == End(Fate.OUTDATED)
+    assert worker.tracker.sent == AGAIN
+
+
+def test_another_instance_with_the_same_form_shares_the_answer_and_is_noted(worker: Worker) -> None:
+    worker.run(worker.request())
+    message = worker.request("u2", "T2")
+    worker.seats.items["u2", "T2"] = msgspec.structs.replace(worker.seats.items["u2", "T2"], sess_id="S2")
+
+    assert worker.run(message) == End(Fate.REUSED)
+
+    answer_id = worker.analysis("u2", "T2").answer_id
+    assert worker.answers.stored_heads[answer_id].sessions == {"S1", "S2"}
 
 
 def test_an_answer_to_a_rule_that_changed_meanwhile_is_late(worker: Worker) -> None:

@@ -26,7 +26,7 @@ from taskbridge.ai.seats import SeatState
 from taskbridge.push_logs import LogStatus
 from tests.builders import calm, event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
-from tests.fakes_ai import MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats
+from tests.fakes_ai import MemoryAnswers, MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats
 
 NOW = "2026-11-22T02:00:00.000+00:00"
 FORM = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]}
@@ -129,6 +129,7 @@ class Site:
                 pieces,
                 lambda: self.clock,
                 lambda: 50.0,
+                MemoryAnswers(),
             ),
             publish=PublishPorts(self.rules, seats, self.seats.people, book, requests, pieces, lambda: NOW),
             logs=self.logs,

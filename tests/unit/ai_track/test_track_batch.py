@@ -13,10 +13,10 @@ from ai_track.batch import Ports, Record, track_batch
 from ai_track.pieces import MAX_TURNS
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
-from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message
+from taskbridge.ai.messages import RuleChanged, SeatsMessage, TrackMessage, encode_ai_message
 from taskbridge.ai.people import EVERYONE
 from taskbridge.ai.requests import RequestPorts
-from taskbridge.ai.results import Verdict
+from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, Check, ModelChoice, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
@@ -25,7 +25,7 @@ from taskbridge.instances import INSTANCE
 from taskbridge.push_logs import LogStatus
 from tests.builders import event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
-from tests.fakes_ai import MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats
+from tests.fakes_ai import MemoryAnswers, MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats
 
 NOW = "2026-11-22T02:00:00.000+00:00"
 FORM = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]}
@@ -37,7 +37,7 @@ class Tracker:
     def __init__(self) -> None:
         self.processes, self.forms, self.seats = MemoryProcesses(), MemoryForms(), MemorySeats()
         self.rules, self.outbox, self.logs = MemoryRules(), MemoryOutbox(), MemoryLogs()
-        self.pieces = MemoryOutbox()
+        self.pieces, self.answers = MemoryOutbox(), MemoryAnswers()
         self.clock = 1000.0
         self.journal = SilentJournal()
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
@@ -46,7 +46,15 @@ class Tracker:
         requests = RequestPorts(self.seats, self.outbox, book.standing, lambda: NOW, self._id)
         self.ports = Ports(
             track=TrackPorts(
-                self.processes, self.forms, self.seats, book, requests, self.pieces, lambda: self.clock, lambda: 50.0
+                self.processes,
+                self.forms,
+                self.seats,
+                book,
+                requests,
+                self.pieces,
+                lambda: self.clock,
+                lambda: 50.0,
+                self.answers,
             ),
             publish=PublishPorts(self.rules, self.seats, self.seats.people, book, requests, self.pieces, lambda: NOW),
             logs=self.logs,
@@ -171,6 +179,62 @@ def test_a_deleted_instance_leaves_no_version_of_its_forms() -> None:
     tracker.tell(event("instance_deleted", 3, backup={"task_ids": ["T1"]}))
 
     assert tracker.forms.items == {}
+
+
+def answered(tracker: Tracker, answer_id: str, sess_id: str = "S1", uid: str = "u-2") -> None:
+    """An analysis of the task is answered, as ai_analyze does it."""
+    analysis = tracker.analysis(uid)
+    assert analysis is not None
+    assert tracker.seats.claim(uid, "T1", analysis.id, "w", 1000.0, 1060.0)
+    assert tracker.seats.attach(uid, "T1", analysis.id, "w", answer_id=answer_id, fingerprint=answer_id)
+    tracker.answers.begin(answer_id, "w", 1000.0, 1060.0, 9000.0, sess_id)
+    tracker.answers.append(answer_id, 1, "事由是出差", 9000.0)
+    tracker.answers.finish(answer_id, "w", Review(verdict=Verdict.APPROVE, text="事由是出差"), 1)
+
+
+def test_a_deleted_instance_leaves_no_answer_also_of_an_earlier_analysis_or_a_former_approver() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received(assignees=[user("u-1")]))
+    answered(tracker, "fp1", uid="u-1")
+    tracker.tell(event("approver_changed", 2, tasks=[task(assignees=[user("u-2")])]))
+    answered(tracker, "fp2")
+    changed = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "改为参会"}]}
+    tracker.tell(event("task_received", 3, tasks=[task(form=changed, assignees=[user("u-2")])]))
+    answered(tracker, "fp3")
+    assert len(tracker.answers.stored_heads) == 3
+
+    for _ in range(2):  # also where it is told twice
+        tracker.tell(event("instance_deleted", 4, backup={"task_ids": ["T1"]}))
+
+    assert (tracker.answers.stored_heads, tracker.answers.stored_pieces) == ({}, {})
+
+
+def test_an_answer_that_another_instance_shows_stays_with_it() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received())
+    answered(tracker, "fp1")
+    assert tracker.answers.begin("fp1", "w2", 1000.0, 1060.0, 9000.0, "S2").state == "done"
+
+    tracker.tell(event("instance_deleted", 2, backup={"task_ids": ["T1"]}))
+
+    assert [piece.text for piece in tracker.answers.pieces("fp1", 0)] == ["事由是出差"]
+    assert tracker.answers.stored_heads["fp1"].sessions == {"S2"}
+
+
+def test_what_came_behind_the_deletion_goes_when_it_is_told_again() -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received())
+    answered(tracker, "fp1")
+    tracker.tell(event("instance_deleted", 2, backup={"task_ids": ["T1"]}))
+    tracker.answers.append("fp1", 2, "，地点是北京", 9000.0)
+
+    again = encode_ai_message(SeatsMessage("S1", {"T1": ["u-2"]}))
+    assert track_batch([Record("m", again)], tracker.ports) == []
+
+    assert tracker.answers.pieces("fp1", 0) == []
 
 
 def test_a_changed_rule_takes_the_nodes_results_and_reminds_who_had_them() -> None:

@@ -3,6 +3,9 @@
 Item: `answer_id`, `number`, `expires_at`. Number 0 is the head: `status`, `holder` with `lease_until` while somebody is
 asking, `review` (deflated JSON) with `last_piece` when it is done, `reason` where it failed. The numbers after it are
 pieces of text; those of an attempt that died stay, and the next attempt goes on counting.
+
+The head's `sessions` are the instances (as key parts) that show the answer: it quotes their form, and goes with the
+last of them. A head of a release before has none.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from taskbridge.ai.results import Review
-from taskbridge.tables.ai_items import build_update, conditional_call, fits_item
+from taskbridge.tables.ai_items import build_update, conditional_call, fits_item, key_part, names_in, to_set
 from taskbridge.tables.attributes import (
     Attributes,
     Item,
@@ -37,6 +40,8 @@ PIECES = 100
 _HEAD = 0
 _TEXT_LIMITS = (100_000, 20_000)  # of characters; the first also where there is room for more
 _REVIEW_BYTES = 380_000  # an item may have 400 KB
+# With the review they fit into an item. Who comes later is not noted, and loses the answer with those who are.
+MOST_SESSIONS = 100
 _decoder = msgspec.json.Decoder(Review)
 
 
@@ -63,7 +68,10 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The head of an answer. `last_piece` is the number of the last piece of a done one."""
+    """The head of an answer. `last_piece` is the number of the last piece of a done one.
+
+    `sessions` are the instances that show it, as key parts.
+    """
 
     answer_id: str
     status: AnswerStatus
@@ -71,6 +79,7 @@ class Answer:
     last_piece: int = 0
     reason: str = ""
     lease_until: float = 0.0
+    sessions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +97,30 @@ class AnswerTable:
         self._client = client
         self._table = table
 
-    def begin(self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float) -> Flight:
-        """Be the only one who asks, or learn what has become of it."""
+    def begin(
+        self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float, sess_id: str
+    ) -> Flight:
+        """Be the only one who asks, or learn what has become of it.
+
+        Instance `sess_id` shows the answer from then on: noted in the same write, and for an answer that is there in
+        one write, unless it stands there.
+        """
         is_over = "#status = :failed OR (#status = :running AND (#lease_until <= :now OR #holder = :holder))"
         request = build_update(
             self._table,
             _key(answer_id, _HEAD),
-            sets=to_item(
-                {
-                    "status": AnswerStatus.RUNNING,
-                    "holder": holder,
-                    "lease_until": lease_until,
-                    "expires_at": int(expires_at),
-                    "reason": "",
-                }
-            ),
+            sets={
+                **to_item(
+                    {
+                        "status": AnswerStatus.RUNNING,
+                        "holder": holder,
+                        "lease_until": lease_until,
+                        "expires_at": int(expires_at),
+                        "reason": "",
+                    }
+                ),
+                "sessions": to_set(key_part(sess_id)),  # nobody shows what is not there yet
+            },
             condition=f"attribute_not_exists(#status) OR {is_over}",
             values={
                 ":failed": AnswerStatus.FAILED,
@@ -115,7 +133,9 @@ class AnswerTable:
             return Flight("mine", next_piece=self._highest(answer_id) + 1)
         head = self.head(answer_id)
         if head is not None and head.status is AnswerStatus.DONE:
-            return Flight("done", review=head.review)
+            return (
+                Flight("done", review=head.review) if self._join(head, sess_id) else Flight("running", lease_until=now)
+            )
         return Flight("running", lease_until=head.lease_until if head else now)
 
     def renew(self, answer_id: str, holder: str, lease_until: float) -> bool:
@@ -191,6 +211,60 @@ class AnswerTable:
             store_call(self._client.delete_item, TableName=self._table, Key=key)
         return len(keys)
 
+    def leave(self, answer_id: str, sess_id: str) -> bool:
+        """An instance was deleted: erase the answer, unless another one shows it. Tells whether it is gone.
+
+        Pieces without a head go too: they are of who wrote on after the answer was erased.
+        """
+        # Read first: whoever begins anew after this counts on behind these pieces, and loses none of its own.
+        pieces = [key for key in self._keys(answer_id) if key != _key(answer_id, _HEAD)]
+        kept = self._take_out(answer_id, sess_id)
+        if kept is not None and (kept.sessions or not self._delete_head(answer_id)):
+            return False
+        for key in pieces:
+            store_call(self._client.delete_item, TableName=self._table, Key=key)
+        return True
+
+    def _join(self, head: Answer, sess_id: str) -> bool:
+        """Note that an instance shows a done answer; False where that is gone by now."""
+        session = key_part(sess_id)
+        if session in head.sessions or len(head.sessions) >= MOST_SESSIONS:
+            return True
+        request = build_update(
+            self._table,
+            _key(head.answer_id, _HEAD),
+            adds={"sessions": frozenset({session})},
+            condition="#status = :done",
+            values={":done": AnswerStatus.DONE},
+        )
+        return conditional_call(self._client.update_item, **request) is not None
+
+    def _take_out(self, answer_id: str, sess_id: str) -> Answer | None:
+        """The head without an instance; None where there is none."""
+        update, condition = "DELETE #sessions :gone", "attribute_exists(#status)"
+        answer = conditional_call(
+            self._client.update_item,
+            TableName=self._table,
+            Key=_key(answer_id, _HEAD),
+            UpdateExpression=update,
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names_in(update, condition),
+            ExpressionAttributeValues={":gone": to_set(key_part(sess_id))},
+            ReturnValues="ALL_NEW",
+        )
+        return _answer(answer["Attributes"]) if answer else None
+
+    def _delete_head(self, answer_id: str) -> bool:
+        condition = "attribute_not_exists(#sessions)"
+        deleted = conditional_call(
+            self._client.delete_item,
+            TableName=self._table,
+            Key=_key(answer_id, _HEAD),
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names_in(condition),
+        )
+        return deleted is not None
+
     def _keys(self, answer_id: str) -> list[Attributes]:
         items = query_all(
             self._client,
@@ -242,6 +316,7 @@ def _answer(item: Item) -> Answer:
         last_piece=int(number(item, "last_piece")),
         reason=text(item, "reason"),
         lease_until=number(item, "lease_until"),
+        sessions=frozenset(item["sessions"]["SS"] if "sessions" in item else ()),
     )
 
 

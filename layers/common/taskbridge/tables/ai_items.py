@@ -80,12 +80,15 @@ def build_update(
     key: Attributes,
     *,
     sets: Mapping[str, Any] | None = None,
-    adds: Mapping[str, int] | None = None,
+    adds: Mapping[str, int | frozenset[str]] | None = None,
     removes: Iterable[str] = (),
     condition: str = "",
     values: Mapping[str, Value] | None = None,
 ) -> dict[str, Any]:
-    """An UpdateItem, also for a transaction. `sets` are attributes; `condition` names attributes as `#name`."""
+    """An UpdateItem, also for a transaction. `sets` are attributes; `condition` names attributes as `#name`.
+
+    `adds` count up, or add to a set of texts.
+    """
     sets, adds, removes = sets or {}, adds or {}, tuple(removes)
     clauses = [
         "SET " + ", ".join(f"#{name} = :set_{name}" for name in sets) if sets else "",
@@ -96,12 +99,21 @@ def build_update(
     if condition:
         request["ConditionExpression"] = condition
     given = {f":set_{name}": value for name, value in sets.items()}
-    given |= {f":add_{name}": to_value(value) for name, value in adds.items()}
+    given |= {f":add_{name}": _added(value) for name, value in adds.items()}
     given |= {name: to_value(value) for name, value in (values or {}).items()}
     if given:
         request["ExpressionAttributeValues"] = given
     request["ExpressionAttributeNames"] = names_in(request["UpdateExpression"], condition)
     return request
+
+
+def to_set(*values: str) -> dict[str, Any]:
+    """Texts as a set that writers add to and take from without reading it."""
+    return {"SS": sorted(values)}
+
+
+def _added(value: int | frozenset[str]) -> dict[str, Any]:
+    return to_set(*value) if isinstance(value, frozenset) else to_value(value)
 
 
 def names_in(*expressions: str) -> dict[str, str]:

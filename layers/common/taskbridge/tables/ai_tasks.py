@@ -1,9 +1,11 @@
 """The AI task table: one item per seat, that is a task of one person, with the one analysis that it has now.
 
 Item: `uid` and `task_id` (as key parts), the fields of the Seat, those of its Analysis with `a_` before them, and
-`counted` once the person's decision is in the counters. Keys of the indexes: `uid_state` with `since` lists a person's
-tasks by state, `uid_node` and `uid_app` with `state_since` those of a node and of an application, `node` with `seat`
-the open ones of everybody. What is gone stands in none of them, and goes by itself.
+`counted` once the person's decision is in the counters. `answers` are the ids of all the answers that the seat ever
+had (see ai_answers): they quote its form, and are found by these when its instance is deleted. Keys of the indexes:
+`uid_state` with `since` lists a person's tasks by state, `uid_node` and `uid_app` with `state_since` those of a node
+and of an application, `node` with `seat` the open ones of everybody. What is gone stands in none of them, and goes by
+itself.
 
 Who writes the projection and who writes the analysis never touch each other's attributes, but that what is gone has no
 analysis. Every write has its condition: whoever comes late changes nothing.
@@ -87,6 +89,12 @@ class TaskTable:
         seats = map(_seat, batch_get(self._client, self._table, wanted, consistent=True))
         return {(seat.uid, seat.task_id): seat for seat in seats}
 
+    def answers_of(self, keys: Iterable[tuple[str, str]]) -> set[str]:
+        """The ids of all the answers that these seats, by (uid, task id), ever had; read consistently."""
+        wanted = [_key(*key) for key in dict.fromkeys(keys)]
+        items = batch_get(self._client, self._table, wanted, consistent=True)
+        return {answer_id for item in items if "answers" in item for answer_id in item["answers"]["SS"]}
+
     def project(self, seat: Seat, before: Seat | None) -> bool:
         """Write what the process document says of a seat; its analysis stays, unless the seat is gone.
 
@@ -155,7 +163,8 @@ class TaskTable:
     ) -> bool:
         """Say where the answer is going to stand. False where the analysis is no longer this worker's."""
         sets = to_item({"a_answer_id": answer_id, "a_fingerprint": fingerprint})
-        return self._change(uid, task_id, _HELD, _held_by(analysis_id, holder), sets=sets)
+        adds = {"answers": frozenset({answer_id})}
+        return self._change(uid, task_id, _HELD, _held_by(analysis_id, holder), sets=sets, adds=adds)
 
     def wait(self, uid: str, task_id: str, analysis_id: str, holder: str, reason: str, *, counts: bool) -> bool:
         """Give an analysis back, to be claimed again, with the reason why it waits. `counts`: it was an attempt."""
@@ -307,6 +316,7 @@ class TaskTable:
             self._table,
             _key(seat.uid, seat.task_id),
             sets=sets,
+            adds=_last_answer(before) if is_gone else None,
             removes=removes,
             condition=" AND ".join(conditions),
             values=values,
@@ -349,6 +359,12 @@ def _index_keys(seat: Seat) -> dict[str, str]:
         "state_since": f"{seat.state}#{since}",
     }
     return keys if is_done else {**keys, "node": node, "seat": f"{person}#{task}"}
+
+
+def _last_answer(before: Seat | None) -> dict[str, frozenset[str]]:
+    """What goes with the analysis of a seat that is gone: a release before did not list the answers beside it."""
+    analysis = before.analysis if before else None
+    return {"answers": frozenset({analysis.answer_id})} if analysis and analysis.answer_id else {}
 
 
 def _same_as(before: Seat | None, version: int) -> tuple[list[str], dict[str, Value]]:
