@@ -35,7 +35,10 @@ status: $(READY) ## what runs, and where
 	@$(PYTHON) -m local status
 
 test: $(READY) ## every test but the long proofs
-	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	@$(PYTHON) -m pytest tests/stack > .stack-tests.log 2>&1 & stack=$$!; trap "kill $$stack 2>/dev/null" INT TERM; \
+	$(PYTHON) -m pytest --ignore tests/stack --numprocesses auto --maxprocesses 4 --dist worksteal; others=$$?; \
+	echo "Waiting for the tests of a whole stack, which ran beside."; wait $$stack; stack=$$?; cat .stack-tests.log; \
+	exit $$((others > stack ? others : stack))
 
 check: $(READY) ## formatting, lint, types, import rules
 	$(VENV)/bin/ruff format --check .
