@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
@@ -328,6 +329,7 @@ class MemoryAnswers:
         self.stored_heads: dict[str, Answer] = {}
         self.holders: dict[str, str] = {}
         self.stored_pieces: dict[str, dict[int, str]] = {}
+        self.erased: Counter[str] = Counter()
 
     def begin(
         self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float, sess_id: str
@@ -390,7 +392,7 @@ class MemoryAnswers:
         if head is not None and head.sessions - {sess_id}:
             self.stored_heads[answer_id] = replace(head, sessions=head.sessions - {sess_id})
             return False
-        self.stored_heads.pop(answer_id, None)
+        self.erased[answer_id] += self.stored_heads.pop(answer_id, None) is not None
         self.stored_pieces.pop(answer_id, None)
         return True
 

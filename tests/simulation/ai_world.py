@@ -45,6 +45,7 @@ from tests.fakes_ai import (
     MemoryForms,
     MemoryJobs,
     MemoryProcesses,
+    MemoryQuestions,
     MemoryRules,
     MemorySeats,
 )
@@ -306,6 +307,7 @@ class AiWorld:
             audit=self.audit,
             reviewer=self,
             jobs=MemoryJobs(),
+            questions=MemoryQuestions(),
             switches=self._switches,
             requests=requests,
             tracker=risky.pieces,

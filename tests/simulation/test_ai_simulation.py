@@ -113,11 +113,13 @@ def _judge_analysis(world: AiWorld, key: tuple[str, str]) -> list[str]:
 
 
 def _asked_twice(world: AiWorld) -> list[tuple[str, int]]:
-    """Answers that a platform gave more than once, where nobody died, failed or was too slow."""
+    """Answers that a platform gave more than once, where nobody died, failed or was too slow, and none was erased."""
     trouble = world.trouble
     if trouble.death or trouble.throttle or trouble.slow:
         return []
-    return [(answer_id, count) for answer_id, count in world.asked.items() if count > 1]
+    return [
+        (answer_id, count) for answer_id, count in world.asked.items() if count > 1 + world.answers.erased[answer_id]
+    ]
 
 
 @pytest.fixture
