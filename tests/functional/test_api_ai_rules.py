@@ -17,8 +17,8 @@ from tests.functional.aws import Tables, new_client
 NODE_PATH = f"/v1/ai/nodes/{APP}/{NODE}"
 CHECK = {"clause": "请假不超过 3 天", "expression": "leave.days <= 3", "confirmed": True, "covers": True}
 RULE = {"rule": "请假不超过 3 天", "keynote": "看日期", "file_key": ["proof"], "checks": [CHECK]}
-TOLD = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": UID, "version": 1})
-TOLD_OF_DEFAULT = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": "", "version": 1})
+TOLD = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": UID, "version": 1, "turn": 0})
+TOLD_OF_DEFAULT = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": "", "version": 1, "turn": 0})
 
 
 def register(api: Api) -> None:
