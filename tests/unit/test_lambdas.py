@@ -28,7 +28,7 @@ def test_calls_name_botocore_and_nothing_that_is_put_together_for_each(monkeypat
         asked.append(request)
         return AWSResponse(request.url, 200, {}, Raw())
 
-    client.meta.events.register("before-send.dynamodb", answer)
+    client.meta.events.register_first("before-send.dynamodb", answer)
     client.list_tables()
 
     assert [request.headers["User-Agent"] for request in asked] == [f"Botocore/{botocore.__version__}".encode()]
