@@ -240,7 +240,7 @@ def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[t
 
     Who loses a race stops here: the instance is due, and somebody else is at it.
     """
-    while turns := [turn for turn in turns if next_slice(turn)]:
+    while turns := [turn for turn in turns if _has_more(turn, ports)]:
         now = ports.clock()
         for turn in turns:
             mark_attempt(turn.instance, turn.plan.steps(), now)
@@ -250,27 +250,54 @@ def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[t
         yield from _send(turns, booking, ports, deadline)
 
 
+def _has_more(turn: Turn, ports: Ports) -> bool:
+    try:
+        return next_slice(turn)
+    except Exception as error:  # noqa: BLE001  # what is left is due, and comes again alone
+        _break_off(turn, error, ports)
+        return False
+
+
 def _settle(turns: list[Turn], riders: list[Rider], loaded: Loaded, ports: Ports) -> dict[str, tuple[Received, ...]]:
     """Write the logs, then the documents; returns what stays in the queue of each."""
     now = ports.clock()
     dispositions: dict[str, Disposition] = {}
+    settled: list[Turn] = []
     logs: list[PushLog] = []
     for turn in turns:
-        settle(turn.instance, turn.latest, turn.story.overtaken, now)
-        dispositions[turn.stored.key] = dispose(turn, turn.results, now, ports.random)
-        own = (turn.platform_id, turn.instance.sess_id)
-        known = {event: log for (event, *owner), log in loaded.items() if tuple(owner) == own}
-        written = write_logs(turn.instance, turn.story, turn.latest, known, now)
-        ports.journal.turned(turn, turn.latest, written)
-        logs += written
+        try:
+            dispositions[turn.stored.key], written = _conclude(turn, loaded, now, ports)
+        except Exception as error:  # noqa: BLE001  # it must not take the others with it
+            _break_off(turn, error, ports)
+            dispositions[turn.stored.key] = Disposition(tuple(turn.received), LOST_RACE_WAIT_S)
+        else:
+            settled.append(turn)
+            logs += written
     for log in ports.logs.put(logs, riders):
         ports.journal.clashed(log)
     loaded |= {(log.event_id, log.platform_id, log.sess_id): log for log in logs}
-    for turn in _save_settled(turns, ports):
+    for turn in _save_settled(settled, ports):
         dispositions[turn.stored.key] = Disposition(tuple(turn.received), LOST_RACE_WAIT_S)
     hidden = [(entry.receipt_handle, each.wait_s) for each in dispositions.values() for entry in each.keep]
     ports.queue.hide(hidden)
     return {key: each.keep for key, each in dispositions.items()}
+
+
+def _conclude(turn: Turn, loaded: Loaded, now: float, ports: Ports) -> tuple[Disposition, list[PushLog]]:
+    """What becomes of one turn's messages, and its logs; its document takes the outcomes."""
+    settle(turn.instance, turn.latest, turn.story.overtaken, now)
+    disposition = dispose(turn, turn.results, now, ports.random)
+    own = (turn.platform_id, turn.instance.sess_id)
+    known = {event: log for (event, *owner), log in loaded.items() if tuple(owner) == own}
+    written = write_logs(turn.instance, turn.story, turn.latest, known, now)
+    ports.journal.turned(turn, turn.latest, written)
+    return disposition, written
+
+
+def _break_off(turn: Turn, error: Exception, ports: Ports) -> None:
+    """Leave a turn as the document has it: a call may have been made, and the messages come again, alone."""
+    turn.is_large = False
+    ports.journal.failed((turn.platform_id, turn.instance.sess_id), turn.received, error)
 
 
 def _save_settled(turns: list[Turn], ports: Ports) -> list[Turn]:

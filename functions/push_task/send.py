@@ -6,6 +6,7 @@ are spent here, and keep the backlog in the queue; who waits longer is parked.
 
 from __future__ import annotations
 
+import logging
 import math
 import uuid
 from collections import Counter
@@ -23,12 +24,14 @@ from push_task.settle import End, StepResult
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S
 from taskbridge.commands import Operation, SaveTask
-from taskbridge.errors import ConfigurationError
+from taskbridge.errors import ConfigurationError, TaskbridgeError
 from taskbridge.platforms.base import Attempt, Outcome, Verdict
 from taskbridge.push_logs import LoggedAttempt
 
 NO_END = "no answer while the batch lasted"
+BROKE_OFF = "a fault of our own: {kind}"
 Ended = tuple[Waiting, StepResult]
+logger = logging.getLogger(__name__)
 
 _ENDS = {
     Verdict.OK: End.DONE,
@@ -166,7 +169,13 @@ class ThreadedSender:
     def _run(self, waiting: Waiting, platform_id: str, line: Line, shift: Shift) -> Ended:
         started = self._clock()
         leave = StepLeave(partial(self._join, platform_id, line, shift.deadline), self._clock, shift.deadline)
-        result = self._call(platform_id, line, waiting.step, leave)
+        try:
+            result = self._call(platform_id, line, waiting.step, leave)
+        except TaskbridgeError:
+            raise
+        except Exception as error:  # noqa: BLE001  # an adapter's fault on one item is not that of its batch mates
+            logger.error("a call to %s broke off: %s", platform_id, type(error).__name__)
+            result = StepResult(waiting.step, End.TRANSIENT, BROKE_OFF.format(kind=type(error).__name__))
         self._gate.note_took(platform_id, self._clock() - started)
         return waiting, replace(result, is_probe=True) if waiting.is_probe else result
 

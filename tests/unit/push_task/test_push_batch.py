@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
+from push_task import batch
 from push_task.batch import LOST_RACE_WAIT_S
 from taskbridge.errors import StoreError
 from taskbridge.instances import Presence, Work
 from taskbridge.messages import Message
+from taskbridge.platforms.jinzhi import JinZhiTaskCenter
 from tests.builders import (
     PLATFORM,
     START,
@@ -327,3 +330,48 @@ def test_a_look_again_at_what_nobody_knows_is_nothing(worker: Worker) -> None:
 
     assert worker.operations() == []
     assert worker.logs.items == {}
+
+
+# What fails for one stays with it
+
+
+@pytest.mark.parametrize("where", ["dispose", "write_logs"])
+def test_a_fault_in_settling_one_instance_stays_with_it(
+    worker: Worker, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = getattr(batch, where)
+
+    def break_for_one(*given: Any) -> Any:
+        about = given[0].instance if where == "dispose" else given[0]
+        if about.sess_id == "S1":
+            raise KeyError("of no code that we know")
+        return work(*given)
+
+    monkeypatch.setattr(batch, where, break_for_one)
+
+    assert worker.push(message(), message(sess_id="S2", tasks=["T2"])) == ["m0"]
+
+    assert worker.told("S2-e1", "T2") == ("succeeded", "", 1)
+    assert [given[0] for name, (given, _) in worker.journal.heard if name == "failed"] == [(PLATFORM, "S1")]
+    monkeypatch.setattr(batch, where, work)
+    assert worker.push(message()) == []
+    assert worker.told("S1-e1")[0] == "succeeded"
+
+
+def test_a_fault_of_an_adapter_on_one_item_stays_with_it(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = JinZhiTaskCenter.build_request
+
+    def break_for_one(self: JinZhiTaskCenter, command: Any, token: str) -> Any:
+        if getattr(command, "task", None) is not None and command.task.task_id == "T1":
+            raise KeyError("an address that no log may hold")
+        return build(self, command, token)
+
+    monkeypatch.setattr(JinZhiTaskCenter, "build_request", break_for_one)
+
+    assert worker.push(message(), message(sess_id="S2", tasks=["T2"])) == ["m0"]
+
+    assert worker.told("S2-e1", "T2") == ("succeeded", "", 1)
+    assert worker.told("S1-e1")[:2] == ("retrying", "a fault of our own: KeyError")
+    monkeypatch.setattr(JinZhiTaskCenter, "build_request", build)
+    assert worker.push(message()) == []
+    assert worker.told("S1-e1")[0] == "succeeded"
