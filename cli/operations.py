@@ -22,7 +22,7 @@ _STANDING: Sequence[Column] = (
     ("Name", "name"),
     ("Enabled", "enabled"),
     ("Breaker", lambda each: each["breaker"]["state"]),
-    ("Why", lambda each: each["breaker"]["reason"]),
+    ("Why", lambda each: each["breaker"]["reason"] or each.get("unreadable", "")),
     ("Last success", "last_success_at"),
     ("Failed, hour", lambda each: each["last_hour"]["failed"]),
     ("Failed, day", lambda each: each["last_day"]["failed"]),

@@ -9,8 +9,42 @@ import pytest
 from moto import mock_aws
 
 from tests.functional.aws import Tables, create_tables, new_client, running_ministack
+from tests.functional.recorder import Grant, granted, proven, recording
 
 pytest.register_assert_rewrite("tests.functional.ai_suites")
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Iterator[set[Grant]]:
+    """The calls that functions make, as the grants that they need."""
+    calls: set[Grant] = set()
+    with recording(calls):
+        yield calls
+
+
+@pytest.fixture(autouse=True)
+def _only_what_is_granted(recorded: set[Grant], request: pytest.FixtureRequest) -> Iterator[None]:
+    """No function makes a call that its role forbids; and a test that proves grants makes their calls."""
+    recorded.clear()
+    yield
+    forbidden = {str(call) for call in recorded - granted()}
+    assert not forbidden, "template.yaml does not grant what is called"
+    report = getattr(request.node, "rep_call", None)
+    if report is not None and report.passed:
+        unproven = {str(call) for call in proven().get(_name_of(request.node), set()) - recorded}
+        assert not unproven, "calls.json says that this test makes these calls: find another, or take the grant away"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A fixture sees whether its test passed."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    setattr(item, f"rep_{report.when}", report)
+
+
+def _name_of(item: pytest.Item) -> str:
+    return f"{item.path.name}::{item.name}"
 
 
 @pytest.fixture(scope="session")

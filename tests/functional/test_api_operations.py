@@ -450,3 +450,21 @@ def test_the_summary_costs_the_same_calls_with_few_logs_as_with_many(
     metered.close()
 
     assert costs[0] == costs[1]
+
+
+def test_the_summary_shows_a_platform_that_cannot_be_read_and_what_the_rules_leave_out(
+    client: ApiClient, services: Services
+) -> None:
+    table = services.tables["configuration"]
+    services.dynamodb.put_item(
+        TableName=table,
+        Item={"kind": {"S": "platform"}, "id": {"S": "broken"}, "name": {"S": "坏"}, "settings": {"S": "{"}},
+    )
+    draft = {"kind": {"S": "rule"}, "id": {"S": "draft"}, "name": {"S": "草稿"}, "enabled": {"BOOL": False}}
+    services.dynamodb.put_item(TableName=table, Item=draft)
+
+    found = client.get("/v1/ops/summary").json
+
+    (broken,) = [each for each in found["platforms"] if each["id"] == "broken"]
+    assert (broken["name"], bool(broken["unreadable"])) == ("坏", True)
+    assert found["rule_gaps"][-1].startswith("no trigger rule is enabled: every event goes to ")

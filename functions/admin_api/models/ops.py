@@ -15,6 +15,7 @@ from admin_api.summary import Counts, PlatformState
 from taskbridge.push_logs import LogStatus
 from taskbridge.reconciliation import Difference
 from taskbridge.replays import Job
+from taskbridge.tables.configuration import PlatformConfig
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -55,6 +56,7 @@ class PlatformSummary(BaseModel):
     id: str
     name: str
     enabled: bool
+    unreadable: str = Field(description="why the stored platform cannot be read, empty where it can")
     breaker: Breaker
     last_success_at: str | None
     last_hour: StatusCounts
@@ -136,13 +138,14 @@ def show_counts(counts: Counts) -> StatusCounts:
     return StatusCounts.model_validate({**named, "is_exact": counts.is_exact})
 
 
-def show_platform(state: PlatformState, name: str, *, enabled: bool) -> PlatformSummary:
+def show_platform(state: PlatformState, config: PlatformConfig) -> PlatformSummary:
     """A task center."""
     breaker = state.breaker
     return PlatformSummary(
         id=state.platform_id,
-        name=name,
-        enabled=enabled,
+        name=config.name,
+        enabled=config.enabled,
+        unreadable=config.unreadable,
         breaker=Breaker(
             state="open" if breaker.is_open else "closed",
             opened_at=at(breaker.opened_at) if breaker.is_open else None,

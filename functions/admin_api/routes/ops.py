@@ -88,10 +88,7 @@ def _summarise(services: Services) -> Summary:
         queues=queues,
         dead_letters=sum(each.waiting for each in queues if each.is_dead_letters),
         rule_gaps=gaps_of(configured),
-        platforms=[
-            show_platform(each, named[each.platform_id].name, enabled=named[each.platform_id].enabled)
-            for each in states
-        ],
+        platforms=[show_platform(each, named[each.platform_id]) for each in states],
         last_hour=show_counts(hour),
         last_day=show_counts(day),
         ai_questions=_asked_today(services),
