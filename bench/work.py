@@ -9,7 +9,7 @@ from typing import Any
 
 from push_task.batch import Record
 from taskbridge.events import parse_event
-from taskbridge.messages import build_event_message, encode_message
+from taskbridge.push.messages import build_event_message, encode_message
 
 PLATFORM = "jinzhi"
 BATCH = 10

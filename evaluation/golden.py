@@ -16,10 +16,10 @@ import msgspec
 from ai_analyze.attachments.reading import select_attachments
 from ai_analyze.material import Material, ReadFile
 from evaluation.errors import EvaluationError
-from taskbridge.ai.forms import Attachment, format_form
+from taskbridge.ai.forms.form import Attachment, format_form
+from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.results import FindingResult, Verdict
 from taskbridge.ai.rules import Check, EffectiveRule
-from taskbridge.ai.values import typed_values
 from taskbridge.events import Form
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "golden"

@@ -15,9 +15,9 @@ import msgspec
 from ai_analyze.review import Link
 from evaluation.errors import EvaluationError
 from taskbridge.errors import ConfigurationError
-from taskbridge.http import build_http_client
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
+from taskbridge.platforms.http import build_http_client
 
 SIMULATOR = "simulator"
 _ENVIRONMENT = "dev"
@@ -62,7 +62,7 @@ def read_platform_file(path: Path) -> PlatformFile:
 
 
 class OneToken:
-    """Access tokens of this process alone; the fleet has `taskbridge.tokens` instead. Threads may share it."""
+    """Access tokens of this process alone; the fleet has `taskbridge.access.tokens` instead. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ from typing import Any
 
 from local.analyses import SeatRow
 from local.outcomes import EventRow
-from taskbridge.rules import AI
+from taskbridge.push.trigger_rules import AI
 
 FILES_PLACEHOLDER = "http://attachments.invalid/"
 _TRACKED = frozenset({"succeeded", "superseded"})

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from taskbridge.breaker import BreakerState
-from taskbridge.concurrency import Held, Room, leave_seats, take_seats
 from taskbridge.errors import UnreadableDocument
-from taskbridge.instances import Instance, decode_instance, encode_instance
-from taskbridge.messages import instance_key
-from taskbridge.push_logs import PushLog
-from taskbridge.rates import Grant, Line, join_line
+from taskbridge.push.concurrency import Held, Room, leave_seats, take_seats
+from taskbridge.push.instances import Instance, decode_instance, encode_instance
+from taskbridge.push.logs import PushLog
+from taskbridge.push.messages import instance_key
+from taskbridge.push.rates import Grant, Line, join_line
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from admin_api.moments import EARLIEST, at, parse_moment
 from admin_api.problems import invalid
 from taskbridge.platforms import category_of
-from taskbridge.rules import AI
+from taskbridge.push.trigger_rules import AI
 from taskbridge.tables.configuration import Configuration
 
 ID_CHARS = 200

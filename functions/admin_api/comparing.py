@@ -8,8 +8,8 @@ from typing import Protocol
 
 from admin_api.moments import at
 from admin_api.push_replays import Outbox, send_all
-from taskbridge.messages import instance_key
-from taskbridge.reconciliation import Difference, build_sync, events_of, find_differences
+from taskbridge.push.differences import Difference, build_sync, events_of, find_differences
+from taskbridge.push.messages import instance_key
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_logs import PushLogStore, load_own
 

@@ -10,6 +10,7 @@ import httpx
 
 from admin_api.connection import Cause, Report, SecretUsed, build_not_seen, build_refusal, build_report
 from admin_api.platform_forms import check_stored
+from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
@@ -17,7 +18,6 @@ from taskbridge.platforms.ai_platform import AiPlatform
 from taskbridge.platforms.base import Platform, TaskCenter
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.credentials import Tokens
-from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.configuration import PlatformConfig
 
 # A test makes up to three calls, and API Gateway waits 30 s.

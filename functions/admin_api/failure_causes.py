@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from admin_api.ids import log_id
-from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.tables.push_logs import Listed, status_shards
 
 LOGS_A_CALL = 4000  # over all platforms: a log has some kilobytes

@@ -11,7 +11,7 @@ import binascii
 import re
 
 from admin_api.problems import not_found
-from taskbridge.push_logs import LogKey
+from taskbridge.push.logs import LogKey
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=+~-]*")
 _CODED = "~"

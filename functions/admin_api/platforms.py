@@ -22,8 +22,8 @@ from admin_api.platform_forms import (
 )
 from admin_api.problems import conflict, not_found
 from admin_api.waiting import Waiting, Work
+from taskbridge.access.secrets import SecretKeeper
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
-from taskbridge.secrets import SecretKeeper
 from taskbridge.tables.ai_items import Page
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.configuration_models import Configurator

@@ -19,8 +19,8 @@ import msgspec
 
 from admin_api.merging import Piece, Place, read_merged, skip_empty
 from admin_api.moments import EARLIEST, at, format_moment, seconds
-from taskbridge.push_logs import LogKey, LogStatus, PushLog
-from taskbridge.reconciliation import events_of
+from taskbridge.push.differences import events_of
+from taskbridge.push.logs import LogKey, LogStatus, PushLog
 from taskbridge.tables.ai_items import Page
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page as Batch

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from admin_api.moments import EARLIEST, at
 from taskbridge.errors import StoreError
-from taskbridge.messages import SyncMessage
-from taskbridge.push_logs import LogStatus, PushLog
-from taskbridge.replays import DEFAULT_RATE_PER_S, Job, JobKind
+from taskbridge.push.jobs import DEFAULT_RATE_PER_S, Job, JobKind
+from taskbridge.push.logs import LogStatus, PushLog
+from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.push_logs import Listed, status_shards
 
 COUNTED_A_CALL = 1000

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from admin_api.moments import at, seconds
 from taskbridge.breaker import BreakerState
-from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.tables.push_log_pages import Page as Batch
 from taskbridge.tables.push_log_pages import page_time
 from taskbridge.tables.push_logs import PushLogStore, status_shards

@@ -12,10 +12,10 @@ import msgspec
 from admin_api.changes import Trail
 from admin_api.models.trigger_rules import RuleChange, RuleFields, RuleNew
 from admin_api.problems import conflict, not_found
-from taskbridge.coverage import find_gaps
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.platforms import category_of
-from taskbridge.rules import AI, EVERY_PLATFORM, TriggerRule
+from taskbridge.push.coverage import find_gaps
+from taskbridge.push.trigger_rules import AI, EVERY_PLATFORM, TriggerRule
 from taskbridge.tables.ai_items import Page
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.configuration_models import Configurator

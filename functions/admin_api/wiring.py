@@ -15,14 +15,14 @@ from admin_api.ai_chain import ChainTiming
 from admin_api.changes import Trail
 from admin_api.cursors import Cursors, read_cursor_key
 from admin_api.limits import CallCounter, IdempotencyKeys
+from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
-from taskbridge.http import build_http_client
 from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting
+from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import AiQueue, PushQueue
-from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
@@ -46,7 +46,7 @@ from taskbridge.tables.push_logs import PushLogTable
 if TYPE_CHECKING:
     import httpx
 
-    from taskbridge.tokens import TokenCache
+    from taskbridge.access.tokens import TokenCache
 
 DAY_S = 86400.0
 THREADS = 10

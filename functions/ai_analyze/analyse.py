@@ -19,13 +19,13 @@ from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
-from taskbridge.ai.forms import format_form
+from taskbridge.ai.forms.form import format_form
+from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.messages import AnalyseMessage, SeatsMessage
 from taskbridge.ai.requests import RequestedBy, is_pending, request_analysis
 from taskbridge.ai.results import Review, Usage
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
-from taskbridge.ai.values import typed_values
 from taskbridge.errors import (
     ConfigurationError,
     PlatformError,

@@ -15,17 +15,17 @@ from ai_analyze.batch import Heartbeat, Record, analyse_batch
 from ai_analyze.desk import Desk
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.ports import Ports
+from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import ANALYSIS_MARGIN_S
 from taskbridge.breaker import Breakers
-from taskbridge.http import build_http_client
 from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.ai_client import ConfiguredAiClients
+from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import AiQueue, Visibility
-from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable

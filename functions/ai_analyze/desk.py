@@ -11,7 +11,7 @@ from ai_analyze.attachments import Fetcher, read_files
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, Sink, review
 from ai_analyze.turns import Turns, paid_for
-from taskbridge.ai.forms import Attachment
+from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import ModelChoice

@@ -15,7 +15,7 @@ import msgspec
 
 from ai_analyze.fence import clean
 from ai_analyze.sources import Source
-from taskbridge.ai.control_text import EMPTY, UNSIGNED
+from taskbridge.ai.forms.control_text import EMPTY, UNSIGNED
 from taskbridge.ai.results import Evidence
 
 Span = tuple[int, int]

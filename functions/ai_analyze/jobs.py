@@ -21,14 +21,14 @@ from ai_analyze.propose import Trial as CheckTrial
 from ai_analyze.propose import build_proposal_question, parse_proposal, try_checks
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
-from taskbridge.ai.forms import format_form
+from taskbridge.ai.forms.form import format_form
+from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.ai.jobs import AiJob, AiJobStatus, DroppedCheck, DryRun, ProposeChecks, ProposedCheck, Trial
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Finding, FindingResult, Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import EffectiveRule
 from taskbridge.ai.seats import Seat, SeatState
-from taskbridge.ai.values import field_types, typed_values
 from taskbridge.errors import (
     ConfigurationError,
     IncompleteAnswer,

@@ -21,8 +21,8 @@ import msgspec
 
 from ai_analyze.fence import is_hidden
 from ai_analyze.material import Material, ReadFile
-from taskbridge.ai.control_text import EMPTY
-from taskbridge.ai.forms import FormattedField, FormattedForm
+from taskbridge.ai.forms.control_text import EMPTY
+from taskbridge.ai.forms.form import FormattedField, FormattedForm
 from taskbridge.ai.rules import EffectiveRule
 
 _ID_CARD, _PHONE, _BANK_CARD, _EMAIL, _DOCUMENT, _NAME = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from taskbridge.ai.forms import FormattedForm
+from taskbridge.ai.forms.form import FormattedForm
 from taskbridge.ai.rules import EffectiveRule
 
 
@@ -35,7 +35,7 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The rule, the form, its typed values (see `taskbridge.ai.values`), and the files that `file_key` names.
+    """The rule, the form, its typed values (see `taskbridge.ai.forms.values`), and the files that `file_key` names.
 
     `received_on` is the day on which the task was received, in Asia/Shanghai: what a rule calls today. `people` are the
     names of people that the event carries beside its form.

@@ -12,7 +12,7 @@ from ai_analyze.flight import Answers
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Sink
 from taskbridge.ai.audit import AuditEntry
-from taskbridge.ai.forms import Attachment
+from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.jobs import AiJob
 from taskbridge.ai.messages import AnalyseMessage, JobMessage, SeatsMessage
 from taskbridge.ai.requests import RequestPorts

@@ -21,9 +21,9 @@ import msgspec
 from ai_analyze.fence import build_fence, single_line
 from taskbridge.ai.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
 from taskbridge.ai.clauses import find_clause, same_clause, split_clauses
+from taskbridge.ai.forms.values import FieldType
 from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
-from taskbridge.ai.values import FieldType
 from taskbridge.errors import ConfigurationError
 
 LONGEST_ANSWER = 60_000

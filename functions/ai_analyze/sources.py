@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ai_analyze.material import Material, ReadFile
-from taskbridge.ai.forms import FormattedField
+from taskbridge.ai.forms.form import FormattedField
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 FILE_TYPES = frozenset({"file", "image"})

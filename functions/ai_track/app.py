@@ -19,7 +19,7 @@ from taskbridge.errors import InvalidEvent, TaskbridgeError, UnreadableDocument
 from taskbridge.events import TriggerEvent
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
-from taskbridge.push_logs import PushLog
+from taskbridge.push.logs import PushLog
 from taskbridge.queues import AiQueue
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable

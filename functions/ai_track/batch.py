@@ -19,9 +19,9 @@ from ai_track.track import TrackPorts, track_event, update_seats
 from taskbridge.ai.messages import AiMessage, RuleChanged, SeatsMessage, SweepMessage, TrackMessage, parse_ai_message
 from taskbridge.errors import InvalidEvent
 from taskbridge.events import Action, TriggerEvent, parse_event
-from taskbridge.instances import INSTANCE
-from taskbridge.push_logs import Entry, LogStatus, PushLog
-from taskbridge.rules import AI
+from taskbridge.push.instances import INSTANCE
+from taskbridge.push.logs import Entry, LogStatus, PushLog
+from taskbridge.push.trigger_rules import AI
 from taskbridge.tables.ai_processes import StoredProcess
 from taskbridge.tidying import tidy
 

@@ -12,7 +12,7 @@ from event_router.route import Envelope, Routed, route
 from taskbridge.ai.messages import TrackMessage
 from taskbridge.errors import StoreError
 from taskbridge.events import UNREADABLE
-from taskbridge.messages import EventMessage
+from taskbridge.push.messages import EventMessage
 from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent

@@ -11,8 +11,8 @@ from taskbridge.ai.messages import TrackMessage
 from taskbridge.ai.processes import concerns_ai
 from taskbridge.errors import InvalidEvent
 from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, parse_event
-from taskbridge.messages import EventMessage, build_event_message
-from taskbridge.rules import goes_to_ai, resolve_platforms
+from taskbridge.push.messages import EventMessage, build_event_message
+from taskbridge.push.trigger_rules import goes_to_ai, resolve_platforms
 from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent

@@ -16,9 +16,9 @@ from push_task.gate import Gate
 from push_task.journal import PushJournal
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
+from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import THREADS, TIME_TO_SETTLE_S, Fleet
-from taskbridge.http import build_http_client
 from taskbridge.lambdas import (
     Clients,
     batch_response,
@@ -28,8 +28,8 @@ from taskbridge.lambdas import (
     setting,
 )
 from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import Visibility
-from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable

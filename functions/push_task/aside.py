@@ -11,8 +11,8 @@ from typing import Protocol
 
 from push_task.logs import log_without_turn
 from push_task.turn import Received
-from taskbridge.messages import EventMessage, Message, encode_message
-from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.push.logs import LogStatus, PushLog
+from taskbridge.push.messages import EventMessage, Message, encode_message
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_logs import PushLogStore, load_own

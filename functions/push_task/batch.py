@@ -19,8 +19,8 @@ from push_task.logs import events_to_load, write_logs
 from push_task.settle import StepResult, mark_attempt, settle
 from push_task.turn import Disposition, Received, Turn, begin_turn, dispose, next_slice
 from taskbridge.errors import InvalidEvent, StaleVersion
-from taskbridge.messages import instance_key, parse_message
-from taskbridge.push_logs import PushLog
+from taskbridge.push.logs import PushLog
+from taskbridge.push.messages import instance_key, parse_message
 from taskbridge.tables.instances import InstanceStore, Stored
 from taskbridge.tables.push_log_pages import Page, task_mark
 from taskbridge.tables.push_logs import PushLogStore, load_own

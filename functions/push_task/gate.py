@@ -14,11 +14,11 @@ from push_task.settle import End
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet
 from taskbridge.commands import Command
-from taskbridge.concurrency import Room
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms.base import Result
 from taskbridge.platforms.wire import Leave
-from taskbridge.rates import Grant
+from taskbridge.push.concurrency import Room
+from taskbridge.push.rates import Grant
 from taskbridge.tables.riders import Rider
 
 DISABLED_WAIT_S = 900.0

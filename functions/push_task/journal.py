@@ -11,10 +11,10 @@ from push_task.batch import Record
 from push_task.settle import End, StepResult
 from push_task.turn import Received, Turn
 from taskbridge.errors import InvalidEvent
-from taskbridge.instances import Instance
 from taskbridge.observability import Observability
 from taskbridge.platforms.masking import MASK
-from taskbridge.push_logs import LogStatus, PushLog, entry_name
+from taskbridge.push.instances import Instance
+from taskbridge.push.logs import LogStatus, PushLog, entry_name
 from taskbridge.tables.instances import Stored
 
 _COUNTED = {LogStatus.SUPERSEDED: "EventSuperseded", LogStatus.SKIPPED: "EventSkipped"}

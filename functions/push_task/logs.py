@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from push_task.settle import StepResult
-from taskbridge.instances import INSTANCE, MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Change, Instance, Item, Work
-from taskbridge.messages import EventMessage
-from taskbridge.push_logs import Entry, LogStatus, PushLog
+from taskbridge.push.instances import INSTANCE, MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Change, Instance, Item, Work
+from taskbridge.push.logs import Entry, LogStatus, PushLog
+from taskbridge.push.messages import EventMessage
 
 NOTHING_NEW = "the task center shows this state already"
 INSTANCE_DELETED = "the instance was deleted"

@@ -19,8 +19,8 @@ from taskbridge.commands import (
     TaskStatus,
     TaskView,
 )
-from taskbridge.instances import INSTANCE, Instance, Item, Presence, Search, Work
 from taskbridge.moments import read_moment
+from taskbridge.push.instances import INSTANCE, Instance, Item, Presence, Search, Work
 
 ENDED_NODE = "事项结束"
 NOBODY = "the task has no assignees: nobody to show it to"

@@ -26,7 +26,7 @@ from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TaskbridgeError
 from taskbridge.platforms.base import Attempt, Outcome, Verdict
-from taskbridge.push_logs import LoggedAttempt
+from taskbridge.push.logs import LoggedAttempt
 
 NO_END = "no answer while the batch lasted"
 BROKE_OFF = "a fault of our own: {kind}"

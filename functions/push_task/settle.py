@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from push_task.plan import Step, block_deletion
 from taskbridge.commands import Operation, SaveInstance, SaveTask
-from taskbridge.instances import INSTANCE, Instance, Item, Presence, Search, Work
-from taskbridge.push_logs import LoggedAttempt
+from taskbridge.push.instances import INSTANCE, Instance, Item, Presence, Search, Work
+from taskbridge.push.logs import LoggedAttempt
 
 _SAVES = frozenset({Operation.INSERT_TASK, Operation.UPDATE_TASK, Operation.SAVE_INSTANCE})
 _DELETES = frozenset({Operation.DELETE_TASK, Operation.DELETE_INSTANCE})

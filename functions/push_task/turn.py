@@ -9,8 +9,8 @@ from push_task.logs import Story
 from push_task.plan import Plan, plan_calls
 from push_task.retry import GIVE_UP_AFTER_S, GiveUp, InQueue, Later, next_try
 from push_task.settle import End, StepResult
-from taskbridge.instances import Instance, Presence, Work, fold
-from taskbridge.messages import EventMessage, Message, SyncMessage
+from taskbridge.push.instances import Instance, Presence, Work, fold
+from taskbridge.push.messages import EventMessage, Message, SyncMessage
 from taskbridge.tables.instances import Stored
 
 GAVE_UP = "no success in {days:.0f} days: {reason}"

@@ -16,8 +16,8 @@ from reconciler.reconcile import reconcile
 from taskbridge.errors import StoreError
 from taskbridge.lambdas import Clients, instance_retention_days, setting
 from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.push.jobs import Job
 from taskbridge.queues import PushQueue
-from taskbridge.replays import Job
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from taskbridge.messages import Message, parse_message
+from taskbridge.push.messages import Message, parse_message
 from taskbridge.tables.aside import REST_S, Aside
 from taskbridge.tables.instances import Stored
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from reconciler.job_ports import JobPorts, Slice
-from taskbridge.instances import Instance
-from taskbridge.messages import SyncMessage
-from taskbridge.push_logs import PushLog
-from taskbridge.reconciliation import build_sync, events_of, find_differences
-from taskbridge.replays import Job
+from taskbridge.push.differences import build_sync, events_of, find_differences
+from taskbridge.push.instances import Instance
+from taskbridge.push.jobs import Job
+from taskbridge.push.logs import PushLog
+from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.push_log_pages import Page
 from taskbridge.tables.push_logs import load_own
 

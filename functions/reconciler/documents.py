@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from reconciler.ports import Ports
 from taskbridge.errors import StoreError
-from taskbridge.instances import Instance, Work
-from taskbridge.messages import SyncMessage
+from taskbridge.push.instances import Instance, Work
+from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.instances import Stored
 
 Key = tuple[str, str]

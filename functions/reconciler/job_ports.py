@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from taskbridge.messages import SyncMessage
-from taskbridge.replays import Job
+from taskbridge.push.jobs import Job
+from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
 from taskbridge.tables.push_logs import Listed, PushLogStore

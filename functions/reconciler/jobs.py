@@ -1,7 +1,7 @@
 """Works off the bulk jobs of operators, slice by slice, for as long as a run lasts.
 
 A job belongs to one worker at a time, by a lease. Each slice sends first and saves then: who dies between leaves a
-slice that the next worker does once more, with messages that the queue recognises (see taskbridge.replays).
+slice that the next worker does once more, with messages that the queue recognises (see taskbridge.push.jobs).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from reconciler.comparisons import next_comparisons
 from reconciler.job_ports import JobPorts, Slice
 from reconciler.replays import next_replays
 from taskbridge.errors import StoreError
-from taskbridge.replays import Job, JobKind, JobStatus, finish, note_slice
+from taskbridge.push.jobs import Job, JobKind, JobStatus, finish, note_slice
 
 LEASE_S = 90.0  # a run ends before
 SLICE = 100  # logs of a replay

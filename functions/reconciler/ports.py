@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reconciler.asides import Instances as AsideInstances
 from taskbridge.breaker import BreakerState
-from taskbridge.messages import Message
+from taskbridge.push.messages import Message
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.job_ports import Logs, Slice
-from taskbridge.replays import Job, build_messages, wants
+from taskbridge.push.jobs import Job, build_messages, wants
 from taskbridge.tables.push_logs import status_shards
 
 

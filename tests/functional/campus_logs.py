@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from taskbridge.instances import Instance, Item, Presence, Work
-from taskbridge.push_logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.push.instances import Instance, Item, Presence, Work
+from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
 from taskbridge.tables.attributes import chunks
 from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.instances import InstanceTable, Stored

@@ -20,7 +20,7 @@ import event_router.app
 import push_task.app
 import reconciler.app
 from local.jinzhi_simulator import TaskCenter, mock_transport
-from taskbridge.push_logs import PushLog
+from taskbridge.push.logs import PushLog
 from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent

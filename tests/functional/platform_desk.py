@@ -10,9 +10,9 @@ import pytest
 
 from admin_api.api import Api
 from admin_api.routes import ai_settings, platform_types, platforms, trigger_rules
+from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.errors import ConfigurationError
-from taskbridge.instances import Instance
-from taskbridge.secrets import PlatformSecrets
+from taskbridge.push.instances import Instance
 from taskbridge.tables.changes import Change, ChangeTable
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.instances import InstanceTable, Stored

@@ -10,7 +10,7 @@ from admin_api.api import Api
 from admin_api.routes import ops, replays
 from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
-from taskbridge.messages import SyncMessage, parse_message
+from taskbridge.push.messages import SyncMessage, parse_message
 from taskbridge.queues import PushQueue
 from taskbridge.tables.jobs import JobTable
 from taskbridge.tables.push_log_pages import PushLogPageTable

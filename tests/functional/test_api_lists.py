@@ -11,9 +11,9 @@ from admin_api.areas import register_all
 from admin_api.changes import MASK
 from admin_api.failure_causes import group, plain
 from admin_api.wiring import Services
-from taskbridge.push_logs import Entry, LogStatus, PushLog
-from taskbridge.replays import Job, JobKind
-from taskbridge.rules import TriggerRule
+from taskbridge.push.jobs import Job, JobKind
+from taskbridge.push.logs import Entry, LogStatus, PushLog
+from taskbridge.push.trigger_rules import TriggerRule
 from taskbridge.tables.changes import Change
 from taskbridge.tables.events import UnroutedEvent
 from tests.api import ApiClient, build_client, build_services

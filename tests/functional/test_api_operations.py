@@ -21,7 +21,7 @@ from admin_api.routes import events, ops, rejected_events
 from admin_api.wiring import QUEUES, Services
 from event_router.route import Envelope, route
 from taskbridge.errors import StoreError
-from taskbridge.push_logs import LogStatus
+from taskbridge.push.logs import LogStatus
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from tests.api import ApiClient, build_client, build_services

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from taskbridge.access.secrets import valid_names
 from taskbridge.errors import TransientError
-from taskbridge.secrets import valid_names
 from tests.functional.aws import Tables
 from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from admin_api.changes import Trail
+from taskbridge.access.secrets import SecretKeeper
 from taskbridge.errors import StoreError
-from taskbridge.secrets import SecretKeeper
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
 from tests.api import Answer, ApiClient, build_client

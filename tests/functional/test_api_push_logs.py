@@ -11,7 +11,7 @@ import pytest
 from admin_api.access import ACCESS
 from admin_api.ids import decode_id, encode_id
 from admin_api.routes import events, push_logs
-from taskbridge.push_logs import LogStatus
+from taskbridge.push.logs import LogStatus
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from taskbridge.tables.push_log_pages import Page
 from tests.api import ApiClient, build_client, build_services

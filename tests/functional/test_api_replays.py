@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.jobs import LEASE_S
 from taskbridge.errors import StaleVersion
-from taskbridge.push_logs import LogStatus
+from taskbridge.push.logs import LogStatus
 from tests.api import ApiClient
 from tests.builders import PLATFORM, START
 from tests.functional.aws import Tables

@@ -11,7 +11,7 @@ from admin_api.ai_chain import ChainTiming
 from taskbridge.ai.rules import AiSettings, ModelChoice
 from taskbridge.errors import StoreError
 from taskbridge.events import Action
-from taskbridge.rules import DEFAULT_RULE
+from taskbridge.push.trigger_rules import DEFAULT_RULE
 from taskbridge.tables.configuration import REFRESH_S
 from tests.functional.aws import Tables
 from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.jobs import LEASE_S
-from taskbridge.push_logs import LogStatus
+from taskbridge.push.logs import LogStatus
 from tests.functional.aws import Tables
 from tests.functional.campus_logs import configure
 from tests.functional.replay_site import Killed, Site

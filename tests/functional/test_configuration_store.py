@@ -11,7 +11,7 @@ import pytest
 
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
-from taskbridge.rules import DEFAULT_RULE, TriggerRule
+from taskbridge.push.trigger_rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
 from tests.builders import JINZHI_SETTINGS, START

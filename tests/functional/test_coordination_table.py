@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import pytest
 
 from taskbridge.breaker import BreakerState
-from taskbridge.concurrency import Room
 from taskbridge.errors import StoreError
-from taskbridge.instances import Instance
-from taskbridge.rates import SHARE, Grant
+from taskbridge.push.concurrency import Room
+from taskbridge.push.instances import Instance
+from taskbridge.push.rates import SHARE, Grant
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.attributes import batch_execute
 from taskbridge.tables.coordination import CoordinationTable

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from taskbridge.push_logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
 from taskbridge.tables.attributes import batch_put, query_first, to_item
 from taskbridge.tables.events import PART_BYTES, EventTable, UnroutedEvent
 from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, due_shard

@@ -16,7 +16,7 @@ from admin_api.wiring import QUEUES
 from local.jinzhi_simulator import Faults
 from taskbridge.ai.jobs import AiJob, DryRun
 from taskbridge.ai.messages import AnalyseMessage, RuleChanged
-from taskbridge.messages import EventMessage, encode_message
+from taskbridge.push.messages import EventMessage, encode_message
 from taskbridge.tables import ai_processes, instances, parts, push_logs
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable

@@ -12,13 +12,13 @@ import push_task.app
 from local.jinzhi_simulator import Answer, Faults
 from push_task.leave import OUT_OF_TIME
 from taskbridge import lambdas
+from taskbridge.access.tokens_ssm import SsmTokenStore
+from taskbridge.access.tokens_valkey import ValkeyTokenStore
 from taskbridge.errors import ConfigurationError
-from taskbridge.messages import encode_message, parse_message
-from taskbridge.rules import TriggerRule
+from taskbridge.push.messages import encode_message, parse_message
+from taskbridge.push.trigger_rules import TriggerRule
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
-from taskbridge.tokens_ssm import SsmTokenStore
-from taskbridge.tokens_valkey import ValkeyTokenStore
 from tests.builders import PLATFORM, as_json, event, instance_after, message, on_bus, session, sync, task, user
 from tests.functional.deployment import SECRET, Deployment, Output, context
 from tests.unit.push_task.worker import CALLS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from taskbridge.errors import StoreError
-from taskbridge.instances import Instance, fold
+from taskbridge.push.instances import Instance, fold
 from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, Stored
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable
 from tests.builders import PLATFORM, START, event, instance_after, message, message_of, session

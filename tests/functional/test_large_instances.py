@@ -12,9 +12,9 @@ import pytest
 
 from taskbridge.budgets import SLICE
 from taskbridge.errors import StoreError
-from taskbridge.instances import MOST_TASKS, Instance, fold
-from taskbridge.messages import EventMessage
-from taskbridge.push_logs import Entry, LogStatus, PushLog
+from taskbridge.push.instances import MOST_TASKS, Instance, fold
+from taskbridge.push.logs import Entry, LogStatus, PushLog
+from taskbridge.push.messages import EventMessage
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.parts import PartTable

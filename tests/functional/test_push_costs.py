@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from taskbridge.budgets import THREADS, Fleet
-from taskbridge.messages import EventMessage
+from taskbridge.push.messages import EventMessage
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.push_log_pages import PushLogPageTable

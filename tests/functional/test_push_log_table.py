@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from taskbridge.errors import StoreError
-from taskbridge.push_logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
 from taskbridge.tables.push_logs import (
     STATUS_SHARDS,
     PushLogTable,

@@ -29,7 +29,7 @@ from ai_track.batch import Ports as TrackBatchPorts
 from ai_track.batch import Record, track_batch
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
-from taskbridge.ai.forms import Attachment
+from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Verdict

@@ -24,13 +24,13 @@ from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
+from taskbridge.access.token_store import MemoryTokenStore
+from taskbridge.access.tokens import TokenCache
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import TIME_TO_SETTLE_S, Fleet
-from taskbridge.instances import fold
-from taskbridge.messages import EventMessage, Message, encode_message, message_group
+from taskbridge.push.instances import fold
+from taskbridge.push.messages import EventMessage, Message, encode_message, message_group
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.token_store import MemoryTokenStore
-from taskbridge.tokens import TokenCache
 from tests.builders import START, configuration, message, platform
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
 

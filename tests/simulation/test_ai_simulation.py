@@ -15,7 +15,7 @@ import pytest
 from taskbridge.ai.requests import RequestedBy
 from taskbridge.ai.rulebook import current_analysis
 from taskbridge.ai.seats import AnalysisStatus, SeatState
-from taskbridge.push_logs import LogStatus
+from taskbridge.push.logs import LogStatus
 from tests.simulation.ai_histories import (
     NODES,
     PEOPLE,

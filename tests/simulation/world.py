@@ -32,15 +32,15 @@ from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
+from taskbridge.access.token_store import MemoryTokenStore
+from taskbridge.access.tokens import TokenCache
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import Fleet
 from taskbridge.errors import StoreError
-from taskbridge.messages import Message, deduplication_id, encode_message, message_group
-from taskbridge.rules import DEFAULT_RULE
+from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
+from taskbridge.push.trigger_rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from taskbridge.tables.events import UnroutedEvent
-from taskbridge.token_store import MemoryTokenStore
-from taskbridge.tokens import TokenCache
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
 
 START = 1_795_000_000.0

@@ -19,7 +19,7 @@ from local.settings import StackSettings, read_settings
 from local.simulator import SimulatorClient
 from local.stack import up
 from local.watching import explain_unsettled, send_events, take_picture, watch_until_settled
-from taskbridge.rules import AI
+from taskbridge.push.trigger_rules import AI
 
 # Only so that a stack that is stuck ends at all: no test is decided by it.
 PATIENCE_S = 600.0

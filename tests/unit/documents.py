@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskbridge.instances import Instance, Presence, Work
+from taskbridge.push.instances import Instance, Presence, Work
 
 
 def acknowledge(instance: Instance) -> None:

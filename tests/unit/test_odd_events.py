@@ -14,8 +14,8 @@ from push_task.plan import NOBODY as PLAN_NOBODY
 from taskbridge.ai.messages import TrackMessage, encode_ai_message, parse_ai_message
 from taskbridge.ai.rules import AiSettings
 from taskbridge.events import parse_event
-from taskbridge.messages import EventMessage, deduplication_id, encode_message, parse_message
-from taskbridge.push_logs import PushLog
+from taskbridge.push.logs import PushLog
+from taskbridge.push.messages import EventMessage, deduplication_id, encode_message, parse_message
 from taskbridge.tables.events import UnroutedEvent
 from taskbridge.tidying import NOBODY, tidy
 from tests.builders import PLATFORM, RECEIVED_AT, configuration, message_of

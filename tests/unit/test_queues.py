@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from taskbridge.messages import deduplication_id, encode_message, message_group, parse_message
+from taskbridge.push.messages import deduplication_id, encode_message, message_group, parse_message
 from taskbridge.queues import BYTES_A_CALL, PushQueue, Visibility
 from tests.builders import event, message, message_of, session
 

@@ -14,7 +14,7 @@ from admin_api.models import ai_jobs as shown
 from admin_api.models.ai_results import Usage as ShownUsage
 from admin_api.problems import conflict, not_found, try_later
 from admin_api.wiring import Services
-from taskbridge.ai.forms import form_text, format_form
+from taskbridge.ai.forms.form import form_text, format_form
 from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeChecks
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Usage

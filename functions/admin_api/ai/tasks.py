@@ -13,7 +13,7 @@ from admin_api.ai.views import build_form, build_result, build_task
 from admin_api.models.ai_results import Form, Result, Task, TaskDetail
 from admin_api.problems import not_found
 from admin_api.wiring import Services
-from taskbridge.ai.forms import format_form
+from taskbridge.ai.forms.form import format_form
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import InForce, current_analysis
 from taskbridge.ai.rules import EffectiveRule

@@ -11,7 +11,7 @@ import msgspec
 from admin_api.models import ai_results as shown
 from admin_api.models import ai_rules
 from taskbridge.ai.clauses import split_clauses
-from taskbridge.ai.forms import FormattedForm
+from taskbridge.ai.forms.form import FormattedForm
 from taskbridge.ai.results import Finding, Review, Verdict
 from taskbridge.ai.rules import AutoAnalysis, EffectiveRule, NodeDefault, OwnRule, RuleText
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState

@@ -12,9 +12,9 @@ from admin_api.models.trigger_rules import Gaps
 from admin_api.moments import at, to_utc
 from admin_api.queue_depths import QueueDepth
 from admin_api.summary import Counts, PlatformState
-from taskbridge.push_logs import LogStatus
-from taskbridge.reconciliation import Difference
-from taskbridge.replays import Job
+from taskbridge.push.differences import Difference
+from taskbridge.push.jobs import Job
+from taskbridge.push.logs import LogStatus
 from taskbridge.tables.configuration import PlatformConfig
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from admin_api.failure_causes import Cause
 from admin_api.ids import encode_id, log_id
 from admin_api.moments import at, to_utc
-from taskbridge.instances import INSTANCE
-from taskbridge.push_logs import Entry, LoggedAttempt, LogStatus, PushLog
-from taskbridge.rules import AI
+from taskbridge.push.instances import INSTANCE
+from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.push.trigger_rules import AI
 from taskbridge.tables.events import UnroutedEvent
 
 Status = Literal["retrying", "succeeded", "failed", "superseded", "skipped"]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from admin_api.models.shared import Wanted
 from admin_api.moments import to_utc
-from taskbridge.replays import MAX_RATE_PER_S, Job, JobKind, JobStatus
+from taskbridge.push.jobs import MAX_RATE_PER_S, Job, JobKind, JobStatus
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Moment = Annotated[str, Field(max_length=40)]

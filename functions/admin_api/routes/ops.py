@@ -27,7 +27,7 @@ from admin_api.summary import Counts, Overview
 from admin_api.trigger_rules import gaps_of
 from admin_api.wiring import DAY_S, Services
 from taskbridge.ai.caps import day_of, find_reached
-from taskbridge.replays import Job, JobKind
+from taskbridge.push.jobs import Job, JobKind
 
 TAGS = ["operations"]
 

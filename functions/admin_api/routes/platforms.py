@@ -24,8 +24,8 @@ from admin_api.platform_forms import Deployment
 from admin_api.platforms import Platforms
 from admin_api.waiting import Work
 from admin_api.wiring import Services
+from taskbridge.access.secrets import SecretKeeper
 from taskbridge.queues import queue_depth
-from taskbridge.secrets import SecretKeeper
 
 TAGS = ["platforms"]
 REMOVED: Any = {

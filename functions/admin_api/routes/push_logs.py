@@ -26,7 +26,7 @@ from admin_api.problems import not_found
 from admin_api.push_log_lists import PushLogLists, Wanted
 from admin_api.push_replays import replay_log
 from admin_api.wiring import DAY_S, Services
-from taskbridge.push_logs import LogStatus, PushLog
+from taskbridge.push.logs import LogStatus, PushLog
 
 TAGS = ["push logs"]
 Id = Annotated[str | None, Query(min_length=1, max_length=ID_CHARS)]

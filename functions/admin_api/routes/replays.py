@@ -10,8 +10,8 @@ from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
 from admin_api.push_replays import build_job, count_logs
 from admin_api.wiring import Services
-from taskbridge.push_logs import LogStatus
-from taskbridge.replays import Job, JobKind
+from taskbridge.push.jobs import Job, JobKind
+from taskbridge.push.logs import LogStatus
 
 TAGS = ["replays"]
 

@@ -14,7 +14,7 @@ import httpx
 
 from ai_analyze.attachments.addresses import host_of, is_listed, is_public, parse_hosts, port_of
 from ai_analyze.extraction.limits import DEFAULT_LIMITS, Limits, UnreadableFile
-from taskbridge.http import build_http_client, timeouts
+from taskbridge.platforms.http import build_http_client, timeouts
 
 MOST_REDIRECTS = 3
 _MOST_ADDRESSES = 3

@@ -11,7 +11,7 @@ from ai_analyze.attachments.sandbox import read_apart
 from ai_analyze.extraction.kinds import Kind
 from ai_analyze.extraction.limits import DEFAULT_LIMITS, Limits, UnreadableFile
 from ai_analyze.material import ReadFile
-from taskbridge.ai.forms import Attachment, FormattedForm
+from taskbridge.ai.forms.form import Attachment, FormattedForm
 
 
 class Fetches(Protocol):

@@ -10,7 +10,7 @@ from ai_analyze.extraction.charsets import decode_text
 from ai_analyze.extraction.kinds import is_html, is_mhtml
 from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.pages import Extract, Unread, gather
-from taskbridge.ai.html_text import html_text
+from taskbridge.ai.forms.html_text import html_text
 
 _MOST_PARTS = 1_000
 

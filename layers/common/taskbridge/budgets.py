@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taskbridge.concurrency import Room
 from taskbridge.errors import ConfigurationError
+from taskbridge.push.concurrency import Room
 
 # An invocation
 TIME_TO_BEGIN_S = 2.0

@@ -16,8 +16,8 @@ from taskbridge.errors import ConfigurationError
 from taskbridge.platforms.addresses import parse_hosts
 
 if TYPE_CHECKING:
-    from taskbridge.token_store import TokenStore
-    from taskbridge.tokens import TokenCache
+    from taskbridge.access.token_store import TokenStore
+    from taskbridge.access.tokens import TokenCache
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 8
@@ -62,7 +62,7 @@ class Clients:
 
 def build_token_cache(ssm: Any, tables: Any) -> TokenCache:
     """The tokens of the fleet, in the store that the environment names; `ssm` and `tables` are clients."""
-    from taskbridge.tokens import TokenCache
+    from taskbridge.access.tokens import TokenCache
 
     return TokenCache(_token_store(ssm, tables), time.time, time.sleep, random.random)
 
@@ -70,11 +70,11 @@ def build_token_cache(ssm: Any, tables: Any) -> TokenCache:
 def _token_store(ssm: Any, tables: Any) -> TokenStore:
     prefix = setting("PARAMETER_PREFIX")
     if setting("TOKEN_STORE", "ssm") == "valkey":
-        from taskbridge.tokens_valkey import ValkeyTokenStore
+        from taskbridge.access.tokens_valkey import ValkeyTokenStore
 
         return ValkeyTokenStore.connect(setting("VALKEY_URL"), prefix)
-    from taskbridge.leases import DynamoLeases
-    from taskbridge.tokens_ssm import SsmTokenStore
+    from taskbridge.access.leases import DynamoLeases
+    from taskbridge.access.tokens_ssm import SsmTokenStore
 
     return SsmTokenStore(ssm, DynamoLeases(tables, setting("COORDINATION_TABLE"), time.time), prefix)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.ai.messages import AiMessage, AnalysisMessage, encode_ai_message
-from taskbridge.messages import Message, deduplication_id, encode_message, message_group
+from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
 from taskbridge.tables.attributes import store_call
 
 if TYPE_CHECKING:

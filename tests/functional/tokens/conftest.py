@@ -15,10 +15,10 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from moto import mock_aws
 
-from taskbridge.leases import DynamoLeases
-from taskbridge.token_store import MemoryTokenStore
-from taskbridge.tokens_ssm import SsmTokenStore
-from taskbridge.tokens_valkey import ValkeyTokenStore
+from taskbridge.access.leases import DynamoLeases
+from taskbridge.access.token_store import MemoryTokenStore
+from taskbridge.access.tokens_ssm import SsmTokenStore
+from taskbridge.access.tokens_valkey import ValkeyTokenStore
 from tests.functional.tokens.harness import SAFETY_S, AtomicClient, Bench, Clock
 
 TABLE = "coordination"

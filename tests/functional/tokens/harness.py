@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from taskbridge.access.token_store import Token, TokenStore
+from taskbridge.access.tokens import Timing, TokenCache
 from taskbridge.errors import StoreError
-from taskbridge.token_store import Token, TokenStore
-from taskbridge.tokens import Timing, TokenCache
 
 LIFETIME_S = 7200.0
 SAFETY_S = 30.0

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from taskbridge.access.leases import DynamoLeases
+from taskbridge.access.token_store import Token
+from taskbridge.access.tokens_ssm import SsmTokenStore
 from taskbridge.errors import StoreError
-from taskbridge.leases import DynamoLeases
-from taskbridge.token_store import Token
-from taskbridge.tokens_ssm import SsmTokenStore
 from tests.functional.tokens.harness import Clock
 
 TABLE = "coordination"

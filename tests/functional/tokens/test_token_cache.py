@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from taskbridge.access.tokens import Timing
 from taskbridge.errors import ConfigurationError, PermanentError, StoreError, TransientError
-from taskbridge.tokens import Timing
 from tests.functional.tokens.harness import LIFETIME_S, Bench, FailingStore, TokenEndpoint
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from taskbridge.access.tokens import Timing, TokenCache
 from taskbridge.errors import TransientError
-from taskbridge.tokens import Timing, TokenCache
 from tests.functional.tokens.harness import (
     LIFETIME_S,
     Bench,

@@ -7,8 +7,7 @@ from functools import partial
 
 import pytest
 
-from taskbridge.errors import StoreError, TransientError
-from taskbridge.token_doubts import (
+from taskbridge.access.token_doubts import (
     ACQUITTED_S,
     COOL_DOWN_S,
     MOST_SIGNALS,
@@ -16,8 +15,9 @@ from taskbridge.token_doubts import (
     is_acquitted,
     with_acquittal,
 )
-from taskbridge.token_store import MemoryTokenStore
-from taskbridge.tokens import Timing, TokenCache
+from taskbridge.access.token_store import MemoryTokenStore
+from taskbridge.access.tokens import Timing, TokenCache
+from taskbridge.errors import StoreError, TransientError
 from tests.functional.tokens.harness import (
     LIFETIME_S,
     Bench,

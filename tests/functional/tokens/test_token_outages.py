@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
+from taskbridge.access.token_store import MemoryTokenStore, Token
+from taskbridge.access.tokens import TokenCache
 from taskbridge.errors import TransientError
-from taskbridge.token_store import MemoryTokenStore, Token
-from taskbridge.tokens import TokenCache
 from tests.functional.tokens.harness import LIFETIME_S, Clock, FailingStore, ObservedLock, TokenEndpoint
 
 EVERYTHING = {"read", "acquire", "write", "release"}

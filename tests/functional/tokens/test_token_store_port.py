@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from taskbridge.token_store import Token
+from taskbridge.access.token_store import Token
 from tests.functional.tokens.harness import Bench, run_together
 
 TOKEN = Token("abc", 3, 1_750_000_000.25, 1_750_007_200.25)

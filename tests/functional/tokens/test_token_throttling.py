@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from taskbridge.access.leases import DynamoLeases
+from taskbridge.access.secrets import PlatformSecrets
+from taskbridge.access.token_store import MemoryTokenStore, Token
+from taskbridge.access.tokens import TokenCache
+from taskbridge.access.tokens_ssm import SsmTokenStore
 from taskbridge.errors import StoreThrottled, TaskbridgeError, TransientError
-from taskbridge.leases import DynamoLeases
-from taskbridge.secrets import PlatformSecrets
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.token_store import MemoryTokenStore, Token
-from taskbridge.tokens import TokenCache
-from taskbridge.tokens_ssm import SsmTokenStore
 from tests.functional.tokens.harness import LIFETIME_S, Clock, FailingStore, TokenEndpoint
 from tests.functional.tokens.virtual_time import START, VirtualTime
 

@@ -11,9 +11,9 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from taskbridge.access.token_store import Token
+from taskbridge.access.tokens_valkey import ValkeyTokenStore
 from taskbridge.errors import StoreError
-from taskbridge.token_store import Token
-from taskbridge.tokens_valkey import ValkeyTokenStore
 
 TOKEN = Token("do-not-show", 1, 1_750_000_000.0, 1_750_007_200.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from admin_api.waiting import PARKED_LIMIT, QUIET_S, Waiting, Work
-from taskbridge.instances import Instance
+from taskbridge.push.instances import Instance
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
 from tests.fakes import MemoryInstances

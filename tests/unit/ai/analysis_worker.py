@@ -14,7 +14,7 @@ from ai_analyze.flight import Recorder
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.ports import End, Ports
 from ai_analyze.review import Asked, Link
-from taskbridge.ai.forms import Attachment
+from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.messages import AnalyseMessage
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Usage, Verdict

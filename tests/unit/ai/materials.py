@@ -11,7 +11,7 @@ from typing import Any
 
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, review
-from taskbridge.ai.forms import FormattedField, FormattedForm
+from taskbridge.ai.forms.form import FormattedField, FormattedForm
 from taskbridge.ai.results import Review
 from taskbridge.ai.rules import Check, EffectiveRule, SecondLook
 

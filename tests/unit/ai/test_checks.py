@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from taskbridge.ai.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
 from taskbridge.ai.checks.arithmetic import FUNCTIONS, MACROS, METHODS
+from taskbridge.ai.forms.values import FieldType, Period
 from taskbridge.ai.results import FindingResult, Origin
 from taskbridge.ai.rules import Check
-from taskbridge.ai.values import FieldType, Period
 from taskbridge.errors import ConfigurationError
 from tests.builders import calm
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ai_analyze.evidence import Quotable, fold, stands_in
 from ai_analyze.sources import name_sources
-from taskbridge.ai.forms import FormattedField
+from taskbridge.ai.forms.form import FormattedField
 from taskbridge.ai.results import Evidence
 from tests.builders import calm
 from tests.unit.ai.materials import a_field, a_file, a_material

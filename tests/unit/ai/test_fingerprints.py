@@ -10,7 +10,7 @@ import pytest
 from ai_analyze import prompt
 from taskbridge.ai import fingerprints
 from taskbridge.ai.fingerprints import build_basis, build_fingerprint
-from taskbridge.ai.forms import FormattedField, FormattedForm
+from taskbridge.ai.forms.form import FormattedField, FormattedForm
 from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice, SecondLook
 from taskbridge.ai.seats import Seat, SeatState
 

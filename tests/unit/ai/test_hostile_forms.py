@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from ai_analyze.material import Material, ReadFile
-from taskbridge.ai.forms import format_form
+from taskbridge.ai.forms.form import format_form
+from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.results import Review, Verdict
-from taskbridge.ai.values import typed_values
 from tests.scripted_models import ConfusedModel, ObeyingModel, ScriptedModel
-from tests.unit.ai.form_builders import CONTROL_TYPES, column, field, form_of, table
+from tests.unit.ai.forms.builders import CONTROL_TYPES, column, field, form_of, table
 from tests.unit.ai.materials import TODAY, Desk, a_file, a_rule
 
 RULE = "1. 报销金额不超过 5000 元\n2. 必须填写报销事由\n3. 必须说明经费来源"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ai_analyze.propose import LONGEST_ANSWER, build_proposal_question, parse_proposal, try_checks
 from taskbridge.ai.checks.arithmetic import FUNCTIONS, MACROS, METHODS
+from taskbridge.ai.forms.values import FieldType
 from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
-from taskbridge.ai.values import FieldType
 from tests.builders import calm
 
 RULE = "1. 报销金额不超过 5000 元；2. 发票合计等于报销金额"

@@ -23,7 +23,7 @@ from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
 from taskbridge.ai.seats import SeatState
-from taskbridge.push_logs import LogStatus
+from taskbridge.push.logs import LogStatus
 from tests.builders import calm, event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
 from tests.fakes_ai import MemoryAnswers, MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats

@@ -21,8 +21,8 @@ from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, Check, ModelChoice, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError, UnreadableDocument
-from taskbridge.instances import INSTANCE
-from taskbridge.push_logs import LogStatus
+from taskbridge.push.instances import INSTANCE
+from taskbridge.push.logs import LogStatus
 from tests.builders import event, task, user
 from tests.fakes import MemoryLogs, SilentJournal
 from tests.fakes_ai import MemoryAnswers, MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats

@@ -16,8 +16,8 @@ from evaluation.errors import EvaluationError
 from evaluation.golden import FOLDER, KINDS, GoldenForm, build_material, read_golden_forms
 from taskbridge.ai.checks import check_expression, evaluate_checks
 from taskbridge.ai.clauses import same_clause, split_clauses
+from taskbridge.ai.forms.values import field_types
 from taskbridge.ai.results import Evidence, FindingResult, Verdict
-from taskbridge.ai.values import field_types
 
 FORMS = read_golden_forms()
 CONTROL_TYPES = {

@@ -14,7 +14,7 @@ from event_router.route import NO_AI, NO_TARGET, QUESTIONNAIRE, Envelope, Routed
 from taskbridge.ai.messages import TrackMessage
 from taskbridge.ai.rules import AiSettings
 from taskbridge.events import PUSHED_ACTIONS
-from taskbridge.rules import DEFAULT_RULE, TriggerRule
+from taskbridge.push.trigger_rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
 from tests.builders import RECEIVED_AT, as_json, calm, configuration, event, message_of, platform, task

@@ -13,7 +13,7 @@ from event_router.route import route
 from taskbridge.ai.messages import TrackMessage
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StoreError
-from taskbridge.messages import EventMessage
+from taskbridge.push.messages import EventMessage
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
 from tests.builders import RECEIVED_AT, configuration, event, message_of, on_bus, platform

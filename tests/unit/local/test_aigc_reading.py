@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ai_analyze.propose import build_proposal_question, parse_proposal
 from local.aigc_simulator import MARK, read_prompt
 from local.aigc_simulator.wire import render_answer
-from taskbridge.ai.values import FieldType
+from taskbridge.ai.forms.values import FieldType
 from tests.unit.local.aigc_caller import FORM, section, system_text, user_text
 
 Fields = tuple[tuple[str, str, str], ...]

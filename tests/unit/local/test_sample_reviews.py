@@ -23,14 +23,14 @@ from local.aigc_simulator.server import SimulatorServer
 from local.settings import ROOT
 from local.simulator import ATTACHMENTS
 from local.story import Story, read_story
-from taskbridge.ai.forms import format_form
+from taskbridge.ai.forms.form import format_form
+from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.results import Review
 from taskbridge.ai.rules import EffectiveRule
-from taskbridge.ai.values import typed_values
 from taskbridge.events import Form
-from taskbridge.http import build_http_client
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
+from taskbridge.platforms.http import build_http_client
 
 VERDICTS = {
     "AT-LEAVE-1": "approve",

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from taskbridge.errors import ConfigurationError
-from taskbridge.http import build_http_client, fetch, timeouts
 from taskbridge.platforms.addresses import check_address, is_own, parse_hosts
+from taskbridge.platforms.http import build_http_client, fetch, timeouts
 
 OWN = [
     "127.0.0.1",

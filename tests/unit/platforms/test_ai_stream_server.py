@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from taskbridge import http as taskbridge_http
 from taskbridge.errors import IncompleteAnswer, PlatformError, TransientError
-from taskbridge.http import StreamDeadline, build_http_client, stream_timeouts
+from taskbridge.platforms import http as taskbridge_http
 from taskbridge.platforms.ai import Reply
 from taskbridge.platforms.ai_client import AiPlatformClient
+from taskbridge.platforms.http import StreamDeadline, build_http_client, stream_timeouts
 from tests.unit.platforms.ai_builders import (
     END,
     Script,

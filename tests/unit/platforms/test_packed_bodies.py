@@ -13,12 +13,12 @@ from socket import socket
 import httpx
 import pytest
 
-from taskbridge.bodies import MAX_BODY_BYTES, STEP_BYTES, read_body, read_pieces
 from taskbridge.errors import NoAnswer, TransientError
-from taskbridge.http import build_http_client, fetch, no_answer_of, timeouts
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.base import Verdict
+from taskbridge.platforms.bodies import MAX_BODY_BYTES, STEP_BYTES, read_body, read_pieces
 from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.http import build_http_client, fetch, no_answer_of, timeouts
 from tests.unit.platforms.ai_builders import aigc, openai, question, tokens_for
 from tests.unit.platforms.builders import SECRET, TOKEN, Clock, FakeTokens, insert, jinzhi
 from tests.unit.platforms.test_http_client import serving

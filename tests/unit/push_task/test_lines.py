@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from push_task.lines import ConfiguredLines
+from taskbridge.access.token_store import MemoryTokenStore
+from taskbridge.access.tokens import TokenCache
 from taskbridge.errors import ConfigurationError
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.token_store import MemoryTokenStore
-from taskbridge.tokens import TokenCache
 from tests.builders import START, configuration, platform
 
 

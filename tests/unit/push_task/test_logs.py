@@ -10,9 +10,9 @@ from push_task.logs import INSTANCE_DELETED, NOTHING_NEW, events_to_load, write_
 from push_task.plan import NOBODY
 from push_task.settle import End, mark_attempt, settle
 from push_task.turn import begin_turn, dispose
-from taskbridge.instances import INSTANCE, RECENT_EVENTS, Instance
-from taskbridge.messages import Message
-from taskbridge.push_logs import LoggedAttempt, PushLog
+from taskbridge.push.instances import INSTANCE, RECENT_EVENTS, Instance
+from taskbridge.push.logs import LoggedAttempt, PushLog
+from taskbridge.push.messages import Message
 from taskbridge.tables.instances import Stored
 from tests.builders import HAPPENED_AT, RECEIVED_AT, START, bare_task, deletion, message, sync
 from tests.unit.push_task.acting import Jitter, received, results_of

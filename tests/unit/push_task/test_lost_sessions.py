@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from local.jinzhi_simulator import Faults
-from taskbridge.token_doubts import COOL_DOWN_S
+from taskbridge.access.token_doubts import COOL_DOWN_S
 from tests.builders import message, session
 from tests.unit.push_task.worker import Worker
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from taskbridge.messages import EventMessage
-from taskbridge.push_logs import PushLog
+from taskbridge.push.logs import PushLog
+from taskbridge.push.messages import EventMessage
 from tests.builders import event, message, message_of, sync
 from tests.unit.push_task.worker import Worker
 

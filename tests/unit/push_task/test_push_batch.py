@@ -12,9 +12,9 @@ import pytest
 from push_task import batch
 from push_task.batch import LOST_RACE_WAIT_S
 from taskbridge.errors import StoreError
-from taskbridge.instances import Presence, Work
-from taskbridge.messages import Message
 from taskbridge.platforms.jinzhi import JinZhiTaskCenter
+from taskbridge.push.instances import Presence, Work
+from taskbridge.push.messages import Message
 from tests.builders import (
     PLATFORM,
     START,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.jinzhi_simulator import Faults
-from taskbridge.instances import Presence, Search, Work, decode_instance, encode_instance
+from taskbridge.push.instances import Presence, Search, Work, decode_instance, encode_instance
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import PLATFORM, message, platform, sync, task
 from tests.unit.push_task.worker import Worker

@@ -20,10 +20,10 @@ from taskbridge.breaker import FAILURES_TO_OPEN, Breakers
 from taskbridge.budgets import Fleet
 from taskbridge.commands import Command, Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TransientError
-from taskbridge.instances import fold
 from taskbridge.platforms.base import Attempt, Outcome, Result, Verdict
 from taskbridge.platforms.wire import Leave
-from taskbridge.rates import SHARE
+from taskbridge.push.instances import fold
+from taskbridge.push.rates import SHARE
 from tests.builders import PLATFORM, START, deletion, instance_after, message
 from tests.fakes import MemoryCoordination
 from tests.simulation.world import InlineExecutor

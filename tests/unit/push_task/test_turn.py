@@ -8,8 +8,8 @@ from push_task.plan import plan_calls
 from push_task.retry import GIVE_UP_AFTER_S
 from push_task.settle import End, StepResult, mark_attempt, settle
 from push_task.turn import Disposition, Turn, begin_turn, dispose
-from taskbridge.instances import INSTANCE, Instance, Presence, Work
-from taskbridge.messages import Message
+from taskbridge.push.instances import INSTANCE, Instance, Presence, Work
+from taskbridge.push.messages import Message
 from taskbridge.tables.instances import Stored
 from tests.builders import START, bare_task, deletion, instance_after, message, sync
 from tests.unit.push_task.acting import Jitter, answer, calls_of, received, results_of, shown, turn_of

@@ -19,13 +19,13 @@ from push_task.crew import ThreadCrew
 from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
+from taskbridge.access.token_store import MemoryTokenStore
+from taskbridge.access.tokens import TokenCache
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import Fleet
-from taskbridge.messages import EventMessage, Message, encode_message
-from taskbridge.push_logs import PushLog
+from taskbridge.push.logs import PushLog
+from taskbridge.push.messages import EventMessage, Message, encode_message
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.token_store import MemoryTokenStore
-from taskbridge.tokens import TokenCache
 from tests.builders import PLATFORM, START, configuration, platform
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
 from tests.simulation.world import InlineExecutor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from taskbridge.instances import Work
-from taskbridge.messages import SyncMessage
+from taskbridge.push.instances import Work
+from taskbridge.push.messages import SyncMessage
 from tests.builders import PLATFORM
 from tests.unit.reconciler.minute import Minute
 

@@ -10,9 +10,9 @@ from typing import Any
 from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
 from taskbridge.errors import StoreError
-from taskbridge.messages import SyncMessage, deduplication_id
-from taskbridge.push_logs import Entry, LogStatus, PushLog
-from taskbridge.replays import Job, JobKind, JobStatus
+from taskbridge.push.jobs import Job, JobKind, JobStatus
+from taskbridge.push.logs import Entry, LogStatus, PushLog
+from taskbridge.push.messages import SyncMessage, deduplication_id
 from taskbridge.tables.push_logs import Listed, status_shard
 from tests.builders import PLATFORM, START
 from tests.fakes import MemoryInstances, MemoryLogs, SilentJournal

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.ports import Ports
 from reconciler.reconcile import reconcile
-from taskbridge.instances import Work
-from taskbridge.messages import SyncMessage
+from taskbridge.push.instances import Work
+from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
 from tests.builders import PLATFORM, START, configuration, instance_after, message, platform

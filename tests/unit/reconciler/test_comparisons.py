@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from taskbridge.instances import Presence, Work
-from taskbridge.push_logs import Entry, LogStatus, PushLog
-from taskbridge.replays import JobKind, JobStatus
+from taskbridge.push.instances import Presence, Work
+from taskbridge.push.jobs import JobKind, JobStatus
+from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
 from tests.builders import PLATFORM, START, instance_after, message

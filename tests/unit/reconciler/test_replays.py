@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.jobs import LEASE_S, SLICE
-from taskbridge.push_logs import LogStatus
-from taskbridge.replays import Job, JobKind, JobStatus
+from taskbridge.push.jobs import Job, JobKind, JobStatus
+from taskbridge.push.logs import LogStatus
 from tests.builders import START
 from tests.unit.reconciler.job_world import Flaky, Killed, World, stamp
 

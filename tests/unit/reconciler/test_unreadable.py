@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskbridge.messages import encode_message
+from taskbridge.push.messages import encode_message
 from taskbridge.tables.aside import Aside
 from tests.builders import PLATFORM, START, message, platform
 from tests.unit.reconciler.minute import Minute, names

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from taskbridge.ai.forms import FormattedForm
+from taskbridge.ai.forms.form import FormattedForm
 from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice, SecondLook
 from taskbridge.ai.seats import Seat
 

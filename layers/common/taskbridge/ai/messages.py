@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from taskbridge.errors import InvalidEvent
-from taskbridge.messages import escape_for_sqs
+from taskbridge.push.messages import escape_for_sqs
 
 VERSION = 1
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from taskbridge.ai.moments import china_time
+from taskbridge.ai.forms.moments import china_time
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.commands import TaskStatus
 from taskbridge.errors import InvalidEvent, UnreadableDocument

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 
+from taskbridge.access.token_doubts import UNDECIDED
 from taskbridge.ai.results import Usage
 from taskbridge.errors import (
     ConfigurationError,
@@ -23,7 +24,6 @@ from taskbridge.errors import (
     TokenRefused,
     TransientError,
 )
-from taskbridge.http import StreamDeadline
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import FileUse, ModelInfo, ModelLimits, Question, Reply, Upload, estimate_tokens
 from taskbridge.platforms.ai_platform import AiPlatform, Stored
@@ -32,10 +32,10 @@ from taskbridge.platforms.base import Outcome, Request, Response, Verdict, outco
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
 from taskbridge.platforms.failures import check_finish
+from taskbridge.platforms.http import StreamDeadline
 from taskbridge.platforms.masking import mask_echoes
 from taskbridge.platforms.streams import Draft, Transcript, is_cut, split_events
 from taskbridge.platforms.surrogates import mend
-from taskbridge.token_doubts import UNDECIDED
 
 if TYPE_CHECKING:
     from taskbridge.tables.configuration import Configuration, PlatformConfig

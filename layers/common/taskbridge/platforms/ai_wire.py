@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import httpx
 
-from taskbridge.bodies import read_body, read_pieces
 from taskbridge.errors import NoAnswer, TransientError
-from taskbridge.http import (
+from taskbridge.platforms.base import Request, Response
+from taskbridge.platforms.bodies import read_body, read_pieces
+from taskbridge.platforms.http import (
     StreamDeadline,
     describe_failure,
     fetch,
@@ -18,7 +19,6 @@ from taskbridge.http import (
     stream_timeouts,
     timeouts,
 )
-from taskbridge.platforms.base import Request, Response
 from taskbridge.platforms.wire import Wire
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024

@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from taskbridge.bodies import unknown_encoding
+from taskbridge.access.token_doubts import FORBIDDEN, PAGE, REDIRECT, code_signal
 from taskbridge.commands import Command, Operation
 from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
+from taskbridge.platforms.bodies import unknown_encoding
 from taskbridge.platforms.formats import parse_http_date
 from taskbridge.platforms.settings import PlatformSettings, TaskCenterSettings, settings_schema
-from taskbridge.token_doubts import FORBIDDEN, PAGE, REDIRECT, code_signal
 
 RETRY_AFTER_CAP_S = 3600.0
 

@@ -7,12 +7,12 @@ from typing import Protocol
 
 import msgspec
 
+from taskbridge.access.token_doubts import FORBIDDEN
 from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, TransientError
 from taskbridge.platforms.base import Attempt, Platform, Response
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK, mask_long_runs
 from taskbridge.platforms.wire import Wire, show_body
-from taskbridge.token_doubts import FORBIDDEN
 
 MESSAGE_CHARS = 500
 WIDESPREAD = 5  # so many different things refused in a row, and none taken: no one of them is to blame

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from taskbridge.access.token_doubts import code_signal
 from taskbridge.errors import (
     ContentRefused,
     IncompleteAnswer,
@@ -19,7 +20,6 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.platforms.base import TOO_LARGE, page_doubt
-from taskbridge.token_doubts import code_signal
 
 # Ends that a model reports, in any letter case: `stop` of OpenAI, `eos_token` of TGI, `end_turn` of Anthropic, and what
 # gateways make of them. Any other that is not a refusal cut the answer.

@@ -11,8 +11,8 @@ import httpx
 import msgspec
 
 from taskbridge.errors import TransientError
-from taskbridge.http import describe_failure, fetch, no_answer_of, timeouts
 from taskbridge.platforms.base import Attempt, Request, Response, decode_text
+from taskbridge.platforms.http import describe_failure, fetch, no_answer_of, timeouts
 from taskbridge.platforms.masking import Mask
 
 REQUEST_CHARS = 4000

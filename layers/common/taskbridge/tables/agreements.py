@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from taskbridge.concurrency import Held, Room, leave_seats, take_seats
 from taskbridge.errors import StoreError
-from taskbridge.rates import Grant, Line, join_line
+from taskbridge.push.concurrency import Held, Room, leave_seats, take_seats
+from taskbridge.push.rates import Grant, Line, join_line
 from taskbridge.tables.attributes import number, store_call, text, to_attribute
 from taskbridge.tables.riders import Rider
 
@@ -51,7 +51,7 @@ class AgreementTable:
         self._held: dict[tuple[str, str], tuple[int, float]] = {}
 
     def reserve(self, platform_id: str, wanted: int, rate_per_s: float, now: float, until: float) -> Grant:
-        """Join the fleet's line: at most `wanted` calls that begin before `until`. See taskbridge.rates.
+        """Join the fleet's line: at most `wanted` calls that begin before `until`. See taskbridge.push.rates.
 
         None is granted where the line is longer than that, or too many want it at once.
         """
@@ -63,7 +63,7 @@ class AgreementTable:
         return self._agree(f"rate#{platform_id}", "next_at", join) or Grant((), now)
 
     def take_seats(self, platform_id: str, holder: str, wanted: int, room: Room, bounds: tuple[float, float]) -> int:
-        """Take at most `wanted` seats of the platform; see taskbridge.concurrency."""
+        """Take at most `wanted` seats of the platform; see taskbridge.push.concurrency."""
 
         def take(item: Item) -> tuple[int, Item | None]:
             granted, held = take_seats(_read_seats(item), holder, wanted, room, bounds)

@@ -20,7 +20,7 @@ import msgspec
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StoreError
 from taskbridge.platforms import category_of
-from taskbridge.rules import TriggerRule, in_force
+from taskbridge.push.trigger_rules import TriggerRule, in_force
 from taskbridge.tables.attributes import Item, number, store_call, text
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class PlatformConfig:
     """A configured platform. `settings` as stored: without secrets, not yet validated.
 
     `draining`: it gets no new events, what waits for it is still pushed. `secrets` names the generations of each
-    secret that are valid, the newest first (see taskbridge.secrets). `unreadable` is why the item cannot be read, empty
-    where it can: then it is enabled and has no settings, so that what goes to it is refused on record.
+    secret that are valid, newest first (see taskbridge.access.secrets). `unreadable` is why the item cannot be read,
+    empty where it can: then it is enabled and has no settings, so that what goes to it is refused on record.
     """
 
     id: str
@@ -55,7 +55,7 @@ class PlatformConfig:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that is configured, at one version. `rules`: see `taskbridge.rules.in_force`."""
+    """Everything that is configured, at one version. `rules`: see `taskbridge.push.trigger_rules.in_force`."""
 
     version: int
     platforms: dict[str, PlatformConfig]

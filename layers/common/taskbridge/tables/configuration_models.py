@@ -30,7 +30,7 @@ from pynamodb.transactions import TransactWrite
 
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StaleVersion, StoreError
-from taskbridge.rules import TriggerRule, check_rule
+from taskbridge.push.trigger_rules import TriggerRule, check_rule
 from taskbridge.tables.ai_items import CONFLICTS, LOST, Page
 from taskbridge.tables.attributes import Item, number, pauses
 from taskbridge.tables.configuration import PlatformConfig, read_ai_settings, read_platform, read_rule

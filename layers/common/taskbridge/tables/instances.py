@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from taskbridge.errors import StoreError, UnreadableDocument
-from taskbridge.instances import Instance, decode_instance, encode_instance
-from taskbridge.messages import instance_key
+from taskbridge.push.instances import Instance, decode_instance, encode_instance
+from taskbridge.push.messages import instance_key
 from taskbridge.tables.aside import Aside, AsideTable
 from taskbridge.tables.attributes import (
     THROTTLED,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from taskbridge.errors import StaleVersion
-from taskbridge.replays import Job, JobStatus
+from taskbridge.push.jobs import Job, JobStatus
 from taskbridge.tables.ai_items import Page, build_update, conditional_call
 from taskbridge.tables.attributes import Item, query_all, query_first, store_call, text, to_attribute, to_item
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from taskbridge.errors import StoreError, UnreadableDocument
-from taskbridge.instances import INSTANCE
-from taskbridge.push_logs import (
+from taskbridge.push.instances import INSTANCE
+from taskbridge.push.logs import (
     BESIDE,
     SCHEMA,
     Entry,

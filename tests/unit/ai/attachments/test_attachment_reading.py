@@ -13,7 +13,7 @@ import pytest
 from ai_analyze.attachments import Limits, UnreadableFile, read_files, sandbox, select_attachments
 from ai_analyze.attachments.sandbox import read_apart
 from ai_analyze.extraction.kinds import Kind
-from taskbridge.ai.forms import Attachment, FormattedForm
+from taskbridge.ai.forms.form import Attachment, FormattedForm
 from tests.unit.ai.attachments.made_files import PNG, make_docx, make_docx_from_xml
 from tests.unit.ai.attachments.made_pdfs import make_pdf
 

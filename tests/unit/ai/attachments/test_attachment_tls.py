@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ai_analyze.attachments import Fetcher, UnreadableFile
-from taskbridge.http import tls_context
+from taskbridge.platforms.http import tls_context
 
 
 @dataclass

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from taskbridge.ai.forms.values import FieldType, Period
 from taskbridge.ai.results import Finding, FindingResult, Origin
 from taskbridge.ai.rules import Check
-from taskbridge.ai.values import FieldType, Period
 from taskbridge.errors import ConfigurationError
 
 if TYPE_CHECKING:

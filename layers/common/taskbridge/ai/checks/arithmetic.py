@@ -19,7 +19,7 @@ from typing import Any
 
 from celpy.celtypes import BoolType, ListType, MapType
 
-from taskbridge.ai.values import Period
+from taskbridge.ai.forms.values import Period
 from taskbridge.errors import TaskbridgeError
 
 # An amount has fewer digits, before and after its point, and no honest result needs as many bits.
