@@ -51,6 +51,7 @@ chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack 
 	$(PYTHON) -m pytest tests/stack/test_convergence.py --instances 300
 	$(PYTHON) -m pytest tests/functional/test_api_push_logs.py tests/functional/test_api_ai_tasks.py \
 	  --logs 100000 --tasks 20000
+	$(PYTHON) -m pytest tests/functional/test_large_instances.py --crowded 10000
 	$(PYTHON) -m pytest tests/unit/ai/test_mangled_answers.py tests/functional/test_bulk_replay_of_thousands.py \
 	  --answers 10000 --replayed 5000
 

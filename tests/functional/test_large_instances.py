@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local.jinzhi_simulator import Faults
 from taskbridge.budgets import SLICE
 from taskbridge.errors import StoreError
 from taskbridge.push.instances import MOST_TASKS, Instance, fold
@@ -20,7 +21,7 @@ from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable, status_shards
-from tests.builders import PLATFORM, START, deletion, event, message, message_of, platform, session, task, user
+from tests.builders import PLATFORM, START, deletion, event, message, message_of, platform, session, sync, task, user
 from tests.functional.aws import Tables, new_client
 from tests.unit.push_task.worker import Worker
 
@@ -147,6 +148,24 @@ def test_eight_notices_of_a_thousand_tasks_are_one_instance(site: Site) -> None:
     assert len(stored.instance.tasks) == 8_000
     assert stored.due_at > 0
     assert {site.worker.told_by(each, each.tasks[999].task_id)[0] for each in notices} == {"retrying"}
+
+
+def test_every_task_of_a_crowded_instance_is_pushed_once_and_told(site: Site, request: pytest.FixtureRequest) -> None:
+    count = request.config.getoption("--crowded")
+    site.worker.center.faults = Faults(latency_ms=20)
+    people = crowd(count // 10)
+    notices = [named("notice", [task(new_id(), assignees=[each]) for each in people], number) for number in range(10)]
+
+    for each in notices:
+        assert site.worker.push(each) == []
+    while due_at := site.load("notice").due_at:  # what an invocation had no time for
+        site.worker.now = max(site.worker.now, due_at)
+        site.worker.push(sync("notice"))
+
+    assert site.worker.operations() == ["insert_task"] * count
+    assert len(site.worker.center.tasks) == count
+    told = site.worker.logs.load([(each.event_id, PLATFORM) for each in notices]).values()
+    assert Counter(entry.status for log in told for entry in log.entries.values()) == {LogStatus.SUCCEEDED: count}
 
 
 def test_what_is_more_than_can_be_kept_fails_on_record_alone(site: Site) -> None:

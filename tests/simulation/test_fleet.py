@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.jinzhi_simulator import Faults
 from taskbridge.budgets import LEAST_RECEIVES, THREADS, Fleet, check_limits
 from taskbridge.errors import ConfigurationError
 from tests.builders import START, message
@@ -118,6 +119,26 @@ def test_an_instance_of_two_thousand_tasks_does_not_hold_up_its_batch_mates() ->
     assert max(at - START for name, at in history.settled.items() if name != "large") <= 3.0
     assert len(fleet.center.tasks) == 2009
     assert history.longest_batch_s <= 30.0
+
+
+@pytest.mark.parametrize("most", [8, 100])
+def test_ten_busy_workers_leave_a_platform_alone_that_asks_for_half_an_hour(most: int) -> None:
+    """Each is at a batch when the platform begins to ask, and calls once at most."""
+
+    def latency_s(_: str, at: float) -> float:
+        if at > START + 2 and not fleet.center.faults.failure_rate:
+            fleet.center.faults = Faults(failure_rate=1, kinds=("http_429",), retry_after_s=1800)
+        return 0.2
+
+    fleet = SimulatedFleet(10, line_to(max_concurrency=most), latency_s=latency_s)
+    fleet.put_many(900)
+
+    history = fleet.run(5 * MINUTE_S)
+
+    refused = [call for call in history.pushes() if call.begun > START + 2]
+    assert len(history.pushes()) > len(refused)
+    assert len(refused) <= 10
+    assert history.most_receives == 1
 
 
 # Every setting that the form takes works
