@@ -10,7 +10,8 @@ from local.emulator import Aws
 from local.seed import PLATFORM_ID
 from taskbridge.push.logs import Entry, PushLog, entry_name
 from taskbridge.push.trigger_rules import AI
-from taskbridge.tables.attributes import batch_get, text
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.dynamo import text
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_logs import PushLogTable
 

@@ -14,8 +14,8 @@ from local.emulator import Aws
 from local.errors import StackError
 from local.outcomes import EventRow, Outcomes
 from local.queues import failure_depths, working_depths
+from taskbridge.aws import chunks
 from taskbridge.events import DETAIL_TYPE, SOURCE
-from taskbridge.tables.attributes import chunks
 
 _PUT_EVENTS_LIMIT = 10
 _POLL_S = 0.3

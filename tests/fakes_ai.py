@@ -21,9 +21,9 @@ from taskbridge.ai.rules import AiSettings, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StaleVersion
 from taskbridge.tables.ai_answers import Answer, AnswerStatus, Flight, Piece
-from taskbridge.tables.ai_items import Page
 from taskbridge.tables.ai_processes import StoredProcess
 from taskbridge.tables.ai_uploads import Claim
+from taskbridge.tables.dynamo import Page
 
 _UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
 

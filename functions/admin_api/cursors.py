@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from admin_api.problems import Problem
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
-from taskbridge.tables.attributes import store_call
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient

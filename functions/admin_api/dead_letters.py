@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from admin_api.problems import conflict, not_found
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
 from taskbridge.queues import RawQueue
-from taskbridge.tables.attributes import store_call
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

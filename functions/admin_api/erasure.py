@@ -15,7 +15,7 @@ from taskbridge.ai.people import EVERYONE
 from taskbridge.ai.processes import forget_person
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, UnreadableDocument
-from taskbridge.tables.ai_items import MAX_PAGE
+from taskbridge.tables.dynamo import MAX_PAGE
 
 SUBJECT = ("erasure",)
 TASKS_A_PAGE = 25

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
-from taskbridge.tables.attributes import store_call
 
 KEPT_S = 10.0
 OK = "ok"

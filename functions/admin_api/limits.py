@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from admin_api.problems import Problem, invalid
-from taskbridge.tables.ai_items import build_update, conditional_call, key_part
-from taskbridge.tables.attributes import number, store_call, text, to_attribute, to_item
+from taskbridge.aws import store_call
+from taskbridge.moments import DAY_S
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import key_part, number, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_KEY_CHARS = 200
-KEPT_S = 86400  # how long an answer is repeated for its key
+KEPT_S = DAY_S  # how long an answer is repeated for its key
 UNDER_WAY_S = 60  # after that a call that began has ended, whatever became of it
 _MINUTE_S = 60
 _ANSWER_BYTES = 300_000
@@ -108,7 +110,7 @@ class IdempotencyKeys:
         with the key is under way, 422 where the key came with another request.
         """
         now = self._clock()
-        taken = conditional_call(
+        taken = write_if(
             self._client.update_item,
             **build_update(
                 self._table,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from taskbridge.tables.ai_items import Page
+from taskbridge.tables.dynamo import Page
 
 T = TypeVar("T")
 Place = tuple[str, ...]

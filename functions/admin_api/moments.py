@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from admin_api.problems import invalid
+from taskbridge.moments import utc_stamp, utc_text
 
 EARLIEST = "1970-01-01T00:00:00.000+00:00"
 
 
 def to_utc(stamp: str) -> str | None:
     """A stored time in UTC, None where there is none."""
-    return format_moment(datetime.fromisoformat(stamp)) if stamp else None
+    return utc_text(datetime.fromisoformat(stamp)) if stamp else None
 
 
 def at(seconds: float) -> str:
     """Epoch seconds as the API gives them."""
-    return format_moment(datetime.fromtimestamp(seconds, UTC))
+    return utc_stamp(seconds)
 
 
 def seconds(stamp: str) -> float:
@@ -30,11 +31,6 @@ def parse_moment(text: str, field: str, where: str = "query") -> str:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise ValueError
-        return format_moment(moment)
+        return utc_text(moment)
     except (ValueError, OverflowError):
         raise invalid(field, "expected a time of RFC 3339, such as 2026-11-22T01:30:00Z", where) from None
-
-
-def format_moment(moment: datetime) -> str:
-    """As stored: sortable, to the millisecond, in UTC."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

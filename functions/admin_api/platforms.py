@@ -24,9 +24,9 @@ from admin_api.problems import conflict, not_found
 from admin_api.waiting import Waiting, Work
 from taskbridge.access.secrets import SecretKeeper
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
-from taskbridge.tables.ai_items import Page
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
+from taskbridge.tables.dynamo import Page
 
 View = dict[str, Any]
 RULES_A_CALL = 200

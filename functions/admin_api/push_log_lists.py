@@ -18,10 +18,11 @@ from typing import Protocol
 import msgspec
 
 from admin_api.merging import Piece, Place, read_merged, skip_empty
-from admin_api.moments import EARLIEST, at, format_moment, seconds
+from admin_api.moments import EARLIEST, at, seconds
+from taskbridge.moments import DAY_S, utc_text
 from taskbridge.push.differences import events_of
 from taskbridge.push.logs import LogKey, LogStatus, PushLog
-from taskbridge.tables.ai_items import Page
+from taskbridge.tables.dynamo import Page
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page as Batch
 from taskbridge.tables.push_log_pages import page_time, task_mark
@@ -29,7 +30,6 @@ from taskbridge.tables.push_logs import Listed, PushLogStore, load_own, load_sha
 
 _Keys = dict[LogKey, set[str]]  # (event id, platform id) with the sessions of the batches that name it
 
-DAY_S = 86400.0
 DAYS_A_PAGE = 8
 PAGES_A_CALL = 4
 BATCHES = 500  # of a shard and day that one page looks at
@@ -253,7 +253,7 @@ def _before(day: str) -> str:
 
 
 def _received(log: PushLog) -> str:
-    return format_moment(datetime.fromisoformat(log.received_at or log.updated_at))
+    return utc_text(datetime.fromisoformat(log.received_at or log.updated_at))
 
 
 def _is_of(sessions: set[str], log: PushLog) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
-from taskbridge.tables.attributes import store_call
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -13,13 +13,13 @@ from typing import Protocol
 
 from admin_api.moments import at, seconds
 from taskbridge.breaker import BreakerState
+from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.tables.push_log_pages import Page as Batch
 from taskbridge.tables.push_log_pages import page_time
 from taskbridge.tables.push_logs import PushLogStore, status_shards
 
 HOUR_S = 3600.0
-DAY_S = 86400.0
 LOOKED_AT = 20  # batches in which the last success is looked for
 INDEXED = (LogStatus.FAILED, LogStatus.RETRYING, LogStatus.SUPERSEDED, LogStatus.SKIPPED)
 

@@ -16,9 +16,9 @@ from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.platforms import category_of
 from taskbridge.push.coverage import find_gaps
 from taskbridge.push.trigger_rules import AI, EVERY_PLATFORM, TriggerRule
-from taskbridge.tables.ai_items import Page
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.configuration_models import Configurator
+from taskbridge.tables.dynamo import Page
 
 View = dict[str, Any]
 UNKNOWN = "the rules could not be read again: see GET /v1/ops/summary for what they leave out"

@@ -11,8 +11,8 @@ import msgspec
 
 from admin_api.merging import Piece, Place, read_merged
 from admin_api.problems import not_found
-from taskbridge.tables.ai_items import Page
-from taskbridge.tables.attributes import store_call
+from taskbridge.aws import store_call
+from taskbridge.tables.dynamo import Page
 from taskbridge.tables.events import STATUS_SHARDS, UnroutedEvent
 
 if TYPE_CHECKING:

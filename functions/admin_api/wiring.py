@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting
+from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import AiQueue, PushQueue
 from taskbridge.tables.ai_answers import AnswerTable
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
     from taskbridge.access.tokens import TokenCache
 
-DAY_S = 86400.0
 THREADS = 10
 # The logical names under which health and the summary show them, with the variables of the environment.
 TABLES = {
@@ -115,7 +114,7 @@ class Services:
 
     def now(self) -> str:
         """The time, RFC 3339 in UTC."""
-        return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="milliseconds")
+        return utc_stamp(self.clock())
 
     @cached_property
     def cursors(self) -> Cursors:

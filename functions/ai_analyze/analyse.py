@@ -7,7 +7,7 @@ this worker's flight). Who loses a condition has been overtaken, and what it has
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -35,6 +35,7 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.events import Form
+from taskbridge.moments import DAY_S, utc_stamp
 
 CRASHES_ALLOWED = 3
 LEASE_S = 120.0
@@ -44,7 +45,6 @@ FOLLOW_S, LONGEST_FOLLOW_S = 3.0, 30.0
 PAUSED_S = 60.0
 THROTTLED_S = 60.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
-DAY_S = 86_400.0
 LONGEST_CAPPED_S = 3600.0
 
 FORM_IS_GONE = "表单已不存在，无法分析"
@@ -344,4 +344,4 @@ class Work:
         )
 
     def _now(self) -> str:
-        return datetime.fromtimestamp(self.ports.clock(), UTC).isoformat(timespec="milliseconds")
+        return utc_stamp(self.ports.clock())

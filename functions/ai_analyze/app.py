@@ -7,7 +7,6 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -22,6 +21,7 @@ from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import ANALYSIS_MARGIN_S
 from taskbridge.breaker import Breakers
 from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting
+from taskbridge.moments import utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.ai_client import ConfiguredAiClients
 from taskbridge.platforms.http import build_http_client
@@ -128,7 +128,7 @@ def _desk(clients: Clients, tables: Any, configuration: ConfigurationTable) -> D
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return utc_stamp(time.time())
 
 
 def _new_id() -> str:

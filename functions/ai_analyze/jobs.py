@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -38,6 +38,7 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.events import Form
+from taskbridge.moments import utc_stamp
 
 LEASE_S = 120.0
 GO_ON_S = 0.0
@@ -253,7 +254,7 @@ class _Turn:
         self.ports.audit.record(entry, self.ports.clock(), self.ports.switches().settings.retention_days)
 
     def _now(self) -> str:
-        return datetime.fromtimestamp(self.ports.clock(), UTC).isoformat(timespec="milliseconds")
+        return utc_stamp(self.ports.clock())
 
 
 def _build_trial(seat: Seat, review: Review) -> Trial:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -18,6 +17,7 @@ from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.errors import InvalidEvent, TaskbridgeError, UnreadableDocument
 from taskbridge.events import TriggerEvent
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting
+from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.push.logs import PushLog
 from taskbridge.queues import AiQueue
@@ -32,7 +32,6 @@ from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_logs import PushLogTable
 
-DAY_S = 86400.0
 TIME_TO_END_S = 1.5  # to put back what is left
 
 
@@ -87,7 +86,7 @@ def _wired() -> tuple[Observability, Ports]:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return utc_stamp(time.time())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.processes import Places, Process
 from taskbridge.ai.rulebook import SeatKey
-from taskbridge.tables.ai_items import Page
+from taskbridge.tables.dynamo import Page
 
 
 class Forms(Protocol):

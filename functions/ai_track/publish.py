@@ -12,15 +12,15 @@ from ai_track.pace import Pace, request_in_time
 from ai_track.pieces import SEATS_A_TURN, gather, split
 from ai_track.track import PieceOutbox
 from taskbridge.ai.messages import SweepMessage
-from taskbridge.ai.processes import utc_text
 from taskbridge.ai.requests import RequestPorts, is_pending
 from taskbridge.ai.rulebook import RuleBook, SeatKey
 from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, NodeDefault
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.events import Node, TriggerEvent, resolve_text
-from taskbridge.tables.ai_items import Page
+from taskbridge.moments import utc_text
 from taskbridge.tables.ai_rules import DEFAULT_OWNER
+from taskbridge.tables.dynamo import Page
 
 T = TypeVar("T")
 TRIES = 8

@@ -11,13 +11,12 @@ from event_router.batch import Ports, Record, route_batch
 from event_router.route import Routed
 from taskbridge.errors import TaskbridgeError
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, received_at, setting
+from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.surrogates import mend
 from taskbridge.queues import AiQueue, PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
-
-DAY_S = 86400.0
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

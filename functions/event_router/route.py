@@ -11,6 +11,7 @@ from taskbridge.ai.messages import TrackMessage
 from taskbridge.ai.processes import concerns_ai
 from taskbridge.errors import InvalidEvent
 from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, parse_event
+from taskbridge.moments import DAY_S
 from taskbridge.push.messages import EventMessage, build_event_message
 from taskbridge.push.trigger_rules import goes_to_ai, resolve_platforms
 from taskbridge.spellings import mend_halves
@@ -23,7 +24,6 @@ NO_AI = "node_published concerns AI approval alone, which is not set up, or to w
 NO_TARGET = "no trigger rule sends this action of this application to an enabled platform, or to AI approval"
 TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
 _ID_LIMIT = 128
-_DAY_S = 86400.0
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ def _age_reason(event: TriggerEvent, received_at: str, retention_s: float) -> st
     age_s = datetime.fromisoformat(received_at).timestamp() - event.occurred_at.timestamp()
     if age_s <= retention_s:
         return ""
-    return TOO_OLD.format(day=event.occurred_at.date().isoformat(), days=retention_s / _DAY_S)
+    return TOO_OLD.format(day=event.occurred_at.date().isoformat(), days=retention_s / DAY_S)
 
 
 def _push_messages(

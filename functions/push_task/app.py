@@ -27,6 +27,7 @@ from taskbridge.lambdas import (
     platform_hosts,
     setting,
 )
+from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import Visibility
@@ -37,8 +38,6 @@ from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
-
-DAY_S = 86400.0
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

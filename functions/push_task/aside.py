@@ -11,6 +11,7 @@ from typing import Protocol
 
 from push_task.logs import log_without_turn
 from push_task.turn import Received
+from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.push.messages import EventMessage, Message, encode_message
 from taskbridge.tables.aside import Aside
@@ -19,7 +20,6 @@ from taskbridge.tables.push_logs import PushLogStore, load_own
 
 WAITS = "waiting: what is known of the instance cannot be read: {reason}"
 TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
-DAY_S = 86400.0
 
 
 class Asides(Protocol):

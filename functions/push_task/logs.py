@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from push_task.settle import StepResult
+from taskbridge.moments import utc_stamp
 from taskbridge.push.instances import INSTANCE, MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Change, Instance, Item, Work
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage
@@ -43,7 +43,7 @@ def write_logs(
     instance: Instance, story: Story, results: list[StepResult], loaded: Mapping[str, PushLog], now: float
 ) -> list[PushLog]:
     """The logs to store: each event of the batch, each overtaken one, each one that a call was made for."""
-    stamp = _stamp(now)
+    stamp = utc_stamp(now)
     logs: dict[str, PushLog] = {}
     for message, changes in story.folded:
         log = loaded.get(message.event_id) or _new_log(message)
@@ -122,7 +122,7 @@ def _note_call(entry: Entry, result: StepResult, stamp: str) -> None:
 def log_without_turn(message: EventMessage, status: LogStatus, reason: str, now: float) -> PushLog:
     """The log of an event that was not taken into a document."""
     log = _new_log(message)
-    log.updated_at = stamp = _stamp(now)
+    log.updated_at = stamp = utc_stamp(now)
     settled_at = "" if status is LogStatus.RETRYING else stamp
     keys = [task.task_id for task in message.tasks] or [*message.deleted_task_ids] or [INSTANCE]
     log.entries = {key: Entry(status, reason=reason, settled_at=settled_at) for key in keys}
@@ -146,7 +146,3 @@ def _new_log(message: EventMessage) -> PushLog:
 def _bare_log(instance: Instance, event_id: str) -> PushLog:
     """A log that was lost, or has outlived its retention: what the document still knows of it."""
     return PushLog(event_id=event_id, platform_id=instance.platform_id, sess_id=instance.sess_id)
-
-
-def _stamp(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")

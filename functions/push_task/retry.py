@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from taskbridge.budgets import QUEUE_ATTEMPTS
+from taskbridge.moments import DAY_S
 
 QUEUE_WAITS_S = (2.0, 6.0, 18.0, 54.0)
 RECONCILER_FIRST_WAIT_S = 60.0
 RECONCILER_LONGEST_WAIT_S = 3600.0
-GIVE_UP_AFTER_S = 14 * 86400.0
+GIVE_UP_AFTER_S = 14 * DAY_S
 LONGEST_WAIT_IN_QUEUE_S = 300.0
 
 

@@ -9,6 +9,7 @@ from push_task.logs import Story
 from push_task.plan import Plan, plan_calls
 from push_task.retry import GIVE_UP_AFTER_S, GiveUp, InQueue, Later, next_try
 from push_task.settle import End, StepResult
+from taskbridge.moments import DAY_S
 from taskbridge.push.instances import Instance, Presence, Work, fold
 from taskbridge.push.messages import EventMessage, Message, SyncMessage
 from taskbridge.tables.instances import Stored
@@ -137,7 +138,7 @@ def _wait_of(instance: Instance, result: StepResult, now: float, random: Callabl
     wait = next_try(item.attempts, item.failing_since, now, random(), result.wait_s)
     if isinstance(wait, GiveUp):
         item.work = Work.FAILED
-        item.reason = GAVE_UP.format(days=GIVE_UP_AFTER_S / 86400, reason=item.reason)
+        item.reason = GAVE_UP.format(days=GIVE_UP_AFTER_S / DAY_S, reason=item.reason)
         return None
     return wait
 

@@ -15,6 +15,7 @@ from reconciler.ports import Ports
 from reconciler.reconcile import reconcile
 from taskbridge.errors import StoreError
 from taskbridge.lambdas import Clients, instance_retention_days, setting
+from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.push.jobs import Job
 from taskbridge.queues import PushQueue
@@ -28,7 +29,6 @@ from taskbridge.tables.push_logs import PushLogTable
 
 TIME_TO_END_S = 2.0
 RUN_S = 57.0  # the next run begins three seconds later, however long this one might be
-DAY_S = 86400
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from reconciler.ports import Ports
 from taskbridge.errors import StoreError
+from taskbridge.moments import utc_stamp
 from taskbridge.push.instances import Instance, Work
 from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.instances import Stored
@@ -53,5 +53,5 @@ def work_left(instance: Instance) -> int:
 
 def build_wake(key: Key, reason: str, now: float, *, probe: bool = False) -> SyncMessage:
     """The message that wakes an instance."""
-    stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    stamp = utc_stamp(now)
     return SyncMessage(platform_id=key[0], sess_id=key[1], reason=reason, requested_at=stamp, probe=probe)

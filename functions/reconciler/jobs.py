@@ -6,12 +6,11 @@ slice that the next worker does once more, with messages that the queue recognis
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from reconciler.comparisons import next_comparisons
 from reconciler.job_ports import JobPorts, Slice
 from reconciler.replays import next_replays
 from taskbridge.errors import StoreError
+from taskbridge.moments import utc_stamp
 from taskbridge.push.jobs import Job, JobKind, JobStatus, finish, note_slice
 
 LEASE_S = 90.0  # a run ends before
@@ -54,7 +53,7 @@ def _do_slice(job: Job, holder: str, ports: JobPorts) -> bool:
     if ports.outbox.send(found.messages):
         raise StoreError("SendMessageBatch: refused")
     now = ports.clock()
-    stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    stamp = utc_stamp(now)
     note_slice(job, looked_at=found.looked_at, sent=found.wanted, now=now, stamp=stamp)
     if found.is_last:
         finish(job, stamp)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from reconciler.documents import Key, each_alone, load, work_left
 from reconciler.ports import Ports
-from taskbridge.tables.attributes import chunks
+from taskbridge.aws import chunks
 from taskbridge.tables.push_log_pages import Page
 
 STUCK_AFTER_S = 900.0  # longer than any message stays invisible

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from taskbridge.aws import chunks
 from taskbridge.push.instances import Instance, Item, Presence, Work
 from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
-from taskbridge.tables.attributes import chunks
 from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable, task_mark

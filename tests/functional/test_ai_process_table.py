@@ -13,7 +13,7 @@ from taskbridge.ai.processes import Process, fold
 from taskbridge.errors import UnreadableDocument
 from taskbridge.events import parse_event
 from taskbridge.tables.ai_processes import MARGIN_S, StoredProcess
-from taskbridge.tables.attributes import to_item
+from taskbridge.tables.dynamo import to_item
 from tests.builders import event, task, user
 from tests.functional.ai_stores import RETENTION_S, TableStores
 from tests.functional.ai_suites.builders import NOW

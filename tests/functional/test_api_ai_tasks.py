@@ -13,7 +13,7 @@ from admin_api.api import Api
 from admin_api.routes import ai_analyses, ai_tasks
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AutoAnalysis
-from taskbridge.tables.attributes import batch_put
+from taskbridge.tables.batches import batch_put
 from tests.functional.ai_api import SETTINGS, AiWorld
 from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID, own_rule, review
 from tests.functional.aws import Tables, new_client

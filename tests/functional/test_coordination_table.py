@@ -15,7 +15,7 @@ from taskbridge.push.concurrency import Room
 from taskbridge.push.instances import Instance
 from taskbridge.push.rates import SHARE, Grant
 from taskbridge.tables.agreements import AgreementTable
-from taskbridge.tables.attributes import batch_execute
+from taskbridge.tables.batches import batch_execute
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.riders import Rider

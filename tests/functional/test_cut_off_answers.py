@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
-from taskbridge.tables.attributes import batch_put, query_first, to_item
+from taskbridge.tables.batches import batch_put
+from taskbridge.tables.dynamo import query_first, to_item
 from taskbridge.tables.events import PART_BYTES, EventTable, UnroutedEvent
 from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, due_shard
 from taskbridge.tables.push_log_pages import SHARDS, Page, PushLogPageTable

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
-from taskbridge.tables import attributes
-from taskbridge.tables.attributes import THROTTLED, TRIES, batch_get, batch_put, store_call, to_attribute, to_item
+from taskbridge.tables import dynamo
+from taskbridge.tables.batches import batch_get, batch_put
+from taskbridge.tables.dynamo import THROTTLED, TRIES, to_attribute, to_item
 from taskbridge.tables.instances import InstanceTable, Stored
 from tests.builders import instance_after, message
 
@@ -21,7 +23,7 @@ TABLE = "table"
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause that would have been made, in seconds."""
     made: list[float] = []
-    monkeypatch.setattr(attributes.time, "sleep", made.append)
+    monkeypatch.setattr(dynamo.time, "sleep", made.append)
     return made
 
 

@@ -10,11 +10,12 @@ import msgspec
 from admin_api.merging import skip_empty
 from admin_api.models import ai_audit as shown
 from admin_api.models.ai_results import Usage
-from admin_api.moments import EARLIEST, format_moment
+from admin_api.moments import EARLIEST
 from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.seats import Seat, SeatState
-from taskbridge.tables.ai_items import Page
+from taskbridge.moments import utc_text
+from taskbridge.tables.dynamo import Page
 
 PAGES_A_CALL = 4
 SHOWN_DAYS = 30  # where no time is given
@@ -23,7 +24,7 @@ _PAGE_CHARS = 1_500_000  # Lambda answers with 6 MB at most, and a Chinese chara
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which entries are asked for. Times as `format_moment` gives them; empty texts ask for nothing in particular."""
+    """Which entries are asked for. Times as `utc_text` gives them; empty texts ask for nothing in particular."""
 
     task_id: str = ""
     start: str = ""
@@ -38,9 +39,9 @@ def list_entries(asked: Asked, position: str | None, limit: int, services: Servi
     there is a next one.
     """
     now = datetime.fromtimestamp(services.clock(), UTC)
-    tomorrow = format_moment(now + timedelta(days=1))
+    tomorrow = utc_text(now + timedelta(days=1))
     until = _bounded(asked.end or tomorrow, tomorrow)
-    earliest = EARLIEST if asked.task_id else format_moment(now - timedelta(days=SHOWN_DAYS))
+    earliest = EARLIEST if asked.task_id else utc_text(now - timedelta(days=SHOWN_DAYS))
     since = _bounded(asked.start or earliest, tomorrow)
 
     def read(position: str | None) -> Page[AuditEntry]:

@@ -12,7 +12,7 @@ from admin_api.problems import not_found
 from admin_api.wiring import Services
 from taskbridge.ai.people import EVERYONE, MIN_DECISIONS, PersonNode, agreement_of
 from taskbridge.ai.results import Verdict
-from taskbridge.tables.ai_items import Page
+from taskbridge.tables.dynamo import Page
 
 T = TypeVar("T")
 S = TypeVar("S")

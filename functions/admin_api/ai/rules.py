@@ -16,7 +16,7 @@ from taskbridge.ai.clauses import find_clause, split_clauses
 from taskbridge.ai.messages import RuleChanged
 from taskbridge.ai.rules import AutoAnalysis, Check, NodeDefault, OwnRule
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
-from taskbridge.tables.ai_items import Page
+from taskbridge.tables.dynamo import Page
 
 CLAUSE_SHOWN = 40
 LONGEST_PROBLEM = 600

@@ -19,7 +19,7 @@ from taskbridge.ai.rulebook import InForce, current_analysis
 from taskbridge.ai.rules import EffectiveRule
 from taskbridge.ai.seats import AnalysisStatus, Seat, SeatState
 from taskbridge.events import Form as WireForm
-from taskbridge.tables.ai_items import Page
+from taskbridge.tables.dynamo import Page
 
 FINDINGS_BYTES = 2_000_000  # of a page: Lambda answers with 6 MB at most
 WINDOW = 500  # tasks that are sorted together where the index has them in another order

@@ -13,7 +13,7 @@ from admin_api.merging import skip_empty
 from admin_api.models.changes import Change, parse_subject, show_change
 from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.moments import at
-from admin_api.wiring import DAY_S
+from taskbridge.moments import DAY_S
 
 SHOWN_DAYS = 90  # where neither a time nor a subject is given
 PAGES_A_CALL = 3

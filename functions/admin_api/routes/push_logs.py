@@ -25,7 +25,8 @@ from admin_api.moments import at
 from admin_api.problems import not_found
 from admin_api.push_log_lists import PushLogLists, Wanted
 from admin_api.push_replays import replay_log
-from admin_api.wiring import DAY_S, Services
+from admin_api.wiring import Services
+from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 
 TAGS = ["push logs"]

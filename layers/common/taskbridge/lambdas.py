@@ -6,13 +6,13 @@ import os
 import random
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.moments import utc_stamp
 from taskbridge.platforms.addresses import parse_hosts
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _token_store(ssm: Any, tables: Any) -> TokenStore:
 def received_at(record: Mapping[str, Any]) -> str:
     """When an SQS message came into its queue, RFC 3339 in UTC: the same at every delivery."""
     milliseconds = int(record["attributes"]["SentTimestamp"])
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return utc_stamp(milliseconds / 1000)
 
 
 def batch_response(failed: Iterable[str]) -> dict[str, list[dict[str, str]]]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.ai.messages import AiMessage, AnalysisMessage, encode_ai_message
+from taskbridge.aws import store_call
 from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
-from taskbridge.tables.attributes import store_call
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from taskbridge.aws import is_throttled
 from taskbridge.errors import StoreError, StoreThrottled
-from taskbridge.throttling import is_throttled
+from taskbridge.moments import DAY_S
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-ITEM_LIFETIME_S = 86_400
 
 
 class DynamoLeases:
@@ -41,7 +40,7 @@ class DynamoLeases:
                 ":holder": {"S": holder},
                 ":until": {"N": f"{until:.3f}"},
                 ":now": {"N": f"{now:.3f}"},
-                ":expires_at": {"N": str(int(until) + ITEM_LIFETIME_S)},
+                ":expires_at": {"N": str(int(until) + DAY_S)},
                 ":one": {"N": "1"},
             },
         )

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from taskbridge.aws import chunks, growing_pauses, is_throttled, store_call
 from taskbridge.errors import ConfigurationError, StoreError
-from taskbridge.tables.attributes import chunks, store_call
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.throttling import growing_pauses, is_throttled
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 
 from taskbridge.access.token_store import Token, TokenStore
+from taskbridge.aws import growing_pauses
 from taskbridge.errors import StoreError, StoreThrottled
-from taskbridge.throttling import growing_pauses
 
 logger = logging.getLogger(__name__)
 

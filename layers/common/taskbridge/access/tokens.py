@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from taskbridge.access.token_doubts import is_acquitted, is_cooling, with_acquittal
 from taskbridge.access.token_sharing import SharedTokens, new_holder
 from taskbridge.access.token_store import MAX_STORED_BYTES, Token, TokenStore, encode_token
+from taskbridge.aws import growing_pauses
 from taskbridge.errors import ConfigurationError, StoreError, StoreThrottled, TaskbridgeError, TransientError
-from taskbridge.throttling import growing_pauses
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.access.leases import DynamoLeases
 from taskbridge.access.token_store import Token, decode_token, encode_token
+from taskbridge.aws import is_throttled
 from taskbridge.errors import StoreError, StoreThrottled
-from taskbridge.throttling import is_throttled
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient

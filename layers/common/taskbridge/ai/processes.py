@@ -11,7 +11,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.commands import TaskStatus
 from taskbridge.errors import InvalidEvent, UnreadableDocument
 from taskbridge.events import Action, Form, Session, Task, TriggerEvent, User, resolve_text
-from taskbridge.moments import read_moment
+from taskbridge.moments import read_moment, utc_text
 
 RECENT_EVENTS = 40
 LONG_AGO = "1971-01-01T00:00:00.000+00:00"  # when a task came of which no time is known
@@ -284,11 +284,6 @@ def _uids(users: list[User]) -> list[str]:
 def _given(text: str | None) -> str:
     """A stored time; empty where there is none, also where a document of before has kept one that means none."""
     return text if text and read_moment(text) else ""
-
-
-def utc_text(moment: datetime) -> str:
-    """A moment as seats have it: RFC 3339 in UTC, so that texts are in the order of time."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _set(value: Any, convert: Any) -> Any:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
 from taskbridge.push.concurrency import Held, Room, leave_seats, take_seats
 from taskbridge.push.rates import Grant, Line, join_line
-from taskbridge.tables.attributes import number, store_call, text, to_attribute
+from taskbridge.tables.dynamo import number, text, to_attribute
 from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:

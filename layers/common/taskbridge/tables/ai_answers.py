@@ -19,18 +19,21 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from taskbridge.ai.results import Review
-from taskbridge.tables.ai_items import build_update, conditional_call, fits_item, key_part, names_in, to_set
-from taskbridge.tables.attributes import (
+from taskbridge.aws import store_call
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.conditional import build_update, names_in, write_if
+from taskbridge.tables.dynamo import (
     Attributes,
     Item,
-    batch_get,
     binary,
+    fits_item,
+    key_part,
     number,
     query_all,
-    store_call,
     text,
     to_attribute,
     to_item,
+    to_set,
 )
 
 if TYPE_CHECKING:
@@ -129,7 +132,7 @@ class AnswerTable:
                 ":holder": holder,
             },
         )
-        if conditional_call(self._client.update_item, **request) is not None:
+        if write_if(self._client.update_item, **request) is not None:
             return Flight("mine", next_piece=self._highest(answer_id) + 1)
         head = self.head(answer_id)
         if head is not None and head.status is AnswerStatus.DONE:
@@ -147,12 +150,12 @@ class AnswerTable:
             condition="#status = :running AND #holder = :holder",
             values={":running": AnswerStatus.RUNNING, ":holder": holder},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def append(self, answer_id: str, number: int, text: str, expires_at: float) -> bool:
         """Store a piece; False where another one has that number."""
         key, piece = _key(answer_id, number), {"text": fits_item(text)}
-        written = conditional_call(
+        written = write_if(
             self._client.put_item,
             TableName=self._table,
             Item={**key, **to_item(piece), "expires_at": to_attribute(int(expires_at))},
@@ -237,12 +240,12 @@ class AnswerTable:
             condition="#status = :done",
             values={":done": AnswerStatus.DONE},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def _take_out(self, answer_id: str, sess_id: str) -> Answer | None:
         """The head without an instance; None where there is none."""
         update, condition = "DELETE #sessions :gone", "attribute_exists(#status)"
-        answer = conditional_call(
+        answer = write_if(
             self._client.update_item,
             TableName=self._table,
             Key=_key(answer_id, _HEAD),
@@ -256,7 +259,7 @@ class AnswerTable:
 
     def _delete_head(self, answer_id: str) -> bool:
         condition = "attribute_not_exists(#sessions)"
-        deleted = conditional_call(
+        deleted = write_if(
             self._client.delete_item,
             TableName=self._table,
             Key=_key(answer_id, _HEAD),
@@ -301,7 +304,7 @@ class AnswerTable:
             condition="#holder = :holder AND (#status = :running OR #status = :ended)",
             values={":holder": holder, ":running": AnswerStatus.RUNNING, ":ended": sets["status"]["S"]},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
 
 def _key(answer_id: str, number: int) -> Attributes:

@@ -16,17 +16,21 @@ from urllib.parse import unquote
 import msgspec
 
 from taskbridge.ai.audit import AuditedFile, AuditEntry
-from taskbridge.tables.ai_items import (
-    DAY_S,
+from taskbridge.moments import DAY_S
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import (
+    Item,
     Page,
     Value,
-    build_update,
-    conditional_call,
+    binary,
     fits_item,
     key_part,
+    query_first,
     query_page,
+    text,
+    to_item,
 )
-from taskbridge.tables.attributes import Item, batch_get, binary, query_first, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -64,7 +68,7 @@ class AuditTable:
             "detail": _pack(entry),
             "expires_at": int(now + retention_days * DAY_S),
         }
-        written = conditional_call(
+        written = write_if(
             self._client.put_item,
             TableName=self._table,
             Item=to_item(item),
@@ -119,7 +123,7 @@ class AuditTable:
             sets=to_item({"detail": _pack(kept)}),
             condition="attribute_exists(#entry)",
         )
-        conditional_call(self._client.update_item, **request)
+        write_if(self._client.update_item, **request)
 
     def blank(self, entry: AuditEntry) -> None:
         """Take person, question, answer and files out of an entry."""
@@ -130,7 +134,7 @@ class AuditTable:
             sets=to_item({"uid": "", "detail": _pack(kept)}),
             condition="attribute_exists(#entry)",
         )
-        conditional_call(self._client.update_item, **request)
+        write_if(self._client.update_item, **request)
 
     def _keys(self, shard: str, start: str, before: str, limit: int) -> list[Item]:
         items = query_first(

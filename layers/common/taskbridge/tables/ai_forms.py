@@ -13,14 +13,16 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from taskbridge.tables.ai_items import PART_BYTES, build_update, conditional_call, key_part
-from taskbridge.tables.attributes import (
+from taskbridge.aws import store_call
+from taskbridge.tables.batches import batch_put
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import (
+    PART_BYTES,
     Attributes,
-    batch_put,
     binary,
+    key_part,
     number,
     query_all,
-    store_call,
     text,
     to_attribute,
     to_item,
@@ -100,7 +102,7 @@ class FormTable:
             request = build_update(
                 self._table, key, sets={"expires_at": to_attribute(int(at))}, condition="attribute_exists(#form)"
             )
-            conditional_call(self._client.update_item, **request)
+            write_if(self._client.update_item, **request)
 
     def _keys(self, task_id: str, form_hash: str) -> list[Attributes]:
         items = query_all(

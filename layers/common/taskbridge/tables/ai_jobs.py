@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from taskbridge.ai.jobs import AiJob, AiJobStatus
+from taskbridge.aws import store_call
 from taskbridge.errors import StaleVersion
-from taskbridge.tables.ai_items import DAY_S, build_update, conditional_call, key_part
-from taskbridge.tables.attributes import Attributes, Item, binary, number, query_all, store_call, to_attribute, to_item
+from taskbridge.moments import DAY_S
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import Attributes, Item, binary, key_part, number, query_all, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,7 +34,7 @@ class AiJobTable:
 
     def add(self, job: AiJob, now: float) -> None:
         """Write a new job down. Raises StaleVersion where its id is taken."""
-        written = conditional_call(
+        written = write_if(
             self._client.put_item,
             TableName=self._table,
             Item={**_key(job.uid, job.id), **_values(job, now)},
@@ -72,7 +74,7 @@ class AiJobTable:
             condition=f"#status = :running AND ({is_free})",
             values={":running": AiJobStatus.RUNNING, ":now": now, ":holder": holder},
         )
-        answer = conditional_call(self._client.update_item, **request, ReturnValues="ALL_NEW")
+        answer = write_if(self._client.update_item, **request, ReturnValues="ALL_NEW")
         return _job(answer["Attributes"]) if answer else None
 
     def renew(self, uid: str, job_id: str, holder: str, lease_until: float) -> bool:
@@ -92,7 +94,7 @@ class AiJobTable:
             condition="#status = :running AND #holder = :holder",
             values={":running": AiJobStatus.RUNNING, ":holder": holder},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
 
 def _key(uid: str, job_id: str) -> Attributes:

@@ -15,14 +15,19 @@ import msgspec
 from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, verdict_of
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.seats import Seat
-from taskbridge.tables.ai_items import (
-    build_update,
-    conditional_call,
+from taskbridge.aws import store_call
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import (
+    Attributes,
+    Item,
     from_values,
     key_part,
     node_key,
+    number,
+    query_all,
+    to_attribute,
+    to_item,
 )
-from taskbridge.tables.attributes import Attributes, Item, number, query_all, store_call, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -69,7 +74,7 @@ class PersonNodeTable:
             condition="attribute_not_exists(#rule_updated_version) OR #rule_updated_version <> :version",
             values={":version": rule_version},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def clear_reminders(self, uid: str) -> None:
         """The person has looked. What is noted in the meantime stays."""
@@ -82,7 +87,7 @@ class PersonNodeTable:
                     condition="#rule_updated_at = :seen",
                     values={":seen": seen.rule_updated_at},
                 )
-                conditional_call(self._client.update_item, **request)
+                write_if(self._client.update_item, **request)
 
     def dismiss(self, uid: str, app_id: str, node_id: str, at: str) -> None:
         """No recommendation of this node any more."""

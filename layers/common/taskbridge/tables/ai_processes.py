@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from taskbridge.ai.processes import Process, decode_process, encode_process
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError, UnreadableDocument
-from taskbridge.tables.ai_items import DAY_S, conditional_call
-from taskbridge.tables.attributes import Item, binary, number, store_call, text, to_item
+from taskbridge.moments import DAY_S
+from taskbridge.tables.conditional import write_if
+from taskbridge.tables.dynamo import Item, binary, number, text, to_item
 from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
 
 if TYPE_CHECKING:
@@ -107,7 +109,7 @@ class ProcessTable:
 
     def _put(self, item: dict[str, Any], version: int) -> bool:
         is_new = version == 0
-        written = conditional_call(
+        written = write_if(
             self._client.put_item,
             TableName=self._table,
             Item=item,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from taskbridge.ai.caps import Asked, day_of, find_reached
 from taskbridge.ai.rules import AiSettings
-from taskbridge.tables.ai_items import DAY_S, key_part, node_key
-from taskbridge.tables.attributes import Item, batch_get, number, store_call, text, to_item
+from taskbridge.aws import store_call
+from taskbridge.moments import DAY_S
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.dynamo import Item, key_part, node_key, number, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -13,18 +13,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from taskbridge.ai.rules import NodeDefault, OwnRule
+from taskbridge.aws import store_call
 from taskbridge.errors import StaleVersion
-from taskbridge.tables.ai_items import (
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.conditional import build_update, transact, write_if
+from taskbridge.tables.dynamo import (
+    Attributes,
+    Item,
     Page,
     Value,
-    build_update,
-    conditional_call,
     key_part,
     node_key,
+    number,
+    query_all,
     query_page,
-    transact,
+    text,
+    to_item,
 )
-from taskbridge.tables.attributes import Attributes, Item, batch_get, number, query_all, store_call, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -138,7 +143,7 @@ class RuleTable:
 
     def delete_own(self, uid: str, app_id: str, node_id: str, expected_version: int) -> None:
         """Take an own rule away; its versions stay. Raises StaleVersion."""
-        deleted = conditional_call(
+        deleted = write_if(
             self._client.delete_item,
             TableName=self._table,
             Key=_key(owner_of(uid), node_key(app_id, node_id)),
@@ -182,7 +187,7 @@ class RuleTable:
             condition=f"{same} AND (attribute_not_exists(#{name}) OR #{name} < :value)",
             values={":value": value, **({} if version is None else {":version": version})},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def _save(
         self,

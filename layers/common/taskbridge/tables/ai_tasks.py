@@ -23,22 +23,24 @@ import msgspec
 
 from taskbridge.ai.people import is_decision
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
-from taskbridge.tables.ai_items import (
-    DAY_S,
+from taskbridge.aws import store_call
+from taskbridge.moments import DAY_S
+from taskbridge.tables.ai_people import build_decision_counts, build_open_counts
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.conditional import build_update, names_in, transact, write_if
+from taskbridge.tables.dynamo import (
+    Attributes,
+    Item,
     Page,
     Value,
-    build_update,
-    conditional_call,
     from_values,
     key_part,
-    names_in,
     node_key,
     query_page,
+    to_attribute,
+    to_item,
     to_values,
-    transact,
 )
-from taskbridge.tables.ai_people import build_decision_counts, build_open_counts
-from taskbridge.tables.attributes import Attributes, Item, batch_get, store_call, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -150,7 +152,7 @@ class TaskTable:
                 ":holder": holder,
             },
         )
-        answer = conditional_call(self._client.update_item, **request, ReturnValues="ALL_NEW")
+        answer = write_if(self._client.update_item, **request, ReturnValues="ALL_NEW")
         return _analysis(answer["Attributes"]) if answer else None
 
     def renew(self, uid: str, task_id: str, analysis_id: str, holder: str, lease_until: float) -> bool:
@@ -284,12 +286,12 @@ class TaskTable:
 
     def _change(self, uid: str, task_id: str, condition: str, values: dict[str, Value], **changes: Any) -> bool:
         request = build_update(self._table, _key(uid, task_id), condition=condition, values=values, **changes)
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def _write(self, projection: dict[str, Any], counts: list[dict[str, Any]]) -> bool:
         if counts:
             return transact(self._client, [{"Update": projection}, *counts])
-        return conditional_call(self._client.update_item, **projection) is not None
+        return write_if(self._client.update_item, **projection) is not None
 
     def _kept_s(self, seat: Seat) -> float:
         if seat.state is SeatState.GONE:

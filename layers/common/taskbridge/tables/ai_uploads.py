@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from taskbridge.tables.ai_items import DAY_S, build_update, conditional_call, key_part
-from taskbridge.tables.attributes import Attributes, number, store_call, text, to_attribute, to_item
+from taskbridge.aws import store_call
+from taskbridge.moments import DAY_S
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import Attributes, key_part, number, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -51,7 +53,7 @@ class UploadTable:
             condition=f"({is_gone}) AND ({is_free})",
             values={":now": now, ":holder": holder},
         )
-        if conditional_call(self._client.update_item, **request) is not None:
+        if write_if(self._client.update_item, **request) is not None:
             return Claim("mine")
         return self._known(key, now) or Claim("busy")
 
@@ -64,7 +66,7 @@ class UploadTable:
             condition="#holder = :holder",
             values={":holder": holder},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def release(self, key: str, holder: str) -> bool:
         """Let others upload it: it did not work out here. False where the claim was lost."""
@@ -75,7 +77,7 @@ class UploadTable:
             condition="#holder = :holder",
             values={":holder": holder},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def forget(self, key: str, file_id: str) -> bool:
         """The platform says that it has no such file any more; False where it is another one by now."""
@@ -86,7 +88,7 @@ class UploadTable:
             condition="#file_id = :file_id",
             values={":file_id": file_id},
         )
-        return conditional_call(self._client.update_item, **request) is not None
+        return write_if(self._client.update_item, **request) is not None
 
     def _known(self, key: str, now: float) -> Claim | None:
         answer = store_call(self._client.get_item, TableName=self._table, Key=_key(key), ConsistentRead=True)

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taskbridge.tables.ai_items import Page, conditional_call, key_part, query_page
-from taskbridge.tables.attributes import Item, batch_get, binary, query_all, query_first, store_call, text, to_item
+from taskbridge.aws import store_call
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.conditional import write_if
+from taskbridge.tables.dynamo import Item, Page, binary, key_part, query_all, query_first, query_page, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -65,8 +67,7 @@ class ChangeTable:
         )
         condition = "attribute_not_exists(moment)"
         return (
-            conditional_call(self._client.put_item, TableName=self._table, Item=item, ConditionExpression=condition)
-            is not None
+            write_if(self._client.put_item, TableName=self._table, Item=item, ConditionExpression=condition) is not None
         )
 
     def of(

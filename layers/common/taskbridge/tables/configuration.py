@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from taskbridge.ai.rules import AiSettings
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
 from taskbridge.platforms import category_of
 from taskbridge.push.trigger_rules import TriggerRule, in_force
-from taskbridge.tables.attributes import Item, number, store_call, text
+from taskbridge.tables.dynamo import Item, number, text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -31,9 +31,9 @@ from pynamodb.transactions import TransactWrite
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.push.trigger_rules import TriggerRule, check_rule
-from taskbridge.tables.ai_items import CONFLICTS, LOST, Page
-from taskbridge.tables.attributes import Item, number, pauses
+from taskbridge.tables.conditional import CONFLICTS, LOST
 from taskbridge.tables.configuration import PlatformConfig, read_ai_settings, read_platform, read_rule
+from taskbridge.tables.dynamo import Item, Page, number, pauses
 
 T = TypeVar("T")
 

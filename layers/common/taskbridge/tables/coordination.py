@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from taskbridge.aws import store_call
 from taskbridge.breaker import BreakerState
 from taskbridge.errors import StoreError
-from taskbridge.tables.attributes import number, store_call, text
+from taskbridge.tables.dynamo import number, text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -18,18 +18,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.errors import StoreError
-from taskbridge.tables.ai_items import build_update, conditional_call
-from taskbridge.tables.attributes import (
-    batch_get,
-    batch_put,
-    binary,
-    number,
-    query_all,
-    query_first,
-    text,
-    to_attribute,
-    to_item,
-)
+from taskbridge.moments import DAY_S
+from taskbridge.tables.batches import batch_get, batch_put
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import binary, number, query_all, query_first, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -37,7 +29,6 @@ if TYPE_CHECKING:
 STATUS_SHARDS = 4
 PART_BYTES = 350_000  # an item may have 400 KB
 TOLD = 100  # of the events under one id, the first names so many
-DAY_S = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +137,7 @@ class EventTable:
 
     def mark_replayed(self, event_id: str, by: str, at: str) -> bool:
         """Note that a rejected event goes back to where it came from; False where there is none."""
-        marked = conditional_call(
+        marked = write_if(
             self._client.update_item,
             **build_update(
                 self._table,
@@ -193,7 +184,7 @@ class EventTable:
 
     def _tell(self, event_id: str, other: str) -> None:
         """Note at the first event under an id where another stands."""
-        conditional_call(
+        write_if(
             self._client.update_item,
             TableName=self._table,
             Key=to_item({"event_id": event_id, "part": 0}),

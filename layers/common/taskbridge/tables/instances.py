@@ -15,25 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from taskbridge.aws import chunks, store_call
 from taskbridge.errors import StoreError, UnreadableDocument
+from taskbridge.moments import DAY_S
 from taskbridge.push.instances import Instance, decode_instance, encode_instance
 from taskbridge.push.messages import instance_key
 from taskbridge.tables.aside import Aside, AsideTable
-from taskbridge.tables.attributes import (
-    THROTTLED,
-    UNMET,
-    Item,
-    batch_get,
-    binary,
-    chunks,
-    number,
-    pauses,
-    query_first,
-    store_call,
-    text,
-    to_attribute,
-    to_item,
-)
+from taskbridge.tables.batches import UNMET, batch_get
+from taskbridge.tables.dynamo import THROTTLED, Item, binary, number, pauses, query_first, text, to_attribute, to_item
 from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable
 from taskbridge.tables.riders import Rider
@@ -43,7 +32,6 @@ if TYPE_CHECKING:
 
 DUE_SHARDS = 4
 READ_TRIES = 5
-DAY_S = 86400.0
 MARGIN_S = DAY_S  # clocks of others: an event that is not too old to be heard finds its document
 
 

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from taskbridge.aws import store_call
 from taskbridge.errors import StaleVersion
+from taskbridge.moments import DAY_S
 from taskbridge.push.jobs import Job, JobStatus
-from taskbridge.tables.ai_items import Page, build_update, conditional_call
-from taskbridge.tables.attributes import Item, query_all, query_first, store_call, text, to_attribute, to_item
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import Item, Page, query_all, query_first, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 KIND = "replay"  # the partition of these jobs
-RETENTION_S = 30 * 86400
+RETENTION_S = 30 * DAY_S
 _decoder = msgspec.json.Decoder(Job)
 
 
@@ -32,7 +34,7 @@ class JobTable:
 
     def add(self, job: Job, now: float) -> None:
         """Write a new job down. Raises StaleVersion where its id is taken, StoreError."""
-        written = conditional_call(
+        written = write_if(
             self._client.put_item,
             TableName=self._table,
             Item={**_key(job.id), **_values(job, now)},
@@ -117,7 +119,7 @@ class JobTable:
 
     def _update(self, job_id: str, *, condition: str, ReturnValues: str = "NONE", **parts: Any) -> Any:  # noqa: N803
         update = build_update(self._table, _key(job_id), condition=condition, **parts)
-        return conditional_call(self._client.update_item, **update, ReturnValues=ReturnValues)
+        return write_if(self._client.update_item, **update, ReturnValues=ReturnValues)
 
 
 def _values(job: Job, now: float) -> dict[str, dict[str, Any]]:

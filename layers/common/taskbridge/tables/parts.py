@@ -15,17 +15,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from taskbridge.tables.attributes import (
-    Attributes,
-    Item,
-    batch_get,
-    batch_put,
-    batch_write,
-    binary,
-    query_all,
-    text,
-    to_item,
-)
+from taskbridge.tables.batches import batch_get, batch_put, batch_write
+from taskbridge.tables.dynamo import Attributes, Item, binary, query_all, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taskbridge.tables.attributes import Item, binary, query_first, store_call, text, to_attribute
+from taskbridge.aws import store_call
+from taskbridge.moments import DAY_S, utc_stamp
+from taskbridge.tables.dynamo import Item, binary, query_first, text, to_attribute
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 SHARDS = 4
-DAY_S = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def task_mark(task_id: str) -> int:
 
 def page_time(at: float) -> str:
     """Epoch seconds as sortable text, to the millisecond."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return utc_stamp(at).removesuffix("+00:00") + "Z"
 
 
 class PushLogPageTable:
@@ -74,9 +75,9 @@ class PushLogPageTable:
         """PartiQL that stores the page, to travel with other statements."""
         detail = zlib.compress(msgspec.json.encode(_Detail(page.events, page.instances, page.tasks)), 9)
         shard = zlib.crc32(page.page_id.encode()) % SHARDS
-        stamp = page_time(page.at)
+        moment = page_time(page.at)
         values: list[str | int | bytes] = [
-            f"{page.platform_id}#{stamp[:10]}#{shard}",
+            f"{page.platform_id}#{moment[:10]}#{shard}",
             page.name,
             detail,
             int(page.at + self._retention_s),
@@ -161,7 +162,7 @@ class PushLogPageTable:
 
 
 def _page(item: Item) -> Page:
-    stamp, page_id = text(item, "page").split("#", 1)
+    moment, page_id = text(item, "page").split("#", 1)
     unreadable = ""
     try:
         detail = msgspec.json.decode(zlib.decompress(binary(item, "detail")), type=_Detail)
@@ -169,7 +170,7 @@ def _page(item: Item) -> Page:
         detail, unreadable = _Detail((), ()), f"{type(error).__name__}: {error}"
     return Page(
         platform_id=text(item, "bucket").rsplit("#", 2)[0],
-        at=datetime.fromisoformat(stamp).timestamp(),
+        at=datetime.fromisoformat(moment).timestamp(),
         page_id=page_id,
         events=detail.events,
         instances=detail.instances,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from taskbridge.aws import store_call
 from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import (
@@ -34,18 +35,9 @@ from taskbridge.push.logs import (
     place_beside,
     platform_of_place,
 )
-from taskbridge.tables.ai_items import conditional_call
-from taskbridge.tables.attributes import (
-    Item,
-    batch_execute,
-    batch_get,
-    binary,
-    query_all,
-    store_call,
-    text,
-    to_attribute,
-    to_item,
-)
+from taskbridge.tables.batches import batch_execute, batch_get
+from taskbridge.tables.conditional import write_if
+from taskbridge.tables.dynamo import Item, binary, query_all, text, to_attribute, to_item
 from taskbridge.tables.packing import pack, unpack
 from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
 from taskbridge.tables.riders import Rider
@@ -183,7 +175,7 @@ class PushLogTable:
     def _tell(self, log: PushLog, owner: str) -> None:
         """Note at a log that this instance used its event id too; whoever writes the log meanwhile leaves that."""
         names = {"#event": "event_id", "#shared": "shared_with"}
-        conditional_call(
+        write_if(
             self._client.update_item,
             TableName=self._table,
             Key=to_item({"event_id": log.event_id, "platform_id": log.place}),

@@ -1,102 +1,21 @@
-"""DynamoDB attribute values, and the loops that every batch call needs."""
+"""The loops that every batch call of DynamoDB needs."""
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from taskbridge.aws import chunks, store_call
 from taskbridge.errors import StoreError
+from taskbridge.tables.dynamo import THROTTLED, TRIES, Attributes, Item, pause_after, pauses
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from taskbridge.tables.riders import Rider
 
-T = TypeVar("T")
-Attributes = dict[str, dict[str, Any]]
-Item = Mapping[str, Any]
-
-TRIES = 6
-THROTTLED = frozenset(
-    {
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "ThrottlingError",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "InternalServerError",
-        "TransactionConflict",
-    }
-)
-
 # What PartiQL answers where the condition of a write does not hold.
 UNMET = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
-
-
-def to_attribute(value: str | int | float | bytes) -> dict[str, Any]:
-    """A value as DynamoDB takes it."""
-    if isinstance(value, bytes):
-        return {"B": value}
-    if isinstance(value, str):
-        return {"S": value}
-    return {"N": repr(value)}
-
-
-def to_item(values: Mapping[str, str | int | float | bytes]) -> Attributes:
-    """A flat item as DynamoDB takes it."""
-    return {name: to_attribute(value) for name, value in values.items()}
-
-
-def text(item: Mapping[str, Any], name: str) -> str:
-    """A string attribute, empty where the item has none."""
-    return str(item[name]["S"]) if name in item else ""
-
-
-def number(item: Mapping[str, Any], name: str) -> float:
-    """A number attribute, 0 where the item has none."""
-    return float(item[name]["N"]) if name in item else 0.0
-
-
-def binary(item: Mapping[str, Any], name: str) -> bytes:
-    """A binary attribute."""
-    return bytes(item[name]["B"])
-
-
-def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The values in pieces of at most `size`."""
-    return (values[start : start + size] for start in range(0, len(values), size))
-
-
-def store_call(call: Callable[..., T], **request: Any) -> T:
-    """Make an AWS call; its failures are StoreErrors that name the error code and nothing of the request."""
-    try:
-        return call(**request)
-    except ClientError as error:
-        raise StoreError(f"{error.operation_name}: {error.response['Error'].get('Code', 'unknown')}") from error
-    except BotoCoreError as error:
-        raise StoreError(type(error).__name__) from error
-
-
-def query_all(client: DynamoDBClient, **request: Any) -> Iterator[Item]:
-    """Every item of a Query, as many calls as that takes: each reads a megabyte at most."""
-    start: dict[str, Any] = {}
-    while True:
-        answer = store_call(client.query, **request, **start)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-
-def query_first(client: DynamoDBClient, limit: int, **request: Any) -> list[Item]:
-    """The first `limit` items of a Query: fewer only where it has no more. One call, unless a megabyte cuts it off."""
-    return list(islice(query_all(client, Limit=limit, **request), limit))
 
 
 def batch_get(
@@ -147,7 +66,7 @@ def batch_write(client: DynamoDBClient, table: str, requests: Iterable[Mapping[s
 def _wait_or_fail(tries: int, failure: str) -> None:
     if tries == TRIES:
         raise StoreError(failure)
-    _pause(tries - 1)
+    pause_after(tries - 1)
 
 
 def batch_execute(
@@ -180,13 +99,3 @@ def batch_execute(
     if refused:
         raise StoreError(f"BatchExecuteStatement: {refused[0]}")
     return own
-
-
-def pauses() -> Iterator[Callable[[], None]]:
-    """A growing, jittered pause for each of `TRIES` tries."""
-    for attempt in range(TRIES):
-        yield partial(_pause, attempt)
-
-
-def _pause(attempt: int) -> None:
-    time.sleep(0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.errors import StoreError
-from taskbridge.tables import attributes
-from taskbridge.tables.ai_items import build_update, conditional_call, key_part, names_in, node_key, transact
-from taskbridge.tables.attributes import TRIES, to_item
+from taskbridge.tables import dynamo
+from taskbridge.tables.conditional import build_update, names_in, transact, write_if
+from taskbridge.tables.dynamo import TRIES, key_part, node_key, to_item
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 
@@ -22,7 +22,7 @@ ids = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause that would have been made, in seconds."""
     made: list[float] = []
-    monkeypatch.setattr(attributes.time, "sleep", made.append)
+    monkeypatch.setattr(dynamo.time, "sleep", made.append)
     return made
 
 
@@ -111,7 +111,7 @@ def test_names_are_taken_from_every_expression() -> None:
 def test_a_condition_that_is_not_met_is_no_error(pauses: list[float]) -> None:
     client = Scripted(failing("ConditionalCheckFailedException"))
 
-    assert conditional_call(client.update_item) is None
+    assert write_if(client.update_item) is None
     assert (client.calls, pauses) == (1, [])
 
 
@@ -119,7 +119,7 @@ def test_a_condition_that_is_not_met_is_no_error(pauses: list[float]) -> None:
 def test_a_write_that_meets_a_transaction_is_repeated(pauses: list[float], code: str) -> None:
     client = Scripted(failing(code), failing(code))
 
-    assert conditional_call(client.update_item) is not None
+    assert write_if(client.update_item) is not None
     assert (client.calls, len(pauses)) == (3, 2)
 
 
@@ -149,7 +149,7 @@ def test_who_meets_others_again_and_again_gives_up_with_an_error(pauses: list[fl
     conflict = failing("TransactionCanceledException", ["TransactionConflict"])
     for call in (
         lambda: transact(Scripted(*[conflict] * TRIES), []),  # type: ignore[arg-type]
-        lambda: conditional_call(Scripted(*[failing("TransactionConflictException")] * TRIES).update_item),
+        lambda: write_if(Scripted(*[failing("TransactionConflictException")] * TRIES).update_item),
     ):
         with pytest.raises(StoreError, match="again and again"):
             call()
@@ -160,7 +160,7 @@ def test_another_failure_is_an_error_that_quotes_nothing(pauses: list[float]) ->
     for failure, reason in ((failing("ValidationException"), "ValidationException"), (unreachable, "Endpoint")):
         for call in (
             lambda failure=failure: transact(Scripted(failure), []),
-            lambda failure=failure: conditional_call(Scripted(failure).update_item),
+            lambda failure=failure: write_if(Scripted(failure).update_item),
         ):
             with pytest.raises(StoreError, match=reason) as caught:
                 call()
