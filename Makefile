@@ -4,6 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 READY := $(VENV)/.ready
+NODE_READY := console/node_modules/.ready
 UV_VERSION := 0.13.9
 LOCK := ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
   --no-emit-index-url --no-emit-find-links
@@ -14,12 +15,17 @@ LOCK := ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --p
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## the project's own environment, with everything that the other verbs need
+setup: $(READY) $(NODE_READY) ## the project's own environment, with everything that the other verbs need
 
 $(READY): requirements/dev.txt
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
 	@test -x $(UV) || $(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(UV) pip install --quiet --python $(PYTHON) --compile-bytecode --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Node itself is among the requirements, so that no machine needs one of its own.
+$(NODE_READY): console/package.json console/package-lock.json | $(READY)
+	@cd console && PATH="$(abspath $(VENV))/bin:$$PATH" npm ci --loglevel=error
 	@touch $@
 
 run: $(READY) ## the main job on this machine: the stack, the sample events, and what became of them
@@ -34,7 +40,7 @@ down: $(READY) ## stop the stack; it keeps everything
 status: $(READY) ## what runs, and where
 	@$(PYTHON) -m local status
 
-test: $(READY) ## every test but the long proofs
+test: $(READY) $(NODE_READY) ## every test but the long proofs
 	@$(PYTHON) -m pytest tests/stack > .stack-tests.log 2>&1 & stack=$$!; trap "kill $$stack 2>/dev/null" INT TERM; \
 	$(PYTHON) -m pytest --ignore tests/stack --numprocesses auto --maxprocesses 4 --dist worksteal; others=$$?; \
 	echo "Waiting for the tests of a whole stack, which ran beside."; wait $$stack; stack=$$?; cat .stack-tests.log; \
@@ -66,10 +72,11 @@ format: $(READY) ## format and mend what can be mended
 	$(VENV)/bin/ruff format .
 
 lock: $(READY) ## lock the requirements anew
+	cd console && PATH="$(abspath $(VENV))/bin:$$PATH" npm update --package-lock-only --loglevel=error
 	cd requirements && for name in layer dev sam; do $(LOCK) $$name.in -o $$name.txt; done
 	cd requirements && for name in ai_analyze admin_api; do $(LOCK) -c layer.txt $$name.in -o $$name.txt; done
 
 clean: ## remove what was made here, but for the stack's state
-	rm -rf $(VENV) .venv-sam .build .aws-sam .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-sam console/node_modules .build .aws-sam .mypy_cache .ruff_cache .hypothesis
 
 include build.mk

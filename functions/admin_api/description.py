@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from admin_api.access import ACCESS, ANYONE, Access
-from admin_api.api import Resolver
+from admin_api.api import JSON_TYPE, Resolver
 from admin_api.enums import name_enums
 from admin_api.explaining import explain_fields, explain_parameters
 from admin_api.problem_codes import CODES
@@ -56,9 +57,16 @@ _CODE = {
 }
 _GATEWAY = {
     "type": "object",
-    "description": "what the gateway itself says, before the API is asked",
+    "description": "what the gateway itself says, before or instead of the API",
     "properties": {"message": {"type": "string", "description": "why", "examples": ["Unauthorized"]}},
 }
+_BY_GATEWAY = frozenset({"401", "403", "413", "429", "503"})  # what the gateway answers too
+# One schema for both types of content: some generated clients read only the first that is described.
+_REFUSAL = {
+    "description": "a problem, of type `application/problem+json`, or the gateway's, of type `application/json`",
+    "anyOf": [{"$ref": "#/components/schemas/Problem"}, {"$ref": "#/components/schemas/GatewayMessage"}],
+}
+_REFUSING = {"Problem": _PROBLEM, "ProblemCode": _CODE, "GatewayMessage": _GATEWAY, "Refusal": _REFUSAL}
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -93,8 +101,7 @@ def describe(resolver: Resolver) -> dict[str, Any]:
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for replaced in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(replaced, None)
-    schemas["Problem"] = _PROBLEM
-    schemas["ProblemCode"] = _CODE
+    schemas |= deepcopy(_REFUSING)  # what follows works in place
     for name, schema in schemas.items():
         explain_fields(name, schema)
     for method, path, operation in operations(made):
@@ -155,7 +162,7 @@ def _statuses(operation: Mapping[str, Any], access: Access) -> set[str]:
 
 
 def _refusal(status: str) -> dict[str, Any]:
-    content: dict[str, Any] = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    if status in {"401", "403", "429"}:
-        content["application/json"] = {"schema": _GATEWAY}  # what the gateway itself says
-    return {"description": _REFUSALS[status], "content": content}
+    is_by_gateway = status in _BY_GATEWAY
+    content = {"schema": {"$ref": f"#/components/schemas/{'Refusal' if is_by_gateway else 'Problem'}"}}
+    types = (PROBLEM_TYPE, JSON_TYPE) if is_by_gateway else (PROBLEM_TYPE,)
+    return {"description": _REFUSALS[status], "content": dict.fromkeys(types, content)}

@@ -24,7 +24,8 @@ def _inline(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(a name for it, node) of each enum within a field or a parameter."""
     for model, schema in made["components"]["schemas"].items():
         for field, part in schema.get("properties", {}).items():
-            yield from ((_title(model, field), node) for node in _enums_of(part))
+            value = " value" if "additionalProperties" in part else ""  # generators name the map itself by its field
+            yield from ((_title(model, field + value), node) for node in _enums_of(part))
     for path, methods in made["paths"].items():
         noun = [part for part in path.split("/") if part and not part.startswith("{")][-1]
         for operation in methods.values():

@@ -205,6 +205,13 @@ source | where it comes from: a field's key, or an attachment | "amount"
 EffectiveRule.source | whether it is the person's own or the node's default | "custom"
 state | open while its pushes wait | "closed"
 status | where it stands | "done"
+EventOutcome.status | what became of the event | "routed"
+EventTarget.status | what became of it there | "succeeded"
+HealthReport.status | whether everything answers | "ok"
+LogEntry.status | what became of the push | "succeeded"
+PushLogDetail.status | the worst of its entries | "failed"
+PushLogRow.status | the worst of its entries | "failed"
+ReplayWanted.status | logs of which status | "failed"
 LogAttempt.status | of HTTP, null where no answer came | 200
 OwnRule.status | whether AI approval is on here | true
 OwnRuleWanted.status | false: no AI approval here | true

@@ -133,6 +133,18 @@ def test_an_enum_stands_once_and_has_a_name(description: dict[str, Any]) -> None
     assert everywhere.count('"enum": [') == len(named)
 
 
+def test_an_example_of_an_enum_is_one_of_its_values(description: dict[str, Any]) -> None:
+    schemas = description["components"]["schemas"]
+    for name, part in fields(description):
+        values = schemas.get(part.get("$ref", "").rpartition("/")[2], {}).get("enum")
+        assert values is None or set(part.get("examples", ())) <= set(values), name
+
+
+def test_it_is_the_same_each_time_that_it_is_made() -> None:
+    texts = [build_client(build_services(), register_all).get("/v1/openapi.json").text for _ in range(2)]
+    assert texts[0] == texts[1]
+
+
 def test_the_codes_of_problems_are_those_of_the_code_and_of_the_page() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "functions" / "admin_api").rglob("*.py"))
     calls = r"(?:Problem\(\s*\d+,|conflict\(|code=)\s*\"([a-z_]+)\""
