@@ -20,7 +20,7 @@ from statistics import median
 
 from bench.errors import BenchError
 from bench.packages import run_uv
-from bench.surroundings import function_environment, read_template, table_schemas
+from bench.surroundings import function_environment, read_template
 from bench.table import Row
 from bundle.build import RUNTIME_PROVIDES, Target, build_function, build_layer
 from local.emulator import CREDENTIALS
@@ -110,7 +110,7 @@ def _compile(folder: Path) -> None:
 
 def _environment(service: str) -> dict[str, str]:
     template = read_template()
-    names = dict.fromkeys([*table_schemas(template), "PushQueue"], "https://sqs.invalid/bench")
+    queues = {"PushQueue": "https://sqs.invalid/bench"}
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     lambda_sets = {"AWS_DEFAULT_REGION": REGION, "AWS_LAMBDA_FUNCTION_NAME": service, "LAMBDA_TASK_ROOT": "/var/task"}
-    return kept | CREDENTIALS | function_environment(template, names, service) | lambda_sets
+    return kept | CREDENTIALS | function_environment(template, queues, service) | lambda_sets

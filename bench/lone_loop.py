@@ -13,6 +13,10 @@ from typing import Any, Protocol
 
 import httpx
 
+from bench.surroundings import STACK
+
+LOGS = f"{STACK}-push-logs"
+PAGES = f"{STACK}-push-log-pages"
 _STATUS = {"init": "RUNNING", "completed": "COMPLETE"}
 Message = dict[str, Any]
 
@@ -81,7 +85,7 @@ class DynamoStore:
 
     def known_sequence(self, message: Message) -> int:
         """See Store."""
-        answer = self.client.get_item(TableName="PushLogTable", Key=_key(message), ConsistentRead=True)
+        answer = self.client.get_item(TableName=LOGS, Key=_key(message), ConsistentRead=True)
         return int(answer["Item"]["sequence"]["N"]) if "Item" in answer else -1
 
     def log_before(self, message: Message) -> None:
@@ -94,7 +98,7 @@ class DynamoStore:
             "status": {"S": "retrying"},
             "received_at": {"S": message["received_at"]},
         }
-        self.client.put_item(TableName="PushLogTable", Item=item)
+        self.client.put_item(TableName=LOGS, Item=item)
 
     def log_attempt(self, message: Message, attempt: dict[str, str | int]) -> None:
         """See Store."""
@@ -106,12 +110,12 @@ class DynamoStore:
             "response": {"S": str(attempt["response"])},
             "duration_ms": {"N": str(attempt["duration_ms"])},
         }
-        self.client.put_item(TableName="PushLogPageTable", Item=item)
+        self.client.put_item(TableName=PAGES, Item=item)
 
     def log_after(self, message: Message, errcode: str) -> None:
         """See Store."""
         self.client.update_item(
-            TableName="PushLogTable",
+            TableName=LOGS,
             Key=_key(message),
             UpdateExpression="SET #s = :status, errcode = :errcode, settled_at = :now",
             ExpressionAttributeNames={"#s": "status"},

@@ -23,6 +23,7 @@ from local.simulator import SimulatorClient
 from taskbridge.tables.configuration_models import Configurator
 
 ACCOUNT = JinZhiAccount("taskbridge-bench", "only-for-this-machine", "taskbridge")
+STACK = "bench"
 _TABLE = "AWS::DynamoDB::Table"
 
 
@@ -40,14 +41,15 @@ def memory_mb(template: Mapping[str, Any], logical_id: str) -> int:
 
 
 def table_schemas(template: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """What the template says of each table, by logical id, which is its name here."""
-    resources = template["Resources"].items()
-    return {name: resource["Properties"] for name, resource in resources if resource["Type"] == _TABLE}
+    """What the template says of each table, by its name in a stack that is called STACK."""
+    tables = [each["Properties"] for each in template["Resources"].values() if each["Type"] == _TABLE]
+    return {table["TableName"]["Fn::Sub"].replace("${AWS::StackName}", STACK): table for table in tables}
 
 
-def function_environment(template: Mapping[str, Any], names: Mapping[str, str], service: str) -> dict[str, str]:
-    """The environment that the template gives a function; `names` are those of tables and queues."""
-    known = {key: str(parameter.get("Default", "")) for key, parameter in template["Parameters"].items()} | dict(names)
+def function_environment(template: Mapping[str, Any], queues: Mapping[str, str], service: str) -> dict[str, str]:
+    """The environment that the template gives a function; `queues` are addresses by logical id."""
+    defaults = {key: str(parameter.get("Default", "")) for key, parameter in template["Parameters"].items()}
+    known = {"AWS::StackName": STACK} | defaults | dict(queues)
 
     def resolve(value: Any) -> str:
         if not isinstance(value, dict):
@@ -87,12 +89,12 @@ class Cloud:
 
     aws: Aws
     template: Mapping[str, Any]
-    names: Mapping[str, str]
+    queues: Mapping[str, str]
 
     @contextmanager
     def as_function(self, service: str) -> Iterator[None]:
         """The environment of a function, for as long as it lasts."""
-        wanted = function_environment(self.template, self.names, service)
+        wanted = function_environment(self.template, self.queues, service)
         own = {"AWS_ENDPOINT_URL": self.aws.endpoint_url, "AWS_DEFAULT_REGION": REGION, "PLATFORM_HOSTS": LOOPBACK}
         with patch.dict(os.environ, CREDENTIALS | wanted | own):
             yield
@@ -116,24 +118,22 @@ def cloud(host: str) -> Iterator[Cloud]:
 
 
 def _create(aws: Aws, template: Mapping[str, Any]) -> dict[str, str]:
-    """Make tables and push queue as the template describes them; returns name or address by logical id."""
-    names = {}
-    for logical_id, schema in table_schemas(template).items():
+    """Make tables and push queue as the template describes them; returns the queue's address by its logical id."""
+    for name, schema in table_schemas(template).items():
         kept = {key: schema[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode")}
         indexes = schema.get("GlobalSecondaryIndexes")
         more: Any = kept | ({"GlobalSecondaryIndexes": indexes} if indexes else {})
-        aws.dynamodb.create_table(TableName=logical_id, **more)
-        names[logical_id] = logical_id
+        aws.dynamodb.create_table(TableName=name, **more)
     queue = template["Resources"]["PushQueue"]["Properties"]
     attributes: Any = {key: str(queue[key]) for key in ("DeduplicationScope", "FifoThroughputLimit")}
     answer = aws.sqs.create_queue(QueueName="push.fifo", Attributes=attributes | {"FifoQueue": "true"})
-    return names | {"PushQueue": answer["QueueUrl"]}
+    return {"PushQueue": answer["QueueUrl"]}
 
 
 def _configure(made: Cloud, host: str) -> None:
     with made.as_function("bench"):
         prefix = os.environ["PARAMETER_PREFIX"]
-        Configurator(made.names["ConfigurationTable"], REGION, made.aws.endpoint_url).save_platform(
+        Configurator(f"{STACK}-configuration", REGION, made.aws.endpoint_url).save_platform(
             PLATFORM,
             name="金智",
             class_name="JinZhiTaskCenter",

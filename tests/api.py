@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from admin_api.api import Api
 from admin_api.areas import register_all
 from admin_api.wiring import QUEUES, TABLES, Services
-from tests.functional.aws import REGION, Tables
+from tests.functional.aws import REGION, Tables, template
 
 ROLES = ("admin", "ops", "approver")
 _requests = count(1)
@@ -23,11 +23,10 @@ class NamedTables(Mapping[str, str]):
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._logical_ids = {own: logical_id for logical_id, own in template().table_names().items()}
 
     def __getitem__(self, name: str) -> str:
-        # AI_TASK_TABLE is AiTaskTable in template.yaml
-        logical_id = "".join(word.title() for word in TABLES[name].split("_"))
-        return str(getattr(self._tables, logical_id))
+        return str(getattr(self._tables, self._logical_ids[name]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(TABLES)

@@ -19,7 +19,7 @@ from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
-from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting
+from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting, table_name
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import AiQueue, PushQueue
@@ -49,26 +49,27 @@ if TYPE_CHECKING:
     from taskbridge.access.tokens import TokenCache
 
 THREADS = 10
-# The logical names under which health and the summary show them, with the variables of the environment.
-TABLES = {
-    "configuration": "CONFIGURATION_TABLE",
-    "instances": "INSTANCE_TABLE",
-    "push-logs": "PUSH_LOG_TABLE",
-    "push-log-pages": "PUSH_LOG_PAGE_TABLE",
-    "events": "EVENT_TABLE",
-    "coordination": "COORDINATION_TABLE",
-    "parts": "PART_TABLE",
-    "jobs": "JOB_TABLE",
-    "changes": "CHANGE_TABLE",
-    "ai-processes": "AI_PROCESS_TABLE",
-    "ai-forms": "AI_FORM_TABLE",
-    "ai-tasks": "AI_TASK_TABLE",
-    "ai-people": "AI_PERSON_TABLE",
-    "ai-answers": "AI_ANSWER_TABLE",
-    "ai-audit": "AI_AUDIT_TABLE",
-    "ai-rules": "AI_RULE_TABLE",
-    "ai-rule-versions": "AI_RULE_VERSION_TABLE",
-}
+# What the names of tables have of their own: health and the summary show them so.
+TABLES = (
+    "configuration",
+    "instances",
+    "push-logs",
+    "push-log-pages",
+    "events",
+    "coordination",
+    "parts",
+    "jobs",
+    "changes",
+    "ai-processes",
+    "ai-forms",
+    "ai-tasks",
+    "ai-people",
+    "ai-answers",
+    "ai-audit",
+    "ai-rules",
+    "ai-rule-versions",
+)
+# The logical names under which health and the summary show queues, with the variables of the environment.
 QUEUES = {
     "ingest": "INGEST_QUEUE_URL",
     "ingest-dead-letters": "INGEST_DEAD_LETTER_QUEUE_URL",
@@ -287,7 +288,7 @@ def wire() -> Services:
         sqs=clients.client("sqs"),
         ssm=clients.client("ssm"),
         cloudwatch=clients.client("cloudwatch"),
-        tables={name: setting(variable) for name, variable in TABLES.items()},
+        tables={name: table_name(name) for name in TABLES},
         queues={name: setting(variable) for name, variable in QUEUES.items()},
         environment=setting("ENVIRONMENT"),
         prefix=setting("PARAMETER_PREFIX"),

@@ -20,7 +20,7 @@ from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import ANALYSIS_MARGIN_S
 from taskbridge.breaker import Breakers
-from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting
+from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting, table_name
 from taskbridge.moments import utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.ai_client import ConfiguredAiClients
@@ -75,21 +75,21 @@ def _wired() -> _Wired:
     observability = build_observability("ai_analyze")
     clients = Clients()
     tables, queues = clients.client("dynamodb"), clients.client("sqs")
-    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
-    rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
+    configuration = ConfigurationTable(tables, table_name("configuration"), time.time)
+    rules = RuleTable(tables, table_name("ai-rules"), table_name("ai-rule-versions"))
     switches = ConfiguredSwitches(configuration.current, setting("ENVIRONMENT"))
     book = RuleBook(rules, switches)
-    seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"))
+    seats = TaskTable(tables, table_name("ai-tasks"), table_name("ai-people"))
     outbox = AiQueue(queues, setting("ANALYSIS_QUEUE_URL"))
     desk = _desk(clients, tables, configuration)
     ports = Ports(
         seats=seats,
-        forms=FormTable(tables, setting("AI_FORM_TABLE")),
-        answers=AnswerTable(tables, setting("AI_ANSWER_TABLE")),
-        audit=AuditTable(tables, setting("AI_AUDIT_TABLE")),
+        forms=FormTable(tables, table_name("ai-forms")),
+        answers=AnswerTable(tables, table_name("ai-answers")),
+        audit=AuditTable(tables, table_name("ai-audit")),
         reviewer=desk,
-        jobs=AiJobTable(tables, setting("JOB_TABLE")),
-        questions=QuestionTable(tables, setting("COORDINATION_TABLE")),
+        jobs=AiJobTable(tables, table_name("jobs")),
+        questions=QuestionTable(tables, table_name("coordination")),
         switches=switches,
         requests=RequestPorts(seats, outbox, book.standing, _now, _new_id),
         tracker=AiQueue(queues, setting("AI_QUEUE_URL")),
@@ -112,13 +112,13 @@ def _desk(clients: Clients, tables: Any, configuration: ConfigurationTable) -> D
         PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,
     )
-    coordination = CoordinationTable(tables, setting("COORDINATION_TABLE"))
+    coordination = CoordinationTable(tables, table_name("coordination"))
     hosts = setting("ATTACHMENT_HOSTS", "").split(",")
     return Desk(
         clients=ai_clients.client,
         breakers=Breakers(coordination, time.time),
         probes=coordination,
-        uploads=UploadTable(tables, setting("COORDINATION_TABLE")),
+        uploads=UploadTable(tables, table_name("coordination")),
         environment=setting("ENVIRONMENT"),
         trusted_hosts=tuple(host.strip() for host in hosts if host.strip()),
         clock=time.time,

@@ -16,7 +16,7 @@ from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.errors import InvalidEvent, TaskbridgeError, UnreadableDocument
 from taskbridge.events import TriggerEvent
-from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting
+from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting, table_name
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.push.logs import PushLog
@@ -50,11 +50,11 @@ def _wired() -> tuple[Observability, Ports]:
     observability = build_observability("ai_track")
     clients = Clients()
     tables = clients.client("dynamodb")
-    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
+    configuration = ConfigurationTable(tables, table_name("configuration"), time.time)
     switches = ConfiguredSwitches(configuration.current, setting("ENVIRONMENT"))
-    rules = RuleTable(tables, setting("AI_RULE_TABLE"), setting("AI_RULE_VERSION_TABLE"))
+    rules = RuleTable(tables, table_name("ai-rules"), table_name("ai-rule-versions"))
     kept_s = instance_retention_days() * DAY_S
-    seats = TaskTable(tables, setting("AI_TASK_TABLE"), setting("AI_PERSON_TABLE"), retention_s=kept_s + MARGIN_S)
+    seats = TaskTable(tables, table_name("ai-tasks"), table_name("ai-people"), retention_s=kept_s + MARGIN_S)
     book = RuleBook(rules, switches)
     queues = clients.client("sqs")
     outbox = AiQueue(queues, setting("AI_QUEUE_URL"))
@@ -66,21 +66,21 @@ def _wired() -> tuple[Observability, Ports]:
         new_id=lambda: uuid.uuid4().hex[:12],
     )
     track = TrackPorts(
-        processes=ProcessTable(tables, setting("AI_PROCESS_TABLE"), PartTable(tables, setting("PART_TABLE")), kept_s),
-        forms=FormTable(tables, setting("AI_FORM_TABLE"), kept_s),
+        processes=ProcessTable(tables, table_name("ai-processes"), PartTable(tables, table_name("parts")), kept_s),
+        forms=FormTable(tables, table_name("ai-forms"), kept_s),
         seats=seats,
         book=book,
         requests=requests,
         pieces=outbox,
         clock=time.time,
         form_retention_s=lambda: switches().settings.retention_days * DAY_S,
-        answers=AnswerTable(tables, setting("AI_ANSWER_TABLE")),
-        audit=None if setting("KEEP_AUDIT_TEXTS") == "true" else AuditTable(tables, setting("AI_AUDIT_TABLE")),
+        answers=AnswerTable(tables, table_name("ai-answers")),
+        audit=None if setting("KEEP_AUDIT_TEXTS") == "true" else AuditTable(tables, table_name("ai-audit")),
     )
-    people = PersonNodeTable(tables, setting("AI_PERSON_TABLE"))
-    parts = PartTable(tables, setting("PART_TABLE"))
+    people = PersonNodeTable(tables, table_name("ai-people"))
+    parts = PartTable(tables, table_name("parts"))
     retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
-    logs = PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s, parts=parts)
+    logs = PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts)
     publish = PublishPorts(rules, seats, people, book, requests, outbox, _now)
     return observability, Ports(track, publish, logs, outbox, _Journal(observability), _now)
 

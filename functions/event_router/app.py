@@ -10,7 +10,7 @@ from typing import Any
 from event_router.batch import Ports, Record, route_batch
 from event_router.route import Routed
 from taskbridge.errors import TaskbridgeError
-from taskbridge.lambdas import Clients, batch_response, instance_retention_days, received_at, setting
+from taskbridge.lambdas import Clients, batch_response, instance_retention_days, received_at, setting, table_name
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.surrogates import mend
@@ -35,12 +35,12 @@ def _wired() -> tuple[Observability, Ports]:
     observability = build_observability("event_router")
     clients = Clients()
     tables, queues = clients.client("dynamodb"), clients.client("sqs")
-    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
+    configuration = ConfigurationTable(tables, table_name("configuration"), time.time)
     ports = Ports(
         configuration=configuration.current,
         outbox=PushQueue(queues, setting("PUSH_QUEUE_URL")),
         ai_outbox=AiQueue(queues, setting("AI_QUEUE_URL")),
-        unrouted=EventTable(tables, setting("EVENT_TABLE"), float(setting("LOG_RETENTION_DAYS"))),
+        unrouted=EventTable(tables, table_name("events"), float(setting("LOG_RETENTION_DAYS"))),
         journal=_Journal(observability),
         retention_s=instance_retention_days() * DAY_S,
     )

@@ -26,6 +26,7 @@ from taskbridge.lambdas import (
     instance_retention_days,
     platform_hosts,
     setting,
+    table_name,
 )
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
@@ -62,13 +63,13 @@ def _wired() -> _Wired:
     clients = Clients()
     tables = clients.client("dynamodb")
     retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
-    parts = PartTable(tables, setting("PART_TABLE"))
-    pages = PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s)
+    parts = PartTable(tables, table_name("parts"))
+    pages = PushLogPageTable(tables, table_name("push-log-pages"), retention_s)
     ports = Ports(
         instances=InstanceTable(
-            tables, setting("INSTANCE_TABLE"), pages, parts=parts, retention_s=instance_retention_days() * DAY_S
+            tables, table_name("instances"), pages, parts=parts, retention_s=instance_retention_days() * DAY_S
         ),
-        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s, parts=parts),
+        logs=PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts),
         sender=_sender(clients, tables),
         queue=Visibility(clients.client("sqs"), setting("PUSH_QUEUE_URL")),
         journal=PushJournal(observability),
@@ -81,7 +82,7 @@ def _wired() -> _Wired:
 
 
 def _sender(clients: Clients, tables: Any) -> ThreadedSender:
-    configuration = ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time)
+    configuration = ConfigurationTable(tables, table_name("configuration"), time.time)
     ssm = clients.client("ssm")
     fleet = Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY")))
     lines = ConfiguredLines(
@@ -92,8 +93,8 @@ def _sender(clients: Clients, tables: Any) -> ThreadedSender:
         time.time,
         fleet,
     )
-    breakers = Breakers(CoordinationTable(tables, setting("COORDINATION_TABLE")), time.time)
-    agreements = AgreementTable(tables, setting("COORDINATION_TABLE"))
+    breakers = Breakers(CoordinationTable(tables, table_name("coordination")), time.time)
+    agreements = AgreementTable(tables, table_name("coordination"))
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="push")
     return ThreadedSender(
         lines,

@@ -14,7 +14,7 @@ from reconciler.jobs import work_off
 from reconciler.ports import Ports
 from reconciler.reconcile import reconcile
 from taskbridge.errors import StoreError
-from taskbridge.lambdas import Clients, instance_retention_days, setting
+from taskbridge.lambdas import Clients, instance_retention_days, setting, table_name
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.push.jobs import Job
@@ -48,17 +48,17 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
     observability = build_observability("reconciler")
     clients = Clients()
     tables = clients.client("dynamodb")
-    parts = PartTable(tables, setting("PART_TABLE"))
+    parts = PartTable(tables, table_name("parts"))
     instances = InstanceTable(
-        tables, setting("INSTANCE_TABLE"), parts=parts, retention_s=instance_retention_days() * DAY_S
+        tables, table_name("instances"), parts=parts, retention_s=instance_retention_days() * DAY_S
     )
-    pages = PushLogPageTable(tables, setting("PUSH_LOG_PAGE_TABLE"), retention_s=0)
+    pages = PushLogPageTable(tables, table_name("push-log-pages"), retention_s=0)
     outbox = PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL"))
     journal = _Journal(observability)
     retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
     job_ports = JobPorts(
-        jobs=JobTable(tables, setting("JOB_TABLE")),
-        logs=PushLogTable(tables, setting("PUSH_LOG_TABLE"), retention_s, parts=parts),
+        jobs=JobTable(tables, table_name("jobs")),
+        logs=PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts),
         instances=instances,
         pages=pages,
         outbox=outbox,
@@ -68,9 +68,9 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
         new_id=lambda: uuid.uuid4().hex,
     )
     ports = Ports(
-        configuration=ConfigurationTable(tables, setting("CONFIGURATION_TABLE"), time.time).current,
+        configuration=ConfigurationTable(tables, table_name("configuration"), time.time).current,
         instances=instances,
-        coordination=CoordinationTable(tables, setting("COORDINATION_TABLE")),
+        coordination=CoordinationTable(tables, table_name("coordination")),
         pages=pages,
         outbox=outbox,
         journal=journal,

@@ -23,7 +23,6 @@ from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import Seat
 from taskbridge.tables.ai_jobs import AiJobTable
 from taskbridge.tables.ai_tasks import TaskTable
-from tests.functional.aws import template
 from tests.functional.deployment import SECRET, Deployment, context
 
 AI_PLATFORM = "aigc"
@@ -40,11 +39,8 @@ class AiDeployment(Deployment):
         monkeypatch.setattr(ai_analyze.app, "build_http_client", lambda *_, **__: self.ai_http)
         queue = clients["sqs"].create_queue(QueueName=f"analysis-{uuid.uuid4().hex[:8]}")
         self.analysis_queue_url = queue["QueueUrl"]
-        variables = template().globals["Environment"]["Variables"]
-        named = {name: value["Ref"] for name, value in variables.items() if name.endswith("_TABLE")}
-        tables = {name: str(getattr(self.tables, logical_id)) for name, logical_id in named.items()}
+        self.tables.create(*self.tables.names)
         for name, value in {
-            **tables,
             "ANALYSIS_QUEUE_URL": self.analysis_queue_url,
             "ENVIRONMENT": "test",
             "ATTACHMENT_HOSTS": "",

@@ -36,6 +36,7 @@ _numbers = itertools.count(1)
 class Tables:
     """Names of one set of tables, by logical id. Each is created when a test first asks for it."""
 
+    prefix: str
     names: dict[str, str]
     dynamodb: Any
     created: set[str] = field(default_factory=set)
@@ -48,6 +49,11 @@ class Tables:
             self.dynamodb.create_table(TableName=self.names[logical_id], **described)
             self.created.add(logical_id)
         return self.names[logical_id]
+
+    def create(self, *logical_ids: str) -> None:
+        """Create these, so that code which only knows the prefix finds them."""
+        for logical_id in logical_ids:
+            getattr(self, logical_id)
 
 
 @contextmanager
@@ -120,9 +126,9 @@ def template() -> Template:
 
 def create_tables(dynamodb: Any) -> Tables:
     """Every table of template.yaml, under names of its own."""
-    number = next(_numbers)
-    logical_ids = template().of_type("AWS::DynamoDB::Table")
-    return Tables({logical_id: f"test-{number}-{logical_id}" for logical_id in logical_ids}, dynamodb)
+    prefix = f"test-{next(_numbers)}"
+    own = template().table_names()
+    return Tables(prefix, {logical_id: f"{prefix}-{name}" for logical_id, name in own.items()}, dynamodb)
 
 
 def create_push_queue(sqs: Any) -> str:

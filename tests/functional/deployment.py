@@ -34,6 +34,16 @@ from tests.functional.aws import ACCOUNT, REGION, create_push_queue, create_tabl
 SECRET = "simulated-secret"
 FUNCTIONS = {"event_router": event_router.app, "push_task": push_task.app, "reconciler": reconciler.app}
 DAYS = 30.0
+TABLES = (
+    "ConfigurationTable",
+    "InstanceTable",
+    "PushLogTable",
+    "PushLogPageTable",
+    "EventTable",
+    "CoordinationTable",
+    "PartTable",
+    "JobTable",
+)
 
 
 class _OneAtATime(httpx.BaseTransport):
@@ -54,6 +64,7 @@ class Deployment:
     def __init__(self, endpoint: str, clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
         self.clients = clients
         self.tables = create_tables(self.clients["dynamodb"])
+        self.tables.create(*TABLES)
         self.queue_url = create_push_queue(self.clients["sqs"])
         self.ai_queue_url = self.clients["sqs"].create_queue(QueueName=f"ai-{uuid.uuid4().hex[:8]}")["QueueUrl"]
         self.prefix = f"/taskbridge/{uuid.uuid4().hex[:8]}"
@@ -149,14 +160,7 @@ class Deployment:
 
     def _set_environment(self, endpoint: str) -> None:
         named = {
-            "CONFIGURATION_TABLE": self.tables.ConfigurationTable,
-            "INSTANCE_TABLE": self.tables.InstanceTable,
-            "PUSH_LOG_TABLE": self.tables.PushLogTable,
-            "PUSH_LOG_PAGE_TABLE": self.tables.PushLogPageTable,
-            "EVENT_TABLE": self.tables.EventTable,
-            "COORDINATION_TABLE": self.tables.CoordinationTable,
-            "PART_TABLE": self.tables.PartTable,
-            "JOB_TABLE": self.tables.JobTable,
+            "TABLE_PREFIX": self.tables.prefix,
             "PUSH_QUEUE_URL": self.queue_url,
             "AI_QUEUE_URL": self.ai_queue_url,
             "PARAMETER_PREFIX": self.prefix,

@@ -44,9 +44,10 @@ class Desk:
         environment = {
             **ACCOUNT,
             "PARAMETER_PREFIX": self.prefix,
-            "COORDINATION_TABLE": tables.CoordinationTable,
+            "TABLE_PREFIX": tables.prefix,
             "TOKEN_STORE": "ssm",
         }
+        tables.create("CoordinationTable")
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         self.queue_url = self.sqs.create_queue(QueueName=tables.names["ConfigurationTable"])["QueueUrl"]

@@ -30,7 +30,7 @@ SAME_GRANT = {
     "DeleteMessageBatch": "DeleteMessage",
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
 }
-_TABLE = re.compile(r"test-\d+-(\w+)")
+_TABLE = re.compile(r"test-\d+-([\w-]+)")
 
 
 class Grant(NamedTuple):
@@ -141,7 +141,13 @@ def _of_anything(operation: str, _request: Mapping[str, Any]) -> Iterator[tuple[
 
 def _table(name: str) -> str:
     found = _TABLE.fullmatch(name)
-    return found[1] if found else ""
+    return _tables()[found[1]] if found else ""
+
+
+@cache
+def _tables() -> dict[str, str]:
+    """Logical ids of the tables by what their names have of their own."""
+    return {own: logical_id for logical_id, own in load_template().table_names().items()}
 
 
 def _of_queues(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -331,10 +331,9 @@ def test_what_a_platform_says_of_a_person_stays_in_the_push_log(
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        ("route", "EVENT_TABLE"),
-        ("push", "INSTANCE_TABLE"),
+        ("route", "TABLE_PREFIX"),
         ("push", "PARAMETER_PREFIX"),
-        ("reconcile", "COORDINATION_TABLE"),
+        ("reconcile", "INSTANCE_RETENTION_DAYS"),
     ],
 )
 def test_a_setting_that_is_missing_is_named(

@@ -41,6 +41,13 @@ class Template:
             if resource["Type"] == resource_type
         }
 
+    def table_names(self) -> dict[str, str]:
+        """What the name of each table has of its own, such as push-logs, by logical id."""
+        return {
+            logical_id: table["TableName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+            for logical_id, table in self.of_type("AWS::DynamoDB::Table").items()
+        }
+
     def default(self, value: Any) -> Any:
         """A value with the default of the parameter that it refers to, if it does."""
         if isinstance(value, dict) and value.get("Ref") in self.parameters:

@@ -12,19 +12,11 @@ from reconciler.app import RUN_S, TIME_TO_END_S
 from reconciler.feeding import LAST_S, NEXT_RUN_S
 from tests.template.reader import ROOT, Template, as_list
 
-# Every function gets all of them: a name of a table is no permission to use it.
+# Every function gets all of them: a name is no permission to use what has it.
 ENVIRONMENT = frozenset(
     {
         "ENVIRONMENT",
-        "CONFIGURATION_TABLE",
-        "INSTANCE_TABLE",
-        "PUSH_LOG_TABLE",
-        "PUSH_LOG_PAGE_TABLE",
-        "EVENT_TABLE",
-        "COORDINATION_TABLE",
-        "PART_TABLE",
-        "JOB_TABLE",
-        "CHANGE_TABLE",
+        "TABLE_PREFIX",
         "INGEST_QUEUE_URL",
         "INGEST_DEAD_LETTER_QUEUE_URL",
         "RULE_DEAD_LETTER_QUEUE_URL",
@@ -35,14 +27,6 @@ ENVIRONMENT = frozenset(
         "ANALYSIS_QUEUE_URL",
         "ANALYSIS_DEAD_LETTER_QUEUE_URL",
         "INVOCATION_DEAD_LETTER_QUEUE_URL",
-        "AI_PROCESS_TABLE",
-        "AI_FORM_TABLE",
-        "AI_TASK_TABLE",
-        "AI_PERSON_TABLE",
-        "AI_ANSWER_TABLE",
-        "AI_AUDIT_TABLE",
-        "AI_RULE_TABLE",
-        "AI_RULE_VERSION_TABLE",
         "ATTACHMENT_HOSTS",
         "PLATFORM_HOSTS",
         "GROUPS_CLAIM",

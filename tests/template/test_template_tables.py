@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.template.reader import Template
+import re
+
+from admin_api.wiring import TABLES
+from tests.template.reader import ROOT, Template
 
 KEPT_FOREVER = frozenset(
     {
@@ -15,6 +18,17 @@ KEPT_FOREVER = frozenset(
 )
 # Partitions of one person, or of one node: no index has one for all.
 OWN_PARTITIONS = frozenset({"uid_state", "uid_node", "uid_app", "node"})
+
+
+def test_functions_know_a_table_by_what_its_name_has_of_its_own(template: Template) -> None:
+    files = [file for folder in ("functions", "layers") for file in (ROOT / folder).rglob("*.py")]
+    known = {name for file in files for name in re.findall(r'table_name\("([\w-]+)"\)', file.read_text())}
+    assert known
+    assert known <= set(template.table_names().values())
+
+
+def test_the_api_knows_every_table(template: Template) -> None:
+    assert sorted(TABLES) == sorted(template.table_names().values())
 
 
 def test_every_table_is_backed_up_encrypted_and_paid_by_request(template: Template) -> None:

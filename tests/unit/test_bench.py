@@ -285,11 +285,10 @@ def test_a_call_that_nobody_taught_the_meter_is_not_passed_over() -> None:
 
 def test_a_function_gets_the_environment_that_the_template_gives_it() -> None:
     template = read_template()
-    names = {name: f"{name}-of-bench" for name in [*table_schemas(template), "PushQueue"]}
 
-    environment = function_environment(template, names, "push_task")
+    environment = function_environment(template, {"PushQueue": "PushQueue-of-bench"}, "push_task")
 
-    assert environment["INSTANCE_TABLE"] == "InstanceTable-of-bench"
+    assert f"{environment['TABLE_PREFIX']}-instances" in table_schemas(template)
     assert environment["PUSH_QUEUE_URL"] == "PushQueue-of-bench"
     assert environment["PARAMETER_PREFIX"] == "/taskbridge/dev"
     assert environment["TOKEN_STORE"] == "ssm"

@@ -31,6 +31,11 @@ def setting(name: str, default: str | None = None) -> str:
     return value
 
 
+def table_name(name: str) -> str:
+    """The name of a table of this stack by what it has of its own, such as push-logs."""
+    return f"{setting('TABLE_PREFIX')}-{name}"
+
+
 def instance_retention_days() -> float:
     """How long is kept what is known of an instance after its end: never shorter than the logs that tell of it."""
     return max(float(setting("INSTANCE_RETENTION_DAYS")), float(setting("LOG_RETENTION_DAYS")))
@@ -76,7 +81,7 @@ def _token_store(ssm: Any, tables: Any) -> TokenStore:
     from taskbridge.access.leases import DynamoLeases
     from taskbridge.access.tokens_ssm import SsmTokenStore
 
-    return SsmTokenStore(ssm, DynamoLeases(tables, setting("COORDINATION_TABLE"), time.time), prefix)
+    return SsmTokenStore(ssm, DynamoLeases(tables, table_name("coordination"), time.time), prefix)
 
 
 def received_at(record: Mapping[str, Any]) -> str:
