@@ -21,7 +21,6 @@ from push_task.crew import ThreadCrew
 from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import TokenCache
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import THREADS, Fleet
@@ -29,6 +28,7 @@ from taskbridge.platforms.http import build_http_client
 from taskbridge.push.trigger_rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.memory_tokens import MemoryTokenStore
 
 LATENCY_MS = 200.0
 ROUNDS = 15

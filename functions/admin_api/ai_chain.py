@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S, check_answer_timeout, check_chain
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms import build_ai_platform, category_of
+from taskbridge.platforms import build_ai_platform
+from taskbridge.registry import category_of
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
 

@@ -12,7 +12,7 @@ from admin_api.changes import Trail
 from admin_api.models.ai_settings import AiSettingsChange
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import ConfigurationError, StaleVersion
-from taskbridge.platforms import category_of
+from taskbridge.registry import category_of
 from taskbridge.tables.configuration_models import Configurator
 
 SUBJECT = ("ai-settings",)

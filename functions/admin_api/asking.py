@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from admin_api.moments import EARLIEST, at, parse_moment
 from admin_api.problems import invalid
-from taskbridge.platforms import category_of
 from taskbridge.push.trigger_rules import AI
+from taskbridge.registry import category_of
 from taskbridge.tables.configuration import Configuration
 
 ID_CHARS = 200

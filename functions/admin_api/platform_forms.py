@@ -11,11 +11,12 @@ import msgspec
 
 from taskbridge.budgets import Fleet, check_limits
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms import ONLY_FOR_TESTS, REGISTRY, build_platform, category_of
+from taskbridge.platforms import REGISTRY, build_platform
 from taskbridge.platforms.addresses import check_address
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK
 from taskbridge.platforms.settings import TaskCenterSettings, secret_fields, secret_places, split_secrets
+from taskbridge.registry import ONLY_FOR_TESTS, category_of
 from taskbridge.tables.configuration import PlatformConfig
 
 ONE_MACHINE = "local"  # the environment of the stack on one machine

@@ -13,9 +13,9 @@ from admin_api.changes import Trail
 from admin_api.models.trigger_rules import RuleChange, RuleFields, RuleNew
 from admin_api.problems import conflict, not_found
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
-from taskbridge.platforms import category_of
 from taskbridge.push.coverage import find_gaps
 from taskbridge.push.trigger_rules import AI, EVERY_PLATFORM, TriggerRule
+from taskbridge.registry import category_of
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.dynamo import Page

@@ -15,6 +15,7 @@ from admin_api.changes import Trail
 from admin_api.cursors import Cursors, read_cursor_key
 from admin_api.limits import CallCounter, IdempotencyKeys
 from taskbridge.access.secrets import PlatformSecrets
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S
@@ -22,7 +23,7 @@ from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting, table_name
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.platforms.http import build_http_client
-from taskbridge.queues import AiQueue, PushQueue
+from taskbridge.push.queue import PushQueue
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
@@ -296,7 +297,7 @@ def wire() -> Services:
         groups_claim=setting("GROUPS_CLAIM", "cognito:groups"),
         own_pool=setting("OWN_USER_POOL", "false") == "true",
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
-        retention_days=float(setting("LOG_RETENTION_DAYS")),
+        retention_days=float(setting("EVENT_LOG_TTL_DAYS")),
         fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),
         analysis_timeout_s=float(setting("ANALYSIS_TIMEOUT_SECONDS")),
         instance_retention_days=instance_retention_days(),

@@ -15,6 +15,7 @@ from ai_analyze.desk import Desk
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.ports import Ports
 from taskbridge.access.secrets import PlatformSecrets
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
@@ -25,7 +26,7 @@ from taskbridge.moments import utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.ai_client import ConfiguredAiClients
 from taskbridge.platforms.http import build_http_client
-from taskbridge.queues import AiQueue, Visibility
+from taskbridge.queues import Visibility
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable

@@ -11,6 +11,7 @@ from typing import Any
 from ai_track.batch import Ports, Record, track_batch
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
@@ -20,7 +21,6 @@ from taskbridge.lambdas import Clients, batch_response, instance_retention_days,
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.push.logs import PushLog
-from taskbridge.queues import AiQueue
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
@@ -79,7 +79,7 @@ def _wired() -> tuple[Observability, Ports]:
     )
     people = PersonNodeTable(tables, table_name("ai-people"))
     parts = PartTable(tables, table_name("parts"))
-    retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
+    retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     logs = PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts)
     publish = PublishPorts(rules, seats, people, book, requests, outbox, _now)
     return observability, Ports(track, publish, logs, outbox, _Journal(observability), _now)

@@ -9,12 +9,13 @@ from typing import Any
 
 from event_router.batch import Ports, Record, route_batch
 from event_router.route import Routed
+from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import TaskbridgeError
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, received_at, setting, table_name
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.surrogates import mend
-from taskbridge.queues import AiQueue, PushQueue
+from taskbridge.push.queue import PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 
@@ -40,7 +41,7 @@ def _wired() -> tuple[Observability, Ports]:
         configuration=configuration.current,
         outbox=PushQueue(queues, setting("PUSH_QUEUE_URL")),
         ai_outbox=AiQueue(queues, setting("AI_QUEUE_URL")),
-        unrouted=EventTable(tables, table_name("events"), float(setting("LOG_RETENTION_DAYS"))),
+        unrouted=EventTable(tables, table_name("events"), float(setting("EVENT_LOG_TTL_DAYS"))),
         journal=_Journal(observability),
         retention_s=instance_retention_days() * DAY_S,
     )

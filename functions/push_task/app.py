@@ -62,7 +62,7 @@ def _wired() -> _Wired:
     observability = build_observability("push_task")
     clients = Clients()
     tables = clients.client("dynamodb")
-    retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
+    retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     parts = PartTable(tables, table_name("parts"))
     pages = PushLogPageTable(tables, table_name("push-log-pages"), retention_s)
     ports = Ports(

@@ -18,7 +18,7 @@ from taskbridge.lambdas import Clients, instance_retention_days, setting, table_
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.push.jobs import Job
-from taskbridge.queues import PushQueue
+from taskbridge.push.queue import PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
@@ -55,7 +55,7 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
     pages = PushLogPageTable(tables, table_name("push-log-pages"), retention_s=0)
     outbox = PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL"))
     journal = _Journal(observability)
-    retention_s = float(setting("LOG_RETENTION_DAYS")) * DAY_S
+    retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     job_ports = JobPorts(
         jobs=JobTable(tables, table_name("jobs")),
         logs=PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts),

@@ -165,7 +165,7 @@ class Deployment:
             "AI_QUEUE_URL": self.ai_queue_url,
             "PARAMETER_PREFIX": self.prefix,
             "TOKEN_STORE": "ssm",
-            "LOG_RETENTION_DAYS": "30",
+            "EVENT_LOG_TTL_DAYS": "30",
             "INSTANCE_RETENTION_DAYS": "730",
             "PUSH_TIMEOUT_SECONDS": "30",
             "PUSH_CONCURRENCY": "10",

@@ -11,7 +11,7 @@ from admin_api.routes import ops, replays
 from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
 from taskbridge.push.messages import SyncMessage, parse_message
-from taskbridge.queues import PushQueue
+from taskbridge.push.queue import PushQueue
 from taskbridge.tables.jobs import JobTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from tests.api import build_client, build_services

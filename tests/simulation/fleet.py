@@ -24,7 +24,6 @@ from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import TokenCache
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import TIME_TO_SETTLE_S, Fleet
@@ -33,6 +32,7 @@ from taskbridge.push.messages import EventMessage, Message, encode_message, mess
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import START, configuration, message, platform
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.memory_tokens import MemoryTokenStore
 
 STORE_S = 0.008  # a call of a table
 POLL_S = 0.1  # an empty receive

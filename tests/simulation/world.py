@@ -32,7 +32,6 @@ from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
 from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import TokenCache
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import Fleet
@@ -42,6 +41,7 @@ from taskbridge.push.trigger_rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from taskbridge.tables.events import UnroutedEvent
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.memory_tokens import MemoryTokenStore
 
 START = 1_795_000_000.0
 PLATFORM = "jz"

@@ -34,7 +34,7 @@ ENVIRONMENT = frozenset(
         "PARAMETER_PREFIX",
         "TOKEN_STORE",
         "VALKEY_URL",
-        "LOG_RETENTION_DAYS",
+        "EVENT_LOG_TTL_DAYS",
         "INSTANCE_RETENTION_DAYS",
         "PUSH_TIMEOUT_SECONDS",
         "PUSH_CONCURRENCY",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from taskbridge.push.messages import deduplication_id, encode_message, message_group, parse_message
-from taskbridge.queues import BYTES_A_CALL, PushQueue, Visibility
-from tests.builders import event, message, message_of, session
+from taskbridge.push.queue import PushQueue
+from taskbridge.queues import BYTES_A_CALL, Visibility
+from tests.builders import calm, event, message, message_of, session
 
 URL = "https://sqs.test/push.fifo"
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+TAKEN_BY_SQS = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 
 
 class FakeSqs:
@@ -49,6 +55,23 @@ def test_an_entry_carries_the_message_its_group_and_its_deduplication_id() -> No
     assert parse_message(entry["MessageBody"]) == sent
     assert entry["MessageGroupId"] == message_group("jz", "S1")
     assert entry["MessageDeduplicationId"] == deduplication_id(sent)
+
+
+subjects = st.text(max_size=20) | st.text('\x00\x1f\x7f\ufffd\ufffe\uffff\U0010ffff\u2028"\\', max_size=8)
+
+
+@calm
+@given(subject=subjects)
+def test_sqs_takes_every_message_and_every_character_comes_back(subject: str) -> None:
+    sent = message_of(event(session=session(subject=subject)))
+
+    sqs = FakeSqs()
+
+    queue(sqs).send([sent])
+
+    body = sqs.calls[0]["Entries"][0]["MessageBody"]
+    assert TAKEN_BY_SQS.fullmatch(body)
+    assert parse_message(body) == sent
 
 
 def test_ten_entries_go_in_one_call() -> None:

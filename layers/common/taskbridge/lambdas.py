@@ -38,7 +38,7 @@ def table_name(name: str) -> str:
 
 def instance_retention_days() -> float:
     """How long is kept what is known of an instance after its end: never shorter than the logs that tell of it."""
-    return max(float(setting("INSTANCE_RETENTION_DAYS")), float(setting("LOG_RETENTION_DAYS")))
+    return max(float(setting("INSTANCE_RETENTION_DAYS")), float(setting("EVENT_LOG_TTL_DAYS")))
 
 
 def platform_hosts() -> frozenset[str]:

@@ -1,16 +1,17 @@
-"""The queues as their senders see them, and as a consumer hides messages in them."""
+"""Queues as their senders see them, and as a consumer hides messages in them. What goes into which is known in the
+rooms: see taskbridge.push.queue and taskbridge.ai.queue.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from taskbridge.ai.messages import AiMessage, AnalysisMessage, encode_ai_message
 from taskbridge.aws import store_call
-from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 ENTRIES_A_CALL = 10
 BYTES_A_CALL = 1_000_000  # SQS takes 1 MiB for all entries together
+_REFUSED_BY_SQS = re.compile("[\ufffe\uffff]")
 _DEPTHS: Sequence[QueueAttributeNameType] = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -27,15 +29,24 @@ _DEPTHS: Sequence[QueueAttributeNameType] = (
 )
 
 
-class _Queue:
-    """Sends entries ten a call."""
+class Queue:
+    """A queue. Sends entries ten a call."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
-    def _send_all(self, entries: list[dict[str, str]]) -> set[int]:
-        return {position for piece in _pieces(entries) for position in self._send(piece)}
+    def depth(self) -> int:
+        """About how many messages are in it: waiting, in work and delayed. Raises StoreError."""
+        return queue_depth(self._client, self._url)
+
+    def _send_all(self, entries: Iterable[Mapping[str, str]]) -> set[int]:
+        """Send entries, each with `MessageBody` and what a FIFO queue wants; the positions of those not taken."""
+        escaped = (
+            {"Id": str(position), **entry, "MessageBody": escape_for_sqs(entry["MessageBody"])}
+            for position, entry in enumerate(entries)
+        )
+        return {position for piece in _pieces(escaped) for position in self._send(piece)}
 
     def _send(self, piece: list[Any]) -> set[int]:
         try:
@@ -45,34 +56,17 @@ class _Queue:
         return {int(entry["Id"]) for entry in answer.get("Failed", [])}
 
 
-class PushQueue(_Queue):
-    """The push queue, a FIFO one."""
-
-    def send(self, messages: Sequence[Message]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-        return self._send_all([_entry(position, message) for position, message in enumerate(messages)])
-
-    def depth(self) -> int:
-        """About how many messages are in it: waiting, in work and delayed. Raises StoreError."""
-        return queue_depth(self._client, self._url)
-
-
-class AiQueue(_Queue):
-    """The AI queue or the analysis queue. Neither keeps order, nor has to."""
-
-    def send(self, messages: Sequence[AiMessage | AnalysisMessage]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-        return self._send_all(
-            [{"Id": str(position), "MessageBody": encode_ai_message(each)} for position, each in enumerate(messages)]
-        )
-
-
-class RawQueue(_Queue):
+class RawQueue(Queue):
     """Any queue, for messages as they stand."""
 
     def send(self, messages: Sequence[Mapping[str, str]]) -> set[int]:
-        """Send messages, each with `MessageBody` and what a FIFO queue wants; the positions of those not taken."""
-        return self._send_all([{"Id": str(position), **message} for position, message in enumerate(messages)])
+        """Send messages as entries; returns the positions of those that did not get in."""
+        return self._send_all(messages)
+
+
+def escape_for_sqs(text: str) -> str:
+    """JSON text that SQS takes: it refuses two characters that JSON allows, and they go escaped."""
+    return _REFUSED_BY_SQS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def queue_depth(client: SQSClient, url: str) -> int:
@@ -81,16 +75,7 @@ def queue_depth(client: SQSClient, url: str) -> int:
     return sum(int(answer["Attributes"].get(name, "0")) for name in _DEPTHS)
 
 
-def _entry(position: int, message: Message) -> dict[str, str]:
-    return {
-        "Id": str(position),
-        "MessageBody": encode_message(message),
-        "MessageGroupId": message_group(message.platform_id, message.sess_id),
-        "MessageDeduplicationId": deduplication_id(message),
-    }
-
-
-def _pieces(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+def _pieces(entries: Iterable[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
     piece: list[dict[str, str]] = []
     size = 0
     for entry in entries:

@@ -16,10 +16,10 @@ from botocore.config import Config
 from moto import mock_aws
 
 from taskbridge.access.leases import DynamoLeases
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens_ssm import SsmTokenStore
 from taskbridge.access.tokens_valkey import ValkeyTokenStore
 from tests.functional.tokens.harness import SAFETY_S, AtomicClient, Bench, Clock
+from tests.memory_tokens import MemoryTokenStore
 
 TABLE = "coordination"
 numbers = itertools.count(1)

@@ -15,7 +15,6 @@ from taskbridge.access.token_doubts import (
     is_acquitted,
     with_acquittal,
 )
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import Timing, TokenCache
 from taskbridge.errors import StoreError, TransientError
 from tests.functional.tokens.harness import (
@@ -27,6 +26,7 @@ from tests.functional.tokens.harness import (
     TokenEndpoint,
     run_together,
 )
+from tests.memory_tokens import MemoryTokenStore
 
 PATIENT = Timing(lease_s=3600, wait_s=1_000_000)
 LOST, ITEM = "redirect", "code 40002"

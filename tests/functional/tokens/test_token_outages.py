@@ -6,10 +6,11 @@ import logging
 
 import pytest
 
-from taskbridge.access.token_store import MemoryTokenStore, Token
+from taskbridge.access.token_store import Token
 from taskbridge.access.tokens import TokenCache
 from taskbridge.errors import TransientError
 from tests.functional.tokens.harness import LIFETIME_S, Clock, FailingStore, ObservedLock, TokenEndpoint
+from tests.memory_tokens import MemoryTokenStore
 
 EVERYTHING = {"read", "acquire", "write", "release"}
 

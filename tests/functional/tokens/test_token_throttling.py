@@ -10,13 +10,14 @@ from botocore.exceptions import ClientError
 
 from taskbridge.access.leases import DynamoLeases
 from taskbridge.access.secrets import PlatformSecrets
-from taskbridge.access.token_store import MemoryTokenStore, Token
+from taskbridge.access.token_store import Token
 from taskbridge.access.tokens import TokenCache
 from taskbridge.access.tokens_ssm import SsmTokenStore
 from taskbridge.errors import StoreThrottled, TaskbridgeError, TransientError
 from taskbridge.tables.configuration import PlatformConfig
 from tests.functional.tokens.harness import LIFETIME_S, Clock, FailingStore, TokenEndpoint
 from tests.functional.tokens.virtual_time import START, VirtualTime
+from tests.memory_tokens import MemoryTokenStore
 
 READS_PER_S = 40
 CALL_S = 0.02

@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import TokenCache
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import Question
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiPlatform
+from tests.memory_tokens import MemoryTokenStore
 from tests.unit.platforms.builders import SECRET, Clock, Server
 
 AIGC = {"host": "https://ai.school.edu.cn", "app_id": "app-7", "model": "Qwen2.5-32B-Instruct"}

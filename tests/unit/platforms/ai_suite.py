@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from taskbridge.errors import ConfigurationError, PlatformError, TransientError
-from taskbridge.platforms import REGISTRY, build_ai_platform, category_of
+from taskbridge.platforms import REGISTRY, build_ai_platform
 from taskbridge.platforms.ai import ModelLimits
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiOperation, AiPlatform
 from taskbridge.platforms.base import Response
-from taskbridge.platforms.settings import default_settings, secret_fields, settings_schema
+from taskbridge.platforms.settings import secret_fields, settings_schema
+from taskbridge.registry import category_of
 from tests.unit.platforms.ai_builders import ISSUED, ai_client, question
-from tests.unit.platforms.builders import SECRET, TOKEN, Server
+from tests.unit.platforms.builders import SECRET, TOKEN, Server, default_settings
 
 
 class AiPlatformBehaviour:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from msgspec import Struct
 
 from taskbridge.commands import (
     Command,
@@ -25,6 +26,7 @@ from taskbridge.commands import (
 from taskbridge.platforms import build_task_center
 from taskbridge.platforms.base import Response, TaskCenter
 from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.settings import settings_schema
 
 NOON = datetime(2026, 11, 22, 4, 30, 5, tzinfo=UTC)
 TOKEN = "tok-5f2c9e7d1b"
@@ -159,3 +161,9 @@ def client_for(
 
 def jinzhi(**settings: Any) -> TaskCenter:
     return build_task_center("jz", "JinZhiTaskCenter", {**JINZHI, **settings})
+
+
+def default_settings(kind: type[Struct]) -> dict[str, Any]:
+    """Every setting that has a default, as JSON would write it."""
+    properties = settings_schema(kind)["properties"]
+    return {name: part["default"] for name, part in properties.items() if "default" in part}

@@ -18,8 +18,8 @@ from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY, build_task_center
 from taskbridge.platforms.base import Request, Response, TaskCenter, Verdict
-from taskbridge.platforms.settings import default_settings, secret_fields, settings_schema
-from tests.unit.platforms.builders import SECRET, TOKEN, Server, answer, client_for, commands, insert
+from taskbridge.platforms.settings import secret_fields, settings_schema
+from tests.unit.platforms.builders import SECRET, TOKEN, Server, answer, client_for, commands, default_settings, insert
 
 LONG_SUBJECT = "🎓" + "长" * 9_998 + "\u2028"
 

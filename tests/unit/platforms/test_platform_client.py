@@ -10,13 +10,13 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import TokenCache
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import StoreError
 from taskbridge.platforms import build_task_center
 from taskbridge.platforms.base import Result, Verdict
 from taskbridge.platforms.client import PlatformClient
+from tests.memory_tokens import MemoryTokenStore
 from tests.unit.platforms.builders import (
     SECRET,
     TOKEN,

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms.jinzhi import JinZhiSettings
-from taskbridge.platforms.settings import default_settings, parse_settings, settings_schema, split_secrets
-from tests.unit.platforms.builders import JINZHI, SECRET
+from taskbridge.platforms.settings import parse_settings, settings_schema, split_secrets
+from tests.unit.platforms.builders import JINZHI, SECRET, default_settings
 
 DEFAULTS = {
     "token_path": "/token/gateway/accessToken",

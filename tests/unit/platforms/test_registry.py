@@ -9,7 +9,8 @@ import pytest
 
 import taskbridge
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms import REGISTRY, build_ai_platform, build_platform, build_task_center, category_of
+from taskbridge.platforms import REGISTRY, build_ai_platform, build_platform, build_task_center
+from taskbridge.registry import category_of
 from tests.unit.platforms.ai_builders import AIGC
 from tests.unit.platforms.builders import JINZHI
 

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from push_task.lines import ConfiguredLines
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import TokenCache
 from taskbridge.errors import ConfigurationError
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import START, configuration, platform
+from tests.memory_tokens import MemoryTokenStore
 
 
 class Bench:

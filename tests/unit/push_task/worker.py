@@ -19,7 +19,6 @@ from push_task.crew import ThreadCrew
 from push_task.gate import Gate
 from push_task.lines import ConfiguredLines
 from push_task.send import ThreadedSender
-from taskbridge.access.token_store import MemoryTokenStore
 from taskbridge.access.tokens import TokenCache
 from taskbridge.breaker import Breakers
 from taskbridge.budgets import Fleet
@@ -28,6 +27,7 @@ from taskbridge.push.messages import EventMessage, Message, encode_message
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import PLATFORM, START, configuration, platform
 from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.memory_tokens import MemoryTokenStore
 from tests.simulation.world import InlineExecutor
 
 SECRET = "simulated-secret"

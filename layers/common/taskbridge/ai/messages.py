@@ -11,7 +11,6 @@ from typing import TypeVar
 import msgspec
 
 from taskbridge.errors import InvalidEvent
-from taskbridge.push.messages import escape_for_sqs
 
 VERSION = 1
 
@@ -90,8 +89,8 @@ _analysis_decoder = msgspec.json.Decoder(AnalysisMessage)
 
 
 def encode_ai_message(message: AiMessage | AnalysisMessage) -> str:
-    """The message as it stands in the queue."""
-    return escape_for_sqs(_encoder.encode(message).decode())
+    """The message as JSON."""
+    return _encoder.encode(message).decode()
 
 
 def parse_ai_message(body: str) -> AiMessage:

@@ -312,9 +312,3 @@ def _inline(node: Any, defs: Mapping[str, Any]) -> Any:
             **{k: v for k, v in flat.items() if k != "anyOf"},
         }
     return flat
-
-
-def default_settings(kind: type[Struct]) -> dict[str, Any]:
-    """Every setting that has a default, as JSON would write it."""
-    properties = settings_schema(kind)["properties"]
-    return {name: part["default"] for name, part in properties.items() if "default" in part}

@@ -6,7 +6,6 @@ Version 1, JSON. A message carries no form: a push never needs one, and a form i
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Any
 
 import msgspec
@@ -16,7 +15,6 @@ from taskbridge.events import TriggerEvent, resolve_text
 
 VERSION = 1
 _GROUP_LIMIT = 128
-_REFUSED_BY_SQS = re.compile("[\ufffe\uffff]")
 
 
 class PersonFact(msgspec.Struct, frozen=True, array_like=True):
@@ -94,13 +92,8 @@ _decoder = msgspec.json.Decoder(Message)
 
 
 def encode_message(message: Message) -> str:
-    """The message as it stands in the queue."""
-    return escape_for_sqs(_encoder.encode(message).decode())
-
-
-def escape_for_sqs(text: str) -> str:
-    """JSON text that SQS takes: it refuses two characters that JSON allows, and they go escaped."""
-    return _REFUSED_BY_SQS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    """The message as JSON."""
+    return _encoder.encode(message).decode()
 
 
 def parse_message(body: str) -> Message:

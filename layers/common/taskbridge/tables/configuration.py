@@ -20,8 +20,8 @@ import msgspec
 from taskbridge.ai.rules import AiSettings
 from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
-from taskbridge.platforms import category_of
 from taskbridge.push.trigger_rules import TriggerRule, in_force
+from taskbridge.registry import category_of
 from taskbridge.tables.dynamo import Item, number, text
 
 if TYPE_CHECKING:
