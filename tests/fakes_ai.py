@@ -1,34 +1,45 @@
-"""In-memory stores behind the ports of the AI half: as strict about conditions as the tables."""
+"""The tables and queues of the AI half in memory: as strict about conditions as the real ones."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.caps import Asked, find_reached
 from taskbridge.ai.jobs import AiJob, AiJobStatus
-from taskbridge.ai.messages import AnalysisMessage
+from taskbridge.ai.messages import AiMessage, AnalysisMessage
 from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, is_decision, verdict_of
 from taskbridge.ai.processes import Process, decode_process, encode_process
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import NodeKey, OwnKey, SeatKey
 from taskbridge.ai.rules import AiSettings, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StaleVersion
-from taskbridge.tables.ai_answers import Answer, AnswerStatus, Flight, Piece
-from taskbridge.tables.ai_processes import StoredProcess
-from taskbridge.tables.ai_uploads import Claim
+from taskbridge.observability import Observability
+from taskbridge.queues import Visibility
+from taskbridge.tables.ai_answers import Answer, AnswerStatus, AnswerTable, Flight, Piece
+from taskbridge.tables.ai_audit import AuditTable
+from taskbridge.tables.ai_forms import FormTable
+from taskbridge.tables.ai_jobs import AiJobTable
+from taskbridge.tables.ai_people import PersonNodeTable
+from taskbridge.tables.ai_processes import ProcessTable, StoredProcess
+from taskbridge.tables.ai_questions import QuestionTable
+from taskbridge.tables.ai_rules import RuleTable
+from taskbridge.tables.ai_tasks import TaskTable
+from taskbridge.tables.ai_uploads import Claim, UploadTable
 from taskbridge.tables.dynamo import Page
+from tests.fakes import SilentJournal
 
 _UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
 
 
-class MemoryProcesses:
+class MemoryProcesses(ProcessTable):
     """See ProcessTable."""
 
     def __init__(self) -> None:
@@ -51,7 +62,7 @@ class MemoryProcesses:
         return True
 
 
-class MemoryForms:
+class MemoryForms(FormTable):
     """See FormTable."""
 
     def __init__(self) -> None:
@@ -87,7 +98,7 @@ class MemoryForms:
             self.ends[task_id, form_hash] = at
 
 
-class MemoryPeople:
+class MemoryPeople(PersonNodeTable):
     """See PersonNodeTable."""
 
     def __init__(self) -> None:
@@ -129,7 +140,7 @@ class MemoryPeople:
         self.items[item.uid, item.app_id, item.node_id] = item
 
 
-class MemorySeats:
+class MemorySeats(TaskTable):
     """See TaskTable."""
 
     def __init__(self, people: MemoryPeople | None = None) -> None:
@@ -201,13 +212,13 @@ class MemorySeats:
 
     def renew(self, uid: str, task_id: str, analysis_id: str, holder: str, lease_until: float) -> bool:
         """See TaskTable."""
-        return self._change(uid, task_id, analysis_id, holder, lease_until=lease_until)
+        return self._change_held(uid, task_id, analysis_id, holder, lease_until=lease_until)
 
     def attach(
         self, uid: str, task_id: str, analysis_id: str, holder: str, *, answer_id: str, fingerprint: str
     ) -> bool:
         """See TaskTable."""
-        if not self._change(uid, task_id, analysis_id, holder, answer_id=answer_id, fingerprint=fingerprint):
+        if not self._change_held(uid, task_id, analysis_id, holder, answer_id=answer_id, fingerprint=fingerprint):
             return False
         self.answered.setdefault((uid, task_id), set()).add(answer_id)
         return True
@@ -217,7 +228,7 @@ class MemorySeats:
         _, analysis = self._open(uid, task_id, analysis_id)
         attempts = analysis.attempts - (not counts) if analysis else 0
         facts = {"status": AnalysisStatus.PENDING, "holder": "", "lease_until": 0.0, "reason": reason}
-        return self._change(uid, task_id, analysis_id, holder, attempts=attempts, **facts)
+        return self._change_held(uid, task_id, analysis_id, holder, attempts=attempts, **facts)
 
     def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> bool:
         """See TaskTable."""
@@ -252,7 +263,7 @@ class MemorySeats:
             return None, None
         return seat, seat.analysis
 
-    def _change(self, uid: str, task_id: str, analysis_id: str, held_by: str, **facts: object) -> bool:
+    def _change_held(self, uid: str, task_id: str, analysis_id: str, held_by: str, **facts: object) -> bool:
         seat, analysis = self._open(uid, task_id, analysis_id)
         if seat is None or analysis is None or analysis.holder != held_by:
             return False
@@ -265,7 +276,7 @@ class MemorySeats:
         self.items[seat.uid, seat.task_id] = msgspec.structs.replace(seat, analysis=analysis)
 
 
-class MemoryRules:
+class MemoryRules(RuleTable):
     """See RuleTable."""
 
     def __init__(self) -> None:
@@ -308,13 +319,13 @@ class MemoryRules:
         stored = self.stored_defaults.get((app_id, node_id))
         if stored is None or stored.version != version:
             return False
-        return self._mark(app_id, node_id, "published_sequence", sequence)
+        return self._raise(app_id, node_id, "published_sequence", sequence)
 
     def mark_cleared(self, owner: str, app_id: str, node_id: str, version: int) -> bool:
         """See RuleTable."""
-        return self._mark(app_id, node_id, "cleared_version", version)
+        return self._raise(app_id, node_id, "cleared_version", version)
 
-    def _mark(self, app_id: str, node_id: str, name: str, value: int) -> bool:
+    def _raise(self, app_id: str, node_id: str, name: str, value: int) -> bool:
         stored = self.stored_defaults[app_id, node_id]
         if getattr(stored, name) >= value:
             return False
@@ -322,7 +333,7 @@ class MemoryRules:
         return True
 
 
-class MemoryAnswers:
+class MemoryAnswers(AnswerTable):
     """See AnswerTable."""
 
     def __init__(self) -> None:
@@ -361,11 +372,11 @@ class MemoryAnswers:
 
     def finish(self, answer_id: str, holder: str, review: Review, last_piece: int) -> bool:
         """See AnswerTable."""
-        return self._end(answer_id, holder, Answer(answer_id, AnswerStatus.DONE, review, last_piece))
+        return self._conclude(answer_id, holder, Answer(answer_id, AnswerStatus.DONE, review, last_piece))
 
     def fail(self, answer_id: str, holder: str, reason: str) -> bool:
         """See AnswerTable."""
-        return self._end(answer_id, holder, Answer(answer_id, AnswerStatus.FAILED, reason=reason))
+        return self._conclude(answer_id, holder, Answer(answer_id, AnswerStatus.FAILED, reason=reason))
 
     def head(self, answer_id: str) -> Answer | None:
         """See AnswerTable."""
@@ -380,7 +391,7 @@ class MemoryAnswers:
         head = self.stored_heads.get(answer_id)
         return head is not None and head.status is AnswerStatus.RUNNING and self.holders[answer_id] == holder
 
-    def _end(self, answer_id: str, holder: str, head: Answer) -> bool:
+    def _conclude(self, answer_id: str, holder: str, head: Answer) -> bool:
         if not self._is_held(answer_id, holder):
             return False
         self.stored_heads[answer_id] = replace(head, sessions=self.stored_heads[answer_id].sessions)
@@ -397,7 +408,7 @@ class MemoryAnswers:
         return True
 
 
-class MemoryAudit:
+class MemoryAudit(AuditTable):
     """See AuditTable."""
 
     def __init__(self) -> None:
@@ -409,7 +420,7 @@ class MemoryAudit:
         return True
 
 
-class MemoryUploads:
+class MemoryUploads(UploadTable):
     """See UploadTable."""
 
     def __init__(self) -> None:
@@ -447,7 +458,7 @@ class MemoryUploads:
         return True
 
 
-class MemoryQuestions:
+class MemoryQuestions(QuestionTable):
     """See QuestionTable. Whose and which node is not told apart."""
 
     def __init__(self) -> None:
@@ -466,19 +477,19 @@ class MemoryQuestions:
         self.asked = replace(self.asked, total=self.asked.total + questions, cost=self.asked.cost + cost)
 
 
-class MemoryOutbox:
+class MemoryOutbox(AiQueue):
     """A queue that keeps what is sent."""
 
     def __init__(self) -> None:
-        self.sent: list[AnalysisMessage] = []
+        self.sent: list[Any] = []
 
-    def send(self, messages: Iterable[AnalysisMessage]) -> set[int]:
+    def send(self, messages: Sequence[AiMessage | AnalysisMessage]) -> set[int]:
         """See AiQueue."""
         self.sent += messages
         return set()
 
 
-class MemoryJobs:
+class MemoryJobs(AiJobTable):
     """See AiJobTable."""
 
     def __init__(self) -> None:
@@ -514,3 +525,24 @@ class MemoryJobs:
         self.items[key] = msgspec.structs.replace(job, attempts=0)
         self.leases[key] = (holder, 0.0)
         return True
+
+
+class SilentObservability(Observability):
+    """Logger and metrics that say nothing, and remember what they were told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, Any]]
+        ears: Any = SilentJournal()
+        super().__init__(ears, ears)
+        object.__setattr__(self, "heard", ears.heard)
+
+
+class MemoryVisibility(Visibility):
+    """Hears what is hidden."""
+
+    def __init__(self) -> None:
+        self.hidden: list[tuple[str, float]] = []
+
+    def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
+        """See Visibility."""
+        self.hidden += receipts

@@ -12,9 +12,10 @@ from datetime import date, datetime
 import msgspec
 
 from ai_analyze.attachments import select_attachments
+from ai_analyze.ends import End, Fate
 from ai_analyze.flight import LostFlight, Recorder
 from ai_analyze.material import Material
-from ai_analyze.ports import End, Fate, Ports
+from ai_analyze.ports import Ports
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.caps import seconds_to_tomorrow
@@ -163,7 +164,7 @@ class Work:
             rule=self.standing.rule,
             form=formatted,
             values=typed_values(form),
-            files=self.ports.reviewer.read_files(attachments, self.standing),
+            files=self.ports.desk.read_files(attachments, self.standing),
             received_on=date.fromisoformat(self.seat.received_on),
             people=(self.seat.initiator,) if self.seat.initiator else (),
         )
@@ -202,7 +203,7 @@ class Work:
 
     def _ask(self, material: Material, recorder: Recorder) -> tuple[End, Review | None]:
         try:
-            chain = self.ports.reviewer.chain(self.standing)
+            chain = self.ports.desk.chain(self.standing)
             if not chain:
                 return self._let_go(PAUSED, max(PAUSED_S, self._pause())), None
             settings, seat = self.standing.switches.settings, self.seat
@@ -228,7 +229,7 @@ class Work:
             self._audit(question)
 
         try:
-            return self.ports.reviewer.review(material, chain, recorder, self.standing, self.seat.uid, heard)
+            return self.ports.desk.review(material, chain, recorder, self.standing, self.seat.uid, heard)
         finally:
             cost = sum(each.usage.cost for each in asked)
             self.ports.questions.spend(max(0, len(asked) - 1), cost, self.ports.clock())

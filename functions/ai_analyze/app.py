@@ -56,7 +56,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     ]
     heartbeat = Heartbeat(wired.queue, {record.receipt_handle for record in records})
     until = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
-    ports = replace(wired.ports, kept_alive=heartbeat.keep, reviewer=replace(wired.desk, until=until))
+    ports = replace(wired.ports, kept_alive=heartbeat.keep, desk=replace(wired.desk, until=until))
     with wired.observability.invocation(context.aws_request_id), traced("analyse_batch"), heartbeat.beating():
         return batch_response(analyse_batch(records, ports, heartbeat, wired.pool))
 
@@ -88,7 +88,7 @@ def _wired() -> _Wired:
         forms=FormTable(tables, table_name("ai-forms")),
         answers=AnswerTable(tables, table_name("ai-answers")),
         audit=AuditTable(tables, table_name("ai-audit")),
-        reviewer=desk,
+        desk=desk,
         jobs=AiJobTable(tables, table_name("jobs")),
         questions=QuestionTable(tables, table_name("coordination")),
         switches=switches,

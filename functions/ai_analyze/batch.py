@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ai_analyze.analyse import analyse
 from ai_analyze.jobs import run_job
 from ai_analyze.ports import Ports
 from taskbridge.ai.messages import JobMessage, parse_analysis_message
 from taskbridge.errors import StoreError, TaskbridgeError
+from taskbridge.queues import Visibility
 
 BEAT_S = 30.0
 HIDDEN_S = 120.0
@@ -28,13 +28,6 @@ class Record:
     receipt_handle: str
     body: str
     receives: int
-
-
-class Queue(Protocol):
-    """The analysis queue, as its consumer sees it; see Visibility."""
-
-    def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
-        """Hide messages for so many seconds."""
 
 
 def analyse_batch(records: Sequence[Record], ports: Ports, heartbeat: Heartbeat, pool: Executor) -> list[str]:
@@ -94,7 +87,7 @@ def _turn(record: Record, ports: Ports) -> float | None:
 class Heartbeat:
     """Keeps what is under way: the messages invisible, the leases alive. One thread for a batch."""
 
-    queue: Queue
+    queue: Visibility
     receipts: set[str]
     _renewals: set[Callable[[], None]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from ai_analyze.attachments import Fetcher, read_files
 from ai_analyze.material import Material, ReadFile
@@ -17,8 +16,10 @@ from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import ModelChoice
 from taskbridge.breaker import Breakers
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, TransientError
-from taskbridge.platforms.ai import AiClient, Question, Reply
-from taskbridge.tables.ai_uploads import Claim, upload_key
+from taskbridge.platforms.ai import Question, Reply
+from taskbridge.platforms.ai_client import AiPlatformClient
+from taskbridge.tables.ai_uploads import UploadTable, upload_key
+from taskbridge.tables.coordination import CoordinationTable
 
 PROBE_LEASE_S = 60.0
 UPLOAD_LEASE_S = 120.0
@@ -26,43 +27,18 @@ UPLOAD_POLL_S = 0.5
 KEPT_UPLOADS_S = 7 * 86_400.0  # where the platform does not say how long it keeps a file
 
 
-class Uploads(Protocol):
-    """Files that platforms have, by content; see UploadTable."""
-
-    def claim(self, key: str, holder: str, now: float, lease_until: float) -> Claim:
-        """The file's id where it is known, or the right to upload it."""
-
-    def store(self, key: str, holder: str, file_id: str, expires_at: float) -> bool:
-        """It was uploaded."""
-
-    def release(self, key: str, holder: str) -> bool:
-        """It was not."""
-
-    def forget(self, key: str, file_id: str) -> bool:
-        """The platform has it no longer."""
-
-
-class Probes(Protocol):
-    """Who may try a platform whose breaker is open; see CoordinationTable."""
-
-    def take_probe(self, platform_id: str, now: float, lease_s: float) -> bool:
-        """Take the right to try for so long."""
-
-    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
-        """Stop calls to the platform."""
-
-
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """See `ports.Reviewer`. `clients` gives the client of a platform, None where it is disabled.
+    """Reads the attachments and asks the platforms.
 
-    It raises ConfigurationError where there is no such platform.
+    `clients` gives the client of a platform, None where it is disabled; it raises ConfigurationError where there is no
+    such platform.
     """
 
-    clients: Callable[[str], AiClient | None]
+    clients: Callable[[str], AiPlatformClient | None]
     breakers: Breakers
-    probes: Probes
-    uploads: Uploads
+    probes: CoordinationTable
+    uploads: UploadTable
     environment: str
     trusted_hosts: tuple[str, ...]
     clock: Callable[[], float]
@@ -71,13 +47,13 @@ class Desk:
     until: float = math.inf  # epoch seconds by which everything has to have ended
 
     def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
-        """See Reviewer."""
+        """The files with their text; never raises for what a file holds."""
         if not attachments:
             return ()
         return read_files(attachments, Fetcher(standing.switches.settings.attachment_hosts, self.trusted_hosts))
 
     def chain(self, standing: Standing) -> list[Link]:
-        """See Reviewer."""
+        """Whom to ask, in order; empty while all of them are paused. Raises ConfigurationError."""
         switches = standing.switches
         choices = [switches.choice, *switches.settings.fallbacks]
         configured = self._configured(choices)
@@ -92,7 +68,7 @@ class Desk:
         uid: str,
         audit: Callable[[Asked], None],
     ) -> Review:
-        """See Reviewer."""
+        """Ask. Raises the first platform's error where none answered."""
 
         def heard(asked: Asked) -> None:
             self._note(asked)
@@ -113,7 +89,7 @@ class Desk:
         )
 
     def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
-        """See Reviewer."""
+        """Ask what is no review. Raises as `review` does."""
         turns = Turns(chain, self._left)
         for link, seconds in turns:
             asked = Asked(link.client.platform_id, link.model, "question", system, user, (), "", "answered")
@@ -146,7 +122,7 @@ class Desk:
             raise problems[0]
         return links
 
-    def _client(self, platform_id: str) -> AiClient:
+    def _client(self, platform_id: str) -> AiPlatformClient:
         client = self.clients(platform_id)
         if client is None:
             raise ConfigurationError("platform_id", f"{platform_id} is disabled")

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from taskbridge.ai.results import Review
 from taskbridge.errors import StoreError
-from taskbridge.tables.ai_answers import Flight, Piece
+from taskbridge.tables.ai_answers import AnswerTable
 
 PIECE_INTERVAL_S = 0.2
 PIECE_CHARS = 2000
@@ -25,30 +24,6 @@ class LostFlight(StoreError):
     """Another worker has taken the flight over, or the answer was erased: it was too slow here."""
 
 
-class Answers(Protocol):
-    """Answers and their pieces; see AnswerTable."""
-
-    def begin(
-        self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float, sess_id: str
-    ) -> Flight:
-        """Take the flight, or learn who has it, or what came of it. Instance `sess_id` shows it from then on."""
-
-    def renew(self, answer_id: str, holder: str, lease_until: float) -> bool:
-        """Keep the flight for longer."""
-
-    def append(self, answer_id: str, number: int, text: str, expires_at: float) -> bool:
-        """Add a piece; False where that number stands already."""
-
-    def finish(self, answer_id: str, holder: str, review: Review, last_piece: int) -> bool:
-        """The answer is complete."""
-
-    def fail(self, answer_id: str, holder: str, reason: str) -> bool:
-        """There is no answer: the next one may try."""
-
-    def pieces(self, answer_id: str, after: int, limit: int = 100) -> list[Piece]:
-        """The pieces behind number `after`, in order."""
-
-
 @dataclass
 class Recorder:
     """Writes the prose of an answer in pieces: the first at once, later ones gathered for a fifth of a second.
@@ -56,7 +31,7 @@ class Recorder:
     `text` raises LostFlight where another worker writes the same answer. `clock` gives epoch seconds.
     """
 
-    answers: Answers
+    answers: AnswerTable
     answer_id: str
     next_piece: int
     expires_at: float

@@ -15,8 +15,9 @@ from datetime import date, datetime
 import msgspec
 
 from ai_analyze.attachments import select_attachments
+from ai_analyze.ends import End, Fate
 from ai_analyze.material import Material
-from ai_analyze.ports import End, Fate, Ports
+from ai_analyze.ports import Ports
 from ai_analyze.propose import Trial as CheckTrial
 from ai_analyze.propose import build_proposal_question, parse_proposal, try_checks
 from ai_analyze.review import Asked, Link
@@ -154,10 +155,10 @@ class _Turn:
             rule=standing.rule,
             form=formatted,
             values=typed_values(form),
-            files=self.ports.reviewer.read_files(attachments, standing),
+            files=self.ports.desk.read_files(attachments, standing),
             received_on=date.fromisoformat(seat.received_on),
         )
-        review = self.ports.reviewer.review(
+        review = self.ports.desk.review(
             material, self._chain(standing), _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
         )
         return _build_trial(seat, review)
@@ -171,7 +172,7 @@ class _Turn:
         fields = field_types(forms[0][0].fields)
         system, user = build_proposal_question(wanted.rule, fields)
         chain = self._chain(self._standing(wanted.rule))
-        reply = self.ports.reviewer.ask(chain, system, user, self.job.uid, lambda asked: self._audit(asked, None))
+        reply = self.ports.desk.ask(chain, system, user, self.job.uid, lambda asked: self._audit(asked, None))
         proposal = parse_proposal(reply.text, wanted.rule, fields)
         trials = try_checks(proposal.checks, [(typed_values(form), day) for form, day in forms])
         return msgspec.structs.replace(
@@ -215,7 +216,7 @@ class _Turn:
         return Standing(draft, self.ports.switches(), basis="")
 
     def _chain(self, standing: Standing) -> Sequence[Link]:
-        chain = self.ports.reviewer.chain(standing)
+        chain = self.ports.desk.chain(standing)
         if not chain:
             raise TransientError(PAUSED)
         settings = standing.switches.settings

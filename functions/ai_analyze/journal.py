@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ai_analyze.ports import End, Fate
+from ai_analyze.ends import End, Fate
 from taskbridge.ai.messages import AnalyseMessage, JobMessage
 from taskbridge.ai.results import Review
 from taskbridge.errors import TaskbridgeError
@@ -21,12 +21,12 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class AnalysisJournal:
-    """See ports.Journal."""
+    """Who hears what happened."""
 
     observability: Observability
 
     def ended(self, message: AnalyseMessage, end: End, review: Review | None) -> None:
-        """See Journal."""
+        """A message had its turn."""
         if end.fate in _COUNTED:
             self.observability.count(_COUNTED[end.fate])
         if review is not None and end.fate in (Fate.DONE, Fate.LATE):
@@ -39,23 +39,26 @@ class AnalysisJournal:
         )
 
     def job_ended(self, message: JobMessage, end: End) -> None:
-        """See Journal."""
+        """A job's message had its turn."""
         self.observability.logger.info(end.fate.value, job_id=message.job_id, reason=end.reason, again_in=end.again_in)
 
     def first_token(self, milliseconds: float) -> None:
-        """See Journal."""
+        """How long the question took to its first word."""
         self.observability.milliseconds("FirstTokenLatency", milliseconds)
 
     def answered(self, milliseconds: float) -> None:
-        """See Journal."""
+        """How long it took as a whole."""
         self.observability.milliseconds("AnalysisLatency", milliseconds)
 
     def quota_exhausted(self, platform_id: str) -> None:
-        """See Journal."""
+        """A platform wants money before it goes on."""
         self.observability.count("AiQuotaExhausted")
         self.observability.logger.error("the AI platform's quota is used up, or its bill is open", platform=platform_id)
 
     def failed(self, message_id: str, error: BaseException) -> None:
-        """See Journal. What is not an error of ours is told by its kind alone: its text may quote a form."""
+        """A message stays in the queue, because something here did not work.
+
+        What is not an error of ours is told by its kind alone: its text may quote a form.
+        """
         told = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
         self.observability.logger.warning("stays in the queue", message_id=message_id, error=told)

@@ -22,7 +22,7 @@ Failure = PlatformError | ConfigurationError
 
 
 class Model(Protocol):
-    """What a review needs of an AI platform; `taskbridge.platforms.ai.AiClient` has it."""
+    """What a review needs of an AI platform; AiPlatformClient has it, and so has what an evaluation asks."""
 
     @property
     def platform_id(self) -> str:

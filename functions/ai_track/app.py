@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from ai_track.batch import Ports, Record, track_batch
+from ai_track.journal import TrackJournal
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
-from taskbridge.errors import InvalidEvent, TaskbridgeError, UnreadableDocument
-from taskbridge.events import TriggerEvent
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting, table_name
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
-from taskbridge.push.logs import PushLog
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
@@ -82,52 +79,8 @@ def _wired() -> tuple[Observability, Ports]:
     retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     logs = PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts)
     publish = PublishPorts(rules, seats, people, book, requests, outbox, _now)
-    return observability, Ports(track, publish, logs, outbox, _Journal(observability), _now)
+    return observability, Ports(track, publish, logs, outbox, TrackJournal(observability), _now)
 
 
 def _now() -> str:
     return utc_stamp(time.time())
-
-
-@dataclass(frozen=True, slots=True)
-class _Journal:
-    """Log lines and metrics. The push log has the facts, and log lines cost."""
-
-    observability: Observability
-
-    def tracked(self, event: TriggerEvent, *, superseded: bool, requested: int) -> None:
-        """See Journal."""
-        self.observability.count("EventSuperseded" if superseded else "EventTracked")
-        self.observability.count("AnalysisRequested", requested)
-        self.observability.logger.debug("tracked", event_id=event.id, action=event.action, requested=requested)
-
-    def updated(self, sess_id: str, requested: int) -> None:
-        """See Journal."""
-        self.observability.count("AnalysisRequested", requested)
-        self.observability.logger.debug("piece done", sess_id=sess_id, requested=requested)
-
-    def clashed(self, log: PushLog) -> None:
-        """See Journal."""
-        self.observability.count("EventIdClash")
-        self.observability.logger.warning(
-            "event id used by two instances", event_id=log.event_id, sess_id=log.sess_id, shared_with=log.shared_with
-        )
-
-    def cleared(self, app_id: str, node_id: str, count: int) -> None:
-        """See Journal."""
-        self.observability.logger.info("results of an older rule removed", app=app_id, node=node_id, count=count)
-
-    def refused(self, event: TriggerEvent, error: InvalidEvent) -> None:
-        """See Journal."""
-        self.observability.logger.warning("refused", event_id=event.id, action=event.action, error=str(error))
-
-    def put_back(self, count: int) -> None:
-        """See Journal."""
-        self.observability.logger.info("out of time, put back", count=count)
-
-    def failed(self, message_id: str, error: Exception) -> None:
-        """See Journal. What is not an error of ours is told by its kind alone: its text may quote an event."""
-        if isinstance(error, UnreadableDocument):
-            self.observability.count("SetAside")
-        told = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
-        self.observability.logger.warning("stays in the queue", message_id=message_id, error=told)

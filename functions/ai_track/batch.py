@@ -5,24 +5,26 @@ What a turn has no time for goes back as a fresh message (see pieces): waiting i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
 
 import msgspec
 
+from ai_track.journal import TrackJournal
 from ai_track.pace import OutOfTime, Pace
 from ai_track.pieces import MAX_TURNS, gather
 from ai_track.publish import PublishPorts, clear_outdated, publish_node, sweep_piece
 from ai_track.track import TrackPorts, track_event, update_seats
 from taskbridge.ai.messages import AiMessage, RuleChanged, SeatsMessage, SweepMessage, TrackMessage, parse_ai_message
+from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import InvalidEvent
 from taskbridge.events import Action, TriggerEvent, parse_event
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.trigger_rules import AI
 from taskbridge.tables.ai_processes import StoredProcess
+from taskbridge.tables.push_logs import PushLogTable
 from taskbridge.tidying import tidy
 
 
@@ -34,54 +36,15 @@ class Record:
     body: str
 
 
-class Logs(Protocol):
-    """Where it stands what became of an event; see PushLogTable."""
-
-    def put(self, logs: Iterable[PushLog]) -> list[PushLog]:
-        """Write logs; returns those whose event id another instance used before."""
-
-
-class Journal(Protocol):
-    """Who hears what happened."""
-
-    def tracked(self, event: TriggerEvent, *, superseded: bool, requested: int) -> None:
-        """An event was taken in."""
-
-    def updated(self, sess_id: str, requested: int) -> None:
-        """The seats of a piece of a large instance are as they should be."""
-
-    def clashed(self, log: PushLog) -> None:
-        """The id of an event was used by another instance before."""
-
-    def cleared(self, app_id: str, node_id: str, count: int) -> None:
-        """Results of an older rule were removed."""
-
-    def refused(self, event: TriggerEvent, error: InvalidEvent) -> None:
-        """An event can never be taken in; the push log says so."""
-
-    def put_back(self, count: int) -> None:
-        """Messages that the turn had no time for went back into the queue."""
-
-    def failed(self, message_id: str, error: Exception) -> None:
-        """A message stays in the queue."""
-
-
-class Outbox(Protocol):
-    """The AI queue."""
-
-    def send(self, messages: Sequence[AiMessage]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside. `now` gives RFC 3339 in UTC."""
 
     track: TrackPorts
     publish: PublishPorts
-    logs: Logs
-    outbox: Outbox
-    journal: Journal
+    logs: PushLogTable
+    outbox: AiQueue
+    journal: TrackJournal
     now: Callable[[], str]
 
 

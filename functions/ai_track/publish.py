@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from ai_track.pace import Pace, request_in_time
 from ai_track.pieces import SEATS_A_TURN, gather, split
-from ai_track.track import PieceOutbox
 from taskbridge.ai.messages import SweepMessage
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts, is_pending
 from taskbridge.ai.rulebook import RuleBook, SeatKey
 from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, NodeDefault
@@ -19,8 +19,9 @@ from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.events import Node, TriggerEvent, resolve_text
 from taskbridge.moments import utc_text
-from taskbridge.tables.ai_rules import DEFAULT_OWNER
-from taskbridge.tables.dynamo import Page
+from taskbridge.tables.ai_people import PersonNodeTable
+from taskbridge.tables.ai_rules import DEFAULT_OWNER, RuleTable
+from taskbridge.tables.ai_tasks import TaskTable
 
 T = TypeVar("T")
 TRIES = 8
@@ -28,58 +29,16 @@ PAGE = 500
 NEVER = "~"  # behind every time
 
 
-class Defaults(Protocol):
-    """Node defaults; see RuleTable."""
-
-    def default(self, app_id: str, node_id: str) -> NodeDefault | None:
-        """The default rule of a node."""
-
-    def save_default(self, rule: NodeDefault, expected_version: int) -> NodeDefault:
-        """Store a new version of it. Raises StaleVersion where another one stands there."""
-
-    def mark_published(self, app_id: str, node_id: str, sequence: int, version: int) -> bool:
-        """A publication with this sequence changed nothing: older ones are to be ignored all the same.
-
-        False where another version stands there by now.
-        """
-
-    def mark_cleared(self, owner: str, app_id: str, node_id: str, version: int) -> bool:
-        """The results that older versions gave are cleared."""
-
-
-class OpenSeats(Protocol):
-    """Open seats by node; see TaskTable."""
-
-    def get_many(self, keys: Iterable[SeatKey]) -> Mapping[SeatKey, Seat]:
-        """The seats that there are."""
-
-    def list_node_open(self, app_id: str, node_id: str, *, limit: int, cursor: str | None) -> Page[Seat]:
-        """Everybody's."""
-
-    def list_person_node_open(self, uid: str, app_id: str, node_id: str, limit: int, cursor: str | None) -> Page[Seat]:
-        """One person's."""
-
-    def clear(self, uid: str, task_id: str, analysis_id: str) -> bool:
-        """Remove that analysis, if it still stands there and the task is open."""
-
-
-class Reminders(Protocol):
-    """What people are told when they look next; see PersonNodeTable."""
-
-    def set_reminder(self, uid: str, app_id: str, node_id: str, at: str, rule_version: str) -> bool:
-        """The rule of this node changed."""
-
-
 @dataclass(frozen=True, slots=True)
 class PublishPorts:
     """Everything outside. `now` gives RFC 3339 in UTC."""
 
-    defaults: Defaults
-    seats: OpenSeats
-    reminders: Reminders
+    defaults: RuleTable
+    seats: TaskTable
+    reminders: PersonNodeTable
     book: RuleBook
     requests: RequestPorts
-    pieces: PieceOutbox
+    pieces: AiQueue
     now: Callable[[], str]
 
 

@@ -6,16 +6,15 @@ that comes again and goes on where it stopped. The seats of a large instance are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
-from ai_track.deletion import Answers, AuditTexts, Forms, delete_answers, delete_contents
+from ai_track.deletion import delete_answers, delete_contents
 from ai_track.pace import Pace, request_in_time
 from ai_track.pieces import SEATS_A_TURN, split, weight_of
-from taskbridge.ai.messages import SeatsMessage, SweepMessage
+from taskbridge.ai.messages import SeatsMessage
 from taskbridge.ai.processes import (
     Folded,
     Places,
@@ -25,63 +24,39 @@ from taskbridge.ai.processes import (
     form_hash,
     places_of,
 )
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
-from taskbridge.ai.rulebook import RuleBook, SeatKey
+from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.events import Session, TriggerEvent
-from taskbridge.tables.ai_processes import StoredProcess
+from taskbridge.tables.ai_answers import AnswerTable
+from taskbridge.tables.ai_audit import AuditTable
+from taskbridge.tables.ai_forms import FormTable
+from taskbridge.tables.ai_processes import ProcessTable, StoredProcess
+from taskbridge.tables.ai_tasks import TaskTable
 
 TRIES = 8
 
 
-class Processes(Protocol):
-    """Process documents; see ProcessTable."""
-
-    def load(self, sess_id: str) -> StoredProcess:
-        """The document, a new one where there is none."""
-
-    def save(self, stored: StoredProcess) -> bool:
-        """Write it, unless somebody else did since it was read."""
-
-
-class Seats(Protocol):
-    """Seats; see TaskTable."""
-
-    def get_many(self, keys: Iterable[SeatKey]) -> Mapping[SeatKey, Seat]:
-        """The seats that there are."""
-
-    def answers_of(self, keys: Iterable[SeatKey]) -> set[str]:
-        """The ids of all the answers that these seats ever had."""
-
-    def project(self, seat: Seat, before: Seat | None) -> bool:
-        """Write what the document implies, if `before` still stands there and the document is no older."""
-
-
-class PieceOutbox(Protocol):
-    """The AI queue, where the pieces of what is large go."""
-
-    def send(self, messages: Sequence[SeatsMessage | SweepMessage]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-
-
 @dataclass(frozen=True, slots=True)
 class TrackPorts:
-    """Everything outside. `clock` gives epoch seconds, `form_retention_s` how long a form outlives its task.
+    """Everything outside. `clock` gives epoch seconds, `form_retention_s` how long a form outlives its task. `pieces`
+    is the AI queue, where the pieces of what is large go.
 
     `audit` is where the texts of deleted instances are forgotten; None where they are kept.
     """
 
-    processes: Processes
-    forms: Forms
-    seats: Seats
+    processes: ProcessTable
+    forms: FormTable
+    seats: TaskTable
     book: RuleBook
     requests: RequestPorts
-    pieces: PieceOutbox
+    pieces: AiQueue
     clock: Callable[[], float]
     form_retention_s: Callable[[], float]
-    answers: Answers
-    audit: AuditTexts | None = None
+    answers: AnswerTable
+    audit: AuditTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +98,7 @@ def update_seats(stored: StoredProcess, places: Places, ports: TrackPorts, pace:
     return request_in_time(seats, ports.book, ports.requests, pace), 0
 
 
-def _keep_forms(event: TriggerEvent, forms: Forms) -> None:
+def _keep_forms(event: TriggerEvent, forms: FormTable) -> None:
     """Before the document names it, the form is there."""
     kept = {
         (task.task_id, form_hash(task.form)): msgspec.json.encode(task.form)

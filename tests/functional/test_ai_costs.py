@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from ai_analyze.analyse import analyse
-from ai_analyze.ports import End, Fate
+from ai_analyze.ends import End, Fate
 from ai_track.batch import Ports as TrackBatchPorts
 from ai_track.batch import Record, track_batch
+from ai_track.journal import TrackJournal
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_message
@@ -21,8 +22,8 @@ from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.builders import START, event, task, user
-from tests.fakes import MemoryLogs, SilentJournal
-from tests.fakes_ai import MemoryOutbox
+from tests.fakes import MemoryLogs
+from tests.fakes_ai import MemoryOutbox, SilentObservability
 from tests.functional.ai_stores import TableStores
 from tests.functional.aws import Tables
 from tests.unit.ai.analysis_worker import Worker
@@ -56,7 +57,7 @@ class Half:
             publish=PublishPorts(stores.rules, stores.tasks, stores.people, book, requests, self.pieces, lambda: NOW),
             logs=MemoryLogs(),
             outbox=self.pieces,
-            journal=SilentJournal(),
+            journal=TrackJournal(SilentObservability()),
             now=lambda: NOW,
         )
         worker = Worker()
@@ -74,7 +75,8 @@ class Half:
         """The calls that an event makes, but for its log."""
         body = encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(detail).encode())))
         assert track_batch([Record("m", body)], self.track) == []
-        return self.stores.client.taken()
+        calls: dict[str, int] = self.stores.client.taken()
+        return calls
 
     def run(self, message: AnalyseMessage) -> tuple[End, dict[str, int]]:
         """What becomes of an analysis, and the calls that it makes."""

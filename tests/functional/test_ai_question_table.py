@@ -46,7 +46,7 @@ def test_each_question_counts_for_its_person_its_node_and_all(questions: Questio
         ({"daily_total": 2}, "全部每天 2 次"),
     ],
 )
-def test_one_too_many_is_refused_and_not_counted(questions: QuestionTable, caps: dict[str, int], told: str) -> None:
+def test_one_too_many_is_refused_and_not_counted(questions: QuestionTable, caps: dict[str, Any], told: str) -> None:
     settings = AiSettings(**caps)
 
     answers = [questions.take("u1", "app", "n1", settings, NOW) for _ in range(4)]

@@ -137,7 +137,7 @@ class _Teller:
     def end(self) -> None:
         """The instance ends, and with it every task, named or not."""
         action, session_status, task_status = self.rng.choice(ENDINGS)
-        named = []
+        named: list[dict[str, Any]] = []
         for task in self.tasks.values():
             if task["status"] == "init":
                 task["status"] = task_status

@@ -21,16 +21,20 @@ from typing import Any
 import msgspec
 
 from ai_analyze.analyse import analyse
+from ai_analyze.desk import Desk
 from ai_analyze.flight import Recorder
+from ai_analyze.journal import AnalysisJournal
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.ports import Ports
-from ai_analyze.review import Asked, Link
+from ai_analyze.review import Asked, Link, Sink
 from ai_track.batch import Ports as TrackBatchPorts
 from ai_track.batch import Record, track_batch
+from ai_track.journal import TrackJournal
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.forms.form import Attachment
-from taskbridge.ai.messages import RuleChanged, TrackMessage, encode_ai_message, parse_analysis_message
+from taskbridge.ai.messages import AnalyseMessage, RuleChanged, TrackMessage, encode_ai_message, parse_analysis_message
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, SeatKey, Standing, Switches, current_analysis
@@ -38,7 +42,7 @@ from taskbridge.ai.rules import AiSettings, ModelChoice, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import PermanentError, StoreError, TransientError
 from taskbridge.events import Form
-from tests.fakes import MemoryLogs, SilentJournal
+from tests.fakes import MemoryLogs
 from tests.fakes_ai import (
     MemoryAnswers,
     MemoryAudit,
@@ -48,6 +52,7 @@ from tests.fakes_ai import (
     MemoryQuestions,
     MemoryRules,
     MemorySeats,
+    SilentObservability,
 )
 from tests.simulation.world import Death, Risky
 
@@ -173,7 +178,9 @@ class AiWorld:
         message.receives += 1
         again_in: float | None = 10.0
         try:
-            end, _ = analyse(parse_analysis_message(message.body), message.receives, self.analyse_ports)
+            wanted = parse_analysis_message(message.body)
+            assert isinstance(wanted, AnalyseMessage)
+            end, _ = analyse(wanted, message.receives, self.analyse_ports)
             again_in = end.again_in
         except StoreError:
             again_in = 10.0
@@ -221,43 +228,16 @@ class AiWorld:
         value = msgspec.json.decode(msgspec.json.decode(body, type=Form).fields[0].value)
         return f"{standing.rule.rule}|{value}|{standing.switches.choice.model}"
 
-    # -- ports: a platform that answers after some time, or not
-
-    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
-        """See Reviewer."""
-        return ()
-
-    def chain(self, standing: Standing) -> list[Link]:
-        """See Reviewer."""
-        return [Link(None, standing.switches.choice.model)]  # type: ignore[arg-type]
-
-    def review(
-        self,
-        material: Material,
-        chain: Sequence[Link],
-        recorder: Recorder,
-        standing: Standing,
-        uid: str,
-        audit: Callable[[Asked], None],
-    ) -> Review:
-        """See Reviewer: the world goes on while the platform thinks."""
-        answer = f"{material.rule.rule}|{material.form.fields[0].text}|{chain[0].model}"
-        for piece in ("先看", "表单", "。"):
-            recorder.text(piece)
-            self._pass(200.0 if self.rng.random() < self.trouble.slow else 1.0)
-        if self.rng.random() < self.trouble.fails:
-            raise self.rng.choice((TransientError("no answer"), TransientError("cut"), PermanentError("refused")))
-        self.asked[recorder.answer_id] += 1
-        verdict = self.rng.choice(tuple(Verdict))
-        return Review(verdict=verdict, summary=answer, text="先看表单。", platform_id="aigc", model=chain[0].model)
+    # -- ports
 
     def send(self, messages: Sequence[Any]) -> set[int]:
-        """See AnalysisOutbox."""
+        """See AiQueue."""
         for message in messages:
             self.analysis_queue.append(Queued(encode_ai_message(message), self.now, self._name("a")))
         return set()
 
-    def _pass(self, seconds: float) -> None:
+    def let_pass(self, seconds: float) -> None:
+        """Time goes by while a platform answers, and others work."""
         self.now += seconds
         if self.depth < 3 and self.rng.random() < self.trouble.meddle:
             self.depth += 1
@@ -297,7 +277,7 @@ class AiWorld:
             publish=PublishPorts(risky.rules, risky.seats, risky.people, self.book, requests, risky.pieces, self._now),
             logs=risky.logs,
             outbox=risky.pieces,
-            journal=SilentJournal(),
+            journal=TrackJournal(SilentObservability()),
             now=self._now,
         )
         self.analyse_ports = Ports(
@@ -305,28 +285,67 @@ class AiWorld:
             forms=risky.forms,
             answers=risky.answers,
             audit=self.audit,
-            reviewer=self,
+            desk=SlowDesk(self),
             jobs=MemoryJobs(),
             questions=MemoryQuestions(),
             switches=self._switches,
             requests=requests,
             tracker=risky.pieces,
             standing=self.book.standing,
-            kept_alive=nullcontext,
-            journal=SilentJournal(),
+            kept_alive=lambda _: nullcontext(),
+            journal=AnalysisJournal(SilentObservability()),
             clock=lambda: self.now,
             new_id=self._name,
         )
 
 
-class Pieces:
+class SlowDesk(Desk):
+    """A platform that answers after some time, or not; the world goes on while it thinks."""
+
+    world: AiWorld
+
+    def __init__(self, world: AiWorld) -> None:
+        object.__setattr__(self, "world", world)  # a desk is frozen
+
+    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+        """See Desk."""
+        return ()
+
+    def chain(self, standing: Standing) -> list[Link]:
+        """See Desk."""
+        return [Link(None, standing.switches.choice.model)]  # type: ignore[arg-type]
+
+    def review(
+        self,
+        material: Material,
+        chain: Sequence[Link],
+        sink: Sink,
+        standing: Standing,
+        uid: str,
+        audit: Callable[[Asked], None],
+    ) -> Review:
+        """See Desk."""
+        assert isinstance(sink, Recorder)
+        world = self.world
+        answer = f"{material.rule.rule}|{material.form.fields[0].text}|{chain[0].model}"
+        for piece in ("先看", "表单", "。"):
+            sink.text(piece)
+            world.let_pass(200.0 if world.rng.random() < world.trouble.slow else 1.0)
+        if world.rng.random() < world.trouble.fails:
+            raise world.rng.choice((TransientError("no answer"), TransientError("cut"), PermanentError("refused")))
+        world.asked[sink.answer_id] += 1
+        verdict = world.rng.choice(tuple(Verdict))
+        return Review(verdict=verdict, summary=answer, text="先看表单。", platform_id="aigc", model=chain[0].model)
+
+
+class Pieces(AiQueue):
     """The AI queue, as the worker sees it that sends to it."""
 
     def __init__(self, world: AiWorld) -> None:
         self.world = world
 
     def send(self, messages: Sequence[Any]) -> set[int]:
-        """See PieceOutbox."""
+        """See AiQueue."""
         for message in messages:
             queued = Queued(encode_ai_message(message), self.world.now, self.world._name("p"))
             self.world.ai_queue.append(queued)
@@ -345,12 +364,12 @@ class Unsafe:
     """The ports of a worker that may die at each of its calls, and whose stores may be throttled."""
 
     def __init__(self, world: AiWorld) -> None:
-        self.processes = Risky(world, world.processes, THROTTLED)
-        self.forms = Risky(world, world.forms, THROTTLED)
-        self.seats = Risky(world, world.seats, THROTTLED)
-        self.people = Risky(world, world.seats.people, THROTTLED)
-        self.rules = Risky(world, world.rules, THROTTLED)
-        self.answers = Risky(world, world.answers, THROTTLED)
-        self.logs = Risky(world, world.logs, THROTTLED)
-        self.outbox = Risky(world, world, THROTTLED)
-        self.pieces = Risky(world, Pieces(world), THROTTLED)
+        self.processes: Any = Risky(world, world.processes, THROTTLED)
+        self.forms: Any = Risky(world, world.forms, THROTTLED)
+        self.seats: Any = Risky(world, world.seats, THROTTLED)
+        self.people: Any = Risky(world, world.seats.people, THROTTLED)
+        self.rules: Any = Risky(world, world.rules, THROTTLED)
+        self.answers: Any = Risky(world, world.answers, THROTTLED)
+        self.logs: Any = Risky(world, world.logs, THROTTLED)
+        self.outbox: Any = Risky(world, world, THROTTLED)
+        self.pieces: Any = Risky(world, Pieces(world), THROTTLED)

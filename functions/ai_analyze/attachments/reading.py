@@ -5,20 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Sequence
-from typing import Protocol
 
+from ai_analyze.attachments.fetching import Fetcher
 from ai_analyze.attachments.sandbox import read_apart
 from ai_analyze.extraction.kinds import Kind
 from ai_analyze.extraction.limits import DEFAULT_LIMITS, Limits, UnreadableFile
 from ai_analyze.material import ReadFile
 from taskbridge.ai.forms.form import Attachment, FormattedForm
-
-
-class Fetches(Protocol):
-    """What brings the content of an address: `Fetcher`, or a test's own."""
-
-    def fetch(self, url: str) -> bytes:
-        """The content. Raises UnreadableFile."""
 
 
 def select_attachments(form: FormattedForm, file_key: Collection[str]) -> tuple[Attachment, ...]:
@@ -27,7 +20,7 @@ def select_attachments(form: FormattedForm, file_key: Collection[str]) -> tuple[
 
 
 def read_files(
-    attachments: Sequence[Attachment], fetcher: Fetches, limits: Limits = DEFAULT_LIMITS
+    attachments: Sequence[Attachment], fetcher: Fetcher, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[ReadFile, ...]:
     """Each attachment with its text, or with why there is none. One after the other, which bounds memory.
 
@@ -46,7 +39,7 @@ def read_files(
     return tuple(files)
 
 
-def _fetch(attachment: Attachment, before: Sequence[ReadFile], fetcher: Fetches, limits: Limits, ends: float) -> bytes:
+def _fetch(attachment: Attachment, before: Sequence[ReadFile], fetcher: Fetcher, limits: Limits, ends: float) -> bytes:
     if len(before) >= limits.files:
         raise UnreadableFile(f"附件超过 {limits.files} 个，其余未读取")
     if sum(file.size for file in before if file.content) >= limits.total_bytes:

@@ -17,7 +17,7 @@ class ProjectionBehaviour:
     """Inherit, and give the fixtures `tasks` (as TaskTable) and `people` (as PersonNodeTable)."""
 
     def stored(self, tasks: Any, uid: str = UID, task_id: str = TASK) -> Seat:
-        found = tasks.get(uid, task_id)
+        found: Seat | None = tasks.get(uid, task_id)
         assert found is not None
         return found
 

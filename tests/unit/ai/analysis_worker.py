@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 
 from ai_analyze.analyse import analyse
-from ai_analyze.flight import Recorder
+from ai_analyze.desk import Desk
+from ai_analyze.ends import End
+from ai_analyze.journal import AnalysisJournal
 from ai_analyze.material import Material, ReadFile
-from ai_analyze.ports import End, Ports
-from ai_analyze.review import Asked, Link
+from ai_analyze.ports import Ports
+from ai_analyze.review import Asked, Link, Sink
 from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.messages import AnalyseMessage
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
@@ -24,7 +26,6 @@ from taskbridge.ai.seats import Analysis, Seat, SeatState
 from taskbridge.errors import TaskbridgeError
 from taskbridge.platforms.ai import Reply
 from tests.builders import START
-from tests.fakes import SilentJournal
 from tests.fakes_ai import (
     MemoryAnswers,
     MemoryAudit,
@@ -34,6 +35,7 @@ from tests.fakes_ai import (
     MemoryQuestions,
     MemoryRules,
     MemorySeats,
+    SilentObservability,
 )
 
 FORM = msgspec.json.encode({"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]})
@@ -55,6 +57,47 @@ class Locked:
         return call
 
 
+class PlayedDesk(Desk):
+    """Answers as a worker's test says, and asks no platform."""
+
+    worker: Worker
+
+    def __init__(self, worker: Worker) -> None:
+        object.__setattr__(self, "worker", worker)  # a desk is frozen
+
+    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+        return self.worker.files
+
+    def chain(self, standing: Standing) -> list[Link]:
+        return [] if self.worker.paused else [Link(None, "m")]  # type: ignore[arg-type]
+
+    def review(
+        self,
+        material: Material,
+        chain: Sequence[Link],
+        sink: Sink,
+        standing: Standing,
+        uid: str,
+        audit: Callable[[Asked], None],
+    ) -> Review:
+        self.worker.asked += 1
+        sink.text("事由")
+        self.worker.answering(sink)
+        if self.worker.error:
+            raise self.worker.error
+        sink.text("齐全。")
+        audit(Asked("aigc", "m", "review", "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
+        return Review(verdict=Verdict.APPROVE, text="事由齐全。", platform_id="aigc", model="m")
+
+    def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
+        self.worker.asked += 1
+        if self.worker.error:
+            raise self.worker.error
+        usage = Usage(input_tokens=5, output_tokens=2)
+        audit(Asked("aigc", "m", "question", system, user, (), self.worker.proposal, "answered", usage=usage))
+        return Reply(self.worker.proposal, "q1", "m", usage, 7)
+
+
 class Worker:
     """ai_analyze with everything around it in memory; the platform answers as a test says."""
 
@@ -63,53 +106,18 @@ class Worker:
         self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
         self.audit, self.rules, self.outbox, self.jobs = MemoryAudit(), MemoryRules(), MemoryOutbox(), MemoryJobs()
         self.questions, self.tracker = MemoryQuestions(), MemoryOutbox()
-        self.journal = SilentJournal()
         self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="须有事由", version=1)
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
         self.book = RuleBook(self.rules, self.switches)
         self.asked = 0
         self.files: tuple[ReadFile, ...] = ()
         self.paused = False
-        self.answering: Callable[[Recorder], None] = lambda recorder: None
+        self.answering: Callable[[Any], None] = lambda recorder: None
         self.proposal = "[]"
         self.error: TaskbridgeError | None = None
         self._ids = iter(range(10**9))
         self.lock = threading.Lock()
         self.ports = self._ports()
-
-    # what is real of the outside is played here
-
-    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
-        return self.files
-
-    def chain(self, standing: Standing) -> list[Link]:
-        return [] if self.paused else [Link(None, "m")]  # type: ignore[arg-type]
-
-    def review(
-        self,
-        material: Material,
-        chain: Sequence[Link],
-        recorder: Recorder,
-        standing: Standing,
-        uid: str,
-        audit: Callable[[Asked], None],
-    ) -> Review:
-        self.asked += 1
-        recorder.text("事由")
-        self.answering(recorder)
-        if self.error:
-            raise self.error
-        recorder.text("齐全。")
-        audit(Asked("aigc", "m", "review", "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
-        return Review(verdict=Verdict.APPROVE, text="事由齐全。", platform_id="aigc", model="m")
-
-    def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
-        self.asked += 1
-        if self.error:
-            raise self.error
-        usage = Usage(input_tokens=5, output_tokens=2)
-        audit(Asked("aigc", "m", "question", system, user, (), self.proposal, "answered", usage=usage))
-        return Reply(self.proposal, "q1", "m", usage, 7)
 
     # what a test does
 
@@ -153,13 +161,14 @@ class Worker:
         return f"id{next(self._ids)}"
 
     def _ports(self) -> Ports:
-        seats = Locked(self.seats, self.lock)
+        seats: Any = Locked(self.seats, self.lock)
+        answers: Any = Locked(self.answers, self.lock)
         return Ports(
             seats=seats,
             forms=self.forms,
-            answers=Locked(self.answers, self.lock),
+            answers=answers,
             audit=self.audit,
-            reviewer=self,
+            desk=PlayedDesk(self),
             jobs=self.jobs,
             questions=self.questions,
             switches=self.switches,
@@ -167,7 +176,7 @@ class Worker:
             tracker=self.tracker,
             standing=self.book.standing,
             kept_alive=lambda _: nullcontext(),
-            journal=self.journal,
+            journal=AnalysisJournal(SilentObservability()),
             clock=lambda: self.now,
             new_id=self.new_id,
         )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ai_analyze.ends import End, Fate
 from ai_analyze.jobs import (
     CRASHED,
     CRASHES_ALLOWED,
@@ -20,7 +21,6 @@ from ai_analyze.jobs import (
     most_receives,
     run_job,
 )
-from ai_analyze.ports import End, Fate
 from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeChecks
 from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.results import FindingResult, Verdict

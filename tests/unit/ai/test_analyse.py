@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -11,9 +11,9 @@ import pytest
 
 from ai_analyze.analyse import CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S
 from ai_analyze.batch import Heartbeat, Record, analyse_batch
+from ai_analyze.ends import End, Fate
 from ai_analyze.flight import STARTED_ANEW, Recorder
 from ai_analyze.material import ReadFile
-from ai_analyze.ports import End, Fate
 from taskbridge.ai.caps import Asked
 from taskbridge.ai.messages import SeatsMessage, encode_ai_message
 from taskbridge.ai.requests import RequestedBy
@@ -30,6 +30,7 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.tables.ai_answers import AnswerStatus
+from tests.fakes_ai import MemoryVisibility
 from tests.unit.ai.analysis_worker import FORM, Worker
 
 
@@ -150,7 +151,8 @@ def test_what_was_deleted_before_its_turn_wrote_nothing_and_asks_for_nothing(wor
 def test_a_message_stays_until_what_it_left_is_to_be_deleted(worker: Worker) -> None:
     message = worker.request()
     worker.answering = lambda _: worker.change(state=SeatState.GONE, analysis=None)
-    send, worker.tracker.send = worker.tracker.send, lambda _: {0}  # type: ignore[method-assign]
+    send = worker.tracker.send
+    worker.tracker.send = lambda messages: {0}  # type: ignore[method-assign]
     with pytest.raises(StoreError, match="AI queue"):
         worker.run(message)
 
@@ -371,21 +373,11 @@ def test_what_nobody_asked_for_waits_for_another_day_with_the_reason_on_record(w
     assert worker.questions.asked == Asked(1, 1, 1)
 
 
-class HeardQueue:
-    """Hears what is hidden."""
-
-    def __init__(self) -> None:
-        self.hidden: list[tuple[str, float]] = []
-
-    def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
-        self.hidden += receipts
-
-
 def test_a_batch_keeps_what_waits_and_what_failed(worker: Worker) -> None:
     good, waits = worker.request("u1", "T1"), worker.request("u2", "T2")
     worker.forms.put("T2", "f", msgspec.json.encode({"fields": []}))
-    worker.forms.get = _failing_for("T2", worker.forms.get)  # type: ignore[method-assign]
-    queue = HeardQueue()
+    worker.forms.get = _failing_for("T2", worker.forms.get)  # type: ignore[method-assign, assignment]
+    queue = MemoryVisibility()
     bodies = [encode_ai_message(good), encode_ai_message(waits), "no message"]
     records = [Record(f"m{n}", f"r{n}", body, 1) for n, body in enumerate(bodies)]
     heartbeat = Heartbeat(queue, {record.receipt_handle for record in records})
@@ -397,7 +389,7 @@ def test_a_batch_keeps_what_waits_and_what_failed(worker: Worker) -> None:
 
 def test_the_same_analysis_twice_in_a_batch_is_made_once_and_nothing_stays(worker: Worker) -> None:
     message = encode_ai_message(worker.request())
-    queue = HeardQueue()
+    queue = MemoryVisibility()
     records = [Record(f"m{n}", f"r{n}", message, receives) for n, receives in enumerate((1, 3, 1))]
     heartbeat = Heartbeat(queue, {record.receipt_handle for record in records})
 
@@ -414,7 +406,7 @@ def test_of_doubles_that_have_to_come_again_one_stays(worker: Worker) -> None:
     records = [Record(f"m{n}", f"r{n}", message, receives) for n, receives in enumerate((1, 3))]
 
     with ThreadPoolExecutor(2) as pool:
-        stay = analyse_batch(records, worker.ports, Heartbeat(HeardQueue(), {"r0", "r1"}), pool)
+        stay = analyse_batch(records, worker.ports, Heartbeat(MemoryVisibility(), {"r0", "r1"}), pool)
 
     assert stay == ["m1"]
 
@@ -423,7 +415,7 @@ def test_what_brings_a_turn_down_leaves_the_others_alone(worker: Worker) -> None
     good, bad = worker.request("u1", "T1"), worker.request("u2", "T2")
     worker.forms.put("T2", "f", b"no json")
     records = [Record("m0", "r0", encode_ai_message(bad), 1), Record("m1", "r1", encode_ai_message(good), 1)]
-    heartbeat = Heartbeat(HeardQueue(), {"r0", "r1"})
+    heartbeat = Heartbeat(MemoryVisibility(), {"r0", "r1"})
     with ThreadPoolExecutor(2) as pool:
         assert analyse_batch(records, worker.ports, heartbeat, pool) == ["m0"]
     assert worker.analysis("u1", "T1").status is AnalysisStatus.DONE
@@ -439,7 +431,7 @@ def _failing_for(task_id: str, get: Callable[[str, str], bytes | None]) -> Calla
 
 
 def test_a_heartbeat_renews_what_is_under_way() -> None:
-    queue = HeardQueue()
+    queue = MemoryVisibility()
     heartbeat = Heartbeat(queue, {"r"})
     renewed: list[str] = []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,8 +29,8 @@ class Desk:
         self.ports = RequestPorts(self.seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self._id)
         self.put()
 
-    def put(self, **changes: object) -> Seat:
-        facts = {
+    def put(self, **changes: Any) -> Seat:
+        facts: dict[str, Any] = {
             "uid": "u",
             "task_id": "T1",
             "sess_id": "S1",

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_track.batch import Ports, Record, track_batch
+from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS, MOST_PIECES, SEATS_A_TURN, split, weight_of
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
@@ -25,8 +26,16 @@ from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
 from taskbridge.ai.seats import SeatState
 from taskbridge.push.logs import LogStatus
 from tests.builders import calm, event, task, user
-from tests.fakes import MemoryLogs, SilentJournal
-from tests.fakes_ai import MemoryAnswers, MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats
+from tests.fakes import MemoryLogs
+from tests.fakes_ai import (
+    MemoryAnswers,
+    MemoryForms,
+    MemoryOutbox,
+    MemoryProcesses,
+    MemoryRules,
+    MemorySeats,
+    SilentObservability,
+)
 
 NOW = "2026-11-22T02:00:00.000+00:00"
 FORM = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]}
@@ -72,7 +81,6 @@ class Site:
         self.highest_turn = 0
         self.processes, self.seats, self.forms = MemoryProcesses(), MemorySeats(), MemoryForms()
         self.rules, self.outbox, self.logs = MemoryRules(), MemoryOutbox(), MemoryLogs()
-        self.journal = SilentJournal()
         self.rules.stored_defaults["leave", "node-2"] = NodeDefault(
             app_id="leave", node_id="node-2", rule="须有事由", automatic=True, version=1, cleared_version=1
         )
@@ -112,17 +120,20 @@ class Site:
     def open_without_analysis(self) -> int:
         return sum(seat.state is SeatState.OPEN and seat.analysis is None for seat in self.seats.items.values())
 
+    def _slow(self, inner: Any, name: str) -> Any:
+        return Slow(inner, name, self)
+
     def _wire(self) -> Ports:
-        book = RuleBook(Slow(self.rules, "rules", self), lambda: Switches(SETTINGS, ModelChoice("aigc", "m")))
-        seats, pieces = Slow(self.seats, "seats", self), Slow(self, "pieces", self)
+        book = RuleBook(self._slow(self.rules, "rules"), lambda: Switches(SETTINGS, ModelChoice("aigc", "m")))
+        seats, pieces = self._slow(self.seats, "seats"), self._slow(self, "pieces")
         ids = iter(range(10**9))
         requests = RequestPorts(
-            seats, Slow(self.outbox, "queue", self), book.standing, lambda: NOW, lambda: str(next(ids))
+            seats, self._slow(self.outbox, "queue"), book.standing, lambda: NOW, lambda: str(next(ids))
         )
         return Ports(
             track=TrackPorts(
-                Slow(self.processes, "processes", self),
-                Slow(self.forms, "forms", self),
+                self._slow(self.processes, "processes"),
+                self._slow(self.forms, "forms"),
                 seats,
                 book,
                 requests,
@@ -134,7 +145,7 @@ class Site:
             publish=PublishPorts(self.rules, seats, self.seats.people, book, requests, pieces, lambda: NOW),
             logs=self.logs,
             outbox=pieces,
-            journal=self.journal,
+            journal=TrackJournal(SilentObservability()),
             now=lambda: NOW,
         )
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from aws_lambda_powertools.metrics import MetricUnit
 
 from ai_track.batch import Ports, Record, track_batch
+from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS
 from ai_track.publish import PublishPorts
 from ai_track.track import TrackPorts
@@ -20,12 +22,20 @@ from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, Check, ModelChoice, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
-from taskbridge.errors import StoreError, UnreadableDocument
+from taskbridge.errors import StoreError
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import LogStatus
 from tests.builders import event, task, user
-from tests.fakes import MemoryLogs, SilentJournal
-from tests.fakes_ai import MemoryAnswers, MemoryForms, MemoryOutbox, MemoryProcesses, MemoryRules, MemorySeats
+from tests.fakes import MemoryLogs
+from tests.fakes_ai import (
+    MemoryAnswers,
+    MemoryForms,
+    MemoryOutbox,
+    MemoryProcesses,
+    MemoryRules,
+    MemorySeats,
+    SilentObservability,
+)
 
 NOW = "2026-11-22T02:00:00.000+00:00"
 FORM = {"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]}
@@ -39,7 +49,7 @@ class Tracker:
         self.rules, self.outbox, self.logs = MemoryRules(), MemoryOutbox(), MemoryLogs()
         self.pieces, self.answers = MemoryOutbox(), MemoryAnswers()
         self.clock = 1000.0
-        self.journal = SilentJournal()
+        self.told = SilentObservability()
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
         book = RuleBook(self.rules, lambda: Switches(self.settings, ModelChoice("aigc", "m")))
         self.count = 0
@@ -59,7 +69,7 @@ class Tracker:
             publish=PublishPorts(self.rules, self.seats, self.seats.people, book, requests, self.pieces, lambda: NOW),
             logs=self.logs,
             outbox=self.pieces,
-            journal=self.journal,
+            journal=TrackJournal(self.told),
             now=lambda: NOW,
         )
 
@@ -382,7 +392,7 @@ def test_what_nobody_expected_of_one_message_stays_with_it(monkeypatch: pytest.M
     odd = event("task_received", 1, sess_id="S-odd", id="odd", tasks=[task("T-odd")])
     assert tracker.tell(good[0], odd, *good[1:]) == ["m1"]
     assert {seat.task_id for seat in tracker.seats.items.values()} == {"T0", "T1", "T2"}
-    assert [name for name, _ in tracker.journal.heard].count("failed") == 1
+    assert [name for name, _ in tracker.told.heard].count("warning") == 1
 
 
 def test_what_a_turn_has_no_time_for_goes_back_as_a_fresh_message() -> None:
@@ -416,8 +426,7 @@ def test_a_document_of_another_release_keeps_its_messages_and_harms_no_other() -
     assert tracker.tell(newer, received()) == ["m0"]
     assert tracker.seat().state is SeatState.OPEN
     assert tracker.processes.items["S-new"][0] == 4, "nothing is written over it"
-    [(_, (error, _))] = [heard for heard in tracker.journal.heard if heard[0] == "failed"]
-    assert isinstance(error[1], UnreadableDocument)
+    assert ("add_metric", (("SetAside", MetricUnit.Count, 1), {})) in tracker.told.heard
 
 
 @pytest.mark.parametrize(

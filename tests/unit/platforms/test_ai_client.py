@@ -23,7 +23,7 @@ from taskbridge.errors import (
     TokenRefused,
     TransientError,
 )
-from taskbridge.platforms.ai import AiClient, Question, Reply, estimate_tokens
+from taskbridge.platforms.ai import Question, Reply, estimate_tokens
 from taskbridge.platforms.ai_client import AiPlatformClient, ConfiguredAiClients
 from taskbridge.platforms.ai_platform import AiPlatform
 from taskbridge.tables.configuration import Configuration, PlatformConfig
@@ -56,14 +56,14 @@ EXPIRED = httpx.Response(200, json={"code": 40001, "message": "token 过期"})
 EXPIRED_EVENT = event_stream(data({"code": 40001, "message": "token 过期"}, "error"))
 SECOND = httpx.Response(200, json={"code": 0, "data": {"access_token": "fresh-token-2"}})
 STREAM = event_stream(*fragments("同", "意"), END)
-Ask = Callable[[AiClient, Question], Reply]
+Ask = Callable[[AiPlatformClient, Question], Reply]
 
 
-def streamed(client: AiClient, asked: Question) -> Reply:
+def streamed(client: AiPlatformClient, asked: Question) -> Reply:
     return client.stream(asked, lambda _: None)
 
 
-def asked_whole(client: AiClient, asked: Question) -> Reply:
+def asked_whole(client: AiPlatformClient, asked: Question) -> Reply:
     return client.ask(asked)
 
 

@@ -6,12 +6,16 @@ import base64
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from taskbridge.ai.messages import AnalyseMessage, AnalysisMessage
+from taskbridge.ai.messages import AnalyseMessage
 from taskbridge.ai.rulebook import RuleBook, Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
+
+if TYPE_CHECKING:
+    from taskbridge.ai.queue import AiQueue
+    from taskbridge.tables.ai_tasks import TaskTable
 
 _UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
 TRIES = 8
@@ -26,33 +30,16 @@ class RequestedBy(StrEnum):
     FORCED = "forced"
 
 
-class SeatStore(Protocol):
-    """Where seats stand; see TaskTable."""
-
-    def get(self, uid: str, task_id: str) -> Seat | None:
-        """The seat, as it is now."""
-
-    def begin(self, uid: str, task_id: str, analysis: Analysis, replaces: str) -> bool:
-        """Put the analysis in place of the one with id `replaces`, if that still stands there and the task is open."""
-
-
-class AnalysisOutbox(Protocol):
-    """The analysis queue."""
-
-    def send(self, messages: Sequence[AnalysisMessage]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-
-
 @dataclass(frozen=True, slots=True)
 class RequestPorts:
-    """Everything outside. `standing` resolves the rule of a seat.
+    """Everything outside. `outbox` is the analysis queue; `standing` resolves the rule of a seat.
 
     `now` gives RFC 3339 in UTC, `new_id` a short id never given before. `admit` raises where no new analysis of a seat
     may be asked for now.
     """
 
-    seats: SeatStore
-    outbox: AnalysisOutbox
+    seats: TaskTable
+    outbox: AiQueue
     standing: Callable[[Seat], Standing | None]
     now: Callable[[], str]
     new_id: Callable[[], str]

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from taskbridge.ai.fingerprints import build_basis
-from taskbridge.ai.rules import AiSettings, EffectiveRule, ModelChoice, NodeDefault, OwnRule, resolve_rule
+from taskbridge.ai.rules import AiSettings, EffectiveRule, ModelChoice, OwnRule, resolve_rule
 from taskbridge.ai.seats import Analysis, Seat, SeatState
+
+if TYPE_CHECKING:
+    from taskbridge.tables.ai_rules import RuleTable
 
 NodeKey = tuple[str, str]  # (app_id, node_id)
 OwnKey = tuple[str, str, str]  # (uid, app_id, node_id)
 SeatKey = tuple[str, str]  # (uid, task_id)
-
-
-class RuleReader(Protocol):
-    """Where rules stand; see RuleTable."""
-
-    def defaults(self, keys: Iterable[NodeKey]) -> Mapping[NodeKey, NodeDefault]:
-        """The node defaults that there are."""
-
-    def owns(self, keys: Iterable[OwnKey]) -> Mapping[OwnKey, OwnRule]:
-        """The own rules that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,7 @@ class InForce:
 class RuleBook:
     """Reads the rules of seats in two batches, however many there are."""
 
-    def __init__(self, rules: RuleReader, switches: Callable[[], Switches]) -> None:
+    def __init__(self, rules: RuleTable, switches: Callable[[], Switches]) -> None:
         self._rules = rules
         self._switches = switches
 

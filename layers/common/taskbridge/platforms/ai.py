@@ -1,4 +1,4 @@
-"""AI platforms as the rest of the program sees them: questions, replies, uploads, and the client that drives one.
+"""AI platforms as the rest of the program sees them: questions, replies, uploads, models; AiPlatformClient drives one.
 
 Pure: whoever builds prompts or judges answers imports this, and no HTTP library with it.
 """
@@ -6,12 +6,11 @@ Pure: whoever builds prompts or judges answers imports this, and no HTTP library
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from taskbridge.ai.results import Usage
-from taskbridge.platforms.base import Outcome
 
 Structured: TypeAlias = Literal["json_schema", "json_object", "none"]
 FileUse: TypeAlias = Literal["all", "scans", "none"]
@@ -89,65 +88,6 @@ class ModelInfo:
 
     model: str
     name: str
-
-
-class AiClient(Protocol):
-    """One configured AI platform. Threads may share it.
-
-    Every call may raise TransientError (with its kinds ThrottledError, TokenRefused, IncompleteAnswer), PermanentError
-    (QuotaExhausted, ContentRefused), ConfigurationError and StoreError, whose texts hold no secret and nothing of the
-    question.
-    """
-
-    @property
-    def platform_id(self) -> str:
-        """Id of the configured platform."""
-        ...
-
-    @property
-    def files(self) -> FileUse:
-        """Which attachments the platform is to get: all, only what we cannot read ourselves (scans), or none."""
-        ...
-
-    @property
-    def answer_timeout_s(self) -> float:
-        """How long one answer may take at most."""
-        ...
-
-    def model_for(self, wanted: str, environment: str) -> str:
-        """The model to ask: `wanted`, else that of the environment (dev, prod), else the platform's."""
-        ...
-
-    def limits(self, model: str) -> ModelLimits:
-        """What `model` can do: as configured, else as known, else careful defaults."""
-        ...
-
-    def upload(self, name: str, content: bytes, *, ocr: bool, within_s: float = math.inf) -> Upload:
-        """Hands over a file, ready to be asked about. `ocr`: it may be a scan (PDF). `within_s` as for a question."""
-        ...
-
-    def ask(self, question: Question) -> Reply:
-        """The whole answer at once."""
-        ...
-
-    def stream(self, question: Question, on_text: Callable[[str], None]) -> Reply:
-        """The answer, of which every new piece of text goes to `on_text` when it comes.
-
-        The pieces together are the `text` of the reply. Where it raises, what came is no answer.
-        """
-        ...
-
-    def models(self) -> Sequence[ModelInfo]:
-        """The models that the platform offers."""
-        ...
-
-    def feedback(self, question_id: str, tag: str, comment: str) -> None:
-        """Tells the platform what a person thought of an answer. PermanentError where it has no such call."""
-        ...
-
-    def check(self) -> Outcome:
-        """Tries the connection for a person; never raises an error of this package."""
-        ...
 
 
 def estimate_tokens(text: str) -> int:

@@ -84,7 +84,11 @@ class ConfiguredAiClients:
 
 
 class AiPlatformClient:
-    """See AiClient. `tokens` and `secrets` are as for `Credentials`; `clock` gives epoch seconds.
+    """One configured AI platform. Threads may share it.
+
+    Every call may raise TransientError (with its kinds ThrottledError, TokenRefused, IncompleteAnswer), PermanentError
+    (QuotaExhausted, ContentRefused), ConfigurationError and StoreError, whose texts hold no secret and nothing of the
+    question. `tokens` and `secrets` are as for `Credentials`; `clock` gives epoch seconds.
 
     `sleep` waits between looks at a file that the platform is still reading.
     """
@@ -107,52 +111,59 @@ class AiPlatformClient:
 
     @property
     def platform_id(self) -> str:
-        """See AiClient."""
+        """Id of the configured platform."""
         return self._platform.platform_id
 
     @property
     def files(self) -> FileUse:
-        """See AiClient."""
+        """Which attachments the platform is to get: all, only what we cannot read ourselves (scans), or none."""
         return self._settings.upload_files
 
     @property
     def answer_timeout_s(self) -> float:
-        """See AiClient."""
+        """How long one answer may take at most."""
         return self._settings.answer_timeout_s
 
     def model_for(self, wanted: str, environment: str) -> str:
-        """See AiClient."""
+        """The model to ask: `wanted`, else that of the environment (dev, prod), else the platform's."""
         return self._platform.model_for(wanted, environment)
 
     def limits(self, model: str) -> ModelLimits:
-        """See AiClient."""
+        """What `model` can do: as configured, else as known, else careful defaults."""
         return self._platform.limits_of(model)
 
     def ask(self, question: Question) -> Reply:
-        """See AiClient."""
+        """The whole answer at once."""
         return self._answered(question, self._ask)
 
     def stream(self, question: Question, on_text: Callable[[str], None]) -> Reply:
-        """See AiClient. A platform that has no stream is asked for the whole, which goes to `on_text` as one."""
+        """The answer, of which every new piece of text goes to `on_text` when it comes.
+
+        The pieces together are the `text` of the reply. Where it raises, what came is no answer. A platform that
+        has no stream is asked for the whole, which goes to `on_text` as one.
+        """
         return self._answered(question, partial(self._stream, on_text))
 
     def upload(self, name: str, content: bytes, *, ocr: bool, within_s: float = math.inf) -> Upload:
-        """See AiClient."""
+        """Hands over a file, ready to be asked about. `ocr`: it may be a scan (PDF). `within_s` as for a question."""
         longest_s = min(self._settings.upload_timeout_s, within_s)
         stored = self._with_token(partial(self._upload, name, content, ocr, longest_s))
         kept_s = self._settings.file_lifetime_s
         return Upload(stored.file_id, stored.expires_at or (self._clock() + kept_s if kept_s else None))
 
     def models(self) -> tuple[ModelInfo, ...]:
-        """See AiClient."""
+        """The models that the platform offers."""
         return self._with_token(self._models)
 
     def feedback(self, question_id: str, tag: str, comment: str) -> None:
-        """See AiClient."""
+        """Tells the platform what a person thought of an answer. PermanentError where it has no such call."""
         self._with_token(partial(self._feedback, question_id, tag, comment))
 
     def check(self) -> Outcome:
-        """See AiClient. A new token is fetched and kept; where the secret is the token, the models are listed."""
+        """Tries the connection for a person; never raises an error of this package.
+
+        A new token is fetched and kept; where the secret is the token, the models are listed.
+        """
         started = self._clock()
         try:
             done = self._credentials.renew([]) if self._platform.uses_token else f"{len(self.models())} models"

@@ -91,7 +91,7 @@ class AiPlatform(Platform, ABC):
         return "openai"
 
     def model_for(self, wanted: str, environment: str) -> str:
-        """See AiClient."""
+        """The model to ask: `wanted`, else that of the environment (dev, prod), else the platform's."""
         return wanted or self.settings.environment_models.get(environment, "") or self.settings.model
 
     def limits_of(self, model: str) -> ModelLimits:

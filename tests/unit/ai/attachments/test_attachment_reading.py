@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ai_analyze.attachments import Limits, UnreadableFile, read_files, sandbox, select_attachments
+from ai_analyze.attachments import Fetcher, Limits, UnreadableFile, read_files, sandbox, select_attachments
 from ai_analyze.attachments.sandbox import read_apart
 from ai_analyze.extraction.kinds import Kind
+from ai_analyze.extraction.pages import Extract
 from taskbridge.ai.forms.form import Attachment, FormattedForm
 from tests.unit.ai.attachments.made_files import PNG, make_docx, make_docx_from_xml
 from tests.unit.ai.attachments.made_pdfs import make_pdf
@@ -22,7 +23,7 @@ PDF = make_pdf([LINE])
 
 
 @dataclass
-class Shelf:
+class Shelf(Fetcher):
     """Files by address; one that is not here cannot be fetched."""
 
     files: dict[str, bytes]
@@ -114,7 +115,7 @@ def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
 )
 def test_a_reader_that_dies_harms_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     reader_of(tmp_path, monkeypatch, end)
-    assert read_apart(PDF, Limits()) == (Kind.PDF, sandbox.Extract(problem="文件已损坏，或展开后过大，未能读取"))
+    assert read_apart(PDF, Limits()) == (Kind.PDF, Extract(problem="文件已损坏，或展开后过大，未能读取"))
 
 
 def test_a_reader_that_does_not_start_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +160,7 @@ def test_what_a_library_prints_does_not_get_into_the_answer(tmp_path: Path, monk
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
     # then
-    assert read_apart("文字".encode(), Limits()) == (Kind.TEXT, sandbox.Extract(pages=("文字",)))
+    assert read_apart("文字".encode(), Limits()) == (Kind.TEXT, Extract(pages=("文字",)))
 
 
 def test_a_relative_import_path_is_handed_on_as_what_it_means(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def test_parts_of_a_sheet_are_found_in_whatever_case_their_names_are() -> None:
 
 def test_pictures_and_comments_over_the_cells_are_named() -> None:
     archive = zipfile.ZipFile(io.BytesIO(make_xlsx({"表": [["甲"]]})))
-    more = {"xl/media/image1.png": b"", "xl/charts/chart1.xml": "", "xl/comments1.xml": ""}
+    more: dict[str, str | bytes] = {"xl/media/image1.png": b"", "xl/charts/chart1.xml": "", "xl/comments1.xml": ""}
     found = read(make_zip({**{name: archive.read(name) for name in archive.namelist()}, **more}))
 
     assert found.pages == ("工作表：表\n甲",)

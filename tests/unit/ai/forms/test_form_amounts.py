@@ -171,11 +171,12 @@ def written_integer(number: int) -> str:
             below = number % weight
             gap = "零" if below and below < weight // 10 else ""
             return f"{written_integer(number // weight)}{name}{gap}{written_integer(below) if below else ''}"
-    text, gap = "", False
+    text = ""
+    has_gap = False
     for weight, name in ((1000, "仟"), (100, "佰"), (10, "拾"), (1, "")):
         digit = number // weight % 10
-        text += f"{'零' if gap and text else ''}{DIGITS[digit]}{name}" if digit else ""
-        gap = digit == 0
+        text += f"{'零' if has_gap and text else ''}{DIGITS[digit]}{name}" if digit else ""
+        has_gap = digit == 0
     return text
 
 

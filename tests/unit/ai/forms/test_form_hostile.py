@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -313,7 +313,7 @@ def test_no_id_and_nothing_hidden_is_in_the_text(drawn: list[tuple[dict[str, Any
 def test_every_visible_value_is_there_exactly_once(drawn: list[tuple[str, int]]) -> None:
     """Each value has a mark of its own; rows of a table and fields of the form alike."""
     marks = [f"标{chr(0x4E00 + index)}记" for index in range(len(drawn))]
-    shapes = {
+    shapes: dict[str, Callable[[str], Any]] = {
         "user": lambda mark: {"uid": SECRET, "name": mark},
         "department": lambda mark: [{"id": SECRET, "name": mark}],
         "file": lambda mark: [{"name": mark, "url": SECRET}],

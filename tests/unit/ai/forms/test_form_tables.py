@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from taskbridge.ai.forms.control_text import LONGEST_TABLE
 from tests.unit.ai.forms.builders import column, field, formatted, options, table, text_of
 
@@ -93,7 +95,14 @@ def test_a_single_row_may_come_without_its_array() -> None:
 
 
 def test_columns_that_cannot_be_read_do_not_take_the_others_with_them() -> None:
-    columns = [None, "x", {"label": "无键"}, {"key": "a"}, column("b", "select", 5, options="none"), column("b")]
+    columns: list[Any] = [
+        None,
+        "x",
+        {"label": "无键"},
+        {"key": "a"},
+        column("b", "select", 5, options="none"),
+        column("b"),
+    ]
 
     shown = text_of("table", table(columns, {"a": "1", "b": "2"}))
 
