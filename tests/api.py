@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from admin_api.api import Api
-from admin_api.areas import register_all
+from admin_api.app import register_all
 from admin_api.wiring import QUEUES, TABLES, Services
 from tests.functional.aws import REGION, Tables, template
 

@@ -6,24 +6,26 @@ import hashlib
 import inspect
 import json
 import re
-import threading
+import types
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder, Route
-from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 from admin_api.access import ACCESS, ANYONE, Access, Caller, read_caller
-from admin_api.ids import decode_id
-from admin_api.limits import MAX_KEY_CHARS, StoredAnswer, parse_json, read_body
-from admin_api.problems import Problem, invalid, not_found, to_problem, to_response
-from admin_api.wiring import Services
+from admin_api.limits import MAX_KEY_CHARS, StoredAnswer
+from admin_api.lists import Listed
+from admin_api.problems import Problem, invalid, to_problem, to_response
+from admin_api.requests import read_body
+from admin_api.resolver import Resolver
+
+if TYPE_CHECKING:
+    from admin_api.wiring import Services
 
 H = TypeVar("H", bound=Callable[..., Any])
+T = TypeVar("T")
 JSON_TYPE = "application/json"
-# Parameters of paths that are ids of the upstream; `id` is decoded by the handlers, which know what it is.
-UPSTREAM_IDS = frozenset({"app_id", "node_id", "task_id"})
 PROTECTION = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -32,81 +34,50 @@ PROTECTION = {
     "x-content-type-options": "nosniff",
 }
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_PLACE = re.compile(r"<(\w+)>")
 
 
-class Resolver(APIGatewayHttpResolver):
-    """Powertools' resolver, with the guard before anything of a request is read or validated."""
+class Router:
+    """The routes of an area, under one heading of the description. `options` are those of Powertools' resolver.
 
-    def __init__(self, guard: Callable[[str, str], None]) -> None:
-        super().__init__(
-            enable_validation=True,
-            response_validation_error_http_code=500,
-            json_body_deserializer=parse_json,
-        )
-        self._guard = guard
-        self._at_hand = threading.local()
+    A handler is a function whose first parameter is the Api at hand; the others are what it reads of the request. It
+    is registered bound to that Api, so that the description knows nothing of it, and a request pays nothing for it.
+    """
 
-    @property
-    def current_event(self) -> BaseProxyEvent:  # type: ignore[override]
-        """The request of this thread. Powertools keeps one for the whole process."""
-        event: BaseProxyEvent = self._at_hand.event
-        return event
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
+        self._routes: list[tuple[str, str, Callable[..., Any], Mapping[str, Any]]] = []
 
-    def _to_proxy_event(self, event: dict[str, Any]) -> BaseProxyEvent:
-        self._at_hand.event = super()._to_proxy_event(event)
-        return self.current_event
+    def get(self, template: str, **options: Any) -> Callable[[H], H]:
+        """Add a route, such as `/v1/platforms/{id}`; the table of access has to hold it."""
+        return self._add("GET", template, options)
 
-    def _call_route(self, route: Route, route_arguments: dict[str, str]) -> ResponseBuilder[Any]:
-        try:
-            self._guard(route.method, route.openapi_path)
-            self._check_query(route)
-            decoded = {name: _decode(name, value) for name, value in route_arguments.items()}
-        except Exception as error:  # noqa: BLE001  # every error is a problem, as after this point
-            return self._refused(error, route)
-        return super()._call_route(route, decoded)
+    def post(self, template: str, **options: Any) -> Callable[[H], H]:
+        """See get."""
+        return self._add("POST", template, options)
 
-    def _handle_not_found(self, method: str, path: str) -> ResponseBuilder[Any]:
-        route = Route(method, "/", re.compile(""), not_found, cors=False, compress=False)
-        if method == "OPTIONS":  # a browser asks what it may send; the gateway adds what the console may
-            return ResponseBuilder(Response(204, body=""), route=route)
-        try:
-            self._guard(method, path)
-            error: Exception = self._not_there(method, path)
-        except Exception as refused:  # noqa: BLE001  # as above
-            error = refused
-        return self._refused(error, route)
+    def put(self, template: str, **options: Any) -> Callable[[H], H]:
+        """See get."""
+        return self._add("PUT", template, options)
 
-    def _not_there(self, method: str, path: str) -> Problem:
-        """404, or 405 where another method is there."""
-        routes = self._static_routes + self._dynamic_routes
-        methods = sorted({route.method for route in routes if route.rule.match(path)})
-        if not methods:
-            return not_found("route")
-        allowed = ", ".join(methods)
-        return Problem(405, "method_not_allowed", f"Here only {allowed} works.", headers={"Allow": allowed})
+    def delete(self, template: str, **options: Any) -> Callable[[H], H]:
+        """See get."""
+        return self._add("DELETE", template, options)
 
-    def _check_query(self, route: Route) -> None:
-        """A misspelt filter is an error, not a list of everything."""
-        known = {field.alias for field in route.dependant.query_params}
-        for name in self.current_event.query_string_parameters:
-            if name not in known:
-                raise invalid(name, "no such parameter", where="query")
+    def register(self, api: Api) -> None:
+        """Register the routes with an API. Raises KeyError for one that the table of access does not hold."""
+        for method, template, handler, options in self._routes:
+            api.register(method, template, types.MethodType(handler, api), options)
 
-    def _refused(self, error: Exception, route: Route) -> ResponseBuilder[Any]:
-        builder = self._call_exception_handler(error, route)
-        if builder is None:
-            raise error
-        return builder
+    def _add(self, method: str, template: str, options: Mapping[str, Any]) -> Callable[[H], H]:
+        def add(handler: H) -> H:
+            self._routes.append((method, template, handler, {"tags": [self._tag], **options}))
+            return handler
 
-    @staticmethod
-    def _compile_regex(rule: str, _base: str = "") -> re.Pattern[str]:
-        """An id may hold whatever a path can, but for the slash."""
-        return re.compile(_PLACE.sub(r"(?P<\1>[^/]+)", rule) + r"\Z")
+        return add
 
 
 class Api:
-    """Where routes are registered, and what their handlers ask about the request at hand."""
+    """What the handlers of routes are given: services, and what they ask about the request at hand."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -114,11 +85,16 @@ class Api:
         self.resolver.use([self._once])
         self.resolver.exception_handler(Exception)(self._tell)
 
-    def get(self, template: str, **options: Any) -> Callable[[H], H]:
-        """Register a route, such as `/v1/platforms/{id}`. `options` are those of Powertools' resolver.
+    def register(self, method: str, template: str, handler: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        """Register a route; see Router."""
+        access = ACCESS[method, template]
+        rule = _PARAMETER.sub(r"<\1>", template)
+        security: list[dict[str, list[str]]] = [] if ANYONE in access.roles else [{"token": []}]
+        told = {"description": inspect.getdoc(handler) or "", **options}
+        self.resolver.route(rule, method, openapi_extensions={"security": security}, **told)(handler)
 
-        Raises KeyError for a route that the table of access does not hold.
-        """
+    def get(self, template: str, **options: Any) -> Callable[[H], H]:
+        """For areas that are not yet routers."""
         return self._route("GET", template, options)
 
     def post(self, template: str, **options: Any) -> Callable[[H], H]:
@@ -132,6 +108,13 @@ class Api:
     def delete(self, template: str, **options: Any) -> Callable[[H], H]:
         """See get."""
         return self._route("DELETE", template, options)
+
+    def _route(self, method: str, template: str, options: Mapping[str, Any]) -> Callable[[H], H]:
+        def add(handler: H) -> H:
+            self.register(method, template, handler, options)
+            return handler
+
+        return add
 
     @property
     def caller(self) -> Caller:
@@ -148,6 +131,10 @@ class Api:
     def seal_cursor(self, position: str | None) -> str | None:
         """The `next_cursor` of a position in the list that is asked for, None at its end."""
         return None if position is None else self.services.cursors.seal(position, self._list_scope())
+
+    def listed(self, items: list[T], following: str | None) -> Listed[T]:
+        """A page of the list that is asked for; `following` is the position of the next one, None at the end."""
+        return Listed(items, self.seal_cursor(following))
 
     def header(self, name: str) -> str:
         """A header of the request, empty where there is none. Names are lower case."""
@@ -169,19 +156,6 @@ class Api:
     def _event(self) -> dict[str, Any]:
         event: dict[str, Any] = self.resolver.current_event.raw_event
         return event
-
-    def _route(self, method: str, template: str, options: Mapping[str, Any]) -> Callable[[H], H]:
-        access = ACCESS[method, template]
-        rule = _PARAMETER.sub(r"<\1>", template)
-        security: list[dict[str, list[str]]] = [] if ANYONE in access.roles else [{"token": []}]
-
-        def register(handler: H) -> H:
-            told = {"description": inspect.getdoc(handler) or "", **options}
-            route = self.resolver.route(rule, method, openapi_extensions={"security": security}, **told)
-            registered: H = route(handler)
-            return registered
-
-        return register
 
     def _guard(self, method: str, template: str) -> None:
         """Who calls may call this, and not too often. A route that is not there is for whoever has signed in."""
@@ -239,12 +213,6 @@ class Api:
 
     def _tell(self, error: Exception) -> Response[str]:
         return to_response(to_problem(error), _instance(self._event))
-
-
-def _decode(name: str, value: str) -> str:
-    """A part of a path. API Gateway decodes every escape of it but `%25`; ids of the upstream may be coded in ours."""
-    text = value.replace("%25", "%")
-    return decode_id(text) if name in UPSTREAM_IDS else text
 
 
 def _instance(event: Mapping[str, Any]) -> str:

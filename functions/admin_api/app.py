@@ -1,4 +1,4 @@
-"""Lambda handler of the HTTP API."""
+"""Lambda handler of the HTTP API, and the areas that it is made of."""
 
 from __future__ import annotations
 
@@ -7,9 +7,55 @@ from functools import cache
 from typing import Any
 
 from admin_api.api import Api
-from admin_api.areas import register_all
+from admin_api.routes import (
+    ai_analyses,
+    ai_audit,
+    ai_jobs,
+    ai_nodes,
+    ai_people,
+    ai_rules,
+    ai_settings,
+    ai_stream,
+    ai_tasks,
+    changes,
+    docs,
+    events,
+    health,
+    ops,
+    people,
+    platform_types,
+    platforms,
+    push_logs,
+    rejected_events,
+    replays,
+)
+from admin_api.setup import trigger_rules
 from admin_api.wiring import wire
 from taskbridge.observability import Observability, build_observability, traced
+
+AREAS: tuple[Any, ...] = (
+    ai_analyses,
+    ai_audit,
+    ai_jobs,
+    ai_nodes,
+    ai_people,
+    ai_rules,
+    ai_settings,
+    ai_stream,
+    ai_tasks,
+    changes,
+    docs,
+    events,
+    health,
+    ops,
+    people,
+    platform_types,
+    platforms,
+    push_logs,
+    rejected_events,
+    replays,
+    trigger_rules.router,
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -17,6 +63,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     wired = _wired()
     with wired.observability.invocation(context.aws_request_id), traced("answer"):
         return wired.api.resolve(event, context)
+
+
+def register_all(api: Api) -> None:
+    """Register every route."""
+    for area in AREAS:
+        area.register(api)
 
 
 @dataclass(frozen=True, slots=True)

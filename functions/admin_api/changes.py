@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from taskbridge.tables.changes import Change
 
 MASK = "********"
@@ -30,11 +32,13 @@ class Trail:
         self,
         who: str,
         what: tuple[str, ...],
-        before: Mapping[str, Any] | None,
-        after: Mapping[str, Any] | None,
+        before: Any,
+        after: Any,
         secrets: Collection[str] = (),
     ) -> str:
         """Record a change of `what`, such as ("platform", "jinzhi"): None is before it was, or after it was deleted.
+
+        `before` and `after` are mappings, or what is stored and becomes one.
 
         Values of fields named in `secrets`, at any depth, are masked. Returns its id. Raises StoreError.
         """
@@ -53,5 +57,5 @@ def mask_secrets(value: Any, secrets: Collection[str]) -> Any:
     return value
 
 
-def _masked(value: Mapping[str, Any] | None, secrets: Collection[str]) -> dict[str, Any] | None:
-    return None if value is None else dict(mask_secrets(value, secrets))
+def _masked(value: Any, secrets: Collection[str]) -> dict[str, Any] | None:
+    return None if value is None else dict(mask_secrets(msgspec.to_builtins(value), secrets))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from admin_api.access import ACCESS, ANYONE, Access
-from admin_api.api import JSON_TYPE, Resolver
+from admin_api.api import JSON_TYPE
 from admin_api.enums import name_enums
-from admin_api.explaining import explain_fields, explain_parameters
+from admin_api.explaining import explain_fields, explain_parameters, references
 from admin_api.problem_codes import CODES
 from admin_api.problems import PROBLEM_TYPE
+from admin_api.resolver import Resolver
 
 VERSION = "0.1.0"
 TITLE = "taskbridge"
@@ -67,6 +69,7 @@ _REFUSAL = {
     "anyOf": [{"$ref": "#/components/schemas/Problem"}, {"$ref": "#/components/schemas/GatewayMessage"}],
 }
 _REFUSING = {"Problem": _PROBLEM, "ProblemCode": _CODE, "GatewayMessage": _GATEWAY, "Refusal": _REFUSAL}
+_GENERIC = re.compile(r"(\w+?)_(\w+)_")
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -101,6 +104,9 @@ def describe(resolver: Resolver) -> dict[str, Any]:
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for replaced in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(replaced, None)
+    for name in schemas.keys() - _asked_for(made):
+        _promise_every_field(schemas[name])
+        schemas[name]["title"] = _GENERIC.sub(r"\1[\2]", name)  # by which generated clients name it
     schemas |= deepcopy(_REFUSING)  # what follows works in place
     for name, schema in schemas.items():
         explain_fields(name, schema)
@@ -110,6 +116,25 @@ def describe(resolver: Resolver) -> dict[str, Any]:
         _complete(operation, ACCESS[method, path])
     name_enums(made)
     return made
+
+
+def _asked_for(made: Mapping[str, Any]) -> set[str]:
+    """The schemas that bodies of requests are made of."""
+    found: set[str] = set()
+    left = {name for _, _, operation in operations(made) for name in references(operation.get("requestBody", {}))}
+    while left:
+        found |= left
+        left = {name for each in left for name in references(made["components"]["schemas"][each])} - found
+    return found
+
+
+def _promise_every_field(schema: dict[str, Any]) -> None:
+    """An answer leaves nothing out: what is the default of a class says nothing to its reader."""
+    fields = schema.get("properties", {})
+    for part in fields.values():
+        part.pop("default", None)
+    if fields:
+        schema["required"] = list(fields)
 
 
 def operation_id(method: str, path: str, operation: Mapping[str, Any]) -> str:

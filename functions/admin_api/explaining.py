@@ -29,19 +29,20 @@ def explain_parameters(operation: dict[str, Any], schemas: Mapping[str, Any]) ->
                 parameter.setdefault("example", known.example)
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content:
-        reference = next((each for each in _references(content["schema"])), "")
+        reference = next((each for each in references(content["schema"])), "")
         content.setdefault("example", _example(schemas.get(reference, {})))
 
 
-def _references(schema: Any) -> Iterator[str]:
+def references(schema: Any) -> Iterator[str]:
+    """The names of the schemas that a part of a description points to."""
     if isinstance(schema, dict):
         if "$ref" in schema:
             yield schema["$ref"].rpartition("/")[2]
         for part in schema.values():
-            yield from _references(part)
+            yield from references(part)
     elif isinstance(schema, list):
         for part in schema:
-            yield from _references(part)
+            yield from references(part)
 
 
 def _example(schema: Mapping[str, Any]) -> dict[str, Any]:

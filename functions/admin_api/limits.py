@@ -1,17 +1,13 @@
-"""Bounds on what one caller may ask: the size of a request, calls a minute, and work that starts only once."""
+"""Bounds on what one caller may ask: calls a minute, and work that starts only once."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from admin_api.problems import Problem, invalid
+from admin_api.problems import Problem
 from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
 from taskbridge.tables.conditional import build_update, write_if
@@ -20,42 +16,11 @@ from taskbridge.tables.dynamo import key_part, number, text, to_attribute, to_it
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-MAX_BODY_BYTES = 256 * 1024
 MAX_KEY_CHARS = 200
 KEPT_S = DAY_S  # how long an answer is repeated for its key
 UNDER_WAY_S = 60  # after that a call that began has ended, whatever became of it
 _MINUTE_S = 60
 _ANSWER_BYTES = 300_000
-
-
-def read_body(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The request with its body as text. Raises Problem where it is too large, or no text."""
-    body = event.get("body")
-    if not body:
-        return {**event, "body": None, "isBase64Encoded": False}
-    if event.get("isBase64Encoded"):
-        if len(body) > MAX_BODY_BYTES * 2:
-            raise _too_large()
-        try:
-            body = base64.b64decode(body, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            raise invalid("body", "expected JSON as UTF-8") from None
-    if len(body.encode("utf-8", "replace")) > MAX_BODY_BYTES:
-        raise _too_large()
-    return {**event, "body": body, "isBase64Encoded": False}
-
-
-def parse_json(body: str) -> Any:
-    """The body of a request, an object everywhere. Raises Problem for anything else, NaN and lone surrogates included.
-
-    Where a body may be left out, Powertools would take one of another type for none.
-    """
-    try:
-        return msgspec.json.decode(body, type=dict[str, Any] | None)
-    except msgspec.ValidationError:
-        raise invalid("body", "expected an object") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        raise invalid("body", "expected JSON as UTF-8, not nested too deeply") from None
 
 
 class CallCounter:
@@ -153,7 +118,3 @@ class IdempotencyKeys:
 
     def _key(self, scope: str, uid: str) -> dict[str, dict[str, Any]]:
         return to_item({"key": f"idempotency#{hashlib.sha256(scope.encode()).hexdigest()}#{key_part(uid)}"})
-
-
-def _too_large() -> Problem:
-    return Problem(413, "too_large", f"A request has at most {MAX_BODY_BYTES // 1024} KB.")

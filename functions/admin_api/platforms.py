@@ -195,7 +195,7 @@ class Platforms:
     def _targets(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         page = self.store.list_rules(None, RULES_A_CALL)
         while True:
-            yield from ((rule.id, rule.targets) for rule, _ in page.items)
+            yield from ((rule.id, rule.targets) for rule in page.items)
             if page.next is None:
                 return
             page = self.store.list_rules(page.next, RULES_A_CALL)

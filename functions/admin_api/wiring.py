@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from admin_api.ai_chain import ChainTiming
 from admin_api.changes import Trail
-from admin_api.cursors import Cursors, read_cursor_key
 from admin_api.limits import CallCounter, IdempotencyKeys
+from admin_api.lists import Cursors, read_cursor_key
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rulebook import RuleBook

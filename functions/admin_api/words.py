@@ -237,7 +237,9 @@ type | type of the field | "number"
 Problem.type | a URN of the code | "urn:taskbridge:problem:invalid_request"
 uid | user id of the person | "10021"
 unknown | past forms of which it cannot tell | 1
-unreadable | ignored | ""
+RuleChange.unreadable | ignored | ""
+PlatformChange.unreadable | ignored | ""
+unreadable | why what is stored cannot be read, empty where it can: enter it anew | ""
 updated_at | when it last changed | "2026-11-22T01:30:00.000+00:00"
 usage | tokens and cost |
 verdict | what is advised, null until it is known | "approve"

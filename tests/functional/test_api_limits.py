@@ -10,8 +10,8 @@ import pytest
 from admin_api.access import ACCESS
 from admin_api.api import Api
 from admin_api.limits import UNDER_WAY_S
-from admin_api.models.shared import Wanted
 from admin_api.problems import Problem, conflict
+from admin_api.requests import Wanted
 from tests.api import ApiClient, build_client, build_services
 from tests.functional.aws import Tables
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from admin_api.areas import register_all
+from admin_api.app import register_all
 from admin_api.changes import MASK
 from admin_api.failure_causes import group, plain
 from admin_api.wiring import Services

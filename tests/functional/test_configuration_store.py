@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import msgspec
 import pytest
 
 from taskbridge.ai.rules import AiSettings
@@ -18,6 +18,7 @@ from tests.builders import JINZHI_SETTINGS, START
 from tests.functional.aws import REGION, Tables, share_service_models
 
 RULE = TriggerRule("r1", "请假只推金智", actions=("task_received",), app_ids=("leave",), targets=("push:jz",))
+STORED = replace(RULE, version=1)
 
 
 class Counting:
@@ -85,7 +86,7 @@ def test_a_rule_is_read_as_it_was_written(bench: Bench) -> None:
     bench.configurator.save_rule(RULE)
     bench.configurator.save_rule(TriggerRule("r2", "停用", enabled=False))
 
-    assert set(bench.reader.current().rules) == {RULE, TriggerRule("r2", "停用", enabled=False)}
+    assert set(bench.reader.current().rules) == {STORED, TriggerRule("r2", "停用", enabled=False, version=1)}
 
 
 def test_an_empty_table_has_no_platform_and_the_rule_that_sends_everything(bench: Bench) -> None:
@@ -246,9 +247,9 @@ def test_a_rule_that_cannot_be_read_harms_itself_alone(bench: Bench, moto: Any) 
     bench.configurator.save_rule(TriggerRule("r0", "坏", targets=("push:*",)))
     spoil(moto, bench.table, "rule", "r0", {"targets": {"S": "push:*"}})
 
-    (broken, readable), (shown, _) = bench.reader.current().rules, bench.configurator.list_rules().items[0]
+    (broken, readable), shown = bench.reader.current().rules, bench.configurator.list_rules().items[0]
 
-    assert readable == RULE
+    assert readable == STORED
     assert (broken.id, broken.name, broken.enabled) == ("r0", "坏", False)
     assert "'L'" in broken.unreadable
     assert shown == broken
@@ -278,17 +279,17 @@ def test_a_draft_does_not_replace_the_rule_that_sends_everything(bench: Bench) -
     draft = TriggerRule("r1", "草稿", enabled=False, targets=("push:jz",))
     bench.configurator.save_rule(draft)
 
-    assert bench.reader.current().rules == (draft, DEFAULT_RULE)
+    assert bench.reader.current().rules == (replace(draft, version=1), DEFAULT_RULE)
 
 
 def test_the_first_enabled_rule_replaces_it_and_the_last_one_that_is_disabled_brings_it_back(bench: Bench) -> None:
     bench.configurator.save_rule(RULE)
-    assert bench.reader.current().rules == (RULE,)
+    assert bench.reader.current().rules == (STORED,)
 
-    bench.configurator.save_rule(msgspec.structs.replace(RULE, enabled=False), 1)
+    bench.configurator.save_rule(replace(RULE, enabled=False, version=1))
     bench.now += REFRESH_S
 
-    assert bench.reader.current().rules == (msgspec.structs.replace(RULE, enabled=False), DEFAULT_RULE)
+    assert bench.reader.current().rules == (replace(RULE, enabled=False, version=2), DEFAULT_RULE)
 
 
 # How soon a change is seen, and what looking costs
@@ -395,9 +396,9 @@ def test_a_draining_platform_gets_no_events_and_stays_enabled(bench: Bench) -> N
 
 
 def test_a_rule_is_read_for_editing_with_its_version(bench: Bench) -> None:
-    assert bench.configurator.save_rule(RULE) == 1
+    assert bench.configurator.save_rule(RULE) == STORED
 
-    assert bench.configurator.read_rule("r1") == (RULE, 1)
+    assert bench.configurator.read_rule("r1") == STORED
     assert bench.configurator.read_rule("none") is None
 
 
@@ -411,7 +412,7 @@ def test_lists_page_by_id(bench: Bench) -> None:
     rules = bench.configurator.list_rules("r0", 2)
 
     assert [each.id for each in first.items + second.items] == ["p0", "p1", "p2"]
-    assert [rule.id for rule, _ in rules.items] == ["r1", "r2"]
+    assert [rule.id for rule in rules.items] == ["r1", "r2"]
 
 
 def test_the_switches_are_read_for_editing_with_their_version(bench: Bench) -> None:

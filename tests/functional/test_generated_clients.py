@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from admin_api.areas import register_all
+from admin_api.app import register_all
 from taskbridge.push.logs import LogStatus
 from tests.api import Answer, ApiClient, build_client, build_services
 from tests.builders import START

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StrictBool
 
 from admin_api.models.ai_results import Usage
 from admin_api.models.ai_rules import FileKey
-from admin_api.models.shared import Wanted
+from admin_api.requests import Wanted
 from taskbridge.ai.jobs import MOST_TASKS
 from taskbridge.ai.results import FindingResult, Origin, Verdict
 from taskbridge.ai.rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StrictBool, computed_field
 
 from admin_api.ids import encode_id
 from admin_api.models.ai_rules import EffectiveRule
-from admin_api.models.shared import Wanted
+from admin_api.requests import Wanted
 from taskbridge.ai.results import FindingResult, Origin, Verdict
 from taskbridge.ai.seats import AnalysisStatus
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StrictBool, StrictInt, computed_field
 
 from admin_api.ids import encode_id
-from admin_api.models.shared import Wanted
+from admin_api.requests import Wanted
 from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS
 
 CLAUSE_CHARS = 2_000

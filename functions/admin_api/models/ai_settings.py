@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
-from admin_api.models.shared import Wanted
+from admin_api.requests import Wanted
 
 ModelName = Annotated[str, Field(max_length=200, description="empty: the platform's own choice")]
 PlatformRef = Annotated[str, Field(max_length=40, description="id of an AI platform")]

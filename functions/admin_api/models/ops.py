@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from admin_api.dead_letters import Redriven
-from admin_api.models.shared import Wanted
-from admin_api.models.trigger_rules import Gaps
 from admin_api.moments import at, to_utc
 from admin_api.queue_depths import QueueDepth
+from admin_api.requests import Wanted
+from admin_api.setup.trigger_rules import Gaps
 from admin_api.summary import Counts, PlatformState
 from taskbridge.push.differences import Difference
 from taskbridge.push.jobs import Job

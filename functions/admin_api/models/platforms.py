@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, Field
 
 from admin_api.connection import Cause, SecretUsed
-from admin_api.models.shared import Wanted
+from admin_api.requests import Wanted
 
 ID_PATTERN = "^[a-z0-9-]{1,40}$"
 

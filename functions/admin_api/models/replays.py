@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from admin_api.models.shared import Wanted
 from admin_api.moments import to_utc
+from admin_api.requests import Wanted
 from taskbridge.push.jobs import MAX_RATE_PER_S, Job, JobKind, JobStatus
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]

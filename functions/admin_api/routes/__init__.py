@@ -1,1 +1,1 @@
-"""The routes, one module for each area. Each has `register(api)`, and `admin_api.areas` names it."""
+"""The routes, one module for each area. Each has `register(api)`, and `admin_api.app` names it."""

@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.ai.audit import SHOWN_DAYS, Asked, list_entries
 from admin_api.api import Api
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.ai_audit import AuditEntry
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.moments import parse_moment
 
 _FROM = f"RFC 3339. Without it: {SHOWN_DAYS} days ago, or the beginning where `task_id` is given"

@@ -42,6 +42,6 @@ def register(api: Api) -> None:
         return run(jobs.plan_proposal(api.caller, app_id, node_id, body, services))
 
     @api.get("/v1/ai/jobs/{id}", summary="How far a dry run or a proposal is", tags=_TAGS)
-    def get_job(id: str) -> Job:  # noqa: A002
+    def get_job(id: str) -> Job:
         """Your own only. It is kept for a week."""
         return jobs.show(jobs.find(api.caller.uid, id, services))

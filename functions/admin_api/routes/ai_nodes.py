@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from admin_api.ai.rules import list_defaults, save_default
 from admin_api.api import Api
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.ai_rules import NodeDefault, NodeDefaultWanted
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 
 
 def register(api: Api) -> None:

@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from admin_api.access import ADMIN, APPROVER
 from admin_api.ai import people
 from admin_api.api import Api
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.ai_people import Agreement, Count, Recommendation, RuleUpdate
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import Problem, invalid
 
 _TAGS = ["AI overview"]

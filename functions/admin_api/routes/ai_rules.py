@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from admin_api.ai import rules
 from admin_api.api import Api
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.ai_rules import MOST_VERSIONS, OwnRule, OwnRuleWanted, RestoreWanted
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 
 _TAGS = ["AI rules"]
 _ONE = "/v1/ai/rules/{app_id}/{node_id}"

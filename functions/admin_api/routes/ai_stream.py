@@ -28,7 +28,7 @@ def register(api: Api) -> None:
 
     @api.get("/v1/ai/analyses/{id}/stream", summary="Watch an analysis", tags=["AI"], responses=_RESPONSES)
     def watch_analysis(
-        id: Annotated[str, Path(description="id of the analysis")],  # noqa: A002
+        id: Annotated[str, Path(description="id of the analysis")],
         last_event_id: Annotated[str, Query(description=f"{_LAST_SEEN}, where the header cannot say it")] = "",
         last_event_id_header: Annotated[str, Header(alias="Last-Event-ID", description=_LAST_SEEN)] = "",
     ) -> Response[str]:

@@ -11,8 +11,8 @@ from admin_api.ai import analyses
 from admin_api.ai.ordering import SORT_PATTERN, parse_sort
 from admin_api.ai.tasks import WINDOW, Status, Wanted, get_task, list_tasks
 from admin_api.api import JSON_TYPE, Api
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.ai_results import AnalysisWanted, Result, Task, TaskDetail
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import invalid
 
 _TAGS = ["AI tasks"]

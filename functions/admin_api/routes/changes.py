@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.api import Api
 from admin_api.asking import parse_range
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.merging import skip_empty
 from admin_api.models.changes import Change, parse_subject, show_change
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.moments import at
 from taskbridge.moments import DAY_S
 

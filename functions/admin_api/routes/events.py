@@ -13,7 +13,7 @@ def register(api: Api) -> None:
     services = api.services
 
     @api.get("/v1/events/{id}", summary="What became of an event", tags=["events"])
-    def get_event(id: str) -> EventOutcome:  # noqa: A002
+    def get_event(id: str) -> EventOutcome:
         """For each target; also of an event that was skipped, superseded or rejected."""
         event_id = decode_id(id)
         logs = services.push_logs.of_event(event_id)

@@ -23,8 +23,8 @@ from admin_api.moments import at
 from admin_api.problems import not_found
 from admin_api.push_replays import build_job
 from admin_api.queue_depths import read_queues
+from admin_api.setup.trigger_rules import gaps_of
 from admin_api.summary import Counts, Overview
-from admin_api.trigger_rules import gaps_of
 from admin_api.wiring import Services
 from taskbridge.ai.caps import day_of, find_reached
 from taskbridge.moments import DAY_S

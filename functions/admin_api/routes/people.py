@@ -19,7 +19,7 @@ def register(api: Api) -> None:
     services = api.services
 
     @api.delete("/v1/people/{id}", summary="Erase what is stored of a person", tags=["people"])
-    def erase(id: str, *, dry_run: DryRun = False) -> Erasure:  # noqa: A002
+    def erase(id: str, *, dry_run: DryRun = False) -> Erasure:
         """As much as a call has time for: call until `finished`. What cannot be found by key goes by itself."""
         uid = decode_id(id)
         return plan_erasure(uid, services) if dry_run else erase_person(uid, api.caller.uid, services)

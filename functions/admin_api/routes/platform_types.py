@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from admin_api.api import Api
+from admin_api.lists import Listed
 from admin_api.models.platforms import PlatformType
-from admin_api.models.shared import Listed
 from admin_api.platform_forms import describe_types
 from admin_api.routes.platforms import build_deployment
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from admin_api.api import JSON_TYPE, Api
 from admin_api.connection_tests import ConnectionTest
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.platforms import (
     Drain,
     Draining,
@@ -19,7 +20,6 @@ from admin_api.models.platforms import (
     PlatformTest,
     ReadAt,
 )
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.platform_forms import Deployment
 from admin_api.platforms import Platforms
 from admin_api.waiting import Work
@@ -52,12 +52,12 @@ def register(api: Api) -> None:
         return Platform.model_validate(platforms().create(body, api.caller.uid))
 
     @api.get("/v1/platforms/{id}", summary="One platform", tags=TAGS)
-    def get_platform(id: PlatformId) -> Platform:  # noqa: A002
+    def get_platform(id: PlatformId) -> Platform:
         """Secrets that are stored are shown as `********`."""
         return Platform.model_validate(platforms().read(id))
 
     @api.put("/v1/platforms/{id}", summary="Change a platform", tags=TAGS)
-    def change_platform(id: PlatformId, body: PlatformChange) -> Platform:  # noqa: A002
+    def change_platform(id: PlatformId, body: PlatformChange) -> Platform:
         """A secret that is sent as `********`, or not at all, stays. Of one that changes, the old one stays valid.
 
         Where a secret would go elsewhere (another host, another path that it is sent to) it has to be entered anew,
@@ -67,7 +67,7 @@ def register(api: Api) -> None:
 
     @api.delete("/v1/platforms/{id}", summary="Delete a platform", tags=TAGS, responses=REMOVED)
     def delete_platform(
-        id: PlatformId,  # noqa: A002
+        id: PlatformId,
         *,
         drain: Drain = False,
         version: ReadAt = None,
@@ -80,7 +80,7 @@ def register(api: Api) -> None:
         return Response(202, JSON_TYPE, Draining.model_validate(found).model_dump())
 
     @api.post("/v1/platforms/{id}/test", summary="Try the connection", tags=TAGS)
-    def check_platform(id: PlatformId) -> PlatformTest:  # noqa: A002
+    def check_platform(id: PlatformId) -> PlatformTest:
         """Fetches a token by the secret that was entered last, or where there is none to fetch asks the host.
 
         A failure is an answer: `cause` tells it. Where only the secret before still opens, `opened_by` says so.

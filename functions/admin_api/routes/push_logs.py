@@ -10,6 +10,7 @@ from admin_api.api import Api
 from admin_api.asking import ID_CHARS, configured_platforms, parse_range
 from admin_api.failure_causes import find_causes
 from admin_api.ids import log_id, parse_log_id
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.push_logs import (
     FailureCauses,
     PushLogDetail,
@@ -20,7 +21,6 @@ from admin_api.models.push_logs import (
     show_detail,
     show_log,
 )
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.moments import at
 from admin_api.problems import not_found
 from admin_api.push_log_lists import PushLogLists, Wanted
@@ -71,12 +71,12 @@ def register(api: Api) -> None:
         return FailureCauses(items=[show_cause(each) for each in causes], is_exact=is_exact)
 
     @api.get("/v1/push-logs/{id}", summary="One push log with its attempts", tags=TAGS)
-    def get_push_log(id: str) -> PushLogDetail:  # noqa: A002
+    def get_push_log(id: str) -> PushLogDetail:
         """Request and response of each attempt; secrets and tokens are masked."""
         return show_detail(_read(services, id))
 
     @api.post("/v1/push-logs/{id}/replay", summary="Push again", tags=TAGS, status_code=202)
-    def replay_push_log(id: str) -> ReplayedLog:  # noqa: A002
+    def replay_push_log(id: str) -> ReplayedLog:
         """Sends what the tasks of the log should be now, not what they once were."""
         log = _read(services, id)
         configured_platforms(services.configuration.current(), log.platform_id, where="path")
@@ -95,7 +95,7 @@ def build_lists(services: Services) -> PushLogLists:
     return PushLogLists(services.push_logs, services.instances, services.pages, retention_s)
 
 
-def _read(services: Services, id: str) -> PushLog:  # noqa: A002
+def _read(services: Services, id: str) -> PushLog:
     key = parse_log_id(id)
     found = services.push_logs.load([key]).get(key)
     if found is None:

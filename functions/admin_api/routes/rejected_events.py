@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from admin_api.api import Api
 from admin_api.ids import decode_id, encode_id
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.push_logs import RejectedEvent, ReplayedEvent, SkippedEvent, show_rejected, show_skipped
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.unrouted_events import UnroutedEvents, send_again
 
 TAGS = ["events"]
@@ -28,7 +28,7 @@ def register(api: Api) -> None:
         return Listed(items=[show_skipped(each) for each in page.items], next_cursor=api.seal_cursor(page.next))
 
     @api.post("/v1/rejected-events/{id}/replay", summary="Send an event in again", tags=TAGS, status_code=202)
-    def replay_rejected_event(id: str) -> ReplayedEvent:  # noqa: A002
+    def replay_rejected_event(id: str) -> ReplayedEvent:
         """It goes back to the ingest queue as it came. Rejected again, it is listed anew."""
         event_id, by, at = decode_id(id), api.caller.uid, services.now()
         send_again(services.events, event_id, by, at, services.sqs, services.queues["ingest"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from admin_api.api import Api
 from admin_api.asking import configured_platforms, parse_range
 from admin_api.ids import decode_id
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.models.replays import Replay, ReplayWanted, show_job
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
 from admin_api.push_replays import build_job, count_logs
 from admin_api.wiring import Services
@@ -36,7 +36,7 @@ def register(api: Api) -> None:
         return Listed(items=[show_job(each) for each in page.items], next_cursor=api.seal_cursor(page.next))
 
     @api.get("/v1/replays/{id}", summary="How far a replay is", tags=TAGS)
-    def get_replay(id: str) -> Replay:  # noqa: A002
+    def get_replay(id: str) -> Replay:
         """Also of the comparison of a platform."""
         job = services.jobs.read(decode_id(id))
         if job is None:
@@ -44,7 +44,7 @@ def register(api: Api) -> None:
         return show_job(job)
 
     @api.delete("/v1/replays/{id}", summary="Stop a replay", tags=TAGS)
-    def stop_replay(id: str) -> Replay:  # noqa: A002
+    def stop_replay(id: str) -> Replay:
         """What is in the queue already is still sent. One that has ended stays as it is."""
         job = services.jobs.stop(decode_id(id))
         if job is None:

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from admin_api.api import Api
-from admin_api.cursors import Cursors
-from admin_api.limits import MAX_BODY_BYTES
-from admin_api.models.shared import DEFAULT_LIMIT, Cursor, Limit, Listed, Wanted
+from admin_api.api import Api, Router
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Cursors, Limit, Listed
+from admin_api.requests import MAX_BODY_BYTES, Wanted
 from tests.api import ApiClient, build_client, build_request, build_services
 
 
@@ -29,32 +28,35 @@ class Numbered(BaseModel):
     number: int
 
 
-def register(api: Api) -> None:
-    """Routes that show what the frame gives them."""
+router = Router("what the frame gives to a handler")
 
-    @api.get("/v1/platforms/{id}")
-    def get_platform(id: str) -> dict[str, str]:  # noqa: A002  # the name of the parameter
-        return {"id": id, "uid": api.caller.uid}
 
-    @api.post("/v1/trigger-rules", status_code=201)
-    def create_rule(body: RuleWanted) -> RuleWanted:
-        return body
+@router.get("/v1/platforms/{id}")
+def get_platform(api: Api, id: str) -> dict[str, str]:  # noqa: A002  # the name of the parameter
+    return {"id": id, "uid": api.caller.uid}
 
-    @api.get("/v1/trigger-rules")
-    def list_rules(
-        name: Annotated[str, Query()] = "", cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
-    ) -> Listed[Numbered]:
-        start = int(api.open_cursor(cursor) or 0)
-        numbers = [Numbered(number=number) for number in range(start, start + limit)]
-        return Listed(items=numbers, next_cursor=api.seal_cursor(str(start + limit)))
 
-    @api.get("/v1/ai/settings")
-    def fail() -> dict[str, str]:
-        raise ZeroDivisionError("secret 4711")
+@router.post("/v1/trigger-rules", status_code=201)
+def create_rule(api: Api, body: RuleWanted) -> RuleWanted:
+    return body
 
-    @api.get("/v1/ai/audit")
-    def answer_wrongly() -> Numbered:
-        return {"number": "secret 4711"}  # type: ignore[return-value]
+
+@router.get("/v1/trigger-rules")
+def list_rules(
+    api: Api, name: Annotated[str, Query()] = "", cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Listed[Numbered]:
+    start = int(api.open_cursor(cursor) or 0)
+    return api.listed([Numbered(number=number) for number in range(start, start + limit)], str(start + limit))
+
+
+@router.get("/v1/ai/settings")
+def fail(api: Api) -> dict[str, str]:
+    raise ZeroDivisionError("secret 4711")
+
+
+@router.get("/v1/ai/audit")
+def answer_wrongly(api: Api) -> Numbered:
+    return {"number": "secret 4711"}  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def client() -> ApiClient:
     services = build_services()
     key = secrets.token_bytes(32)
     vars(services)["cursors"] = Cursors(lambda: key)
-    return build_client(services, register)
+    return build_client(services, router.register)
 
 
 def test_a_handler_gets_its_parameters_and_the_caller(client: ApiClient) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_api.cursors import Cursors
+from admin_api.lists import Cursors
 from admin_api.problems import Problem
 
 KEY = secrets.token_bytes(32)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from admin_api.access import ACCESS
-from admin_api.areas import register_all
+from admin_api.app import register_all
 from admin_api.description import VERSION, operations
 from admin_api.health import KEPT_S
 from admin_api.problem_codes import CODES

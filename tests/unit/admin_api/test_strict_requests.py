@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from admin_api.models import ai_jobs, ai_results, ai_rules, ai_settings, ops, platforms, replays, trigger_rules
-from admin_api.models.shared import Wanted
+from admin_api.models import ai_jobs, ai_results, ai_rules, ai_settings, ops, platforms, replays
 from admin_api.problems import _describe
+from admin_api.requests import Wanted
+from admin_api.setup import trigger_rules
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY
 from taskbridge.platforms.settings import parse_settings

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import msgspec
+from dataclasses import dataclass
 
 from taskbridge.errors import ConfigurationError
 from taskbridge.events import Action
@@ -13,11 +12,14 @@ EVERY_PLATFORM = "push:*"
 AI = "ai"
 
 
-class TriggerRule(msgspec.Struct, frozen=True):
-    """Events of these actions and applications go to these targets.
+@dataclass(frozen=True, slots=True)
+class TriggerRule:
+    """Events of these actions and applications go to these targets. While none is enabled, every event goes to every
+    platform and to AI approval.
 
     `actions` and `app_ids`: empty means all. `targets`: `push:<platform id>`, `push:*` for every platform, `ai`
-    for AI approval. `unreadable` is why a stored rule cannot be read, empty where it can.
+    for AI approval. `version` is that of the store, 0 before. `unreadable` is why a stored rule cannot be read, empty
+    where it can.
     """
 
     id: str
@@ -26,6 +28,7 @@ class TriggerRule(msgspec.Struct, frozen=True):
     actions: tuple[str, ...] = ()
     app_ids: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    version: int = 0
     unreadable: str = ""
 
     def matches(self, action: str, app_id: str) -> bool:

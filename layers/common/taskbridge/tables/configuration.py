@@ -150,14 +150,13 @@ def read_platform(item: Item) -> PlatformConfig:
     try:
         return _platform(item)
     except UNREADABLE as error:
-        version = item.get("version", {}).get("N", "0")
         name = str(item.get("name", {}).get("S", ""))
         return PlatformConfig(
             id=text(item, "id"),
             name=name,
             class_name=str(item.get("class_name", {}).get("S", "")),
             enabled=True,
-            version=int(version) if version.isdigit() else 0,
+            version=version_of(item),
             settings={},
             unreadable=_told("platform", item, error),
         )
@@ -169,7 +168,8 @@ def read_rule(item: Item) -> TriggerRule:
         return _rule(item)
     except UNREADABLE as error:
         name = str(item.get("name", {}).get("S", ""))
-        return TriggerRule(id=text(item, "id"), name=name, enabled=False, unreadable=_told("rule", item, error))
+        why = _told("rule", item, error)
+        return TriggerRule(text(item, "id"), name, enabled=False, version=version_of(item), unreadable=why)
 
 
 def read_ai_settings(item: Item) -> AiSettings:
@@ -179,6 +179,12 @@ def read_ai_settings(item: Item) -> AiSettings:
     except UNREADABLE as error:
         _told("AI settings", item, error)
         return AiSettings()
+
+
+def version_of(item: Item) -> int:
+    """The version of a stored item, 0 where it has none."""
+    version = str(item.get("version", {}).get("N", ""))
+    return int(version) if version.isdigit() else 0
 
 
 def _told(what: str, item: Item, error: Exception) -> str:
@@ -208,6 +214,7 @@ def _rule(item: Item) -> TriggerRule:
         actions=_texts(item, "actions"),
         app_ids=_texts(item, "app_ids"),
         targets=_texts(item, "targets"),
+        version=version_of(item),
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,8 +33,8 @@ from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.push.trigger_rules import TriggerRule, check_rule
 from taskbridge.tables.conditional import CONFLICTS, LOST
-from taskbridge.tables.configuration import PlatformConfig, read_ai_settings, read_platform, read_rule
-from taskbridge.tables.dynamo import Item, Page, number, pauses
+from taskbridge.tables.configuration import PlatformConfig, read_ai_settings, read_platform, read_rule, version_of
+from taskbridge.tables.dynamo import Item, Page, pauses
 
 T = TypeVar("T")
 
@@ -161,17 +162,20 @@ class Configurator:
         """
         self._delete(self.platforms("platform", platform_id), version)
 
-    def read_rule(self, rule_id: str) -> tuple[TriggerRule, int] | None:
-        """A stored rule with its version."""
+    def read_rule(self, rule_id: str) -> TriggerRule | None:
+        """A rule as it is stored."""
         item = self._read("rule", rule_id)
-        return None if item is None else _versioned_rule(item)
+        return None if item is None else read_rule(item)
 
-    def list_rules(self, after: str | None = None, limit: int = 50) -> Page[tuple[TriggerRule, int]]:
-        """The stored rules by id with their versions, those after an id: one Query."""
-        return self._list("rule", _versioned_rule, after, limit)
+    def list_rules(self, after: str | None = None, limit: int = 50) -> Page[TriggerRule]:
+        """The stored rules by id, those after an id: one Query."""
+        return self._list("rule", read_rule, after, limit)
 
-    def save_rule(self, rule: TriggerRule, version: int = 0) -> int:
-        """Create or change a rule. Raises ConfigurationError where it cannot work."""
+    def save_rule(self, rule: TriggerRule) -> TriggerRule:
+        """Create a rule (version 0), or change the one that was read at its version; the rule as it is stored now.
+
+        Raises ConfigurationError where it cannot work.
+        """
         check_rule(rule)
         model = self.rules(
             "rule",
@@ -182,7 +186,7 @@ class Configurator:
             app_ids=list(rule.app_ids),
             targets=list(rule.targets),
         )
-        return self._save(model, version)
+        return replace(rule, version=self._save(model, rule.version))
 
     def delete_rule(self, rule_id: str, version: int = 0) -> None:
         """Delete a rule, the one that was read at `version` where given."""
@@ -191,7 +195,7 @@ class Configurator:
     def read_ai_settings(self) -> tuple[AiSettings, int]:
         """The switches of AI approval with their version; all off and version 0 where nobody has set them."""
         item = self._read("ai", "settings")
-        return (AiSettings(), 0) if item is None else (read_ai_settings(item), _version(item))
+        return (AiSettings(), 0) if item is None else (read_ai_settings(item), version_of(item))
 
     def save_ai_settings(self, settings: AiSettings, version: int = 0) -> int:
         """Set the switches of AI approval."""
@@ -255,14 +259,6 @@ def _store_errors() -> Iterator[None]:
         yield
     except PynamoDBException as error:
         raise StoreError(f"configuration: {error.cause_response_code or type(error).__name__}") from None
-
-
-def _versioned_rule(item: Item) -> tuple[TriggerRule, int]:
-    return read_rule(item), _version(item)
-
-
-def _version(item: Item) -> int:
-    return int(number(item, "version")) if "N" in item.get("version", {}) else 0
 
 
 def _keys(table: str) -> MetaTable:

@@ -1,4 +1,7 @@
-"""Cursors of lists: opaque, signed, and good for nothing but the list that gave them."""
+"""Lists page by page: how one is asked for, what a page is, and its cursor.
+
+A cursor is opaque, signed, and good for nothing but the list that gave it.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from botocore.exceptions import ClientError
 
 from admin_api.problems import Problem
@@ -20,8 +25,23 @@ from taskbridge.errors import StoreError
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
+T = TypeVar("T")
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
 _MAC_BYTES = 16
 _KEY_BYTES = 32
+
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before", max_length=4096)]
+Limit = Annotated[int, Query(description="most items of a page", ge=1, le=MAX_LIMIT)]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """A page of a list. `next_cursor` is null at the end."""
+
+    items: list[T]
+    next_cursor: str | None = None
 
 
 class Cursors:

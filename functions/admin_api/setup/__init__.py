@@ -1,0 +1,1 @@
+"""What admins set up: platforms, trigger rules, AI approval."""
