@@ -23,13 +23,11 @@ from admin_api.routes import (
     health,
     ops,
     people,
-    platform_types,
-    platforms,
     push_logs,
     rejected_events,
     replays,
 )
-from admin_api.setup import trigger_rules
+from admin_api.setup import connection, platforms, trigger_rules
 from admin_api.wiring import wire
 from taskbridge.observability import Observability, build_observability, traced
 
@@ -49,8 +47,8 @@ AREAS: tuple[Any, ...] = (
     health,
     ops,
     people,
-    platform_types,
-    platforms,
+    connection.router,
+    platforms.router,
     push_logs,
     rejected_events,
     replays,

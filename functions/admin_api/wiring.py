@@ -14,7 +14,8 @@ from admin_api.ai_chain import ChainTiming
 from admin_api.changes import Trail
 from admin_api.limits import CallCounter, IdempotencyKeys
 from admin_api.lists import Cursors, read_cursor_key
-from taskbridge.access.secrets import PlatformSecrets
+from admin_api.setup.platform_forms import Deployment
+from taskbridge.access.secrets import PlatformSecrets, SecretKeeper
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
@@ -274,6 +275,16 @@ class Services:
     def tokens(self) -> TokenCache:
         """The tokens of the fleet."""
         return build_token_cache(self.ssm, self.dynamodb)
+
+    @cached_property
+    def keeper(self) -> SecretKeeper:
+        """Writes and removes the secrets of platforms."""
+        return SecretKeeper(self.ssm, self.prefix)
+
+    @property
+    def deployment(self) -> Deployment:
+        """What platforms have to work with."""
+        return Deployment(self.fleet, self.environment, self.platform_hosts)
 
     @cached_property
     def secrets(self) -> PlatformSecrets:

@@ -238,6 +238,12 @@ Problem.type | a URN of the code | "urn:taskbridge:problem:invalid_request"
 uid | user id of the person | "10021"
 unknown | past forms of which it cannot tell | 1
 RuleChange.unreadable | ignored | ""
+Platform.category | whether tasks are pushed to it, or questions asked; null for a class not known here | "task_center"
+PlatformTest.errcode | the platform's own code | ""
+PlatformTest.status | of the answer, null where none came | 200
+opened_by | which secret opened; null where none did, or none was tried | "newest"
+parked | process instances with work that is parked; 100 stands for that many or more | 3
+queued | messages of it may be in the push queue | false
 PlatformChange.unreadable | ignored | ""
 unreadable | why what is stored cannot be read, empty where it can: enter it anew | ""
 updated_at | when it last changed | "2026-11-22T01:30:00.000+00:00"

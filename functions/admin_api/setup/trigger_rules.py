@@ -12,9 +12,9 @@ from pydantic import Field
 
 from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.models.platforms import ID_PATTERN, Name, ReadAt
 from admin_api.problems import conflict, not_found
 from admin_api.requests import Wanted
+from admin_api.setup.platform_forms import ID_PATTERN, Name, ReadAt
 from admin_api.wiring import Services
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.events import Action

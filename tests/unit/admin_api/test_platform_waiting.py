@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin_api.waiting import PARKED_LIMIT, QUIET_S, Waiting, Work
+from admin_api.setup.waiting import PARKED_LIMIT, QUIET_S, Waiting, find_waiting
 from taskbridge.push.instances import Instance
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
@@ -14,7 +14,7 @@ NOW = 1_750_000_000.0
 
 
 def look(instances: MemoryInstances, depth: int) -> Waiting:
-    return Work(instances, instances, lambda: depth, lambda: NOW).of("jz")
+    return find_waiting("jz", instances, instances, lambda: depth, NOW)
 
 
 def worked_on(at: float) -> MemoryInstances:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from admin_api.models import ai_jobs, ai_results, ai_rules, ai_settings, ops, platforms, replays
+from admin_api.models import ai_jobs, ai_results, ai_rules, ai_settings, ops, replays
 from admin_api.problems import _describe
 from admin_api.requests import Wanted
-from admin_api.setup import trigger_rules
+from admin_api.setup import platform_forms, trigger_rules
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY
 from taskbridge.platforms.settings import parse_settings
@@ -22,10 +22,10 @@ PLATFORM = {"name": "n", "class_name": "Aigc", "settings": {}}
 @pytest.mark.parametrize(
     ("model", "body", "field"),
     [
-        (platforms.PlatformNew, {**PLATFORM, "enabled": 0}, "enabled"),
-        (platforms.PlatformNew, {**PLATFORM, "enabled": "true"}, "enabled"),
-        (platforms.PlatformNew, {**PLATFORM, "name": 7}, "name"),
-        (platforms.PlatformChange, {**PLATFORM, "enabled": True, "version": "1"}, "version"),
+        (platform_forms.PlatformNew, {**PLATFORM, "enabled": 0}, "enabled"),
+        (platform_forms.PlatformNew, {**PLATFORM, "enabled": "true"}, "enabled"),
+        (platform_forms.PlatformNew, {**PLATFORM, "name": 7}, "name"),
+        (platform_forms.PlatformChange, {**PLATFORM, "enabled": True, "version": "1"}, "version"),
         (trigger_rules.RuleNew, {"name": "n", "targets": ["ai"], "enabled": 1}, "enabled"),
         (replays.ReplayWanted, {"dry_run": "yes"}, "dry_run"),
         (replays.ReplayWanted, {"rate_per_s": "5"}, "rate_per_s"),

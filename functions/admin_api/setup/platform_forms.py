@@ -1,14 +1,17 @@
-"""A platform's form: what was entered, checked and parted from its secrets; what is stored, as it is shown. Pure."""
+"""A platform's form: what was entered, checked and parted from its secrets; what is stored, as it is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import Field
 
+from admin_api.requests import Wanted
 from taskbridge.budgets import Fleet, check_limits
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY, build_platform
@@ -16,12 +19,84 @@ from taskbridge.platforms.addresses import check_address
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK
 from taskbridge.platforms.settings import TaskCenterSettings, secret_fields, secret_places, split_secrets
-from taskbridge.registry import ONLY_FOR_TESTS, category_of
+from taskbridge.registry import ONLY_FOR_TESTS, Category, category_of
 from taskbridge.tables.configuration import PlatformConfig
 
 ONE_MACHINE = "local"  # the environment of the stack on one machine
 RESERVED_IDS = frozenset({"ai"})  # a target of trigger rules
 SECRET_CHARS = 4096  # what a standard parameter of SSM holds
+ID_PATTERN = "^[a-z0-9-]{1,40}$"
+
+PlatformId = Annotated[str, Path(description="id of the platform", pattern=ID_PATTERN)]
+ReadAt = Annotated[int | None, Query(description="refuse where it has another version by now", ge=1)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S", description="for people")]
+ClassName = Annotated[str, Field(min_length=1, max_length=100, description="a name of /v1/platform-types")]
+Settings = Annotated[
+    dict[str, Any],
+    Field(description='as the schema of the class says; a secret is read as "********", which keeps it when sent'),
+]
+
+
+class PlatformNew(Wanted):
+    """A platform to create."""
+
+    id: Annotated[str | None, Field(pattern=ID_PATTERN, description="not `ai`; made up where absent")] = None
+    name: Name
+    class_name: ClassName
+    enabled: bool = True
+    settings: Settings
+
+
+class PlatformChange(Wanted):
+    """What a platform becomes. What was read may be sent back: `id`, `category`, `draining`, `unreadable` are ignored.
+
+    A platform that was draining takes new events again.
+    """
+
+    name: Name
+    class_name: ClassName
+    enabled: bool
+    settings: Settings
+    version: Annotated[int, Field(ge=1, description="the one that was read")]
+    id: str | None = None
+    category: str | None = None
+    draining: bool | None = None
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform. `draining`: no new events go to it, what waits for it is still pushed."""
+
+    id: str
+    name: str
+    class_name: str
+    category: Category | None
+    enabled: bool
+    draining: bool
+    settings: dict[str, Any]
+    version: int
+    unreadable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text for people."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformType:
+    """A class of platforms. `settings` is a JSON Schema with `label`, `help`, `group`, `secret` beside its keywords."""
+
+    name: str
+    title: Words
+    category: Category
+    capabilities: list[str]
+    limits: dict[str, Any]
+    settings: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +163,6 @@ def check_masks(class_name: str, given: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"settings.{field}", "expected the secret itself: a new platform has none stored")
 
 
-def moved(before: PlatformConfig, after: PlatformConfig) -> list[str]:
-    """The settings by which the secrets go elsewhere after a change: they were entered for where they went before."""
-    kind = REGISTRY.get(after.class_name)
-    if kind is None:
-        return []
-    if before.class_name != after.class_name:
-        return ["class_name"]
-    old, new = secret_places(kind.Settings, before.settings), secret_places(kind.Settings, after.settings)
-    return [f"settings.{name}" for name in new if new[name] != old[name]]
-
-
 def _check_secret(field: str, value: object) -> str:
     """What came is never repeated."""
     if not isinstance(value, str) or not 0 < len(value) <= SECRET_CHARS or not is_header_text(value):
@@ -124,28 +188,23 @@ def _check_numbers(settings: Mapping[str, Any]) -> None:
             raise ConfigurationError(name, "holds a number or a text that JSON cannot carry")
 
 
-def missing_secrets(class_name: str, stored: Collection[str], changed: Collection[str]) -> list[str]:
-    """The secrets that are neither stored nor come now."""
-    return [field for field in secrets_of(class_name) if field not in stored and field not in changed]
-
-
-def build_view(config: PlatformConfig, stored: Collection[str]) -> dict[str, Any]:
+def build_view(config: PlatformConfig, stored: Collection[str]) -> Platform:
     """A platform as admins see it: secrets that are stored are masked, those that are not are absent."""
     masked = {field: MASK for field in secrets_of(config.class_name) if field in stored}
-    return {
-        "id": config.id,
-        "name": config.name,
-        "class_name": config.class_name,
-        "category": category_of(config.class_name),
-        "enabled": config.enabled,
-        "draining": config.draining,
-        "settings": {**config.settings, **masked},
-        "version": config.version,
-        "unreadable": config.unreadable,
-    }
+    return Platform(
+        id=config.id,
+        name=config.name,
+        class_name=config.class_name,
+        category=category_of(config.class_name),
+        enabled=config.enabled,
+        draining=config.draining,
+        settings={**config.settings, **masked},
+        version=config.version,
+        unreadable=config.unreadable,
+    )
 
 
-def describe_types(deployment: Deployment) -> list[dict[str, Any]]:
+def describe_types(deployment: Deployment) -> list[PlatformType]:
     """The classes of platforms that are offered, each with the JSON Schema of its form."""
     described = (REGISTRY[name].describe() for name in REGISTRY if deployment.offers(name))
-    return [{"name": each.pop("class_name"), **each} for each in described]
+    return [PlatformType(each.pop("class_name"), Words(**each.pop("title")), **each) for each in described]

@@ -1,0 +1,171 @@
+"""Whether a platform can be worked with, as it is stored, by the secret that was entered last; and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import httpx
+
+from admin_api.api import Api, Router
+from admin_api.setup.platform_forms import PlatformId, check_stored
+from admin_api.setup.platforms import read_config
+from taskbridge.access.secrets import PlatformSecrets
+from taskbridge.errors import ConfigurationError, NoAnswer
+from taskbridge.platforms import build_platform
+from taskbridge.platforms.ai_client import AiPlatformClient
+from taskbridge.platforms.ai_platform import AiPlatform
+from taskbridge.platforms.base import Outcome, Platform, TaskCenter, Verdict
+from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.credentials import Tokens
+from taskbridge.tables.configuration import PlatformConfig
+
+# A test makes up to three calls, and API Gateway waits 30 s.
+TRY_S = 9.0
+NOT_SEEN = "what was entered a moment ago cannot be read yet"
+router = Router("platforms")
+
+
+class Cause(StrEnum):
+    """Where to look first."""
+
+    OK = "ok"
+    WRONG_HOST = "wrong_host"  # nobody there, or somebody else: address, paths, a firewall
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a word; the platform refused the app id and the secret
+    TOO_SLOW = "too_slow"
+    CONNECTION_BROKEN = "connection_broken"
+    THROTTLED = "throttled"
+    SERVER_ERROR = "server_error"
+    NOT_CONFIGURED = "not_configured"  # no call was made: a secret is missing, or a setting cannot be used
+    TRY_LATER = "try_later"  # no call was made: another worker is fetching the token, or its store does not answer
+
+
+class SecretUsed(StrEnum):
+    """Which of the two valid secrets opened."""
+
+    NEWEST = "newest"  # what was entered last
+    PREVIOUS = "previous"  # the one before: what was entered last is refused
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformTest:
+    """What a connection test found."""
+
+    ok: bool
+    cause: Cause
+    message: str  # holds no secret
+    status: int | None
+    errcode: str
+    duration_ms: int
+    opened_by: SecretUsed | None = None
+
+
+# The first row that holds decides. A platform's own code proves that it is the platform that speaks, except where
+# the path itself is unknown there.
+_TABLE: tuple[tuple[Cause, Callable[[Outcome], bool]], ...] = (
+    (Cause.OK, lambda o: o.verdict is Verdict.OK),
+    (Cause.WRONG_HOST, lambda o: o.no_answer is NoAnswer.UNREACHABLE),
+    (Cause.TOO_SLOW, lambda o: o.no_answer is NoAnswer.TOO_SLOW),
+    (Cause.CONNECTION_BROKEN, lambda o: o.no_answer is NoAnswer.BROKEN),
+    (Cause.TRY_LATER, lambda o: o.status is None),
+    (Cause.THROTTLED, lambda o: o.status == 429),
+    (Cause.SERVER_ERROR, lambda o: (o.status or 0) >= 500),
+    (Cause.WRONG_SECRET, lambda o: o.status in {401, 403}),
+    (Cause.WRONG_HOST, lambda o: o.status in {404, 405} or o.status in range(300, 400)),
+    (Cause.WRONG_SECRET, lambda o: bool(o.errcode)),
+    (Cause.WRONG_HOST, lambda _: True),
+)
+
+
+@router.post("/v1/platforms/{id}/test", summary="Try the connection")
+def check_platform(api: Api, id: PlatformId) -> PlatformTest:
+    """Fetches a token by the secret that was entered last, or where there is none to fetch asks the host.
+
+    A failure is an answer: `cause` tells it. Where only the secret before still opens, `opened_by` says so.
+    """
+    services = api.services
+    test = ConnectionTest(services.http, services.tokens, services.secrets, services.clock)
+    return test.run(read_config(services, id))
+
+
+def build_report(outcome: Outcome, duration_ms: int) -> PlatformTest:
+    """The outcome of `PlatformClient.check` or `AiPlatformClient.check` for people."""
+    cause = next(cause for cause, holds in _TABLE if holds(outcome))
+    ok = cause is Cause.OK
+    return PlatformTest(ok, cause, outcome.message, outcome.status, outcome.errcode, duration_ms)
+
+
+def _untried(cause: Cause, message: str) -> PlatformTest:
+    """The report where nothing could be tried."""
+    return PlatformTest(False, cause, message, None, "", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """Tries the token call of a platform with its secret as it is now.
+
+    What was entered is what is tried: that the secret before it still opens is said, and makes nothing right.
+    """
+
+    http: httpx.Client
+    tokens: Tokens
+    secrets: PlatformSecrets
+    clock: Callable[[], float]
+
+    def run(self, config: PlatformConfig) -> PlatformTest:
+        """What answered, and how long it took. Raises StoreError where the secret cannot be read."""
+        try:
+            platform = build_platform(config.id, config.class_name, _impatient(config.settings))
+            newest, older = self._secrets_of(config, platform.secret_field)
+            if platform.secret_field and not newest:
+                return _untried(Cause.TRY_LATER, f"{platform.secret_field}: {NOT_SEEN}")
+            report = self._try(platform, newest)
+        except ConfigurationError as error:
+            return _untried(Cause.NOT_CONFIGURED, str(error))
+        return self._try_older(report, platform, older) if report.cause is Cause.WRONG_SECRET and older else report
+
+    def _secrets_of(self, config: PlatformConfig, field: str) -> tuple[str, str]:
+        """The secret that was entered last, and the one before it; empty where there is none, or it is not seen yet."""
+        if not field:
+            return "", ""
+        newest, older = (*self.secrets.generations(config, field), "", "")[:2]
+        if not newest and not config.secrets.get(field):
+            raise ConfigurationError(field, f"platform {config.id} has none stored")
+        check_stored(field, filter(None, (newest, older)))
+        return newest, older if older != newest else ""
+
+    def _try(self, platform: Platform, secret: str) -> PlatformTest:
+        started = self.clock()
+        outcome = self._client(platform, secret).check()
+        report = build_report(outcome, round((self.clock() - started) * 1000))
+        tried = platform.uses_token or isinstance(platform, AiPlatform)
+        return replace(report, opened_by=SecretUsed.NEWEST) if report.ok and secret and tried else report
+
+    def _try_older(self, refused: PlatformTest, platform: Platform, older: str) -> PlatformTest:
+        """The refusal of what was entered, with whether the secret before it still opens: workers go on with that."""
+        again = self._try(platform, older)
+        if not again.ok or again.opened_by is None:
+            return refused
+        words = f"the secret that was entered last is refused ({refused.message}); the one before it still opens"
+        total = refused.duration_ms + again.duration_ms
+        return replace(refused, message=words, opened_by=SecretUsed.PREVIOUS, duration_ms=total)
+
+    def _client(self, platform: Platform, secret: str) -> PlatformClient | AiPlatformClient:
+        def read_secret(_: str) -> tuple[str, ...]:
+            return (secret,)
+
+        parts = (self.http, self.tokens, read_secret, self.clock)
+        match platform:
+            case TaskCenter():
+                return PlatformClient(platform, *parts)
+            case AiPlatform():
+                return AiPlatformClient(platform, *parts)
+        raise ConfigurationError("class_name", f"{platform.class_name} cannot be tried")
+
+
+def _impatient(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with a timeout that an answer over HTTP can wait for. Defaults are shorter."""
+    timeout = settings.get("timeout_s", TRY_S)
+    return {**settings, "timeout_s": min(timeout, TRY_S)} if isinstance(timeout, int | float) else dict(settings)

@@ -1,0 +1,203 @@
+"""Platforms: read, created, changed, removed; and the classes that there are of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from admin_api.api import JSON_TYPE, Api, Router
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
+from admin_api.problems import conflict, not_found
+from admin_api.setup.platform_forms import (
+    Platform,
+    PlatformChange,
+    PlatformId,
+    PlatformNew,
+    PlatformType,
+    ReadAt,
+    build_view,
+    check_id,
+    check_masks,
+    describe_types,
+    parse_form,
+    secrets_of,
+)
+from admin_api.setup.platform_secrets import check_secrets, find_stored, moved, save_with
+from admin_api.setup.waiting import Waiting, find_waiting
+from admin_api.wiring import Services
+from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.queues import queue_depth
+from taskbridge.tables.configuration import PlatformConfig
+
+RULES_A_CALL = 200
+Drain = Annotated[bool, Query(description="send it no new events, and answer 202 while work still waits")]
+router = Router("platforms")
+
+
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """A platform that is deleted once nothing waits for it any more: ask again."""
+
+    id: str
+    draining: bool
+    waiting: Waiting
+
+
+REMOVED: Any = {
+    202: {"description": "it drains: ask again", "content": {JSON_TYPE: {"model": Draining}}},
+    204: {"description": "it is deleted"},
+}
+
+
+@router.get("/v1/platform-types", summary="The classes of platforms")
+def list_platform_types(api: Api) -> Listed[PlatformType]:
+    """Each with the JSON Schema of its settings, from which a form is rendered. All on one page."""
+    return Listed(describe_types(api.services.deployment))
+
+
+@router.get("/v1/platforms", summary="Platforms")
+def list_platforms(api: Api, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[Platform]:
+    """By id. Secrets that are stored are shown as `********`."""
+    page = api.services.configurator.list_platforms(api.open_cursor(cursor), limit)
+    stored = find_stored(api.services.keeper, page.items)
+    return api.listed([build_view(each, stored[each.id]) for each in page.items], page.next)
+
+
+@router.post("/v1/platforms", summary="Create a platform", status_code=201)
+def create_platform(api: Api, body: PlatformNew) -> Platform:
+    """Workers take it up within 20 seconds."""
+    platform_id = body.id or f"{body.class_name.lower()[:24]}-{api.services.new_id()}"
+    check_id(platform_id)
+    config = PlatformConfig(platform_id, body.name, body.class_name, body.enabled, 0, dict(body.settings))
+    if api.services.configurator.read_platform(platform_id) is not None:
+        raise conflict("platform_exists", f"There is a platform {platform_id} already.")
+    check_masks(body.class_name, body.settings)
+    return _save(api, config, before=None)
+
+
+@router.get("/v1/platforms/{id}", summary="One platform")
+def get_platform(api: Api, id: PlatformId) -> Platform:
+    """Secrets that are stored are shown as `********`."""
+    return _view(api.services, read_config(api.services, id))
+
+
+@router.put("/v1/platforms/{id}", summary="Change a platform")
+def change_platform(api: Api, id: PlatformId, body: PlatformChange) -> Platform:
+    """A secret that is sent as `********`, or not at all, stays. Of one that changes, the old one stays valid.
+
+    Where a secret would go elsewhere (another host, another path that it is sent to) it has to be entered anew,
+    and the old one is no longer valid.
+    """
+    before = read_config(api.services, id, body.version)
+    if before.class_name != body.class_name and not before.unreadable:
+        raise ConfigurationError("class_name", f"stays {before.class_name}: another class is another platform")
+    settings, named = dict(body.settings), before.secrets
+    after = PlatformConfig(id, body.name, body.class_name, body.enabled, before.version, settings, secrets=named)
+    return _save(api, after, before)
+
+
+@router.delete("/v1/platforms/{id}", summary="Delete a platform", responses=REMOVED)
+def delete_platform(api: Api, id: PlatformId, *, drain: Drain = False, version: ReadAt = None) -> Response[Any]:
+    """Refused (409 `platform_in_use`) while a rule or setting names it, or work waits for it; see `drain`."""
+    services = api.services
+    config = read_config(services, id, version)
+    _check_unnamed(services, config)
+    depth = partial(queue_depth, services.sqs, services.queues["push"])
+    waiting = find_waiting(id, services.instances, services.pages, depth, services.clock())
+    if not waiting:
+        _delete(api, config)
+        return Response(204, body="")
+    if not drain:
+        raise conflict("platform_in_use", f"{waiting.describe()}. With ?drain=true it gets no new events.")
+    if not config.enabled:
+        raise conflict("platform_disabled", f"{waiting.describe()}. It drains only while it is enabled.")
+    if not config.draining:
+        _set_draining(api, config)
+    return Response(202, JSON_TYPE, asdict(Draining(id, True, waiting)))
+
+
+def read_config(services: Services, platform_id: str, read_at: int | None = None) -> PlatformConfig:
+    """One platform as it is stored. Raises Problem (404), StaleVersion where it is not the one that was read."""
+    config = services.configurator.read_platform(platform_id)
+    if config is None:
+        raise not_found("platform")
+    if read_at is not None and read_at != config.version:
+        raise StaleVersion("the platform was changed since it was read")
+    return config
+
+
+def _view(services: Services, config: PlatformConfig) -> Platform:
+    return build_view(config, find_stored(services.keeper, [config])[config.id])
+
+
+def _save(api: Api, config: PlatformConfig, before: PlatformConfig | None) -> Platform:
+    """Check and store what was entered: `config.settings` as the form sent them."""
+    services = api.services
+    settings, secrets = parse_form(config.id, config.class_name, config.settings, services.deployment)
+    config = replace(config, settings=settings)
+    stored = find_stored(services.keeper, [config])[config.id]
+    elsewhere = moved(before, config) if before else []
+    check_secrets(config, stored, secrets, elsewhere)
+    seen = _view(services, before) if before else None
+    services.timing.check_platform(config)
+    store = partial(_store, services)
+    saved = save_with(services.keeper, config, secrets, store, services.new_id(), alone=bool(elsewhere))
+    after = build_view(saved, stored | set(secrets))
+    _record(api, config, seen, {**asdict(after), "secrets_changed": sorted(secrets)})
+    return after
+
+
+def _store(services: Services, config: PlatformConfig) -> int:
+    return services.configurator.save_platform(
+        config.id,
+        name=config.name,
+        class_name=config.class_name,
+        enabled=config.enabled,
+        settings=config.settings,
+        version=config.version,
+        draining=config.draining,
+        secrets=config.secrets,
+    )
+
+
+def _set_draining(api: Api, config: PlatformConfig) -> None:
+    before = _view(api.services, config)
+    version = _store(api.services, replace(config, draining=True))
+    _record(api, config, before, replace(before, draining=True, version=version))
+
+
+def _delete(api: Api, config: PlatformConfig) -> None:
+    before = _view(api.services, config)
+    api.services.configurator.delete_platform(config.id, config.version)
+    api.services.keeper.delete(config, secrets_of(config.class_name))
+    _record(api, config, before, None)
+
+
+def _record(api: Api, config: PlatformConfig, before: Any, after: Any) -> None:
+    subject = ("platform", config.id)
+    api.services.trail.record(api.caller.uid, subject, before, after, secrets_of(config.class_name))
+
+
+def _check_unnamed(services: Services, config: PlatformConfig) -> None:
+    """Raises Problem (409) while a rule or the AI settings name the platform."""
+    ai, _ = services.configurator.read_ai_settings()
+    if config.id == ai.platform_id or any(config.id == each.platform_id for each in ai.fallbacks):
+        raise conflict("platform_in_use", "The settings of AI approval name it.")
+    naming = [rule_id for rule_id, targets in _targets(services) if f"push:{config.id}" in targets]
+    if naming:
+        raise conflict("platform_in_use", f"Trigger rules name it: {', '.join(naming)}.")
+
+
+def _targets(services: Services) -> Iterable[tuple[str, tuple[str, ...]]]:
+    after: str | None = None
+    while True:
+        page = services.configurator.list_rules(after, RULES_A_CALL)
+        yield from ((rule.id, rule.targets) for rule in page.items)
+        after = page.next
+        if after is None:
+            return
