@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, ServerSentEvent, SSEError
 
-from cli.api import path_of
+from cli.api import encode_id, path_of
 from cli.errors import NO_ANSWER, REFUSED, CommandError
 from cli.screen import Column, build_facts, build_table, clean
 from cli.session import Session
@@ -29,7 +29,7 @@ _FINDINGS: Sequence[Column] = (
 def analyse(options: argparse.Namespace, session: Session) -> int:
     """Ask for an analysis; 0 with a verdict or with --no-wait, 1 where there is none."""
     body = {"force": True} if options.force else {}
-    result = session.api.post(path_of("ai", "tasks", options.task_id, "analyses"), body)
+    result = session.api.post(path_of("ai", "tasks", encode_id(options.task_id), "analyses"), body)
     if result["status"] in _UNDER_WAY and not options.no_wait:
         _watch(result["id"], session)
         result = session.api.get(path_of("ai", "analyses", result["id"]))

@@ -131,7 +131,7 @@ def _add_operations(verbs: _Verbs) -> None:
 def _add_ai(verbs: _Verbs) -> None:
     group = verbs.group("ai", "AI approval, for approvers")
     analyse = group.add("analyse", analyses.analyse, "have one of your tasks analysed, and watch")
-    analyse.add_argument("task_id", metavar="TASK")
+    analyse.add_argument("task_id", metavar="TASK", help="id of the task in the process system")
     analyse.add_argument("--force", action="store_true", help="a new answer, also where there is one")
     analyse.add_argument("--no-wait", action="store_true", help="only ask for it")
 

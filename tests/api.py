@@ -15,6 +15,7 @@ from admin_api.wiring import QUEUES, TABLES, Services
 from tests.functional.aws import REGION, Tables, template
 
 ROLES = ("admin", "ops", "approver")
+MOST_PAGES = 60  # so that a list without an end fails
 _requests = count(1)
 
 
@@ -76,6 +77,19 @@ class ApiClient:
 
     def delete(self, path: str, **query: Any) -> Answer:
         return self.call("DELETE", path, query=query)
+
+    def walk(self, path: str, limit: int, **query: Any) -> list[dict[str, Any]]:
+        """All rows of a list, page by page."""
+        found: list[dict[str, Any]] = []
+        cursor = None
+        for _ in range(MOST_PAGES):
+            answer = self.get(path, limit=limit, cursor=cursor, **query)
+            assert answer.status == 200, answer.text
+            found += answer.json["items"]
+            cursor = answer.json["next_cursor"]
+            if cursor is None:
+                return found
+        raise AssertionError("the list does not end")
 
     def call(
         self,

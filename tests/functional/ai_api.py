@@ -12,8 +12,9 @@ import msgspec
 
 from admin_api.api import Api
 from admin_api.wiring import Services
+from taskbridge.ai.audit import AuditedFile, AuditEntry
 from taskbridge.ai.requests import encode_task_id
-from taskbridge.ai.results import Review, Verdict
+from taskbridge.ai.results import Review, Usage, Verdict
 from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus, Seat
 from tests.api import ApiClient, build_client, build_services
@@ -140,6 +141,25 @@ class AiWorld:
         """A stored answer."""
         self.stores.answers.begin(answer_id, "worker", NOW, NOW + KEPT_S, NOW + KEPT_S, "S1")
         assert self.stores.answers.finish(answer_id, "worker", told, 1)
+
+    def give_question(self, entry_id: str, at: str = "2026-11-21T10:00:00.000+00:00", **changes: Any) -> None:
+        """A question on the audit log."""
+        facts: dict[str, Any] = {
+            "uid": UID,
+            "task_id": TASK,
+            "sess_id": "S1",
+            "app_id": APP,
+            "node_id": NODE,
+            "analysis_id": "a1",
+            "outcome": "done",
+            "rule_version": "default-7",
+            "model": "qwen",
+            "question": "问",
+            "answer": "答",
+            "files": (AuditedFile(name="附件1.pdf", sha256="ab", size=3),),
+            "usage": Usage(input_tokens=9, output_tokens=2, cost=0.1),
+        }
+        self.stores.audit.record(AuditEntry(id=entry_id, at=at, **{**facts, **changes}), NOW, 30)
 
     def decide(self, task_id: str = TASK, uid: str = UID, decision: str = "approved") -> Seat:
         """The person decides the task."""

@@ -8,10 +8,8 @@ import pytest
 
 from admin_api.ai import audit as listing
 from admin_api.routes import ai_audit
-from taskbridge.ai.audit import AuditedFile, AuditEntry
-from taskbridge.ai.results import Usage
 from tests.functional.ai_api import AiWorld
-from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID
+from tests.functional.ai_suites.builders import TASK, UID
 from tests.functional.aws import Tables, new_client
 from tests.scripted_models import ScriptedModel
 from tests.unit.ai.materials import Desk, a_file, a_material, told
@@ -24,25 +22,6 @@ def world(moto: Any, moto_tables: Tables) -> AiWorld:
     return AiWorld(moto, moto_tables, ai_audit.register, ssm=new_client("ssm"))
 
 
-def record(world: AiWorld, entry_id: str, at: str = "2026-11-21T10:00:00.000+00:00", **changes: Any) -> None:
-    facts: dict[str, Any] = {
-        "uid": UID,
-        "task_id": TASK,
-        "sess_id": "S1",
-        "app_id": APP,
-        "node_id": NODE,
-        "analysis_id": "a1",
-        "outcome": "done",
-        "rule_version": "default-7",
-        "model": "qwen",
-        "question": "问",
-        "answer": "答",
-        "files": (AuditedFile(name="附件1.pdf", sha256="ab", size=3),),
-        "usage": Usage(input_tokens=9, output_tokens=2, cost=0.1),
-    }
-    world.stores.audit.record(AuditEntry(id=entry_id, at=at, **{**facts, **changes}), NOW, 30)
-
-
 def ids(world: AiWorld, **query: Any) -> list[str]:
     answer = world.client.get(PATH, **query)
     assert answer.status == 200, answer.text
@@ -51,7 +30,7 @@ def ids(world: AiWorld, **query: Any) -> list[str]:
 
 def test_an_entry_tells_who_asked_what_and_what_was_decided_later(world: AiWorld) -> None:
     world.give_task()
-    record(world, "e1")
+    world.give_question("e1")
 
     (before,) = world.client.get(PATH, task_id=TASK).json["items"]
     world.decide(decision="returned")
@@ -67,9 +46,9 @@ def test_an_entry_tells_who_asked_what_and_what_was_decided_later(world: AiWorld
 
 
 def test_entries_are_found_by_task_and_by_time(world: AiWorld) -> None:
-    record(world, "old", "2026-11-01T08:00:00.000+00:00")
-    record(world, "other", "2026-11-20T08:00:00.000+00:00", task_id="T2")
-    record(world, "new", "2026-11-22T08:00:00.000+00:00")
+    world.give_question("old", "2026-11-01T08:00:00.000+00:00")
+    world.give_question("other", "2026-11-20T08:00:00.000+00:00", task_id="T2")
+    world.give_question("new", "2026-11-22T08:00:00.000+00:00")
 
     assert ids(world, task_id=TASK) == ["new", "old"]
     assert ids(world, task_id=TASK, **{"from": "2026-11-01T08:00:00.001Z"}) == ["new"]
@@ -82,7 +61,7 @@ def test_entries_are_found_by_task_and_by_time(world: AiWorld) -> None:
 @pytest.mark.parametrize("query", [{}, {"task_id": TASK}])
 def test_pages_show_every_entry_once(world: AiWorld, query: dict[str, str]) -> None:
     for number in range(7):
-        record(world, f"e{number}", f"2026-11-{20 - number:02}T08:00:00.000+00:00")
+        world.give_question(f"e{number}", f"2026-11-{20 - number:02}T08:00:00.000+00:00")
 
     found, cursor = [], None
     for _ in range(20):
@@ -99,8 +78,8 @@ def test_pages_show_every_entry_once(world: AiWorld, query: dict[str, str]) -> N
 @pytest.mark.parametrize("query", [{}, {"task_id": TASK}])
 def test_entries_of_a_rare_outcome_are_found_without_pages_of_nothing(world: AiWorld, query: dict[str, str]) -> None:
     for number in range(20):
-        record(world, f"e{number:02}", f"2026-11-21T10:00:{number:02}.000+00:00", outcome="answered")
-    record(world, "rare", "2026-11-21T09:59:00.000+00:00", outcome="failed")
+        world.give_question(f"e{number:02}", f"2026-11-21T10:00:{number:02}.000+00:00", outcome="answered")
+    world.give_question("rare", "2026-11-21T09:59:00.000+00:00", outcome="failed")
 
     page = world.client.get(PATH, limit=7, outcome="failed", **query).json
 
@@ -112,7 +91,7 @@ def test_entries_of_a_rare_outcome_are_found_without_pages_of_nothing(world: AiW
 def test_long_texts_leave_room_for_the_others_of_a_page(world: AiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "_PAGE_CHARS", 80)
     for number in range(4):
-        record(world, f"e{number}", question="问" * 30)
+        world.give_question(f"e{number}", question="问" * 30)
 
     many = world.client.get(PATH, task_id=TASK).json["items"]
     (one,) = world.client.get(PATH, task_id=TASK, limit=1).json["items"]
@@ -143,12 +122,12 @@ def test_the_ends_of_time_are_no_error(world: AiWorld, moment: str) -> None:
 
 
 def test_a_page_costs_the_same_calls_however_long_a_task_has_been_asked_about(world: AiWorld) -> None:
-    record(world, "e0")
+    world.give_question("e0")
     world.stores.client.taken()
     ids(world, task_id=TASK)
     few = world.stores.client.taken()
     for number in range(1, 90):
-        record(world, f"e{number}")
+        world.give_question(f"e{number}")
     world.stores.client.taken()
 
     assert len(ids(world, task_id=TASK)) == 50
@@ -156,8 +135,8 @@ def test_a_page_costs_the_same_calls_however_long_a_task_has_been_asked_about(wo
 
 
 def test_an_entry_says_whether_it_was_a_second_ask(world: AiWorld) -> None:
-    record(world, "first", "2026-11-20T08:00:00.000+00:00", kind="review")
-    record(world, "second", "2026-11-20T08:00:01.000+00:00", kind="second_ask")
+    world.give_question("first", "2026-11-20T08:00:00.000+00:00", kind="review")
+    world.give_question("second", "2026-11-20T08:00:01.000+00:00", kind="second_ask")
 
     assert [entry["kind"] for entry in world.client.get(PATH, task_id=TASK).json["items"]] == ["second_ask", "review"]
 
@@ -167,7 +146,7 @@ def test_what_a_worker_records_of_a_review_with_files_is_shown(world: AiWorld) -
     model = ScriptedModel(["文字", told()], files="all")
     desk.review(a_material(files=[a_file("发票 500 元", content=b"%PDF")]), model)
     for number, each in enumerate(desk.asked):
-        record(world, f"e{number}", files=each.files, kind=each.kind)
+        world.give_question(f"e{number}", files=each.files, kind=each.kind)
 
     shown = world.client.get(PATH, task_id=TASK)
 

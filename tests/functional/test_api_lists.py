@@ -76,20 +76,6 @@ def admin(desk: Desk) -> ApiClient:
     return build_client(desk.services, register_all)
 
 
-def walk(client: ApiClient, path: str, limit: int, **query: Any) -> list[dict[str, Any]]:
-    """All pages of a list."""
-    found: list[dict[str, Any]] = []
-    cursor = None
-    for _ in range(60):
-        answer = client.get(path, limit=limit, cursor=cursor, **query)
-        assert answer.status == 200, answer.text
-        found += answer.json["items"]
-        cursor = answer.json["next_cursor"]
-        if cursor is None:
-            return found
-    raise AssertionError("the list does not end")
-
-
 LISTS: list[tuple[str, dict[str, str], int]] = [
     ("/v1/platforms", {}, 3),
     ("/v1/trigger-rules", {}, ROWS),
@@ -109,7 +95,7 @@ LISTS: list[tuple[str, dict[str, str], int]] = [
 def test_every_list_is_walked_at_any_limit_and_ends_with_the_same_rows(desk: Desk, admin: ApiClient) -> None:
     desk.fill()
     for path, query, rows in LISTS:
-        found = {limit: walk(admin, path, limit, **query) for limit in (1, 2, 200)}
+        found = {limit: admin.walk(path, limit, **query) for limit in (1, 2, 200)}
         assert len(found[200]) == rows, (path, query)
         assert found[1] == found[2] == found[200], (path, query)
 
@@ -150,7 +136,7 @@ def test_changes_are_found_by_subject_and_by_time_the_newest_first(desk: Desk, a
     desk.add_change(3, START - 10)
 
     def found(**query: Any) -> list[str]:
-        return [each["id"] for each in walk(admin, "/v1/changes", 50, **query)]
+        return [each["id"] for each in admin.walk("/v1/changes", 50, **query)]
 
     assert found() == ["c3", "c2"]  # of the last 90 days
     assert found(**{"from": stamp(START - 300 * DAY_S)}) == ["c3", "c2", "c1"]

@@ -55,11 +55,11 @@ def test_the_words_are_shown_while_they_come_and_the_findings_at_the_end() -> No
     terminal = Terminal(answers, is_terminal=True)
 
     # when
-    assert terminal.run("ai", "analyse", "T/1", "--force") == 0
+    assert terminal.run("ai", "analyse", "t-ev/1 a", "--force") == 0
 
     # then
     assert terminal.asked == [
-        "POST /v1/ai/tasks/T%2F1/analyses",
+        "POST /v1/ai/tasks/~dC1ldi8xIGE/analyses",
         *["GET /v1/ai/analyses/an-1/stream"] * 3,
         "GET /v1/ai/analyses/an-1",
     ]
