@@ -94,6 +94,14 @@ def test_a_node_shows_the_open_tasks_of_everybody(local: TableStores) -> None:
     assert found.items[0] == seat(uid="u-1")
 
 
+def test_a_node_shows_the_done_tasks_of_everybody_the_last_one_first(local: TableStores) -> None:
+    put(local, done_seat(task_id="a", finished_at=at(1)), done_seat(uid="u-1", task_id="b", finished_at=at(3)))
+    put(local, done_seat(uid="u-0", task_id="c", finished_at=at(2)), seat(uid="u-1", task_id="open"))
+    put(local, done_seat(task_id="d", node_id="other"), done_seat(task_id="e", app_id="done", node_id=f"{APP}#{NODE}"))
+
+    assert task_ids(local.tasks.list_node_done(APP, NODE)) == ["b", "c", "a"]
+
+
 def test_a_list_comes_in_pages_that_lose_and_repeat_nothing(local: TableStores) -> None:
     for number in range(7):
         put(local, seat(task_id=f"T{number}", created_at=at(number // 3)))
@@ -138,7 +146,8 @@ def test_what_moves_changes_its_lists(local: TableStores) -> None:
             local.tasks.list_node_open(APP, NODE),
         ]
         assert [len(page.items) for page in open_lists] == [int(state is SeatState.OPEN)] * 4
-        assert len(local.tasks.list_person(UID, "done").items) == int(state is SeatState.DONE)
+        done_lists = [local.tasks.list_person(UID, "done"), local.tasks.list_node_done(APP, NODE)]
+        assert [len(page.items) for page in done_lists] == [int(state is SeatState.DONE)] * 2
 
 
 # Items

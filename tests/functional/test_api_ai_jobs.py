@@ -230,6 +230,21 @@ def test_dry_runs_are_for_approvers(world: AiWorld, role: str, status: int) -> N
     assert world.client.as_(UID, role).post(DRY_RUN, {"rule": "r"}).status == status
 
 
+def test_an_admin_has_checks_proposed_over_past_forms_of_the_node_whoever_decided(world: AiWorld) -> None:
+    world.give_default()
+    for number, uid in enumerate((UID, OTHER, OTHER)):
+        world.give_task(f"T{number}", uid, form_hash=f"form-{number}")
+        world.decide(f"T{number}", uid)
+    world.give_task("T3", form_hash="form-2")  # the same form as one that is done
+    world.give_task("elsewhere", node_id="another")
+    admin = world.client.as_("root", "admin")
+
+    answer = admin.post(PROPOSE, {"rule": "金额不超过 5000 元"})
+
+    assert (answer.status, answer.json["tasks"]) == (200, 3), answer.text
+    assert all(check["reasons"] == {} for check in answer.json["checks"])
+
+
 def test_an_admin_has_checks_proposed_over_the_forms_of_the_node(world: AiWorld) -> None:
     world.give_default()
     world.give_task("T0")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from admin_api.areas import register_all
+from admin_api.app import register_all
 from admin_api.ids import encode_id
 from tests.functional.ai_api import AiWorld
 from tests.functional.ai_suites.builders import APP, CREATED_AT, NOW, UID, own_rule

@@ -50,9 +50,7 @@ def plan_proposal(caller: Caller, app_id: str, node_id: str, body: shown.Proposa
     if APPROVER in caller.roles:
         seats = _past_tasks(caller.uid, app_id, node_id, ("done", "open"), MOST_TASKS, services)
     else:
-        page = services.seats.list_node_open(app_id, node_id, limit=NODE_SEATS)
-        by_form = {seat.form_hash: seat for seat in page.items if seat.form_hash and seat.received_on}
-        seats = list(by_form.values())[:MOST_TASKS]
+        seats = _tasks_of_node(app_id, node_id, services)
     job = _plan(caller.uid, app_id, node_id, wanted, seats, [wanted.rule], services)
     return msgspec.structs.replace(job, owners=tuple(seat.uid for seat in seats))
 
@@ -157,6 +155,17 @@ def _past_tasks(
         page = services.seats.list_person(uid, state, app_id=app_id, node_id=node_id, limit=limit)
         found += [seat for seat in page.items if seat.form_hash and seat.received_on]
     return found[:limit]
+
+
+def _tasks_of_node(app_id: str, node_id: str, services: Services) -> list[Seat]:
+    """Everybody's latest tasks on a node, each form once: the done ones, and where these are few the open ones too."""
+    by_form: dict[str, Seat] = {}
+    for read in (services.seats.list_node_done, services.seats.list_node_open):
+        if len(by_form) < MOST_TASKS:
+            for seat in read(app_id, node_id, limit=NODE_SEATS).items:
+                if seat.form_hash and seat.received_on:
+                    by_form.setdefault(seat.form_hash, seat)
+    return list(by_form.values())[:MOST_TASKS]
 
 
 def _form_text(seat: Seat, services: Services) -> str:

@@ -4,8 +4,8 @@ Item: `uid` and `task_id` (as key parts), the fields of the Seat, those of its A
 `counted` once the person's decision is in the counters. `answers` are the ids of all the answers that the seat ever
 had (see ai_answers): they quote its form, and are found by these when its instance is deleted. Keys of the indexes:
 `uid_state` with `since` lists a person's tasks by state, `uid_node` and `uid_app` with `state_since` those of a node
-and of an application, `node` with `seat` the open ones of everybody. What is gone stands in none of them, and goes by
-itself.
+and of an application, `node` with `seat` the open ones of everybody, and under `done#` and the node the done ones. What
+is gone stands in none of them, and goes by itself.
 
 Who writes the projection and who writes the analysis never touch each other's attributes, but that what is gone has no
 analysis. Every write has its condition: whoever comes late changes nothing.
@@ -247,6 +247,10 @@ class TaskTable:
         """Everybody's open tasks on a node, person by person."""
         return self._list("node_open", node_key(app_id, node_id), "", limit, cursor)
 
+    def list_node_done(self, app_id: str, node_id: str, *, limit: int = 50, cursor: str | None = None) -> Page[Seat]:
+        """Everybody's done tasks on a node, those finished last first. An earlier release did not list them."""
+        return self._list("node_open", _done_on(app_id, node_id), "", limit, cursor, newest_first=True)
+
     def list_all(self, uid: str, limit: int = 50) -> Page[Seat]:
         """The first seats that a person ever had, by task, read consistently, those that are gone included."""
         return query_page(
@@ -360,7 +364,14 @@ def _index_keys(seat: Seat) -> dict[str, str]:
         "uid_app": f"{person}#{key_part(seat.app_id)}",
         "state_since": f"{seat.state}#{since}",
     }
-    return keys if is_done else {**keys, "node": node, "seat": f"{person}#{task}"}
+    if is_done:
+        return {**keys, "node": _done_on(seat.app_id, seat.node_id), "seat": f"{since}#{person}"}
+    return {**keys, "node": node, "seat": f"{person}#{task}"}
+
+
+def _done_on(app_id: str, node_id: str) -> str:
+    """What the done tasks of a node stand under, where its key names the open ones. No node has a key with two `#`."""
+    return f"{SeatState.DONE}#{node_key(app_id, node_id)}"
 
 
 def _last_answer(before: Seat | None) -> dict[str, frozenset[str]]:
