@@ -1,4 +1,4 @@
-"""`taskbridge ai analyse`: have one of one's tasks read, and watch the answer come."""
+"""`taskbridge ai`: one's tasks with what the AI says of them; have one of them read, and watch the answer come."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ from cli.session import Session
 
 RETRY_S = 2.0
 LONGEST_WATCH_S = 1800.0
+_TASKS: Sequence[Column] = (
+    ("Task", "task_id"),
+    ("Subject", "subject"),
+    ("Is", "status"),
+    ("Analysis", lambda task: task["result"] and task["result"]["status"]),
+    ("Verdict", lambda task: task["result"] and task["result"]["verdict"]),
+    ("Decision", "decision"),
+    ("In short", lambda task: task["result"] and (task["result"]["summary"] or task["result"]["reason"])),
+)
 _UNDER_WAY = frozenset({"pending", "running"})
 _FINDINGS: Sequence[Column] = (
     ("Clause", "clause"),
@@ -24,6 +33,13 @@ _FINDINGS: Sequence[Column] = (
     ("Reason", "reason"),
     ("Evidence", lambda each: "\n".join(_quote(quote) for quote in each["evidence"])),
 )
+
+
+def list_tasks(options: argparse.Namespace, session: Session) -> int:
+    """One's tasks, the open ones first, each with its latest result."""
+    found = session.api.items("/v1/ai/tasks", {"status": options.status}, options.limit)
+    session.screen.show(found, build_table("Tasks", _TASKS, found))
+    return 0
 
 
 def analyse(options: argparse.Namespace, session: Session) -> int:
@@ -45,7 +61,7 @@ def _watch(analysis_id: str, session: Session) -> None:
     seen = ""
     while session.world.clock() < deadline:
         wait = RETRY_S
-        for event in _read(session.api.stream(path, seen)):
+        for event in read_stream(session.api.stream(path, seen)):
             seen = event.id or seen
             wait = event.retry / 1000 if event.retry is not None else wait
             if _take(event, session):
@@ -54,7 +70,7 @@ def _watch(analysis_id: str, session: Session) -> None:
     raise CommandError(f"The analysis {analysis_id} still goes on: ask again later.", NO_ANSWER)
 
 
-def _read(answer: httpx.Response) -> list[ServerSentEvent]:
+def read_stream(answer: httpx.Response) -> list[ServerSentEvent]:
     """The events of a response, which ends when it has told what there is."""
     if answer.status_code == 204:
         return [ServerSentEvent(event="done")]

@@ -18,6 +18,7 @@ from cli.errors import NO_ANSWER, CommandError
 PAGE = 200
 TRIES = 5
 LONGEST_WAIT_S = 60.0
+NOT_FOUND = "not_found"
 TIMEOUT = httpx.Timeout(35.0, connect=10.0)
 _TRY_LATER = frozenset({429, 502, 503, 504})
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=+~-]*")
@@ -35,6 +36,15 @@ class Api:
     def get(self, path: str, query: Query | None = None) -> Any:
         """The JSON of an answer. Raises CommandError for a problem, or where none comes."""
         return self._json("GET", path, query=query)
+
+    def find(self, path: str) -> Any:
+        """As get, but None where there is no such thing."""
+        try:
+            return self.get(path)
+        except CommandError as error:
+            if error.code == NOT_FOUND:
+                return None
+            raise
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """As get."""
@@ -142,7 +152,7 @@ def explain(answer: httpx.Response) -> CommandError:
         lines += [f"  {each.get('field')}: {each.get('problem')}" for each in errors if isinstance(each, dict)]
     if answer.status_code >= 500:
         lines.append(f"The log of the API has it as {problem.get('instance', 'unknown')}.")
-    return CommandError("\n".join(lines), _exit_status(answer.status_code))
+    return CommandError("\n".join(lines), _exit_status(answer.status_code), str(problem.get("code", "")))
 
 
 def _without_details(status: int) -> str:

@@ -130,6 +130,9 @@ def _add_operations(verbs: _Verbs) -> None:
 
 def _add_ai(verbs: _Verbs) -> None:
     group = verbs.group("ai", "AI approval, for approvers")
+    tasks = group.add("tasks", analyses.list_tasks, "your tasks, and what the AI says of them")
+    tasks.add_argument("--status", choices=("open", "done", "all"), default="all", help="open, done, or all (all)")
+    _add_limit(tasks)
     analyse = group.add("analyse", analyses.analyse, "have one of your tasks analysed, and watch")
     analyse.add_argument("task_id", metavar="TASK", help="id of the task in the process system")
     analyse.add_argument("--force", action="store_true", help="a new answer, also where there is one")

@@ -9,8 +9,12 @@ INTERRUPTED = 130
 
 
 class CommandError(Exception):
-    """A command that ends here. The text is a sentence or more, without secrets."""
+    """A command that ends here. The text is a sentence or more, without secrets.
 
-    def __init__(self, text: str, status: int = REFUSED) -> None:
+    `code` is that of the problem, where the API named one.
+    """
+
+    def __init__(self, text: str, status: int = REFUSED, code: str = "") -> None:
         super().__init__(text)
         self.status = status
+        self.code = code

@@ -19,6 +19,10 @@ _STYLES = {
     "skipped": "blue",
     "retrying": "yellow",
     "running": "yellow",
+    "pending": "yellow",
+    "on its way": "yellow",
+    "done": "green",
+    "processed": "blue",
     "open": "bold red",
     "failed": "bold red",
     "rejected": "magenta",
@@ -84,16 +88,21 @@ def clean(value: object) -> str:
 def cell(value: object) -> Text:
     """A value in a table; a word of state in its colour, a time to the second."""
     text = _MOMENT.sub(r"\1Z", clean(value))
-    return Text(text, style=_STYLES.get(text, ""))
+    return Text(text, style=_STYLES.get(text.lower(), ""))
+
+
+def build_row(columns: Sequence[Column], row: Mapping[str, Any]) -> list[Text]:
+    """The cells of a row. A column is a heading with a key of the row, or with what makes its value of the row."""
+    return [cell(row.get(source) if isinstance(source, str) else source(row)) for _, source in columns]
 
 
 def build_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Table:
-    """A table. A column is a heading with a key of the rows, or with what makes its value of a row."""
+    """A table; see build_row for its columns."""
     table = Table(title=title, title_justify="left")
     for heading, _ in columns:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(cell(row.get(source) if isinstance(source, str) else source(row)) for _, source in columns))
+        table.add_row(*build_row(columns, row))
     return table
 
 

@@ -20,13 +20,14 @@ _PIPE_WIDTH = 160
 def open_bus(connection: Connection) -> Any:
     """A boto3 client for EventBridge, with the user's own credentials and region."""
     import boto3
+    from botocore.config import Config
 
     settings: dict[str, Any] = {"region_name": connection.region or None}
     if connection.endpoint_url:
         settings["endpoint_url"] = connection.endpoint_url
     if connection.is_on_this_machine:
-        # The emulator asks for credentials and takes any. A real key is not shown to it.
-        settings |= {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        # The emulator asks for credentials and takes any. A real key is not shown to it, and no proxy reaches it.
+        settings |= {"aws_access_key_id": "test", "aws_secret_access_key": "test", "config": Config(proxies={})}
     return boto3.client("events", **settings)
 
 

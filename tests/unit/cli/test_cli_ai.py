@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cli.errors import NO_ANSWER, REFUSED
-from tests.unit.cli.terminal import Terminal, ok
+from tests.unit.cli.terminal import Terminal, listed, ok
 
 
 def result(status: str = "done", verdict: str | None = "reject", **changes: Any) -> dict[str, Any]:
@@ -119,3 +119,19 @@ def test_a_page_of_somebody_else_is_no_stream(content: str) -> None:
     terminal = Terminal([RUNNING, httpx.Response(200, text=content)])
     assert terminal.run("ai", "analyse", "T-1") == REFUSED
     assert "The stream is none" in terminal.told
+
+
+def test_ones_tasks_are_listed_with_what_the_ai_says_of_them() -> None:
+    # given
+    facts = {"subject": "请假", "status": "open", "decision": None}
+    analysed = {**facts, "task_id": "T-1", "result": result("done", "reject")}
+    terminal = Terminal([listed([analysed, {**facts, "task_id": "T-2", "result": None}])], is_terminal=True)
+
+    # when
+    assert terminal.run("ai", "tasks", "--status", "open") == 0
+
+    # then
+    assert terminal.asked == ["GET /v1/ai/tasks?status=open&limit=50"]
+    assert "reject" in terminal.out
+    assert "超过天数" in terminal.out
+    assert "T-2" in terminal.out
