@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from cli.errors import CommandError
 from local.errors import StackError
 from local.picture import address_table
 from local.running import run
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     try:
         return _carry_out(options, settings, console)
-    except StackError as error:
+    except (StackError, CommandError) as error:
         return _fail(str(error))
     except (BotoCoreError, ClientError, TaskbridgeError) as error:
         return _fail(f"The AWS emulator did not do what it was asked: {error}\nIts log: {settings.log_dir}/aws.log")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Each one's user id in the process system is the same word.
 PEOPLE = {"admin": "admin", "ops": "ops", "approver-1": "approver", "approver-2": "approver"}
+APPROVERS = tuple(name for name, role in PEOPLE.items() if role == "approver")
 
 
 def seed_people(aws: Aws, outputs: Mapping[str, str]) -> dict[str, str]:

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from rich.console import Console
 
+from cli.api import Api, open_api
+from cli.bus import send_events
+from cli.connection import read_connection
+from cli.world import open_bus
 from local.aigc_simulator.control import FILES_PREFIX
-from local.analyses import stack_analyses
-from local.emulator import Aws
-from local.outcomes import StackOutcomes
-from local.picture import Stage, address_table, analysis_table, event_table, todo_table
+from local.errors import StackError
+from local.people import APPROVERS
+from local.picture import Stage, address_table, end_views
 from local.settings import ROOT, StackSettings
 from local.simulator import SimulatorClient
 from local.stack import down, up
-from local.story import Story, find_analysis_mismatches, find_event_mismatches, find_todo_mismatches, read_story
-from local.watching import Picture, explain_unsettled, send_events, take_picture, watch_until_settled
+from local.story import (
+    Chapter,
+    Story,
+    find_analysis_mismatches,
+    find_event_mismatches,
+    find_todo_mismatches,
+    read_story,
+)
+from local.watching import Picture, Watch, explain_unsettled, watch_until_settled
 
 EXAMPLES = ROOT / "examples"
 SETTLE_TIMEOUT_S = 300.0
@@ -44,7 +57,7 @@ def run(settings: StackSettings, console: Console, *, once: bool) -> int:
     try:
         outputs = up(settings, console.print)
         files_url = f"{outputs['ai_simulator_url']}{FILES_PREFIX}" if outputs["ai_simulator_url"] else ""
-        ending = _play(read_story(EXAMPLES, files_url), outputs, console)
+        ending = _play(read_story(EXAMPLES, files_url), outputs, settings, console)
         _show(ending, outputs, settings, console)
         if not once:
             _stay_up(console)
@@ -57,77 +70,74 @@ def run(settings: StackSettings, console: Console, *, once: bool) -> int:
         down(settings, console.print)
 
 
-def _play(story: Story, outputs: Mapping[str, Any], console: Console) -> Ending:
+def _play(story: Story, outputs: Mapping[str, Any], settings: StackSettings, console: Console) -> Ending:
     """Send each chapter, wait until it is settled, compare the end with what was expected."""
     with ExitStack() as open_until_the_end:
-        aws = open_until_the_end.enter_context(Aws(outputs["endpoint_url"], outputs["region"]))
+
+        def connect(person: str) -> Api:
+            connection = read_connection({}, settings.outputs_file, person)
+            return open_until_the_end.enter_context(open_api(connection, None, time.sleep))
+
         simulator = None
         if outputs["simulator_url"]:
             simulator = open_until_the_end.enter_context(SimulatorClient(outputs["simulator_url"]))
+        todos = (lambda: simulator.state()["tasks"]) if simulator else tuple
+        watch = Watch(connect("ops"), {person: connect(person) for person in APPROVERS}, todos)
         stage = open_until_the_end.enter_context(Stage(console, story.event_count, len(story.expected.events)))
-        picture = _send_chapters(story, outputs, aws, simulator, stage)
+        picture = _send_chapters(story, settings, watch, stage)
         state = simulator.state() if simulator else None
     problems = _problems(story, picture, state, is_simulated=bool(outputs["ai_simulator_url"]))
     return Ending(picture, state, tuple(problems))
 
 
-def _send_chapters(
-    story: Story, outputs: Mapping[str, Any], aws: Aws, simulator: SimulatorClient | None, stage: Stage
-) -> Picture:
-    outcomes, analyses = StackOutcomes(aws, outputs), stack_analyses(aws, outputs)
-    sent: list[str] = []
-
-    def look() -> Picture:
-        return take_picture(aws, outputs, outcomes, sent, lambda: _todos(simulator), lambda: analyses.rows(story.seats))
-
-    picture = look()
+def _send_chapters(story: Story, settings: StackSettings, watch: Watch, stage: Stage) -> Picture:
+    sent: dict[str, None] = {}  # a set that keeps its order
+    picture = watch.look(sent)
     for chapter in story.chapters:
-        sent += [event["id"] for event in chapter.events]
-        send_events(aws, outputs["EventBusName"], chapter.events, stage.add_sent)
-        picture = watch_until_settled(look, stage.show, SETTLE_TIMEOUT_S)
+        _send(chapter, settings, stage)
+        sent |= dict.fromkeys(event["id"] for event in chapter.events)
+        picture = watch_until_settled(partial(watch.look, tuple(sent)), stage.show, SETTLE_TIMEOUT_S)
         if not picture.is_settled:
             break
     return picture
 
 
+def _send(chapter: Chapter, settings: StackSettings, stage: Stage) -> None:
+    connection = read_connection({}, settings.outputs_file, "")
+    refused = send_events(open_bus(connection), connection.bus_name(), chapter.lines, stage.add_sent, time.sleep)
+    if refused:
+        raise StackError(f"EventBridge refused {refused[0].place} of {chapter.name}: {refused[0].message}")
+
+
 def _problems(story: Story, picture: Picture, state: Mapping[str, Any] | None, *, is_simulated: bool) -> list[str]:
     if not picture.is_settled:
         return [explain_unsettled(picture, SETTLE_TIMEOUT_S)]
-    given_up = [f"{n} messages were given up in {name}" for name, n in picture.given_up.items() if n]
-    todos = find_todo_mismatches(story.expected, state) if state is not None else []
-    analyses = find_analysis_mismatches(story.expected, picture.seats, is_simulated=is_simulated)
-    return given_up + find_event_mismatches(story.expected, picture.rows) + todos + analyses
-
-
-def _todos(simulator: SimulatorClient | None) -> Sequence[Mapping[str, Any]]:
-    tasks: list[Mapping[str, Any]] = simulator.state()["tasks"] if simulator else []
-    return tasks
+    return [
+        *(f"{count} messages were given up in {name}" for name, count in picture.given_up.items()),
+        *find_event_mismatches(story.expected, picture.events),
+        *(find_todo_mismatches(story.expected, state) if state is not None else ()),
+        *find_analysis_mismatches(story.expected, picture.tasks, is_simulated=is_simulated),
+    ]
 
 
 def _show(ending: Ending, outputs: Mapping[str, Any], settings: StackSettings, console: Console) -> None:
-    console.print()
-    if ending.state is not None:
-        console.print(todo_table(ending.state))
-    else:
-        console.print(f"What the task center at {outputs['task_center_url']} holds cannot be read from here.")
-    console.print(event_table(ending.picture.wanted, ending.picture.rows))
-    console.print(analysis_table(ending.picture.seats))
+    for view in end_views(ending.picture, is_terminal=console.is_terminal):
+        console.print(view, highlight=False)
+    ask = f".venv/bin/python -m cli --outputs {os.path.relpath(settings.outputs_file)}"
     console.print(
         address_table(
             {
                 "Task center": outputs["task_center_url"],
-                "AI platform": outputs["ai_platform_url"],
                 "HTTP API": outputs["ApiUrl"],
-                "AWS endpoint": outputs["endpoint_url"],
-                "Outputs": str(settings.outputs_file),
                 "Logs": str(settings.log_dir),
+                "More": f"{ask} --as ops logs\n{ask} --as approver-1 ai tasks",
             }
         )
     )
     if not ending.problems:
-        console.print("\n[green]The samples ended as they should.[/green]")
+        console.print("[green]The samples ended as they should.[/green]")
         return
-    console.print(f"\n[bold red]The samples did not end as they should.[/bold red] Logs: {settings.log_dir}")
+    console.print("[bold red]The samples did not end as they should.[/bold red]")
     for problem in ending.problems:
         console.print(f"  {problem}", highlight=False, markup=False)
 

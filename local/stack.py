@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,7 +15,6 @@ from local.deployment import deploy, read_outputs
 from local.emulator import Aws, at_its_port, emulator_pid, is_healthy, start_emulator, stop_emulator
 from local.errors import StackError
 from local.people import seed_people
-from local.queues import in_flight
 from local.seed import seed
 from local.settings import REGION, StackSettings
 from local.simulator import (
@@ -131,8 +130,16 @@ def _finish_work(settings: StackSettings) -> None:
         _switch_event_sources(aws, enabled=False)
         outputs = read_outputs(aws)
         deadline = time.monotonic() + _FINISH_S
-        while in_flight(aws, outputs) and time.monotonic() < deadline:
+        while _in_flight(aws, outputs) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
+
+
+def _in_flight(aws: Aws, outputs: Mapping[str, str]) -> int:
+    """Messages that a function has taken and not finished, or that wait for their next attempt."""
+    name: Literal["ApproximateNumberOfMessagesNotVisible"] = "ApproximateNumberOfMessagesNotVisible"
+    urls = [value for key, value in outputs.items() if key.endswith("QueueUrl")]
+    answers = [aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name]) for url in urls]
+    return sum(int(answer["Attributes"].get(name, "0")) for answer in answers)
 
 
 def _switch_event_sources(aws: Aws, *, enabled: bool) -> None:

@@ -1,21 +1,18 @@
-"""The sample events, and how their story has to end."""
+"""The sample events, and how their story has to end. What was found is in the shapes of the HTTP API."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.analyses import SeatRow
-from local.outcomes import EventRow
+from cli.event_files import Found, read_events
 from taskbridge.push.trigger_rules import AI
 
 FILES_PLACEHOLDER = "http://attachments.invalid/"
 _TRACKED = frozenset({"succeeded", "superseded"})
-
-SeatKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,12 @@ class Chapter:
     """Events that are sent in this order, at once; the next chapter begins when they are settled."""
 
     name: str
-    events: tuple[Mapping[str, Any], ...]
+    lines: tuple[Found, ...]
+
+    @property
+    def events(self) -> tuple[Mapping[str, Any], ...]:
+        """The events as they are read."""
+        return tuple(json.loads(line.text) for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class Expected:
 
     `events` has the statuses that each event may have at the task center, none where it concerns AI approval alone.
     An event may have been superseded where a newer one of the same batch overtook it. `analyses` has some facts of
-    the analysis of a seat (uid and task id), None where there is none.
+    the analysis of a person's task (uid and task id), None where there is none.
     """
 
     todos: Mapping[str, Mapping[str, Any]]
     instances: Mapping[str, str]
     events: Mapping[str, Sequence[str]]
-    analyses: Mapping[SeatKey, Mapping[str, Any] | None]
+    analyses: Mapping[tuple[str, str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,7 @@ class Story:
     @property
     def event_count(self) -> int:
         """How many events are sent, repetitions included."""
-        return sum(len(chapter.events) for chapter in self.chapters)
-
-    @property
-    def seats(self) -> tuple[SeatKey, ...]:
-        """Whoever has, or had, a task on an approve node: uid and task id, once each."""
-        tasks = [task for chapter in self.chapters for event in chapter.events for task in event.get("tasks", [])]
-        people = [
-            (str(person["uid"]), str(task["task_id"]))
-            for task in tasks
-            if task.get("node_kind", "approve") == "approve"
-            for person in (*task.get("assignees", []), *task.get("previous_assignees", []))
-        ]
-        return tuple(dict.fromkeys(people))
+        return sum(len(chapter.lines) for chapter in self.chapters)
 
 
 def read_story(folder: Path, files_url: str = "") -> Story:
@@ -71,80 +61,69 @@ def read_story(folder: Path, files_url: str = "") -> Story:
 
     `files_url` is where the attachments of the samples are served; without one their addresses lead nowhere.
     """
-    files = sorted(folder.glob("*.jsonl"))
-    chapters = tuple(Chapter(file.stem, _read_events(file, files_url or FILES_PLACEHOLDER)) for file in files)
+    there = (files_url or FILES_PLACEHOLDER).encode()
+    chapters = tuple(
+        Chapter(file.stem, tuple(read_events(file.read_bytes().replace(FILES_PLACEHOLDER.encode(), there))))
+        for file in sorted(folder.glob("*.jsonl"))
+    )
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     todos = {todo["task_id"]: todo for todo in expected["todos"]}
     analyses = {(entry["uid"], entry["task_id"]): entry["analysis"] for entry in expected["analyses"]}
     return Story(chapters, Expected(todos, expected["instances"], expected["events"], analyses))
 
 
-def find_event_mismatches(expected: Expected, rows: Iterable[EventRow]) -> list[str]:
-    """What did not happen to the events as it should have, a sentence each."""
-    rows = list(rows)
-    pushed: dict[str, set[str]] = {}
-    for row in rows:
-        if row.target != AI:
-            pushed.setdefault(row.event_id, set()).add(row.status)
-    untracked = [
-        f"event {row.event_id}: AI approval has it as {row.status}"
-        for row in rows
-        if row.target == AI and row.status not in _TRACKED
-    ]
-    return untracked + [
-        f"event {event_id}: expected {' or '.join(allowed) or 'nothing'}, "
-        f"found {' and '.join(sorted(pushed.get(event_id, ()))) or 'nothing'}"
-        for event_id, allowed in expected.events.items()
-        if not pushed.get(event_id, set()) <= set(allowed) or bool(allowed) != bool(pushed.get(event_id))
-    ]
+def statuses_of(outcome: Mapping[str, Any]) -> list[str]:
+    """The status of an event at each of its targets; its own where it went nowhere."""
+    return [target["status"] for target in outcome["targets"]] or [outcome["status"]]
 
 
-def find_todo_mismatches(expected: Expected, state: Mapping[str, Any]) -> list[str]:
+def find_event_mismatches(expected: Expected, outcomes: Mapping[str, Mapping[str, Any] | None]) -> Iterator[str]:
+    """What did not happen to the events as it should have, a sentence each. `outcomes`: see `GET /v1/events/{id}`."""
+    for event_id, allowed in expected.events.items():
+        outcome = outcomes.get(event_id) or {"status": "routed", "targets": []}
+        at_ai = [target["status"] for target in outcome["targets"] if target["target"] == AI]
+        pushed = {target["status"] for target in outcome["targets"] if target["target"] != AI}
+        if outcome["status"] != "routed":
+            pushed.add(outcome["status"])
+        yield from (f"event {event_id}: AI approval has it as {status}" for status in at_ai if status not in _TRACKED)
+        if not pushed <= set(allowed) or bool(allowed) != bool(pushed):
+            wanted = " or ".join(allowed) or "nothing"
+            yield f"event {event_id}: expected {wanted}, found {' and '.join(sorted(pushed)) or 'nothing'}"
+
+
+def find_todo_mismatches(expected: Expected, state: Mapping[str, Any]) -> Iterator[str]:
     """What the task center does not hold as it should, a sentence each. Todos of others are not looked at."""
     instances = {instance["sess_id"]: instance["status"] for instance in state["instances"]}
     todos = {todo["task_id"]: todo for todo in state["tasks"]}
     ours = set(expected.instances) | {todo["sess_id"] for todo in expected.todos.values()}
-    unexpected = [
-        f"todo {task_id} should not be there"
-        for task_id, todo in todos.items()
-        if todo["sess_id"] in ours and task_id not in expected.todos
-    ]
-    wrong_instances = [
-        f"instance {sess_id}: expected {status}, found {instances.get(sess_id, 'nothing')}"
-        for sess_id, status in expected.instances.items()
-        if instances.get(sess_id) != status
-    ]
-    return unexpected + wrong_instances + _wrong_todos(expected, todos)
+    for task_id, todo in todos.items():
+        if todo["sess_id"] in ours and task_id not in expected.todos:
+            yield f"todo {task_id} should not be there"
+    for sess_id, status in expected.instances.items():
+        if instances.get(sess_id) != status:
+            yield f"instance {sess_id}: expected {status}, found {instances.get(sess_id, 'nothing')}"
+    for task_id, wanted in expected.todos.items():
+        found = todos.get(task_id, {})
+        for name, value in wanted.items():
+            if found.get(name) != value:
+                yield f"todo {task_id}: {name} should be {value!r}, is {found.get(name)!r}"
 
 
-def find_analysis_mismatches(expected: Expected, rows: Iterable[SeatRow], *, is_simulated: bool) -> list[str]:
-    """What AI approval does not hold as it should, a sentence each. What a real model says, nobody can expect."""
-    found = {(row.uid, row.task_id): row for row in rows if row.status}
-    problems = []
+def find_analysis_mismatches(
+    expected: Expected, tasks: Iterable[Mapping[str, Any]], *, is_simulated: bool
+) -> Iterator[str]:
+    """What AI approval does not hold as it should, a sentence each. What a real model says, nobody can expect.
+
+    `tasks`: see `GET /v1/ai/tasks`, each with the `uid` of who has it.
+    """
+    found = {(task["uid"], task["task_id"]): task for task in tasks if task["result"]}
     for (uid, task_id), wanted in expected.analyses.items():
-        row = found.get((uid, task_id))
-        if wanted is None or row is None:
-            if wanted is not None or row is not None:
-                problems.append(f"analysis of {task_id} for {uid}: should {'not ' if wanted is None else ''}be there")
+        where, task = f"analysis of {task_id} for {uid}", found.get((uid, task_id))
+        if wanted is None or task is None:
+            if wanted is not None or task is not None:
+                yield f"{where}: should {'not ' if wanted is None else ''}be there"
             continue
-        facts = {name: value for name, value in wanted.items() if is_simulated or name != "verdict"}
-        problems += [
-            f"analysis of {task_id} for {uid}: {name} should be {value}, is {getattr(row, name) or 'empty'}"
-            for name, value in facts.items()
-            if getattr(row, name) != value
-        ]
-    return problems
-
-
-def _wrong_todos(expected: Expected, todos: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return [
-        f"todo {task_id}: {name} should be {value!r}, is {todos.get(task_id, {}).get(name)!r}"
-        for task_id, todo in expected.todos.items()
-        for name, value in todo.items()
-        if todos.get(task_id, {}).get(name) != value
-    ]
-
-
-def _read_events(file: Path, files_url: str) -> tuple[Mapping[str, Any], ...]:
-    lines = file.read_text(encoding="utf-8").replace(FILES_PLACEHOLDER, files_url).splitlines()
-    return tuple(json.loads(line) for line in lines if line.strip())
+        facts = {**task["result"], "decision": task["decision"]}
+        for name, value in wanted.items():
+            if facts[name] != value and (is_simulated or name != "verdict"):
+                yield f"{where}: {name} should be {value}, is {facts[name] or 'empty'}"

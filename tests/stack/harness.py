@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -10,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.bus import send_events
+from cli.event_files import Found
 from local.aigc_simulator.control import FILES_PREFIX
-from local.analyses import SeatRow, stack_analyses
 from local.emulator import Aws
-from local.outcomes import EventRow, StackOutcomes
 from local.processes import free_port
 from local.settings import StackSettings, read_settings
 from local.simulator import SimulatorClient
 from local.stack import up
-from local.watching import explain_unsettled, send_events, take_picture, watch_until_settled
 from taskbridge.push.trigger_rules import AI
+from tests.stack.tables import EventRow, SeatRow, StackTables
 
 # Only so that a stack that is stuck ends at all: no test is decided by it.
 PATIENCE_S = 600.0
@@ -37,18 +38,23 @@ class RunningStack:
 
     def put_events(self, *events: Mapping[str, Any]) -> None:
         """Put events on the bus, in this order."""
-        send_events(self.aws, self.outputs["EventBusName"], events)
+        found = [Found(event["id"], json.dumps(event, ensure_ascii=False).encode()) for event in events]
+        refused = send_events(self.aws.events, self.outputs["EventBusName"], found, lambda _: None, time.sleep)
+        assert refused == []
 
     def wait_until_settled(self, *event_ids: str) -> list[EventRow]:
         """Wait until the queues are empty and these events accounted for; what became of them at the task center."""
-        outcomes = StackOutcomes(self.aws, self.outputs)
-        picture = watch_until_settled(
-            lambda: take_picture(self.aws, self.outputs, outcomes, event_ids, lambda: ()),
-            lambda _: None,
-            PATIENCE_S,
-        )
-        assert picture.is_settled, explain_unsettled(picture, PATIENCE_S)
-        return [row for row in picture.rows if row.target != AI]
+        tables, wanted = StackTables(self.aws, self.outputs), tuple(dict.fromkeys(event_ids))
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            # Queues first: what leaves a queue after this is in the tables that are read next.
+            waiting, rows = tables.waiting(), tables.events_of(wanted)
+            unsettled = [row for row in rows if row.status == "retrying"]
+            unknown = set(wanted) - {row.event_id for row in rows}
+            if not (waiting or unsettled or unknown):
+                return [row for row in rows if row.target != AI]
+            assert time.monotonic() < deadline, (waiting, unsettled, unknown)
+            time.sleep(0.3)
 
     def status_of(self, event_id: str) -> str:
         """Wait until the event is accounted for; its status."""
@@ -57,13 +63,13 @@ class RunningStack:
 
     def seats(self, *keys: tuple[str, str]) -> list[SeatRow]:
         """What these people (uid, task id) have of these tasks, and what the AI says of it."""
-        return stack_analyses(self.aws, self.outputs).rows(keys)
+        return StackTables(self.aws, self.outputs).seats(keys)
 
     def wait_for_seats(self, *keys: tuple[str, str], until: Callable[[list[SeatRow]], bool]) -> list[SeatRow]:
         """Look at seats until they are as they have to be."""
         deadline = time.monotonic() + PATIENCE_S
-        analyses = stack_analyses(self.aws, self.outputs)
-        while not until(rows := analyses.rows(keys)):
+        tables = StackTables(self.aws, self.outputs)
+        while not until(rows := tables.seats(keys)):
             assert time.monotonic() < deadline, rows
             time.sleep(0.05)
         return rows

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.analyses import SeatRow
 from tests.stack.harness import RunningStack
+from tests.stack.tables import SeatRow
 
 RULE = "1. 报销金额不超过 5000 元。\n2. 电子发票价税合计等于报销金额。"
 OTHER_RULE = "1. 报销金额不超过 1000 元。"

@@ -259,7 +259,7 @@ def test_run_plays_the_samples_and_ends_by_itself_where_that_is_asked(own_settin
     assert "The samples ended as they should" in done.stdout
     assert "T-LEAVE-1-A" in done.stdout
     assert "AI: AT-LEAVE-1 for approver-1: approve 【模拟器】" in done.stdout
-    assert "What the AI said" in done.stdout
+    assert "The AI said something of" in done.stdout
     assert processes_of(own_settings) == (None, None, None)
 
 

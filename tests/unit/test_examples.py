@@ -84,13 +84,19 @@ def test_the_story_has_a_late_event_a_repetition_and_a_questionnaire(story: Stor
 
 def test_what_is_expected_is_about_the_events_that_are_sent(story: Story) -> None:
     events = events_of(story)
-    named = {task["task_id"] for event in events for task in event.get("tasks", [])}
+    tasks = [task for event in events for task in event.get("tasks", [])]
+    named = {task["task_id"] for task in tasks}
+    people = {
+        (person["uid"], task["task_id"])
+        for task in tasks
+        for person in (*task.get("assignees", []), *task.get("previous_assignees", []))
+    }
     instances = {event["session"]["sess_id"] for event in events if "session" in event}
 
     assert set(story.expected.events) == {event["id"] for event in events}
     assert set(story.expected.todos) <= named
     assert set(story.expected.instances) <= instances
-    assert set(story.expected.analyses) <= set(story.seats)
+    assert set(story.expected.analyses) <= people
 
 
 def test_rules_come_before_the_forms_that_they_are_about(story: Story) -> None:
