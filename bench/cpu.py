@@ -23,7 +23,7 @@ from bench.packages import CannotInstall
 from bench.surroundings import ACCOUNT, Cloud, cloud, task_center
 from bench.table import Row
 from bench.work import batches, push_body, received
-from local.simulator import SimulatorClient
+from local.simulators import SimulatorClient
 
 ROUNDS = 9
 TASKS = 100

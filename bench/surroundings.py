@@ -19,7 +19,7 @@ from bench.work import PLATFORM
 from local.emulator import CREDENTIALS, Aws, emulator_service, is_healthy
 from local.processes import free_port
 from local.settings import LOOPBACK, REGION, ROOT, JinZhiAccount, read_settings
-from local.simulator import SimulatorClient
+from local.simulators import SimulatorClient
 from taskbridge.tables.configuration_models import Configurator
 
 ACCOUNT = JinZhiAccount("taskbridge-bench", "only-for-this-machine", "taskbridge")

@@ -107,7 +107,7 @@ def _simulator(workers: int) -> Iterator[Link]:
     """The bundled simulator, in this process and without the waits of a real stream."""
     from local.aigc_simulator.model import AiPlatform
     from local.aigc_simulator.records import Settings
-    from local.aigc_simulator.server import SimulatorServer
+    from local.simulating.server import SimulatorServer
 
     behaviour = Settings(first_text_ms=0, piece_ms=0)
     server = SimulatorServer(("127.0.0.1", 0), AiPlatform(time.time, random.SystemRandom(), behaviour))

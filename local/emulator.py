@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import boto3
 import httpx
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
+
+C = TypeVar("C")
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
@@ -163,11 +164,31 @@ def _saved_at(settings: StackSettings) -> dict[str, int]:
     return {name: file.stat().st_mtime_ns if file.exists() else 0 for name, file in files.items()}
 
 
+class _Client(Generic[C]):
+    """A client of a service, made when it is first asked for and kept."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __get__(self, aws: Aws, _owner: type[Aws]) -> C:
+        return cast(C, aws.client(self._service))
+
+
 class Aws:
     """Clients of the emulator's services, made when first used. A context manager: closed at its end."""
 
+    cloudformation: _Client[CloudFormationClient] = _Client("cloudformation")
+    dynamodb: _Client[DynamoDBClient] = _Client("dynamodb")
+    events: _Client[EventBridgeClient] = _Client("events")
+    functions: _Client[LambdaClient] = _Client("lambda")
+    people: _Client[CognitoIdentityProviderClient] = _Client("cognito-idp")
+    s3: _Client[S3Client] = _Client("s3")
+    sqs: _Client[SQSClient] = _Client("sqs")
+    ssm: _Client[SSMClient] = _Client("ssm")
+
     def __init__(self, endpoint_url: str, region: str) -> None:
         self.endpoint_url = endpoint_url
+        self._clients: dict[str, BaseClient] = {}
         self._session = boto3.session.Session(
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
@@ -186,46 +207,12 @@ class Aws:
 
     def __exit__(self, *_: object) -> None:
         """Close the connections: an emulator that stops waits for them."""
-        for client in vars(self).values():
-            if isinstance(client, BaseClient):
-                client.close()
+        for client in self._clients.values():
+            client.close()
 
-    @cached_property
-    def cloudformation(self) -> CloudFormationClient:
-        """CloudFormation."""
-        return self._session.client("cloudformation", endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def dynamodb(self) -> DynamoDBClient:
-        """DynamoDB."""
-        return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def events(self) -> EventBridgeClient:
-        """EventBridge."""
-        return self._session.client("events", endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def functions(self) -> LambdaClient:
-        """Lambda."""
-        return self._session.client("lambda", endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def people(self) -> CognitoIdentityProviderClient:
-        """Cognito user pools."""
-        return self._session.client("cognito-idp", endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def s3(self) -> S3Client:
-        """S3."""
-        return self._session.client("s3", endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def sqs(self) -> SQSClient:
-        """SQS."""
-        return self._session.client("sqs", endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def ssm(self) -> SSMClient:
-        """Systems Manager parameters."""
-        return self._session.client("ssm", endpoint_url=self.endpoint_url, config=self._config)
+    def client(self, service: str) -> BaseClient:
+        """The client of a service, by its name in boto3."""
+        if service not in self._clients:
+            make: Any = self._session.client
+            self._clients[service] = make(service, endpoint_url=self.endpoint_url, config=self._config)
+        return self._clients[service]

@@ -18,12 +18,12 @@ from cli.api import Api, open_api
 from cli.bus import send_events
 from cli.connection import read_connection
 from cli.world import open_bus
-from local.aigc_simulator.control import FILES_PREFIX
+from local.aigc_simulator.attachments import FILES_PREFIX
 from local.errors import StackError
 from local.people import APPROVERS
 from local.picture import Stage, address_table, end_views
 from local.settings import ROOT, StackSettings
-from local.simulator import SimulatorClient
+from local.simulators import SimulatorClient
 from local.stack import down, up
 from local.story import (
     Chapter,

@@ -17,14 +17,7 @@ from local.errors import StackError
 from local.people import seed_people
 from local.seed import seed
 from local.settings import REGION, StackSettings
-from local.simulator import (
-    Simulator,
-    aigc_simulator,
-    jinzhi_simulator,
-    simulator_pid,
-    start_simulator,
-    stop_simulator,
-)
+from local.simulators import BundledSimulator, aigc_simulator, jinzhi_simulator
 
 Say = Callable[[str], None]
 # A batch that is being worked on ends within moments; one that waits for its next attempt may take minutes.
@@ -75,7 +68,7 @@ def down(settings: StackSettings, say: Say) -> None:
         if stop_emulator(settings):
             say("AWS emulator stopped, its state is saved")
         for simulator in (jinzhi_simulator(settings), aigc_simulator(settings)):
-            if stop_simulator(simulator):
+            if simulator.stop():
                 say(f"{simulator.title} stopped")
 
 
@@ -83,8 +76,8 @@ def status(settings: StackSettings) -> dict[str, str]:
     """What runs and where, by name; a part that does not run is said to be `stopped`."""
     parts = {
         "AWS emulator": emulator_pid(settings),
-        "JinZhi simulator": simulator_pid(jinzhi_simulator(settings)),
-        "Aigc simulator": simulator_pid(aigc_simulator(settings)),
+        "JinZhi simulator": jinzhi_simulator(settings).pid,
+        "Aigc simulator": aigc_simulator(settings).pid,
     }
     rows = {name: f"running (process {pid})" if pid else "stopped" for name, pid in parts.items()}
     if settings.outputs_file.exists() and parts["AWS emulator"]:
@@ -103,14 +96,14 @@ def read_outputs_file(settings: StackSettings) -> dict[str, Any]:
     return outputs
 
 
-def _address(variable: str, elsewhere: str, simulator: Simulator, say: Say) -> str:
+def _address(variable: str, elsewhere: str, simulator: BundledSimulator, say: Say) -> str:
     """The address that a platform is to point to; the simulator runs only where it is that."""
     if elsewhere:
-        if stop_simulator(simulator):
+        if simulator.stop():
             say(f"{simulator.title} stopped: {variable} names another address")
         return elsewhere
-    was_running = simulator_pid(simulator) is not None
-    url = start_simulator(simulator)
+    was_running = simulator.pid is not None
+    url = simulator.start()
     if not was_running:
         say(f"{simulator.title} started on {url}")
     return url

@@ -1,19 +1,15 @@
-"""The AI platform itself: who may call, which fault strikes, what is answered, what is remembered.
-
-Pure: no network, no clock of its own, no global random numbers, no threads. The same calls with the same
-clock and the same `random.Random` give the same answers.
-"""
+"""The AI platform itself: who may call, which fault strikes, what is answered, what is remembered. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import random
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from local.aigc_simulator.attachments import FILES_PREFIX, answer_file
 from local.aigc_simulator.codes import (
     BROKEN,
     CONTENT_REFUSED,
@@ -46,7 +42,6 @@ from local.aigc_simulator.wire import (
     ROUTES,
     Request,
     accept,
-    mark,
     parse_request,
     refuse,
     render_answer,
@@ -54,9 +49,9 @@ from local.aigc_simulator.wire import (
     stream_error,
     stream_frames,
 )
-from local.simulating.answers import SIMULATOR_HEADER, Answer, Dropped, Piece, Refused, Stream, json_answer, page_answer
-from local.simulating.faults import CALLER_GONE, ERRCODE_PREFIX, FaultPlan
-from local.simulating.tokens import TokenBook
+from local.simulating.answers import Answer, Dropped, Piece, Refused, Stream, json_answer, page_answer
+from local.simulating.faults import CALLER_GONE, ERRCODE_PREFIX
+from local.simulating.simulator import PREFIX, Endpoint, Simulator, done
 
 _LOGIN_PAGE = (
     "<!DOCTYPE html><html><head><title>统一身份认证</title></head><body><p>系统维护中，请稍后再试。</p></body></html>"
@@ -64,12 +59,20 @@ _LOGIN_PAGE = (
 _HALF = 2
 
 
-class AiPlatform:
-    """A strict AI platform with a ledger of every call.
+class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
+    """A strict AI platform: see Simulator. `read` is what a prompt and a question are answered with.
 
-    `clock` gives epoch seconds, `rng` tokens and faults, `read` what a prompt and a question are answered with.
-    `settings` and `faults` may be replaced at any time. Not thread-safe: a server holds a lock.
+    `state` has the files held, and the streams going out now and the most at once; POST `expire_files` forgets the
+    files. GET `/files/<name>` is a sample attachment.
     """
+
+    name = "aigc"
+    title = "Aigc simulator"
+    max_body_bytes = 25_000_000
+    settings: Settings
+    settings_kind = Settings
+    faults_kind = Faults
+    snapshot_kind = Snapshot
 
     def __init__(
         self,
@@ -78,52 +81,21 @@ class AiPlatform:
         settings: Settings | None = None,
         read: Callable[[str, str], Reading] = read_prompt,
     ) -> None:
-        self.settings = settings or Settings()
-        self.requests = 0
-        self.calls: list[Call] = []
+        super().__init__(clock, rng, settings)
         self.files: dict[str, StoredFile] = {}
         self.streaming = 0
         self.most_streaming = 0
-        self._clock = clock
-        self._rng = rng
+        self._calls: list[Call] = []
         self._read = read
         self._questions: dict[str, None] = {}
-        self._plan = FaultPlan(Faults())
-        self._tokens = TokenBook()
 
     @property
-    def faults(self) -> Faults:
-        """The faults in force; what was used up of `fail_next` is gone from it."""
-        return self._plan.faults
-
-    @faults.setter
-    def faults(self, faults: Faults) -> None:
-        self._plan = FaultPlan(faults)
-
-    @property
-    def latency_s(self) -> float:
-        """Seconds that an answer takes to begin."""
-        return self._plan.latency_s
-
-    @property
-    def hang_s(self) -> float:
-        """Seconds that a server keeps a timed-out caller waiting."""
-        return self._plan.hang_s
-
-    @property
-    def tokens_issued(self) -> int:
-        """How many tokens were given out."""
-        return self._tokens.issued
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Calls by operation and verdict."""
-        told: dict[str, dict[str, int]] = {}
-        for (operation, verdict), count in sorted(Counter((c.operation, c.verdict) for c in self.calls).items()):
-            told.setdefault(operation.value, {})[verdict.value] = count
-        return told
+    def calls(self) -> Sequence[Call]:
+        """See the base."""
+        return self._calls
 
     def state(self) -> dict[str, Any]:
-        """What is held, for people and programs that look inside."""
+        """See the base."""
         return {
             "files": list(self.files.values()),
             "counts": self.counts(),
@@ -134,14 +106,24 @@ class AiPlatform:
             "most_streaming": self.most_streaming,
         }
 
-    def handle(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, heard: bool = True
-    ) -> Answer | Stream:
-        """Answers a request; raises `Dropped` where no answer goes out.
+    def is_control(self, path: str) -> bool:
+        """See the base."""
+        return path.startswith(FILES_PREFIX) or super().is_control(path)
 
-        Header names come in any case. `heard` False says that the caller has stopped waiting.
-        """
-        self.requests += 1
+    def control(self, method: str, path: str, body: bytes) -> Answer:
+        """See the base."""
+        if path.startswith(FILES_PREFIX):
+            return answer_file(self.settings.attachments, method, path)
+        return super().control(method, path, body)
+
+    def endpoints(self) -> dict[tuple[str, str], Endpoint]:
+        """See the base."""
+        return {**super().endpoints(), ("POST", f"{PREFIX}expire_files"): lambda *_: done(self.expire_files)}
+
+    def answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, heard: bool
+    ) -> Answer | Stream:
+        """See the base."""
         allowed, operation = ROUTES.get(path.partition("?")[0], ("", Operation.UNKNOWN))
         if self._plan.down:
             self._record(operation, Asked(), Verdict.FAILED, fault="down")
@@ -149,9 +131,7 @@ class AiPlatform:
         request, refused = Request(Asked()), None
         try:
             _check_route(operation, method, allowed)
-            request = parse_request(
-                operation, path, {key.lower(): value for key, value in headers.items()}, body, self.settings
-            )
+            request = parse_request(operation, path, headers, body, self.settings)
             request = self._check(operation, request)
         except Refused as refusal:
             refused = refusal
@@ -162,39 +142,32 @@ class AiPlatform:
             return self._turn_away(operation, request, refused, heard=heard)
         return self._proceed(operation, request, kind if heard else CALLER_GONE)
 
-    def expire_tokens(self) -> None:
-        """Ends every token that was issued, as their lifetime would."""
-        self._tokens.end_all()
-
     def expire_files(self) -> None:
         """Forgets every uploaded file, as their lifetime would."""
         self.files.clear()
 
     def reset(self) -> None:
-        """Forgets everything but the settings and the living tokens; no fault is in force afterwards."""
-        tokens = self._tokens.ends
-        self.faults = Faults()
+        """See the base."""
         self.most_streaming = self.streaming
-        self.restore(Snapshot(tokens=tokens))
+        super().reset()
 
     def snapshot(self) -> Snapshot:
-        """Everything that is kept over a restart."""
+        """See the base."""
         return Snapshot(
             requests=self.requests,
             tokens_issued=self._tokens.issued,
             tokens=self._tokens.ends,
             files=list(self.files.values()),
             questions=list(self._questions),
-            calls=list(self.calls),
+            calls=list(self._calls),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Goes on from a snapshot, in place of whatever is held now. Streams of then were cut off."""
-        self.requests = snapshot.requests
+        """See the base. Streams of then were cut off."""
+        super().restore(snapshot)
         self.files = {file.file_id: file for file in snapshot.files}
         self._questions = dict.fromkeys(snapshot.questions)
-        self.calls = [_cut_off(call) for call in snapshot.calls]
-        self._tokens.restore(snapshot.tokens_issued, snapshot.tokens)
+        self._calls = [_cut_off(call) for call in snapshot.calls]
 
     def _check(self, operation: Operation, request: Request) -> Request:
         """Refuses what a well-formed call may not ask. Returns the call with the model that is meant."""
@@ -256,8 +229,8 @@ class AiPlatform:
         number = self._record(operation, asked, Verdict.RUNNING, 200, fault=fault, answer=text)
         self.streaming += 1
         self.most_streaming = max(self.most_streaming, self.streaming)
-        headers = {"content-type": EVENT_STREAM, "cache-control": "no-cache", SIMULATOR_HEADER: "aigc"}
-        calls, broken = self.calls, fault if fault in ("cut", "stall") else ""
+        headers = {"content-type": EVENT_STREAM, "cache-control": "no-cache"}
+        calls, broken = self._calls, fault if fault in ("cut", "stall") else ""
         return Stream(200, headers, self._pieces(text, question_id, fault), broken, self._teller(calls, number, fault))
 
     def _pieces(self, text: str, question_id: str, fault: str) -> Iterator[Piece]:
@@ -285,7 +258,7 @@ class AiPlatform:
     def _finish(self, operation: Operation, asked: Asked, fault: str, answer: Answer, text: str = "") -> Answer:
         """Answers what was done, unless a fault swallows the answer."""
         if fault == "http_500_after":
-            answer = mark(json_answer({"code": int(BROKEN), "message": "internal error"}, 500))
+            answer = json_answer({"code": int(BROKEN), "message": "internal error"}, 500)
         if fault in ("timeout_after", "reset_after", CALLER_GONE):
             self._record(operation, asked, Verdict.UNHEARD, fault=fault, answer=text)
             raise Dropped(fault, acted=True)
@@ -308,9 +281,9 @@ class AiPlatform:
             return refuse(Refused(TOKEN_EXPIRED, "access_token is missing, wrong or expired"))
         if kind == "http_429":
             retry_after = {"retry-after": str(self._plan.retry_after_s)}
-            return mark(json_answer({"code": int(THROTTLED), "message": "too many requests"}, 429, retry_after))
+            return json_answer({"code": int(THROTTLED), "message": "too many requests"}, 429, retry_after)
         if kind in ("html", "http_503"):
-            return mark(page_answer(_LOGIN_PAGE, 503 if kind == "http_503" else 200))
+            return page_answer(_LOGIN_PAGE, 503 if kind == "http_503" else 200)
         refusal = _REFUSALS.get(kind)
         if kind.startswith(ERRCODE_PREFIX):
             refusal = Refused(kind.removeprefix(ERRCODE_PREFIX), "simulated refusal")
@@ -337,10 +310,10 @@ class AiPlatform:
         answer: str = "",
     ) -> int:
         """Adds a line to the ledger; its number."""
-        now, number = self._clock(), len(self.calls) + 1
+        now, number = self._clock(), len(self._calls) + 1
         code = code or ("" if verdict is Verdict.FAILED else SUCCESS)
         ended_at = 0.0 if verdict is Verdict.RUNNING else now
-        self.calls.append(
+        self._calls.append(
             Call(number, now, operation, asked, verdict, code, message, http_status, fault, answer, ended_at)
         )
         return number

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from local.simulating.simulator import BaseSnapshot
+
 AnswerForm = Literal["plain", "fenced", "data_lines"]
 ANSWER_FORMS: tuple[AnswerForm, ...] = ("plain", "fenced", "data_lines")
 
@@ -48,6 +50,7 @@ class Verdict(StrEnum):
 class Settings:
     """How this platform behaves where no public source says how the real one does.
 
+    `attachments` is the folder of the sample attachments, which are served under /files/; empty: none are.
     `answer_form` empty: the three forms in turn, where an answer goes out in one piece. `first_text_ms` and
     `piece_ms` are the times before the first and each further piece of `piece_chars` characters of a stream;
     `stream_end` is how a stream says that it is complete. A question longer than `question_chars` is refused.
@@ -60,11 +63,12 @@ class Settings:
     file_bytes: int = 20_000_000
     question_chars: int = 100_000
     models: tuple[str, ...] = DEFAULT_MODELS
-    answer_form: AnswerForm | Literal[""] = ""
+    answer_form: Literal["", "plain", "fenced", "data_lines"] = ""
     stream_end: Literal["event", "done"] = "event"
     first_text_ms: float = 400.0
     piece_ms: float = 25.0
     piece_chars: int = 4
+    attachments: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +122,10 @@ class Call:
     ended_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Everything that the platform keeps over a restart. Faults are not kept."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(BaseSnapshot):
+    """Everything that the platform keeps over a restart: see BaseSnapshot."""
 
-    requests: int = 0
-    tokens_issued: int = 0
-    tokens: dict[str, float] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)

@@ -17,10 +17,8 @@ from local.aigc_simulator.codes import MALFORMED, SUCCESS, UNREADABLE, WRONG_CON
 from local.aigc_simulator.multipart import Part, parse_multipart, read_text
 from local.aigc_simulator.reading import Reading
 from local.aigc_simulator.records import AnswerForm, Asked, Operation, Settings
-from local.simulating import answers
-from local.simulating.answers import SIMULATOR_HEADER, Answer, Refused, decode_json
+from local.simulating.answers import Answer, Refused, decode_json, json_answer
 
-SIMULATOR_NAME = "aigc"
 PREFIX = "/api/v1/"
 ROUTES: dict[str, tuple[str, Operation]] = {
     f"{PREFIX}get_access_token": ("POST", Operation.TOKEN),
@@ -65,19 +63,14 @@ def parse_request(operation: Operation, path: str, headers: Mapping[str, str], b
 
 def accept(data: object) -> Answer:
     """`code` 0, with `data`."""
-    return mark(answers.json_answer({"code": int(SUCCESS), "message": "success", "data": data}))
+    return json_answer({"code": int(SUCCESS), "message": "success", "data": data})
 
 
 def refuse(refused: Refused) -> Answer:
     """The refusal's code and message, by default with HTTP 200."""
     code = refused.errcode
     shown: str | int = int(code) if code.isdecimal() else code
-    return mark(answers.json_answer({"code": shown, "message": refused.message, "data": None}, refused.status))
-
-
-def mark(answer: Answer) -> Answer:
-    """The answer, marked as the simulator's."""
-    return Answer(answer.status, {**answer.headers, SIMULATOR_HEADER: SIMULATOR_NAME}, answer.body)
+    return json_answer({"code": shown, "message": refused.message, "data": None}, refused.status)
 
 
 def render_answer(reading: Reading, form: AnswerForm) -> str:

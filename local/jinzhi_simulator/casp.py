@@ -31,8 +31,7 @@ from local.jinzhi_simulator.fields import (
     read_whole,
 )
 from local.jinzhi_simulator.records import INSTANCE_STATUSES, TASK_STATUSES, Change, Operation, Settings
-from local.jinzhi_simulator.wire import json_answer
-from local.simulating.answers import Answer, Refused, decode_json
+from local.simulating.answers import Answer, Refused, decode_json, json_answer
 
 TOKEN_PATH = "/token/gateway/accessToken"  # noqa: S105 (a path)
 TASK_PATH = "/casp-tdc/task/saveOrUpdate"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from local.jinzhi_simulator.board import Board, Finding
-from local.jinzhi_simulator.records import Call, Change, Operation, Snapshot, Verdict, Violation
+from local.jinzhi_simulator.records import Call, Change, Snapshot, Verdict, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +21,16 @@ class Ending:
 
 
 class Ledger:
-    """Calls and violations in order, and counts that need no walk through them."""
+    """Calls and violations in order."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.violations: list[Violation] = []
-        self.counts: Counter[tuple[Operation, Verdict]] = Counter()
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes on from a snapshot."""
         self.calls = list(snapshot.calls)
         self.violations = list(snapshot.violations)
-        self.counts = Counter((call.operation, call.verdict) for call in self.calls)
 
     def note(self, findings: Iterable[Finding], board: Board, request: int, at: float) -> None:
         """Keeps what the board found against the sender of `request`."""
@@ -44,7 +41,6 @@ class Ledger:
     def record(self, changes: list[Change], ending: Ending, board: Board, request: int, at: float) -> None:
         """Adds a line for each change that `request` asked for."""
         for change in changes:
-            self.counts[change.operation, ending.verdict] += 1
             call = Call(
                 number=len(self.calls) + 1,
                 request=request,

@@ -1,8 +1,4 @@
-"""The task center itself: who may call, which fault strikes, what is answered, what is remembered.
-
-Pure: no network, no clock of its own, no global random numbers, no threads. The same calls with the same
-clock and the same `random.Random` give the same answers.
-"""
+"""The task center itself: who may call, which fault strikes, what is answered, what is remembered. Pure."""
 
 from __future__ import annotations
 
@@ -25,6 +21,7 @@ from local.jinzhi_simulator.codes import (
 )
 from local.jinzhi_simulator.faults import ACTED, Faults
 from local.jinzhi_simulator.ledger import Ending, Ledger
+from local.jinzhi_simulator.page import render_page
 from local.jinzhi_simulator.records import (
     Call,
     Change,
@@ -36,10 +33,10 @@ from local.jinzhi_simulator.records import (
     Verdict,
     Violation,
 )
-from local.jinzhi_simulator.wire import Wire, json_answer, page_answer
-from local.simulating.answers import Answer, Dropped, Refused
-from local.simulating.faults import CALLER_GONE, ERRCODE_PREFIX, FaultPlan
-from local.simulating.tokens import TokenBook
+from local.jinzhi_simulator.wire import Wire
+from local.simulating.answers import Answer, Dropped, Refused, json_answer, page_answer
+from local.simulating.faults import CALLER_GONE, ERRCODE_PREFIX
+from local.simulating.simulator import Endpoint, Simulator
 
 _LOGIN_ADDRESS = "https://cas.campus.invalid/login"
 _LOGIN_PAGE = (
@@ -77,41 +74,25 @@ class _Visit:
     refused: Refused | None
 
 
-class TaskCenter:
-    """A strict task center that speaks both generations over one board, with a ledger of every call.
+class TaskCenter(Simulator[Faults, Snapshot, Answer]):
+    """A strict task center that speaks both generations over one board: see Simulator. `/` is a page for people."""
 
-    `clock` gives epoch seconds, `rng` tokens and faults. `settings` and `faults` may be replaced at any time.
-    Not thread-safe: a server holds a lock.
-    """
+    name = "jinzhi"
+    title = "JinZhi simulator"
+    settings: Settings
+    settings_kind = Settings
+    faults_kind = Faults
+    snapshot_kind = Snapshot
 
     def __init__(self, clock: Callable[[], float], rng: random.Random, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
-        self.requests = 0
-        self._clock = clock
-        self._rng = rng
-        self._plan = FaultPlan(Faults())
+        super().__init__(clock, rng, settings)
         self._board = Board()
         self._ledger = Ledger()
-        self._tokens = TokenBook()
 
     @property
-    def faults(self) -> Faults:
-        """The faults in force; what was used up of `fail_next` is gone from it."""
-        return self._plan.faults
-
-    @faults.setter
-    def faults(self, faults: Faults) -> None:
-        self._plan = FaultPlan(faults)
-
-    @property
-    def latency_s(self) -> float:
-        """Seconds that an answer takes now."""
-        return self._plan.latency_s
-
-    @property
-    def hang_s(self) -> float:
-        """Seconds that a server keeps a timed-out caller waiting."""
-        return self._plan.hang_s
+    def max_body_bytes(self) -> int:  # type: ignore[override]  # a fault can make it less
+        """See the base."""
+        return self.faults.max_body_bytes or super().max_body_bytes
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -135,7 +116,7 @@ class TaskCenter:
 
     @property
     def calls(self) -> Sequence[Call]:
-        """The ledger; line n is at index n - 1."""
+        """See the base."""
         return self._ledger.calls
 
     @property
@@ -143,20 +124,8 @@ class TaskCenter:
         """What callers did that they must never do, in order."""
         return self._ledger.violations
 
-    @property
-    def tokens_issued(self) -> int:
-        """How many tokens were given out."""
-        return self._tokens.issued
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Ledger lines by operation and verdict."""
-        told: dict[str, dict[str, int]] = {}
-        for (operation, verdict), count in sorted(self._ledger.counts.items()):
-            told.setdefault(operation.value, {})[verdict.value] = count
-        return told
-
     def state(self) -> dict[str, Any]:
-        """What is held, for people and programs that look inside."""
+        """See the base."""
         return {
             "tasks": list(self.tasks.values()),
             "instances": list(self.instances.values()),
@@ -169,13 +138,17 @@ class TaskCenter:
             "violations": self.violations,
         }
 
-    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, heard: bool = True) -> Answer:
-        """Answers a request; raises `Dropped` where no answer goes out.
+    def is_control(self, path: str) -> bool:
+        """See the base. What a browser asks for is no call of the ledger."""
+        return path.partition("?")[0] in ("/", "/favicon.ico") or super().is_control(path)
 
-        `path` may carry a query, which is ignored; header names come in any case. `heard` False says that the
-        caller has stopped waiting: what it asks is done, and nothing that is said reaches it.
-        """
-        self.requests += 1
+    def endpoints(self) -> dict[tuple[str, str], Endpoint]:
+        """See the base."""
+        policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        return {**super().endpoints(), ("GET", "/"): lambda *_: page_answer(render_page(self), headers=policy)}
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, heard: bool) -> Answer:
+        """See the base. `path` may carry a query, which is ignored."""
         name = path.partition("?")[0]
         route = _ROUTES.get(name)
         if self._plan.down:
@@ -189,7 +162,7 @@ class TaskCenter:
         if method != route.method:
             problem = f"{method} is not allowed here, {route.method} is"
             return self._turn_away(route, Refused(WRONG_METHOD, problem, 405), allow=route.method)
-        visit = self._receive(route, {key.lower(): value for key, value in headers.items()}, body)
+        visit = self._receive(route, headers, body)
         if visit.refused is None:
             self._ledger.note(self._board.findings(visit.changes), self._board, self.requests, self._clock())
         kind = self._plan.next_kind([change.operation for change in visit.changes], self._rng)
@@ -197,18 +170,8 @@ class TaskCenter:
             return _packed(self._fail(visit, kind, heard=heard), self.faults)
         return _packed(self._proceed(visit, kind, heard=heard), self.faults)
 
-    def expire_tokens(self) -> None:
-        """Ends every token that was issued, as their lifetime would."""
-        self._tokens.end_all()
-
-    def reset(self) -> None:
-        """Forgets everything but the settings and the living tokens; no fault is in force afterwards."""
-        tokens = self._tokens.ends
-        self.faults = Faults()
-        self.restore(Snapshot(tokens=tokens))
-
     def snapshot(self) -> Snapshot:
-        """Everything that is kept over a restart. Shares immutable records, so taking it is quick."""
+        """See the base."""
         board, ledger = self._board, self._ledger
         return Snapshot(
             requests=self.requests,
@@ -223,12 +186,11 @@ class TaskCenter:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Goes on from a snapshot, in place of whatever is held now. Settings and faults stay."""
-        self.requests = snapshot.requests
-        self._board, self._ledger, self._tokens = Board(), Ledger(), TokenBook()
+        """See the base."""
+        super().restore(snapshot)
+        self._board, self._ledger = Board(), Ledger()
         self._board.restore(snapshot)
         self._ledger.restore(snapshot)
-        self._tokens.restore(snapshot.tokens_issued, snapshot.tokens)
 
     def _receive(self, route: _Route, headers: Mapping[str, str], body: bytes) -> _Visit:
         token = headers.get("accesstoken", "")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+from typing import TYPE_CHECKING
 
-from local.jinzhi_simulator.model import TaskCenter
 from local.jinzhi_simulator.records import Task
+
+if TYPE_CHECKING:
+    from local.jinzhi_simulator.model import TaskCenter
 
 REFRESH_S = 3
 _SHOWN = 500

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from local.simulating.simulator import BaseSnapshot
+
 TASK_STATUSES = frozenset({"RUNNING", "COMPLETE"})
 INSTANCE_STATUSES = frozenset({"RUNNING", "COMPLETE", "ABORT"})
 
@@ -165,16 +167,10 @@ class Violation:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Everything that a task center keeps over a restart. Faults are not kept.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(BaseSnapshot):
+    """Everything that a task center keeps over a restart: see BaseSnapshot. `deleted_tasks`: the instance of each."""
 
-    `tokens` are values with the time each ends, `deleted_tasks` the instance of each.
-    """
-
-    requests: int = 0
-    tokens_issued: int = 0
-    tokens: dict[str, float] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     instances: list[Instance] = field(default_factory=list)
     deleted_tasks: dict[str, str] = field(default_factory=dict)

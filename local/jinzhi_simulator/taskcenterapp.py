@@ -26,8 +26,7 @@ from local.jinzhi_simulator.fields import (
     read_time,
 )
 from local.jinzhi_simulator.records import Change, Operation, Settings
-from local.jinzhi_simulator.wire import json_answer
-from local.simulating.answers import Answer, Refused, decode_json
+from local.simulating.answers import Answer, Refused, decode_json, json_answer
 
 PUSH_PATH = "/taskcenterapp/sys/taskCenter/taskReceive/pushTask.do"
 

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Protocol
 
 from local.jinzhi_simulator.records import Change, Operation, Settings
-from local.simulating import answers
-from local.simulating.answers import SIMULATOR_HEADER, Answer, Refused
-
-SIMULATOR_NAME = "jinzhi"
-
-_NONE: Mapping[str, str] = MappingProxyType({})
+from local.simulating.answers import Answer, Refused
 
 
 class Wire(Protocol):
@@ -39,13 +33,3 @@ class Wire(Protocol):
 
     def refuse_token(self) -> Refused:
         """The refusal of a token that is missing, wrong or has ended."""
-
-
-def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
-    """`payload` as a JSON answer, marked as the simulator's."""
-    return answers.json_answer(payload, status, {SIMULATOR_HEADER: SIMULATOR_NAME, **headers})
-
-
-def page_answer(html: str, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
-    """`html` as an answer, marked as the simulator's."""
-    return answers.page_answer(html, status, {SIMULATOR_HEADER: SIMULATOR_NAME, **headers})

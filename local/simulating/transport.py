@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 
-from local.simulating.answers import Answer, Dropped, Stream
+from local.simulating.answers import Dropped, Stream
+from local.simulating.simulator import Simulator
 
 _ERRORS: dict[str, type[httpx.TransportError]] = {
     "down": httpx.ConnectError,
@@ -21,20 +22,9 @@ _ERRORS: dict[str, type[httpx.TransportError]] = {
 }
 
 
-class Simulator(Protocol):
-    """What answers requests."""
-
-    @property
-    def latency_s(self) -> float:
-        """Seconds that an answer takes to begin."""
-
-    def handle(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, heard: bool = True
-    ) -> Answer | Stream:
-        """Answers a request; raises `Dropped`."""
-
-
-def mock_transport(simulator: Simulator, sleep: Callable[[float], None] | None = None) -> httpx.MockTransport:
+def mock_transport(
+    simulator: Simulator[Any, Any, Any], sleep: Callable[[float], None] | None = None
+) -> httpx.MockTransport:
     """A transport that answers from `simulator` and raises what httpx would raise for a dropped call.
 
     The latency in force is compared with the read timeout of the request: a caller that waits less gets

@@ -13,11 +13,11 @@ from typing import Any
 
 from cli.bus import send_events
 from cli.event_files import Found
-from local.aigc_simulator.control import FILES_PREFIX
+from local.aigc_simulator.attachments import FILES_PREFIX
 from local.emulator import Aws
 from local.processes import free_port
 from local.settings import StackSettings, read_settings
-from local.simulator import SimulatorClient
+from local.simulators import SimulatorClient
 from local.stack import up
 from taskbridge.push.trigger_rules import AI
 from tests.stack.tables import EventRow, SeatRow, StackTables

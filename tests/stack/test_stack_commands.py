@@ -20,14 +20,13 @@ import pytest
 
 from local.aigc_simulator.model import AiPlatform
 from local.aigc_simulator.records import Settings as AigcSettings
-from local.aigc_simulator.server import SimulatorServer as AigcServer
 from local.emulator import emulator_pid, emulator_service
 from local.errors import StackError
 from local.jinzhi_simulator import Settings, TaskCenter
-from local.jinzhi_simulator.server import SimulatorServer
 from local.processes import stop
 from local.settings import ROOT, StackSettings
-from local.simulator import aigc_simulator, jinzhi_simulator, simulator_pid
+from local.simulating.server import SimulatorServer
+from local.simulators import aigc_simulator, jinzhi_simulator
 from local.stack import down, read_outputs_file, status, up
 from tests.stack.harness import new_settings, running, task_received
 
@@ -65,8 +64,7 @@ def foreign_task_center(settings: StackSettings) -> Iterator[tuple[str, TaskCent
 
 def processes_of(settings: StackSettings) -> tuple[int | None, ...]:
     """The process ids of the emulator and of the simulators."""
-    simulators = (jinzhi_simulator(settings), aigc_simulator(settings))
-    return (emulator_pid(settings), *map(simulator_pid, simulators))
+    return (emulator_pid(settings), jinzhi_simulator(settings).pid, aigc_simulator(settings).pid)
 
 
 def command(name: str) -> list[str]:
@@ -204,7 +202,7 @@ def test_jinzhi_host_replaces_the_simulator(own_settings: StackSettings) -> None
 
         # when
         outputs = up(elsewhere, quiet)
-        with_foreign = simulator_pid(jinzhi_simulator(own_settings))
+        with_foreign = jinzhi_simulator(own_settings).pid
         with running(own_settings) as stack:
             # the platform has moved back to the bundled simulator
             stack.put_events(event)
@@ -227,12 +225,12 @@ def test_aigc_host_replaces_the_simulator(own_settings: StackSettings) -> None:
         random.Random(1),
         AigcSettings(app_id=account.app_id, app_secret=account.app_secret, first_text_ms=0, piece_ms=0),
     )
-    server = AigcServer(("127.0.0.1", 0), platform)
+    server = SimulatorServer(("127.0.0.1", 0), platform)
     server.start()
     try:
         # when
         outputs = up(replace(own_settings, aigc_host=server.url), quiet)
-        bundled = simulator_pid(aigc_simulator(own_settings))
+        bundled = aigc_simulator(own_settings).pid
     finally:
         server.stop()
     back = up(own_settings, quiet)

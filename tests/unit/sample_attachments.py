@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.simulator import ATTACHMENTS
+from local.simulators import ATTACHMENTS
 from tests.unit.ai.attachments.made_pdfs import make_pdf
 
 INVITATION = (

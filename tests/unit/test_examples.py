@@ -14,7 +14,7 @@ from ai_analyze.extraction.kinds import detect_kind
 from ai_analyze.extraction.limits import DEFAULT_LIMITS
 from ai_analyze.extraction.pages import Extract
 from local.settings import ROOT
-from local.simulator import ATTACHMENTS
+from local.simulators import ATTACHMENTS
 from local.story import FILES_PLACEHOLDER, Story, read_story
 from taskbridge.events import Action, parse_event
 from tests.unit.sample_attachments import SCAN, TEXTS

@@ -14,36 +14,31 @@ from typing import Any
 import httpx
 import pytest
 
-from local.aigc_simulator.__main__ import build_platform, parse_arguments
-from local.aigc_simulator.server import SimulatorServer
+from local.aigc_simulator import AiPlatform
 from local.settings import ROOT
+from local.simulating.command_line import build, parse_arguments
+from local.simulating.server import SimulatorServer
 from tests.unit.local.aigc_caller import Caller, fragments, system_text, user_text, verdict_of
 
 QUICK = ("--first-text-ms", "0", "--piece-ms", "0")
 
 
-class WatchedServer(SimulatorServer):
-    """Keeps the errors that no caller would see."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.errors: list[BaseException | None] = []
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):
-            self.errors.append(sys.exception())
-
-
 @contextmanager
-def serving(*arguments: str, files: Path | None = None, state: Path | None = None) -> Iterator[SimulatorServer]:
+def serving(*arguments: str, state: Path | None = None) -> Iterator[SimulatorServer[AiPlatform]]:
     given = [*QUICK, *arguments, *(("--state-file", str(state)) if state else ())]
-    server = WatchedServer(("127.0.0.1", 0), build_platform(parse_arguments(given)), state, files)
+    platform = build(AiPlatform, parse_arguments(AiPlatform, given))
+    server = SimulatorServer(("127.0.0.1", 0), platform, state)
     server.start()
     try:
         yield server
     finally:
         server.stop()
-    assert server.errors == []
+
+
+@pytest.fixture(autouse=True)
+def _no_caller_is_answered_with_an_error_of_the_server(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    assert [record for record in caplog.records if record.name.startswith(("aiohttp", "asyncio"))] == []
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -53,7 +48,7 @@ def until(condition: Callable[[], bool]) -> None:
         pause.wait(0.005)
 
 
-def faults(server: SimulatorServer, **given: Any) -> None:
+def faults(server: SimulatorServer[AiPlatform], **given: Any) -> None:
     httpx.put(f"{server.url}/_simulator/faults", json=given, trust_env=False).raise_for_status()
 
 
@@ -70,7 +65,7 @@ def test_a_stream_goes_out_piece_by_piece() -> None:
     ):
         pieces = response.iter_raw()
         first = next(pieces)
-        still_running = server.platform.streaming
+        still_running = server.simulator.streaming
         rest = list(pieces)
 
     assert still_running == 1
@@ -89,11 +84,11 @@ def test_streams_go_out_side_by_side_while_other_calls_are_answered() -> None:
         ):
             models = caller.http.get("/api/v1/models", params={"access_token": caller.token})
             state = caller.http.get("/_simulator/state").json()
-        until(lambda: server.platform.streaming == 0)
+        until(lambda: server.simulator.streaming == 0)
 
         assert models.json()["code"] == 0
         assert (state["streaming"], state["most_streaming"]) == (2, 2)
-        assert server.platform.counts()["talk_stream"] == {"unheard": 2}
+        assert server.simulator.counts()["talk_stream"] == {"unheard": 2}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +109,7 @@ def test_a_dropped_stream_is_really_dropped(kind: str, error: type[Exception]) -
         with pytest.raises((error, httpx.ReadError) if kind == "cut" else error):
             caller.http.post("/api/v1/talk_stream", files=ask_parts(caller), timeout=patience)
 
-        until(lambda: server.platform.streaming == 0)
+        until(lambda: server.simulator.streaming == 0)
         assert caller.ask("talk_stream").status_code == 200
 
 
@@ -127,7 +122,7 @@ def test_a_server_that_stops_cuts_its_streams_off() -> None:
         pieces = response.iter_raw()
         next(pieces)
 
-        server.stopping.set()
+        threading.Thread(target=server.stop).start()
 
         with pytest.raises(httpx.TransportError):
             list(pieces)
@@ -164,13 +159,13 @@ def test_sample_attachments_are_served_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
 
     # when
-    with serving(files=folder) as server:
+    with serving("--attachments", str(folder)) as server:
         there = httpx.get(f"{server.url}/files/发票.pdf", trust_env=False)
         others = [
             httpx.get(f"{server.url}/files/{name}", trust_env=False).status_code
             for name in ("no.pdf", ".hidden", "%2e%2e/secret", "..%2fsecret", "")
         ]
-        calls = len(server.platform.calls)
+        calls = len(server.simulator.calls)
 
     # then
     assert (there.content, there.headers["content-type"]) == (b"%PDF-1.7", "application/pdf")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from local.jinzhi_simulator import Settings, TaskCenter, casp, codes
-from local.jinzhi_simulator.caller import Caller, read
-from local.jinzhi_simulator.samples import (
+from tests.unit.local.jinzhi_caller import Caller, read
+from tests.unit.local.jinzhi_samples import (
     sample_application,
     sample_insert,
     sample_instance,

@@ -21,9 +21,9 @@ from local.jinzhi_simulator import (
     codes,
     mock_transport,
 )
-from local.jinzhi_simulator.caller import Caller, read
 from local.jinzhi_simulator.faults import ACTED, DEFAULT_KINDS, NOT_ACTED
-from local.jinzhi_simulator.samples import sample_insert, sample_older_form
+from tests.unit.local.jinzhi_caller import Caller, read
+from tests.unit.local.jinzhi_samples import sample_insert, sample_older_form
 
 INSERT = {"insertModel": [sample_insert()]}
 

@@ -17,38 +17,32 @@ from typing import Any
 import httpx
 import pytest
 
-from local.jinzhi_simulator import Faults, Snapshot, casp
-from local.jinzhi_simulator.__main__ import build_center, parse_arguments
-from local.jinzhi_simulator.samples import sample_insert, sample_update
-from local.jinzhi_simulator.server import SimulatorServer
+from local.jinzhi_simulator import Faults, Snapshot, TaskCenter, casp
+from local.simulating.command_line import build, parse_arguments
 from local.simulating.keeping import read_snapshot, write_snapshot
+from local.simulating.server import SimulatorServer
+from tests.unit.local.jinzhi_samples import sample_insert, sample_update
 
 ROOT = Path(__file__).parents[3]
 CREDENTIALS = {"appId": "taskbridge", "appSecret": "simulated-secret"}
 
 
-class WatchedServer(SimulatorServer):
-    """Keeps the errors that no caller would see."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.errors: list[BaseException | None] = []
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):
-            self.errors.append(sys.exception())
-
-
 @contextmanager
-def serving(state_file: Path | None = None) -> Iterator[SimulatorServer]:
+def serving(state_file: Path | None = None) -> Iterator[SimulatorServer[TaskCenter]]:
     arguments = [] if state_file is None else ["--state-file", str(state_file)]
-    server = WatchedServer(("127.0.0.1", 0), build_center(parse_arguments(arguments)), state_file)
+    center = build(TaskCenter, parse_arguments(TaskCenter, arguments))
+    server = SimulatorServer(("127.0.0.1", 0), center, state_file)
     server.start()
     try:
         yield server
     finally:
         server.stop()
-    assert server.errors == []
+
+
+@pytest.fixture(autouse=True)
+def _no_caller_is_answered_with_an_error_of_the_server(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    assert [record for record in caplog.records if record.name.startswith(("aiohttp", "asyncio"))] == []
 
 
 @contextmanager
@@ -124,7 +118,7 @@ def test_dropped_call_is_really_dropped(kind: str, error: type[Exception], acted
         with pytest.raises(error):
             client.post(casp.TASK_PATH, json={"insertModel": [sample_insert()]}, timeout=patience)
 
-        until(lambda: len(server.center.calls) == 2)
+        until(lambda: len(server.simulator.calls) == 2)
         assert len(client.get("/_simulator/state").json()["tasks"]) == acted
         assert insert(client, "task-2").status_code == 200
 
@@ -135,7 +129,7 @@ def test_caller_that_hangs_up_during_the_latency_is_not_counted_as_told() -> Non
 
         with pytest.raises(httpx.ReadTimeout):
             client.post(casp.TASK_PATH, json={"insertModel": [sample_insert()]}, timeout=0.05)
-        until(lambda: len(server.center.calls) == 2)
+        until(lambda: len(server.simulator.calls) == 2)
         client.put("/_simulator/faults", json={})
         insert(client)
 
@@ -146,7 +140,7 @@ def test_caller_that_hangs_up_during_the_latency_is_not_counted_as_told() -> Non
 
 def test_fifty_callers_at_once_each_get_their_answer() -> None:
     with serving() as server, calling(server.url) as client:
-        server.center.faults = Faults(latency_ms=50)
+        server.simulator.faults = Faults(latency_ms=50)
         limits = httpx.Limits(max_connections=50)
         many = httpx.Client(
             base_url=server.url, headers=client.headers, limits=limits, timeout=60, trust_env=False, verify=False
@@ -155,7 +149,7 @@ def test_fifty_callers_at_once_each_get_their_answer() -> None:
             answers = list(pool.map(lambda number: insert(many, f"task-{number}").json(), range(50)))
 
         assert {answer["errcode"] for answer in answers} == {"0"}
-        assert len(server.center.tasks) == 50
+        assert len(server.simulator.tasks) == 50
 
 
 def test_malformed_http_is_refused_without_harm() -> None:
@@ -182,7 +176,7 @@ def test_page_shows_todos_by_person_and_escapes_what_came_from_outside() -> None
 
         page = client.get("/")
         client.get("/favicon.ico")
-        assert server.center.requests == 2
+        assert server.simulator.requests == 2
 
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -215,7 +209,7 @@ def test_unreadable_state_file_is_not_overwritten(tmp_path: Path) -> None:
     state_file.write_text('{"tasks": 1}')
 
     with pytest.raises(ValueError, match=r"jinzhi\.json"):
-        build_center(parse_arguments(["--state-file", str(state_file)]))
+        build(TaskCenter, parse_arguments(TaskCenter, ["--state-file", str(state_file)]))
 
 
 def test_changes_are_saved_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +259,7 @@ def test_stopped_server_drops_those_who_still_hold_a_connection() -> None:
         with pytest.raises(httpx.TransportError):
             insert(client)
 
-        assert not server.center.tasks
+        assert not server.simulator.tasks
 
 
 def until(condition: Callable[[], bool]) -> None:

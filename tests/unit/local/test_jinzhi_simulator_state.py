@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from local.jinzhi_simulator import Faults, Settings, Snapshot, TaskCenter, Verdict, ViolationKind, casp, codes
-from local.jinzhi_simulator.caller import Caller, read
-from local.jinzhi_simulator.samples import sample_application, sample_insert, sample_processors, sample_update
+from tests.unit.local.jinzhi_caller import Caller, read
+from tests.unit.local.jinzhi_samples import sample_application, sample_insert, sample_processors, sample_update
 
 
 def a_caller(**settings: Any) -> Caller:

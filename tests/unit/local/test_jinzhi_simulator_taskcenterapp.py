@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import pytest
 
 from local.jinzhi_simulator import Faults, Settings, TaskCenter, ViolationKind, codes
-from local.jinzhi_simulator.caller import Caller, read
-from local.jinzhi_simulator.samples import sample_older_form, sample_older_insert, sample_older_update
+from tests.unit.local.jinzhi_caller import Caller, read
+from tests.unit.local.jinzhi_samples import sample_older_form, sample_older_insert, sample_older_update
 
 MISSING = object()
 

@@ -19,9 +19,9 @@ from ai_analyze.review import Link, Model, review
 from local.aigc_simulator.model import AiPlatform
 from local.aigc_simulator.reading import MARK
 from local.aigc_simulator.records import Settings
-from local.aigc_simulator.server import SimulatorServer
 from local.settings import ROOT
-from local.simulator import ATTACHMENTS
+from local.simulating.server import SimulatorServer
+from local.simulators import ATTACHMENTS
 from local.story import Story, read_story
 from taskbridge.ai.forms.form import format_form
 from taskbridge.ai.forms.values import typed_values
@@ -77,7 +77,7 @@ class Page:
 class Desk:
     """A simulator behind real HTTP, and a client of it."""
 
-    def __init__(self, server: SimulatorServer, client: AiPlatformClient) -> None:
+    def __init__(self, server: SimulatorServer[AiPlatform], client: AiPlatformClient) -> None:
         self.server = server
         self.client = client
         self.story: Story = read_story(ROOT / "examples", f"{server.url}/files/")
@@ -128,9 +128,9 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    behaviour = Settings(first_text_ms=0, piece_ms=0)
+    behaviour = Settings(first_text_ms=0, piece_ms=0, attachments=str(ATTACHMENTS))
     platform = AiPlatform(time.time, random.Random(1), behaviour)
-    server = SimulatorServer(("127.0.0.1", 0), platform, files=ATTACHMENTS)
+    server = SimulatorServer(("127.0.0.1", 0), platform)
     server.start()
     settings = {"host": server.url, "app_id": behaviour.app_id, "model": behaviour.models[0]}
     try:
@@ -183,6 +183,6 @@ def test_an_invoice_with_other_figures_is_quoted_beside_the_form(desk: Desk) -> 
 def test_every_pdf_is_handed_over_for_ocr(desk: Desk) -> None:
     desk.review("AT-EXPENSE-3", Page())
 
-    uploads = [file for file in desk.server.platform.files.values() if file.ocr]
-    asked = desk.server.platform.calls[-1].asked
+    uploads = [file for file in desk.server.simulator.files.values() if file.ocr]
+    asked = desk.server.simulator.calls[-1].asked
     assert asked.file_ids == (uploads[-1].file_id,)

@@ -20,7 +20,7 @@ ATTACHMENTS = ROOT / "examples" / "attachments"
 
 
 @dataclass(frozen=True, slots=True)
-class Simulator:
+class BundledSimulator:
     """A simulator of this stack. `name` is that of its process and of its files, `title` what people call it."""
 
     name: str
@@ -28,19 +28,64 @@ class Simulator:
     arguments: tuple[str, ...]
     state_dir: Path
 
+    @property
+    def pid(self) -> int | None:
+        """The process id, where it runs."""
+        return find_running(self._service())
 
-def jinzhi_simulator(settings: StackSettings) -> Simulator:
+    def start(self) -> str:
+        """Start it, if it does not run, and return its address.
+
+        Its port is the one it had before, where that is free: links that somebody has open stay good.
+        """
+        if self.pid is None:
+            port = self._port()
+            self._port_file.write_text(str(port if port and is_free(port) else free_port()))
+            start(self._service())
+        url = f"http://{LOOPBACK}:{self._port()}"
+        with SimulatorClient(url) as client:
+            wait_until_ready(self._service(), client.is_healthy, START_TIMEOUT_S)
+        return url
+
+    def stop(self) -> bool:
+        """Stop it; it keeps what it holds. False where it did not run."""
+        return stop(self._service(), STOP_TIMEOUT_S)
+
+    def _service(self) -> Service:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
+        state_file = self.state_dir / f"{self.name}.json"
+        return Service(
+            name=self.name,
+            module=f"local.{self.name}_simulator",
+            arguments=("--port", str(self._port()), "--state-file", str(state_file), *self.arguments),
+            environment=kept | {"PYTHONPATH": str(ROOT)},
+            state_dir=self.state_dir,
+        )
+
+    @property
+    def _port_file(self) -> Path:
+        return self.state_dir / f"{self.name}.port"
+
+    def _port(self) -> int:
+        """The port that it had last; 0 where it never ran."""
+        try:
+            return int(self._port_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+
+def jinzhi_simulator(settings: StackSettings) -> BundledSimulator:
     """The task center."""
     account = settings.account
     arguments = ("--app-id", account.app_id, "--app-secret", account.app_secret, "--scene-code", account.scene_code)
-    return Simulator("jinzhi", "Task center simulator", arguments, settings.state_dir)
+    return BundledSimulator("jinzhi", "Task center simulator", arguments, settings.state_dir)
 
 
-def aigc_simulator(settings: StackSettings) -> Simulator:
+def aigc_simulator(settings: StackSettings) -> BundledSimulator:
     """The AI platform, which serves the attachments of the samples as well."""
     account = settings.ai_account
-    arguments = ("--app-id", account.app_id, "--app-secret", account.app_secret, "--files", str(ATTACHMENTS))
-    return Simulator("aigc", "AI platform simulator", arguments, settings.state_dir)
+    arguments = ("--app-id", account.app_id, "--app-secret", account.app_secret, "--attachments", str(ATTACHMENTS))
+    return BundledSimulator("aigc", "AI platform simulator", arguments, settings.state_dir)
 
 
 class SimulatorClient:
@@ -101,55 +146,3 @@ class SimulatorClient:
             raise StackError(f"The simulator at {self.url} does not answer: {error}") from error
         content: dict[str, Any] = answer.json() if answer.content else {}
         return content
-
-
-def start_simulator(simulator: Simulator) -> str:
-    """Start the simulator, if it does not run, and return its address.
-
-    Its port is the one it had before, where that is free: links that somebody has open stay good.
-    """
-    service = _service(simulator, _remembered_port(simulator))
-    if find_running(service) is None:
-        port = _remembered_port(simulator)
-        port = port if port and is_free(port) else free_port()
-        service = _service(simulator, port)
-        start(service)
-        _port_file(simulator).write_text(str(port))
-    url = f"http://{LOOPBACK}:{_remembered_port(simulator)}"
-    with SimulatorClient(url) as client:
-        wait_until_ready(service, client.is_healthy, START_TIMEOUT_S)
-    return url
-
-
-def stop_simulator(simulator: Simulator) -> bool:
-    """Stop the simulator; it keeps what it holds. False where it did not run."""
-    return stop(_service(simulator, _remembered_port(simulator)), STOP_TIMEOUT_S)
-
-
-def simulator_pid(simulator: Simulator) -> int | None:
-    """The process id of the running simulator."""
-    return find_running(_service(simulator, _remembered_port(simulator)))
-
-
-def _service(simulator: Simulator, port: int) -> Service:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
-    state_file = simulator.state_dir / f"{simulator.name}.json"
-    return Service(
-        name=simulator.name,
-        module=f"local.{simulator.name}_simulator",
-        arguments=("--port", str(port), "--state-file", str(state_file), *simulator.arguments),
-        environment=kept | {"PYTHONPATH": str(ROOT)},
-        state_dir=simulator.state_dir,
-    )
-
-
-def _port_file(simulator: Simulator) -> Path:
-    return simulator.state_dir / f"{simulator.name}.port"
-
-
-def _remembered_port(simulator: Simulator) -> int:
-    """The port that the simulator had last; 0 where it never ran."""
-    try:
-        return int(_port_file(simulator).read_text())
-    except (FileNotFoundError, ValueError):
-        return 0

@@ -12,13 +12,13 @@ import msgspec
 from local.jinzhi_simulator import casp, taskcenterapp
 from local.jinzhi_simulator.model import TaskCenter
 from local.jinzhi_simulator.records import ViolationKind
-from local.jinzhi_simulator.samples import (
+from local.simulating.answers import Answer
+from tests.unit.local.jinzhi_samples import (
     sample_insert,
     sample_instance,
     sample_older_form,
     sample_update,
 )
-from local.simulating.answers import Answer
 
 
 class Caller:
