@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -39,15 +38,6 @@ EXAMPLES = ROOT / "examples"
 SETTLE_TIMEOUT_S = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How the story ended: the last picture, what the task center holds, and what is not as it should be."""
-
-    picture: Picture
-    state: Mapping[str, Any] | None
-    problems: tuple[str, ...]
-
-
 def run(settings: StackSettings, console: Console, *, once: bool) -> int:
     """Start the stack, play the samples, show what came of them. Returns the exit status.
 
@@ -57,11 +47,11 @@ def run(settings: StackSettings, console: Console, *, once: bool) -> int:
     try:
         outputs = up(settings, console.print)
         files_url = f"{outputs['ai_simulator_url']}{FILES_PREFIX}" if outputs["ai_simulator_url"] else ""
-        ending = _play(read_story(EXAMPLES, files_url), outputs, settings, console)
-        _show(ending, outputs, settings, console)
+        picture, problems = _play(read_story(EXAMPLES, files_url), outputs, settings, console)
+        _show(picture, problems, outputs, settings, console)
         if not once:
             _stay_up(console)
-        return 1 if ending.problems else 0
+        return 1 if problems else 0
     except KeyboardInterrupt:
         console.print("\nInterrupted.")
         return 130
@@ -70,8 +60,10 @@ def run(settings: StackSettings, console: Console, *, once: bool) -> int:
         down(settings, console.print)
 
 
-def _play(story: Story, outputs: Mapping[str, Any], settings: StackSettings, console: Console) -> Ending:
-    """Send each chapter, wait until it is settled, compare the end with what was expected."""
+def _play(
+    story: Story, outputs: Mapping[str, Any], settings: StackSettings, console: Console
+) -> tuple[Picture, list[str]]:
+    """Send each chapter, wait until it is settled; the last picture, and what is not as it should be."""
     with ExitStack() as open_until_the_end:
 
         def connect(person: str) -> Api:
@@ -86,8 +78,7 @@ def _play(story: Story, outputs: Mapping[str, Any], settings: StackSettings, con
         stage = open_until_the_end.enter_context(Stage(console, story.event_count, len(story.expected.events)))
         picture = _send_chapters(story, settings, watch, stage)
         state = simulator.state() if simulator else None
-    problems = _problems(story, picture, state, is_simulated=bool(outputs["ai_simulator_url"]))
-    return Ending(picture, state, tuple(problems))
+    return picture, _problems(story, picture, state, is_simulated=bool(outputs["ai_simulator_url"]))
 
 
 def _send_chapters(story: Story, settings: StackSettings, watch: Watch, stage: Stage) -> Picture:
@@ -120,8 +111,10 @@ def _problems(story: Story, picture: Picture, state: Mapping[str, Any] | None, *
     ]
 
 
-def _show(ending: Ending, outputs: Mapping[str, Any], settings: StackSettings, console: Console) -> None:
-    for view in end_views(ending.picture, is_terminal=console.is_terminal):
+def _show(
+    picture: Picture, problems: Sequence[str], outputs: Mapping[str, Any], settings: StackSettings, console: Console
+) -> None:
+    for view in end_views(picture, is_terminal=console.is_terminal):
         console.print(view, highlight=False)
     ask = f".venv/bin/python -m cli --outputs {os.path.relpath(settings.outputs_file)}"
     console.print(
@@ -134,11 +127,11 @@ def _show(ending: Ending, outputs: Mapping[str, Any], settings: StackSettings, c
             }
         )
     )
-    if not ending.problems:
+    if not problems:
         console.print("[green]The samples ended as they should.[/green]")
         return
     console.print("[bold red]The samples did not end as they should.[/bold red]")
-    for problem in ending.problems:
+    for problem in problems:
         console.print(f"  {problem}", highlight=False, markup=False)
 
 

@@ -120,18 +120,6 @@ class SimulatorClient:
         """Put these faults in force, in place of those before."""
         self._ask("PUT", "/faults", json=dict(faults))
 
-    def expire_tokens(self) -> None:
-        """End every token that was issued."""
-        self._ask("POST", "/expire_tokens")
-
-    def expire_files(self) -> None:
-        """Forget every uploaded file; only the AI platform has any."""
-        self._ask("POST", "/expire_files")
-
-    def reset(self) -> None:
-        """Forget everything but the tokens; no fault is in force afterwards."""
-        self._ask("POST", "/reset")
-
     def __enter__(self) -> SimulatorClient:
         return self
 

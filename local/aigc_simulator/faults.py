@@ -40,16 +40,10 @@ class Faults(BaseFaults):
     hold this text.
     """
 
+    known_kinds = frozenset(NOT_ACTED + ACTED + SPOILED + STREAMED)
+    known_operations = frozenset(Operation)
     kinds: tuple[str, ...] = DEFAULT_KINDS
     matching: str = ""
-
-    def knows_kind(self, kind: str) -> bool:
-        """See BaseFaults."""
-        return kind in NOT_ACTED + ACTED + SPOILED + STREAMED
-
-    def knows_operation(self, operation: str) -> bool:
-        """See BaseFaults."""
-        return operation in frozenset(Operation)
 
 
 def kind_for(operation: Operation, kind: str) -> str:

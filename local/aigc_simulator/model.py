@@ -188,7 +188,7 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         return Request(replace(asked, model=asked.model or self.settings.models[0]), request.token)
 
     def _next_kind(self, operation: Operation, asked: Asked) -> str:
-        matching = self._plan.faults.matching
+        matching = self.faults.matching
         if matching and matching not in asked.prompt + asked.question:
             return ""
         return kind_for(operation, self._plan.next_kind([operation], self._rng))
@@ -280,7 +280,7 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
             self._tokens.end(token)
             return refuse(Refused(TOKEN_EXPIRED, "access_token is missing, wrong or expired"))
         if kind == "http_429":
-            retry_after = {"retry-after": str(self._plan.retry_after_s)}
+            retry_after = {"retry-after": str(self.faults.retry_after_s)}
             return json_answer({"code": int(THROTTLED), "message": "too many requests"}, 429, retry_after)
         if kind in ("html", "http_503"):
             return page_answer(_LOGIN_PAGE, 503 if kind == "http_503" else 200)

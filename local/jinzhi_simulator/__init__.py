@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from local.jinzhi_simulator.faults import Faults
 from local.jinzhi_simulator.model import TaskCenter
-from local.jinzhi_simulator.records import (
-    Call,
-    Instance,
-    Operation,
-    Settings,
-    Snapshot,
-    Task,
-    Verdict,
-    Violation,
-    ViolationKind,
-)
+from local.jinzhi_simulator.records import Settings, Snapshot, Verdict, ViolationKind
 from local.simulating.answers import Answer, Dropped
 from local.simulating.transport import mock_transport
 
 __all__ = [
     "Answer",
-    "Call",
     "Dropped",
     "Faults",
-    "Instance",
-    "Operation",
     "Settings",
     "Snapshot",
-    "Task",
     "TaskCenter",
     "Verdict",
-    "Violation",
     "ViolationKind",
     "mock_transport",
 ]

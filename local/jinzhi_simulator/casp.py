@@ -26,6 +26,7 @@ from local.jinzhi_simulator.fields import (
     read_link,
     read_object,
     read_objects,
+    read_optional,
     read_text,
     read_time,
     read_whole,
@@ -184,8 +185,8 @@ def _parse_update(item: Item, where: str, scene_code: str) -> Change:
         status=read_choice(item, "status", TASK_STATUSES, where),
         instance_status=instance_status,
         processors=_read_new_processors(item, where),
-        subject=_optional_text(item, "subject", where),
-        node_name=_optional_text(item, "nodeName", where),
+        subject=read_optional(item, "subject", where),
+        node_name=read_optional(item, "nodeName", where),
         service_name=service_name,
         url=_read_url(item, where) if item.get("urls") is not None else "",
         created=read_time(item, "createTime", where) if item.get("createTime") is not None else "",
@@ -255,7 +256,3 @@ def _read_url(item: Item, where: str) -> str:
         if read_choice(entry, "type", _URL_TYPES, place) == "PC":
             first_pc = first_pc or link
     return first_pc or first
-
-
-def _optional_text(item: Item, name: str, where: str) -> str:
-    return read_text(item, name, where, empty=True) if item.get(name) is not None else ""

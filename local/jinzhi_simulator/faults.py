@@ -34,6 +34,8 @@ class Faults(BaseFaults):
     server before it has read it. `gzip`: answers come compressed, whatever was asked for.
     """
 
+    known_kinds = frozenset(NOT_ACTED + ACTED)
+    known_operations = frozenset(Operation)
     kinds: tuple[str, ...] = DEFAULT_KINDS
     lost_session: str = ""
     max_body_bytes: int = 0
@@ -46,11 +48,3 @@ class Faults(BaseFaults):
             raise ValueError(f"lost_session: unknown kind {self.lost_session!r}")
         if self.max_body_bytes < 0:
             raise ValueError("max_body_bytes: not below 0")
-
-    def knows_kind(self, kind: str) -> bool:
-        """See BaseFaults."""
-        return kind in NOT_ACTED or kind in ACTED
-
-    def knows_operation(self, operation: str) -> bool:
-        """See BaseFaults."""
-        return operation in frozenset(Operation)

@@ -30,6 +30,11 @@ def read_text(item: Item, name: str, where: str, *, empty: bool = False) -> str:
     return value
 
 
+def read_optional(item: Item, name: str, where: str) -> str:
+    """A string that may be blank, or not be there: then it is empty."""
+    return read_text(item, name, where, empty=True) if item.get(name) is not None else ""
+
+
 def read_whole(item: Item, name: str, where: str, allowed: Collection[int] = ()) -> int:
     """A whole number, one of `allowed` where given."""
     value = item.get(name)

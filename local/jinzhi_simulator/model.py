@@ -277,7 +277,7 @@ class TaskCenter(Simulator[Faults, Snapshot, Answer]):
             return wire.refuse(wire.refuse_token(), self.settings)
         if kind == "http_429":
             payload = {"errcode": THROTTLED, "errmsg": "too many requests"}
-            return json_answer(payload, 429, {"retry-after": str(self._plan.retry_after_s)})
+            return json_answer(payload, 429, {"retry-after": str(self.faults.retry_after_s)})
         return _garbled(kind)
 
     def _turn_away(self, route: _Route | None, refused: Refused, **headers: str) -> Answer:

@@ -22,6 +22,7 @@ from local.jinzhi_simulator.fields import (
     read_choice,
     read_link,
     read_objects,
+    read_optional,
     read_text,
     read_time,
 )
@@ -146,7 +147,7 @@ def _parse_insert(item: Item, where: str, app_id: str) -> Change:
         processors=_read_assignments(item, where),
         subject=read_text(item, "subject", where),
         node_name=read_text(item, "node_name", where, empty=True),
-        service_name=_optional_text(item, "appName", where) or _optional_text(item, "process_name", where),
+        service_name=read_optional(item, "appName", where) or read_optional(item, "process_name", where),
         url=read_link(item, "form_url", where),
         created=read_time(item, "created_on", where),
         item=item,
@@ -162,7 +163,7 @@ def _parse_update(item: Item, where: str, app_id: str) -> list[Change]:
         if item.get(name):
             read_time(item, name, where)
     for name in ("actual_owner_id", "actual_owner_name", "actual_owner_dept"):
-        _optional_text(item, name, where)
+        read_optional(item, name, where)
     return [
         Change(
             Operation.UPDATE_TASK,
@@ -171,8 +172,8 @@ def _parse_update(item: Item, where: str, app_id: str) -> list[Change]:
             status=_STATUSES[read_choice(item, "status", _STATUSES, where)],
             instance_status=read_choice(item, "process_instance_status", _INSTANCE_STATUSES, where),
             processors=_read_assignments(item, where) if item.get("assignments") is not None else None,
-            subject=_optional_text(item, "subject", where),
-            node_name=_optional_text(item, "node_name", where),
+            subject=read_optional(item, "subject", where),
+            node_name=read_optional(item, "node_name", where),
             url=read_link(item, "form_url", where) if item.get("form_url") else "",
             item=item,
         )
@@ -216,10 +217,6 @@ def _read_assignments(item: Item, where: str) -> tuple[str, ...]:
     for at, assignment in enumerate(read_objects(item, "assignments", where)):
         place = f"{where}.assignments[{at}]"
         for name in ("assign_name", "assign_dept"):
-            _optional_text(assignment, name, place)
+            read_optional(assignment, name, place)
         people.append(read_text(assignment, "assign_id", place))
     return tuple(people)
-
-
-def _optional_text(item: Item, name: str, where: str) -> str:
-    return read_text(item, name, where, empty=True) if item.get(name) is not None else ""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
 SIMULATOR_HEADER = "x-simulator"
-
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +72,13 @@ def decode_json(body: bytes | str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
+def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """`payload` as a JSON answer."""
-    return Answer(status, {"content-type": "application/json;charset=UTF-8", **headers}, msgspec.json.encode(payload))
+    return Answer(
+        status, {"content-type": "application/json;charset=UTF-8", **(headers or {})}, msgspec.json.encode(payload)
+    )
 
 
-def page_answer(html: str, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
+def page_answer(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """`html` as an answer."""
-    return Answer(status, {"content-type": "text/html;charset=UTF-8", **headers}, html.encode())
+    return Answer(status, {"content-type": "text/html;charset=UTF-8", **(headers or {})}, html.encode())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 OK = "ok"
 ERRCODE_PREFIX = "errcode:"
@@ -15,7 +14,7 @@ CALLER_GONE = "caller_gone"
 
 
 @dataclass(frozen=True, slots=True)
-class BaseFaults(ABC):
+class BaseFaults:
     """Which calls go wrong, and how; each simulator has kinds and operations of its own.
 
     `failure_rate` of the calls (0 to 1) fail by one of `kinds`; before that, `fail_next` decides the next
@@ -24,6 +23,9 @@ class BaseFaults(ABC):
     `hang_s` is how long a server keeps a timed-out caller waiting. `errcode:<code>` is a kind everywhere: it
     answers that code and does not act. Raises ValueError for what the simulator does not know.
     """
+
+    known_kinds: ClassVar[frozenset[str]]
+    known_operations: ClassVar[frozenset[str]]
 
     failure_rate: float = 0.0
     kinds: tuple[str, ...] = ()
@@ -44,19 +46,11 @@ class BaseFaults(ABC):
         if min(self.latency_ms, self.retry_after_s, self.hang_s) < 0:
             raise ValueError("latency_ms, retry_after_s, hang_s: not below 0")
         for kind in self.kinds + self.fail_next:
-            if kind != OK and not self.knows_kind(kind) and not _is_errcode(kind):
+            if kind != OK and kind not in self.known_kinds and not _is_errcode(kind):
                 raise ValueError(f"kinds, fail_next: unknown kind of fault {kind!r}")
         for operation in self.operations:
-            if not self.knows_operation(operation):
+            if operation not in self.known_operations:
                 raise ValueError(f"operations: unknown operation {operation!r}")
-
-    @abstractmethod
-    def knows_kind(self, kind: str) -> bool:
-        """Whether this simulator can fail so."""
-
-    @abstractmethod
-    def knows_operation(self, operation: str) -> bool:
-        """Whether this simulator has such an operation."""
 
 
 def _is_errcode(kind: str) -> bool:
@@ -89,16 +83,6 @@ class FaultPlan(Generic[F]):
     def latency_s(self) -> float:
         """Seconds that an answer takes; what is down answers nothing, and that at once."""
         return 0.0 if self._faults.down else self._faults.latency_ms / 1000
-
-    @property
-    def hang_s(self) -> float:
-        """Seconds that a timed-out caller is kept waiting."""
-        return self._faults.hang_s
-
-    @property
-    def retry_after_s(self) -> int:
-        """Seconds that HTTP 429 asks to wait."""
-        return self._faults.retry_after_s
 
     def next_kind(self, operations: Collection[str], rng: random.Random) -> str:
         """The kind of fault that strikes a call asking for `operations`, or empty.

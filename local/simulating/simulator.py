@@ -85,7 +85,7 @@ class Simulator(ABC, Generic[F, S, A]):
     @property
     def hang_s(self) -> float:
         """Seconds that a server keeps a timed-out caller waiting."""
-        return self._plan.hang_s
+        return self._plan.faults.hang_s
 
     @property
     def tokens_issued(self) -> int:
