@@ -30,7 +30,7 @@ class ChainTiming:
             return
         answer_timeout_s = _answer_timeout_s(config)
         check_answer_timeout(answer_timeout_s, self.analysis_timeout_s)
-        settings, _ = self.store.read_ai_settings()
+        settings = self.store.read_ai_settings()
         if config.id in _chain(settings):
             self._check("answer_timeout_s", settings, {config.id: answer_timeout_s})
 

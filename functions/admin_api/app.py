@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from admin_api.ai import analyses, node_defaults, own_rules, tasks, watching
+from admin_api.ai import audit as ai_audit
+from admin_api.ai import jobs as ai_jobs
+from admin_api.ai import people as ai_people
 from admin_api.api import Api
 from admin_api.routes import (
-    ai_analyses,
-    ai_audit,
-    ai_jobs,
-    ai_nodes,
-    ai_people,
-    ai_rules,
-    ai_settings,
-    ai_stream,
-    ai_tasks,
     changes,
     docs,
     events,
@@ -27,20 +22,20 @@ from admin_api.routes import (
     rejected_events,
     replays,
 )
-from admin_api.setup import connection, platforms, trigger_rules
+from admin_api.setup import ai_switches, connection, platforms, trigger_rules
 from admin_api.wiring import wire
 from taskbridge.observability import Observability, build_observability, traced
 
 AREAS: tuple[Any, ...] = (
-    ai_analyses,
-    ai_audit,
-    ai_jobs,
-    ai_nodes,
-    ai_people,
-    ai_rules,
-    ai_settings,
-    ai_stream,
-    ai_tasks,
+    analyses.router,
+    ai_audit.router,
+    ai_jobs.router,
+    ai_people.router,
+    node_defaults.router,
+    own_rules.router,
+    tasks.router,
+    watching.router,
+    ai_switches.router,
     changes,
     docs,
     events,

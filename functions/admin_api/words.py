@@ -51,13 +51,18 @@ count_is_exact | false where there are more than `count` | true
 covers | whether it decides its clause alone | false
 created_at | when it began | "2026-11-22T01:30:00.000+00:00"
 created_by | user id of who asked for it | "10021"
+AiSettings.daily_cost | what a day may cost, by the price lists; 0: no bound | 50.0
 daily_cost | how much may be spent a day, 0 for no limit | 50.0
+AiSettings.daily_node | analyses of one node in a day; 0: no bound | 2000
 daily_node | questions a day for one node, 0 for no limit | 2000
+AiSettings.daily_person | analyses that one person may ask for in a day; 0: no bound | 200
 daily_person | questions a day that one person may start, 0 for no limit | 200
+AiSettings.daily_total | questions in a day, second ones included; 0: no bound | 20000
 daily_total | questions a day for all, 0 for no limit | 20000
 day | the day, in Asia/Shanghai | "2026-11-22"
 dead_letters | messages in all dead-letter queues | 0
 decided | decisions that count | 45
+Trial.decision | what you decided, null where you did not | "approved"
 decision | what the person decided, null where it did not | "approved"
 default_app_ids | applications whose node defaults count | ["leave"]
 delayed | messages that are not to be seen yet | 0
@@ -114,6 +119,7 @@ items | the rows of this page |
 job_id | the job that compares the platform, null for one instance | null
 key | key of the field | "amount"
 keynote | what to look at first | "看清发票金额"
+AuditEntry.kind | review, second_ask, second_look, question; empty where nothing was asked | "review"
 kind | what it does | "replay"
 Draining.waiting | what waits for it |
 label | what people read beside it | "报销金额"
@@ -160,7 +166,8 @@ outcome | how the question ended | "answered"
 output_tokens | tokens of the answer | 240
 page | page of the attachment, null for a field | 1
 ProposedCheck.passed | past forms that meet it | 9
-path | path below the host | "/casp-tdc/task/saveOrUpdate"
+LogAttempt.path | path below the host | "/casp-tdc/task/saveOrUpdate"
+path | application and node as a path of the API takes them | "leave/node-2"
 platform_id | id of a platform | "jz"
 platform_ids | the platforms that it is about | ["jz"]
 platforms | the task centers |
@@ -191,6 +198,7 @@ rule | what is asked of a form, in plain words | "金额不超过 5000 元；附
 Task.rule | the rule in force, null where there is none |
 TaskDetail.rule | the rule in force, null where there is none |
 rule_version | version of the rule | "custom-3"
+AiSettings.second_look | verdicts that a second question has to confirm, else a person decides | "approves"
 second_look | which verdicts a second question has to confirm | "approves"
 sent | how many were sent again | 120
 sequence | the event's place in its instance, null where it has none | 1
@@ -226,6 +234,7 @@ tag | what one thinks of it | "useful"
 target | where it went: `push:<platform id>` or `ai` | "push:jz"
 EventOutcome.targets | what became of it at each target |
 targets | where events go: `push:<platform id>`, `push:*`, `ai` | ["push:jz", "ai"]
+Job.tasks | past tasks that take part | 5
 task_id | id of a task; ids that are not plain as lists give them | "T-1"
 template_version | version of the prompt | "5"
 text | as people read it | "4800 元"
@@ -252,6 +261,7 @@ verdict | what is advised, null until it is known | "approve"
 verdict_now | what the draft says | "approve"
 verdict_then | what was advised at the time, null where nothing was | "reject"
 verified | whether code found the quote there | true
+AiSettings.version | 0 where nobody has set them | 3
 version | of what is stored; it guards against lost updates | 3
 EffectiveRule.version | names the version for people | "custom-3"
 HealthReport.version | of taskbridge | "0.1.0"

@@ -6,7 +6,7 @@ this worker's flight). Who loses a condition has been overtaken, and what it has
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import msgspec
@@ -302,7 +302,7 @@ class Work:
     def _audit(self, asked: Asked) -> None:
         entry = self._entry(asked.outcome)
         self._record(
-            msgspec.structs.replace(
+            replace(
                 entry,
                 platform_id=asked.platform_id,
                 model=asked.model,
@@ -319,7 +319,7 @@ class Work:
 
     def _record_late(self, review: Review) -> None:
         entry, answer = self._entry("late"), msgspec.json.encode(review).decode()
-        self._record(msgspec.structs.replace(entry, platform_id=review.platform_id, model=review.model, answer=answer))
+        self._record(replace(entry, platform_id=review.platform_id, model=review.model, answer=answer))
 
     def _record(self, entry: AuditEntry) -> None:
         retention_days = self.standing.switches.settings.retention_days

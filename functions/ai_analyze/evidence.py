@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import msgspec
+from dataclasses import dataclass, replace
 
 from ai_analyze.fence import clean
 from ai_analyze.sources import Source
@@ -115,7 +113,7 @@ class Quotable:
             return Proof(evidence)
         page, places = self._find_in_file(source, evidence) if source.is_file else self._find_in_field(source, evidence)
         where = (page if source.is_file else None) if places else evidence.page
-        checked = msgspec.structs.replace(evidence, source=source.key, page=where, verified=bool(places))
+        checked = replace(evidence, source=source.key, page=where, verified=bool(places))
         speaks = self._shows_an_entry(source, page, places)
         is_name = source.names_files
         return Proof(checked, fold(evidence.quote), source.label, speaks and not is_name, speaks and is_name)

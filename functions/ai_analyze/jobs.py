@@ -24,7 +24,16 @@ from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.forms.form import format_form
 from taskbridge.ai.forms.values import field_types, typed_values
-from taskbridge.ai.jobs import AiJob, AiJobStatus, DroppedCheck, DryRun, ProposeChecks, ProposedCheck, Trial
+from taskbridge.ai.jobs import (
+    AiJob,
+    AiJobStatus,
+    DroppedCheck,
+    DryRun,
+    ProposeChecks,
+    ProposedCheck,
+    Trial,
+    TrialFinding,
+)
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Finding, FindingResult, Review
 from taskbridge.ai.rulebook import Standing
@@ -272,10 +281,10 @@ def _build_trial(seat: Seat, review: Review) -> Trial:
     )
 
 
-def _shorten(finding: Finding) -> Finding:
+def _shorten(finding: Finding) -> TrialFinding:
     """A finding as a list of trials shows it: many of them have to fit into one item."""
     clause, reason = finding.clause[:REASON_CHARS], finding.reason[:REASON_CHARS]
-    return msgspec.structs.replace(finding, clause=clause, reason=reason, evidence=())
+    return TrialFinding(clause=clause, result=finding.result, reason=reason, origin=finding.origin)
 
 
 def _build_check(trial: CheckTrial) -> ProposedCheck:

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from ai_analyze.answer import ReadAnswer
 from ai_analyze.evidence import Proof
 from ai_analyze.hearsay import asks_for_opinion, is_hearsay
@@ -60,12 +58,17 @@ class Shown:
 
     def with_number(self, number: int, clause: str) -> Shown:
         """The same of this clause, under its very words."""
-        return replace(self, finding=msgspec.structs.replace(self.finding, number=number, clause=clause))
+        return replace(self, finding=replace(self.finding, number=number, clause=clause))
 
     def doubted(self, why: str) -> Shown:
         """The same, which tells nothing, and why."""
         reason = f"{self.finding.reason}{why}"
-        return replace(self, finding=msgspec.structs.replace(self.finding, result=FindingResult.UNKNOWN, reason=reason))
+        return replace(self, finding=replace(self.finding, result=FindingResult.UNKNOWN, reason=reason))
+
+    @property
+    def number(self) -> int:
+        """That of its clause, 0 for none."""
+        return self.finding.number or 0
 
     @property
     def is_pass(self) -> bool:
@@ -99,7 +102,7 @@ def judge_without_answer(clauses: Sequence[str], computed: Sequence[Finding], re
 
 
 def _number_check(check: Finding, clauses: Sequence[str]) -> Finding:
-    return msgspec.structs.replace(check, number=find_clause(check.clause, clauses))
+    return replace(check, number=find_clause(check.clause, clauses))
 
 
 def _bind(shown: Shown, clauses: Sequence[str]) -> Shown:
@@ -132,8 +135,8 @@ def _number_in(name: str, clauses: Sequence[str]) -> int:
 def _weigh(shown: Sequence[Shown], clauses: Sequence[str]) -> list[Shown]:
     """The findings, those that are not shown as unknown: each is tested in turn, the first doubt counts."""
     found = [_demand_evidence(each, clauses) for each in shown]
-    counts = Counter(each.finding.number for each in found)
-    once = [each.doubted(TWICE) if each.is_pass and counts[each.finding.number] > 1 else each for each in found]
+    counts = Counter(each.number for each in found)
+    once = [each.doubted(TWICE) if each.is_pass and counts[each.number] > 1 else each for each in found]
     passes = [each for each in once if each.is_pass]
     return [_demand_own_quote(each, passes) if each.is_pass else each for each in once]
 
@@ -146,7 +149,7 @@ def _demand_evidence(shown: Shown, clauses: Sequence[str]) -> Shown:
         return shown.doubted(UNSHOWN)
     if not shown.is_pass:
         return shown
-    number, clause = shown.finding.number, shown.finding.clause
+    number, clause = shown.number, shown.finding.clause
     speaking = _distinct(proof for proof in shown.proofs if _speaks_for(clause, proof))
     if not speaking:
         return shown.doubted(SILENT)

@@ -22,7 +22,7 @@ import msgspec
 from ai_analyze.fence import is_hidden
 from ai_analyze.material import Material, ReadFile
 from taskbridge.ai.forms.control_text import EMPTY
-from taskbridge.ai.forms.form import FormattedField, FormattedForm
+from taskbridge.ai.forms.form import FormattedForm, FormField
 from taskbridge.ai.rules import EffectiveRule
 
 _ID_CARD, _PHONE, _BANK_CARD, _EMAIL, _DOCUMENT, _NAME = (
@@ -202,7 +202,7 @@ def _mask_rule(rule: EffectiveRule, masking: Masking) -> EffectiveRule:
     return msgspec.structs.replace(rule, rule=masking.mask(rule.rule), keynote=masking.mask(rule.keynote))
 
 
-def _mask_field(field: FormattedField, masking: Masking) -> FormattedField:
+def _mask_field(field: FormField, masking: Masking) -> FormField:
     return replace(field, label=masking.mask(field.label), text=masking.mask(field.text))
 
 

@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -93,7 +93,7 @@ def parse_proposal(text: str, rule_text: str = "", fields: Sequence[FieldType] =
 
 def try_checks(checks: Sequence[Check], past_values: Sequence[tuple[Mapping[str, object], date]]) -> tuple[Trial, ...]:
     """What each check, confirmed or not, says of past forms: their typed values, and the days of their receipt."""
-    supposed = [msgspec.structs.replace(check, confirmed=True) for check in checks]
+    supposed = [replace(check, confirmed=True) for check in checks]
     findings = [evaluate_checks(supposed, values, received_on) for values, received_on in past_values]
     return tuple(_build_trial(check, [each[place] for each in findings]) for place, check in enumerate(checks))
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-import msgspec
-
 from ai_analyze.answer import ReadAnswer, read_answer
 from ai_analyze.asked import Asked, Recording
 from ai_analyze.evidence import Quotable
@@ -299,11 +297,11 @@ def _show(finding: Finding, quotable: Quotable, masking: Masking) -> Shown:
     """The finding with its evidence checked, the masked values back in what people read."""
     proofs = tuple(map(quotable.check, finding.evidence))
     evidence = tuple(_restored(proof.evidence, masking) for proof in proofs)
-    restored = msgspec.structs.replace(
+    restored = replace(
         finding, clause=masking.restore(finding.clause), reason=masking.restore(finding.reason), evidence=evidence
     )
     return Shown(restored, proofs)
 
 
 def _restored(evidence: Evidence, masking: Masking) -> Evidence:
-    return msgspec.structs.replace(evidence, quote=masking.restore(evidence.quote))
+    return replace(evidence, quote=masking.restore(evidence.quote))

@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
-
 from ai_analyze.evidence import Proof
 from ai_analyze.fence import build_fence, clean, indented, single_line
 from ai_analyze.judge import Judgement, Shown, name_findings
@@ -51,18 +49,18 @@ def claims_of(judgement: Judgement, when: SecondLook) -> tuple[Shown, ...]:
     if judgement.verdict not in wanted:
         return ()
     result = _CONFIRMING[judgement.verdict]
-    return tuple(each for each in judgement.deciding if each.finding.result is result and each.finding.number)
+    return tuple(each for each in judgement.deciding if each.finding.result is result and each.number)
 
 
 def build_look(material: Material, claims: Sequence[Shown]) -> Look:
     """The question about these claims. `material` is what platforms may see; of its form nothing is told."""
-    numbers = tuple(sorted({each.finding.number for each in claims}))
+    numbers = tuple(sorted({each.number for each in claims}))
     schema = _build_schema(numbers)
     clauses = split_clauses(material.rule.rule)
     bodies = [
         (
             number,
-            "\n".join(_show_proof(proof) for each in claims if each.finding.number == number for proof in each.proofs),
+            "\n".join(_show_proof(proof) for each in claims if each.number == number for proof in each.proofs),
         )
         for number in numbers
     ]
@@ -99,7 +97,7 @@ def confirm(judgement: Judgement, claims: Sequence[Shown], looked: Mapping[int, 
     if looked is None:
         return replace(judgement, verdict=Verdict.NEEDS_HUMAN, downgraded=f"{_WORDS[verdict]}，但{NOT_LOOKED}")
     agreed = _CONFIRMING[verdict]
-    doubted = [each.finding for each in claims if looked[each.finding.number] is not agreed]
+    doubted = [each.finding for each in claims if looked[each.number] is not agreed]
     # Of several failures one is enough; an approve needs every pass.
     if not doubted or (verdict is Verdict.REJECT and len(doubted) < len(claims)):
         return judgement
@@ -109,7 +107,7 @@ def confirm(judgement: Judgement, claims: Sequence[Shown], looked: Mapping[int, 
 
 
 def _doubt(finding: Finding) -> Finding:
-    return msgspec.structs.replace(finding, result=FindingResult.UNKNOWN, reason=f"{finding.reason}{UNCONFIRMED}")
+    return replace(finding, result=FindingResult.UNKNOWN, reason=f"{finding.reason}{UNCONFIRMED}")
 
 
 def _build_schema(numbers: Sequence[int]) -> dict[str, Any]:

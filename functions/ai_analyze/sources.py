@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ai_analyze.material import Material, ReadFile
-from taskbridge.ai.forms.form import FormattedField
+from taskbridge.ai.forms.form import FormField
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 FILE_TYPES = frozenset({"file", "image"})
@@ -46,7 +46,7 @@ def name_sources(material: Material) -> tuple[Source, ...]:
     return (*fields, *files)
 
 
-def _name_field(field: FormattedField, place: int, taken: set[str]) -> Source:
+def _name_field(field: FormField, place: int, taken: set[str]) -> Source:
     name = field.key if _PLAIN_KEY.fullmatch(field.key) and field.key not in taken else f"字段{place}"
     taken.add(name)
     header = field.text.split("\n", 2)[:2] if field.type == "table" and "\n" in field.text else ()

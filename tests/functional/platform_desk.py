@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from admin_api.api import Api
-from admin_api.routes import ai_settings
-from admin_api.setup import connection, platforms, trigger_rules
+from admin_api.setup import ai_switches, connection, platforms, trigger_rules
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.errors import ConfigurationError
 from taskbridge.push.instances import Instance
@@ -29,7 +28,7 @@ AIGC_SETTINGS = {"host": "https://ai.test", "app_id": "a", "model": "qwen-plus"}
 
 def register(api: Api) -> None:
     """The areas that these tests are of."""
-    for area in (ai_settings, connection.router, platforms.router, trigger_rules.router):
+    for area in (ai_switches.router, connection.router, platforms.router, trigger_rules.router):
         area.register(api)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from admin_api.ai import audit as listing
-from admin_api.routes import ai_audit
 from tests.functional.ai_api import AiWorld
 from tests.functional.ai_suites.builders import TASK, UID
 from tests.functional.aws import Tables, new_client
@@ -19,7 +18,7 @@ PATH = "/v1/ai/audit"
 
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, ai_audit.register, ssm=new_client("ssm"))
+    return AiWorld(moto, moto_tables, listing.router.register, ssm=new_client("ssm"))
 
 
 def ids(world: AiWorld, **query: Any) -> list[str]:

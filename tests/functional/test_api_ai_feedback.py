@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from admin_api.routes import ai_analyses
+from admin_api.ai import analyses
 from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus
 from tests.functional.ai_api import SETTINGS, AiWorld
@@ -42,7 +43,7 @@ def platform() -> Platform:
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables, platform: Platform) -> AiWorld:
     http = httpx.Client(transport=httpx.MockTransport(platform))
-    made = AiWorld(moto, moto_tables, ai_analyses.register, ssm=new_client("ssm"), http_client=http)
+    made = AiWorld(moto, moto_tables, analyses.router.register, ssm=new_client("ssm"), http_client=http)
     made.services.__dict__["tokens"] = Tokens()
     made.services.__dict__["secrets"] = lambda platform_id, field: ("secret",)
     configure(made, SETTINGS)
@@ -114,7 +115,7 @@ def test_feedback_is_also_taken_after_the_decision(world: AiWorld) -> None:
 
 
 def test_where_masking_is_on_the_comment_stays_here(world: AiWorld, platform: Platform) -> None:
-    configure(world, msgspec.structs.replace(SETTINGS, masking=True))
+    configure(world, replace(SETTINGS, masking=True))
     analysis_id = world.give_result(world.give_task())
 
     assert say(world, analysis_id)["forwarded"] is True

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from admin_api.ai import jobs
 from admin_api.ai.jobs import ANSWER_TOKENS, PROMPT_TOKENS, WAIT_S
-from admin_api.routes import ai_jobs
 from ai_analyze.jobs import run_job
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Verdict
@@ -72,7 +72,7 @@ def fleet() -> Fleet:
 
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables, fleet: Fleet) -> AiWorld:
-    made = AiWorld(moto, moto_tables, ai_jobs.register, clock=lambda: fleet.now, sleep=fleet.sleep)
+    made = AiWorld(moto, moto_tables, jobs.router.register, clock=lambda: fleet.now, sleep=fleet.sleep)
     made.configure(SETTINGS, PLATFORM)
     fleet.world = made
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from admin_api.routes import ai_people
+from admin_api.ai import people
 from taskbridge.ai.people import EVERYONE
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AiSettings
@@ -19,7 +19,7 @@ DISMISS = "/v1/ai/recommendations"
 
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, ai_people.register, ssm=new_client("ssm"))
+    return AiWorld(moto, moto_tables, people.router.register, ssm=new_client("ssm"))
 
 
 def counted(world: AiWorld) -> int:

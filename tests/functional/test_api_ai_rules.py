@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from admin_api.ai import node_defaults, own_rules
 from admin_api.api import Api
 from admin_api.ids import encode_id
-from admin_api.routes import ai_nodes, ai_rules
 from tests.functional.ai_api import AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule
 from tests.functional.aws import Tables, new_client
@@ -22,8 +22,8 @@ TOLD_OF_DEFAULT = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE
 
 
 def register(api: Api) -> None:
-    ai_nodes.register(api)
-    ai_rules.register(api)
+    node_defaults.router.register(api)
+    own_rules.router.register(api)
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 
-from admin_api.ai import tasks
+from admin_api.ai import analyses, tasks
 from admin_api.api import Api
-from admin_api.routes import ai_analyses, ai_tasks
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AutoAnalysis
 from taskbridge.tables.batches import batch_put
@@ -26,8 +26,8 @@ RESULT_FIELDS = {
 
 
 def register(api: Api) -> None:
-    ai_tasks.register(api)
-    ai_analyses.register(api)
+    for router in (tasks.router, analyses.router):
+        router.register(api)
 
 
 @pytest.fixture
@@ -319,7 +319,7 @@ def test_what_is_no_id_of_an_analysis_is_not_found(world: AiWorld, analysis_id: 
 
 
 def test_beyond_a_cap_of_the_day_nothing_begins_and_the_answer_says_until_when(world: AiWorld) -> None:
-    world.configure(msgspec.structs.replace(SETTINGS, daily_person=1))
+    world.configure(replace(SETTINGS, daily_person=1))
     world.give_default()
     world.give_task()
     world.give_task("T2")

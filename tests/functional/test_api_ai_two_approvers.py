@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from admin_api.access import ACCESS, APPROVER
+from admin_api.ai import analyses, audit, node_defaults, own_rules, people, tasks
 from admin_api.api import Api
-from admin_api.routes import ai_analyses, ai_audit, ai_nodes, ai_people, ai_rules, ai_tasks
 from taskbridge.ai.requests import encode_task_id
 from tests.api import Answer, ApiClient
 from tests.functional.ai_api import OTHER, AiWorld, node_path
@@ -28,8 +28,8 @@ TABLES = ("AiTaskTable", "AiPersonTable", "AiRuleTable", "AiRuleVersionTable", "
 
 
 def register(api: Api) -> None:
-    for area in (ai_tasks, ai_analyses, ai_rules, ai_people, ai_nodes, ai_audit):
-        area.register(api)
+    for area in (tasks, analyses, own_rules, people, node_defaults, audit):
+        area.router.register(api)
 
 
 @pytest.fixture

@@ -279,6 +279,7 @@ def test_switches_are_read_as_they_were_set_and_workers_see_them(desk: Desk) -> 
         masking=True,
         retention_days=30,
         attachment_hosts=("files.school.edu.cn:8443",),
+        version=1,
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from admin_api.ai import analyses, watching
 from admin_api.api import Api
-from admin_api.routes import ai_analyses, ai_stream
 from ai_analyze.flight import Recorder
 from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.rulebook import RuleBook, Switches
@@ -46,8 +46,8 @@ def approver(world: AiWorld) -> ApiClient:
 
 
 def register(api: Api) -> None:
-    ai_stream.register(api)
-    ai_analyses.register(api)
+    watching.router.register(api)
+    analyses.router.register(api)
 
 
 def basis(stores: TableStores) -> str:
@@ -177,7 +177,7 @@ def test_a_request_that_finds_nothing_costs_one_write_and_a_few_reads(stores: Ta
 def test_who_looks_too_often_is_told_when_to_come_again_and_not_refused(
     stores: TableStores, approver: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ai_stream, "LOOKS_A_MINUTE", 2)
+    monkeypatch.setattr(watching, "LOOKS_A_MINUTE", 2)
     end(stores, begin(stores), "")
 
     answers = [approver.get(PATH) for _ in range(3)]

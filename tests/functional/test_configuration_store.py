@@ -262,7 +262,7 @@ def test_switches_that_cannot_be_read_leave_the_pushing_alone_and_tasks_tracked(
 
     assert bench.reader.current().ai == AiSettings()
     assert bench.reader.current().enabled_platforms() == ("jz",)
-    assert bench.configurator.read_ai_settings() == (AiSettings(), 1)
+    assert bench.configurator.read_ai_settings() == AiSettings(version=1)
 
 
 def spoil(moto: Any, table: str, kind: str, item_id: str, attributes: dict[str, Any]) -> None:
@@ -416,9 +416,9 @@ def test_lists_page_by_id(bench: Bench) -> None:
 
 
 def test_the_switches_are_read_for_editing_with_their_version(bench: Bench) -> None:
-    assert bench.configurator.read_ai_settings() == (AiSettings(), 0)
-    assert bench.configurator.save_ai_settings(AiSettings(masking=True)) == 1
-    assert bench.configurator.read_ai_settings() == (AiSettings(masking=True), 1)
+    assert bench.configurator.read_ai_settings() == AiSettings()
+    assert bench.configurator.save_ai_settings(AiSettings(masking=True)).version == 1
+    assert bench.configurator.read_ai_settings() == AiSettings(masking=True, version=1)
 
     with pytest.raises(StaleVersion):
         bench.configurator.save_ai_settings(AiSettings())

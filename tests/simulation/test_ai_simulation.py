@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from functools import partial
 
-import msgspec
 import pytest
 
 from taskbridge.ai.requests import RequestedBy
@@ -68,7 +68,7 @@ def _plan_people(world: AiWorld, rng: random.Random, spread: float) -> None:
 
 
 def _change_model(world: AiWorld) -> None:
-    world.settings = msgspec.structs.replace(world.settings, model="qwen3-max")
+    world.settings = replace(world.settings, model="qwen3-max")
 
 
 def live_through(seed: int) -> tuple[AiWorld, list[AiHistory], list[str]]:

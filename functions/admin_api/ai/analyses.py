@@ -1,14 +1,20 @@
-"""Analyses that a person asks for, looks at, and says something about."""
+"""Analyses that an approver asks for, looks at, and says something about."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import Field, StrictBool
 
 from admin_api.ai.caps import admit
+from admin_api.ai.results import Feedback, Result, show_result
 from admin_api.ai.tasks import find_seat, read_reviews
-from admin_api.ai.views import build_result
-from admin_api.models.ai_results import FeedbackTaken, FeedbackWanted, Result
+from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.problems import Problem, conflict, not_found
+from admin_api.requests import Wanted
 from admin_api.wiring import Services
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis, task_id_of
 from taskbridge.ai.results import Review
@@ -17,18 +23,76 @@ from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import TaskbridgeError
 from taskbridge.platforms.ai_client import ConfiguredAiClients
 
+COMMENT_CHARS = 2_000
+Tag = Literal["useful", "wrong_verdict", "missed_point", "wrong_evidence", "other"]
+ANSWERS: Any = {
+    200: {"description": "The result that there is", "content": {JSON_TYPE: {"model": Result}}},
+    202: {"description": "It is under way", "content": {JSON_TYPE: {"model": Result}}},
+}
 _UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
+router = Router("AI results")
 logger = logging.getLogger("admin_api")
 
 
-def request(uid: str, task_id: str, services: Services, *, force: bool) -> Result:
-    """The analysis of a person's task: the one to today's input, or a new one that is under way.
+class AnalysisWanted(Wanted):
+    """`force`: a new answer, also where there is one to the same input."""
 
-    Raises Problem: 404, 409 where nothing can be asked of the task, 429 where enough was asked today.
-    """
+    force: StrictBool = False
+
+
+class FeedbackWanted(Wanted):
+    """What you think of a result."""
+
+    tag: Tag
+    comment: Annotated[str, Field(max_length=COMMENT_CHARS)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackTaken(Feedback):
+    """`forwarded`: the AI platform took it too."""
+
+    forwarded: bool
+
+
+@router.post("/v1/ai/tasks/{task_id}/analyses", summary="Analyse a task now", tags=["AI tasks"], responses=ANSWERS)
+def analyse_task(api: Api, task_id: str, body: AnalysisWanted | None = None) -> Response[Result]:
+    """The same form, rule and model answer with the result that exists, unless `force` is set."""
+    uid, services = api.caller.uid, api.services
     seat = find_seat(uid, task_id, services)
     standing = services.book.standing(seat)
-    ports = RequestPorts(
+    by = _by(seat, standing, force=body is not None and body.force)
+    analysis = request_analysis(seat, standing, by, _ports(uid, services))
+    if analysis is None:
+        raise _refusal(services.seats.get(uid, task_id) or seat)
+    result = show_result(seat, analysis, _review(seat, analysis, services))
+    return Response(202 if result.status in _UNDER_WAY else 200, JSON_TYPE, result)
+
+
+@router.get("/v1/ai/analyses/{id}", summary="One of one's analyses")
+def get_analysis(api: Api, id: str) -> Result:
+    """404 also for one that another has replaced, or that is not of today's form and rule."""
+    services = api.services
+    seat, analysis = _find(api.caller.uid, id, services)
+    if current_analysis(seat, services.book.standing(seat)) is None:
+        raise not_found("analysis")
+    return show_result(seat, analysis, _review(seat, analysis, services))
+
+
+@router.post("/v1/ai/analyses/{id}/feedback", summary="Say what one thinks of a result")
+def give_feedback(api: Api, id: str, body: FeedbackWanted) -> FeedbackTaken:
+    """It takes the place of what was said before."""
+    uid, services = api.caller.uid, api.services
+    seat, analysis = _find(uid, id, services)
+    if analysis.status is not AnalysisStatus.DONE:
+        raise conflict("no_result", "The analysis has no result.")
+    if not services.seats.give_feedback(uid, seat.task_id, id, body.tag, body.comment):
+        raise not_found("analysis")
+    review = _review(seat, analysis, services)
+    return FeedbackTaken(body.tag, body.comment, forwarded=review is not None and _forward(review, body, services))
+
+
+def _ports(uid: str, services: Services) -> RequestPorts:
+    return RequestPorts(
         services.seats,
         services.analysis_queue,
         services.book.standing,
@@ -36,38 +100,6 @@ def request(uid: str, task_id: str, services: Services, *, force: bool) -> Resul
         services.new_id,
         admit=lambda seat: admit(uid, seat.app_id, seat.node_id, services),
     )
-    analysis = request_analysis(seat, standing, _by(seat, standing, force=force), ports)
-    if analysis is None:
-        raise _refusal(services.seats.get(uid, task_id) or seat)
-    return build_result(seat, analysis, _review(seat, analysis, services))
-
-
-def get(uid: str, analysis_id: str, services: Services) -> Result:
-    """A person's analysis. Raises Problem (404), also for one that is outdated."""
-    seat, analysis = _find(uid, analysis_id, services)
-    if current_analysis(seat, services.book.standing(seat)) is None:
-        raise not_found("analysis")
-    return build_result(seat, analysis, _review(seat, analysis, services))
-
-
-def is_under_way(result: Result) -> bool:
-    """Whether there will be more of it."""
-    return result.status in _UNDER_WAY
-
-
-def give_feedback(uid: str, analysis_id: str, wanted: FeedbackWanted, services: Services) -> FeedbackTaken:
-    """Keep what a person thinks of an analysis, and tell the AI platform, where it takes that.
-
-    Raises Problem: 404, or 409 where there is nothing yet to think of.
-    """
-    seat, analysis = _find(uid, analysis_id, services)
-    if analysis.status is not AnalysisStatus.DONE:
-        raise conflict("no_result", "The analysis has no result.")
-    if not services.seats.give_feedback(uid, seat.task_id, analysis_id, wanted.tag, wanted.comment):
-        raise not_found("analysis")
-    review = _review(seat, analysis, services)
-    forwarded = review is not None and _forward(review, wanted, services)
-    return FeedbackTaken(tag=wanted.tag, comment=wanted.comment, forwarded=forwarded)
 
 
 def _find(uid: str, analysis_id: str, services: Services) -> tuple[Seat, Analysis]:

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 
-import msgspec
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import PlainSerializer, WithJsonSchema
 
+from admin_api.ai.results import decision_of
+from admin_api.api import Api, Router
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.merging import skip_empty
-from admin_api.models import ai_audit as shown
-from admin_api.models.ai_results import Usage
-from admin_api.moments import EARLIEST
+from admin_api.moments import EARLIEST, parse_moment
 from admin_api.wiring import Services
-from taskbridge.ai.audit import AuditEntry
-from taskbridge.ai.seats import Seat, SeatState
+from taskbridge.ai import audit as stored
 from taskbridge.moments import utc_text
 from taskbridge.tables.dynamo import Page
 
 PAGES_A_CALL = 4
 SHOWN_DAYS = 30  # where no time is given
 _PAGE_CHARS = 1_500_000  # Lambda answers with 6 MB at most, and a Chinese character takes three bytes
+_FROM = f"RFC 3339. Without it: {SHOWN_DAYS} days ago, or the beginning where `task_id` is given"
+TaskId = Annotated[str | None, Query(min_length=1, max_length=1000)]
+From = Annotated[str | None, Query(alias="from", description=_FROM, max_length=40)]
+To = Annotated[str | None, Query(description="RFC 3339, not included. Without it: now", max_length=40)]
+Outcome = Annotated[
+    Literal["answered", "unreadable", "failed", "refused", "late"] | None,
+    Query(description="how the question ended", examples=["failed"]),
+]
+Moment = Annotated[
+    str, PlainSerializer(datetime.fromisoformat), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+router = Router("AI administration")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry(stored.AuditEntry):
+    """One question that was asked of an AI platform. `decision` is what the person decided later, or null.
+
+    Long texts are cut, with a mark, by the room that a page has: a smaller `limit` shows more of them.
+    """
+
+    at: Moment
+    decision: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +57,27 @@ class Asked:
     outcome: str = ""
 
 
-def list_entries(asked: Asked, position: str | None, limit: int, services: Services) -> Page[shown.AuditEntry]:
+@router.get("/v1/ai/audit", summary="What was asked of AI platforms")
+def list_audit(
+    api: Api,
+    task_id: TaskId = None,
+    from_: From = None,
+    to: To = None,
+    outcome: Outcome = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Listed[AuditEntry]:
+    """The newest first. A page may be short, or empty, where `next_cursor` is not null."""
+    start, end = from_ and parse_moment(from_, "from"), to and parse_moment(to, "to")
+    asked = Asked(task_id or "", start or "", end or "", outcome or "")
+    page = _entries(asked, api.open_cursor(cursor), limit, api.services)
+    seats = api.services.seats.get_many([(entry.uid, entry.task_id) for entry in page.items])
+    room = _PAGE_CHARS // max(1, 2 * len(page.items))
+    shown = [_show(each, decision_of(seats.get((each.uid, each.task_id))), room) for each in page.items]
+    return api.listed(shown, page.next)
+
+
+def _entries(asked: Asked, position: str | None, limit: int, services: Services) -> Page[stored.AuditEntry]:
     """Entries in [start, end), the newest first: of one task where given, else of the last 30 days where no time is.
 
     Of a rare outcome, pages that hold none are skipped, at most `PAGES_A_CALL`. A page may be short, or empty, where
@@ -44,35 +89,20 @@ def list_entries(asked: Asked, position: str | None, limit: int, services: Servi
     earliest = EARLIEST if asked.task_id else utc_text(now - timedelta(days=SHOWN_DAYS))
     since = _bounded(asked.start or earliest, tomorrow)
 
-    def read(position: str | None) -> Page[AuditEntry]:
+    def read(position: str | None) -> Page[stored.AuditEntry]:
         if asked.task_id:
             page = services.audit.for_task(asked.task_id, position, limit, start=since, end=until)
         else:
             page = services.audit.between(since, until, position, limit)
         return Page([each for each in page.items if asked.outcome in ("", each.outcome)], page.next)
 
-    page = skip_empty(read, position, PAGES_A_CALL)
-    seats = services.seats.get_many([(entry.uid, entry.task_id) for entry in page.items])
-    room = _PAGE_CHARS // max(1, 2 * len(page.items))
-    return Page([_entry(each, seats.get((each.uid, each.task_id)), room) for each in page.items], page.next)
+    return skip_empty(read, position, PAGES_A_CALL)
 
 
-def _entry(entry: AuditEntry, seat: Seat | None, room: int) -> shown.AuditEntry:
-    facts = msgspec.structs.asdict(entry)
-    return shown.AuditEntry(
-        **facts
-        | {
-            "files": [shown.AuditedFile(**msgspec.structs.asdict(file)) for file in entry.files],
-            "usage": Usage(**msgspec.structs.asdict(entry.usage)),
-            "question": _cut(entry.question, room),
-            "answer": _cut(entry.answer, room),
-        },
-        decision=seat.decision if seat and _is_decided(seat) else None,
-    )
-
-
-def _is_decided(seat: Seat) -> bool:
-    return seat.state is SeatState.DONE and seat.decided_here and bool(seat.decision)
+def _show(entry: stored.AuditEntry, decision: str | None, room: int) -> AuditEntry:
+    facts = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    facts |= {"question": _cut(entry.question, room), "answer": _cut(entry.answer, room)}
+    return AuditEntry(**facts, decision=decision)
 
 
 def _cut(text: str, room: int) -> str:

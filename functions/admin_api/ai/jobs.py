@@ -1,24 +1,38 @@
-"""Dry runs and proposals: estimated, started, and waited for."""
+"""Drafts of rules: tried on one's own past tasks, and turned into checks. Nothing of it is stored as a result."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
+from aws_lambda_powertools.event_handler import Response
+from pydantic import Field, StrictBool
 
 from admin_api.access import APPROVER, Caller
 from admin_api.ai.caps import admit
-from admin_api.ai.views import moment
-from admin_api.models import ai_jobs as shown
-from admin_api.models.ai_results import Usage as ShownUsage
+from admin_api.ai.results import moment
+from admin_api.ai.rules import FileKey
+from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.problems import conflict, not_found, try_later
+from admin_api.requests import Wanted
 from admin_api.wiring import Services
 from taskbridge.ai.forms.form import form_text, format_form
-from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeChecks
+from taskbridge.ai.jobs import (
+    MOST_TASKS,
+    AiJob,
+    AiJobStatus,
+    DroppedCheck,
+    DryRun,
+    ProposeChecks,
+    ProposedCheck,
+    Trial,
+)
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Usage
-from taskbridge.ai.rules import ModelChoice
+from taskbridge.ai.rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, ModelChoice
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError
 from taskbridge.events import Form
@@ -32,8 +46,79 @@ PROMPT_TOKENS = 1_500  # what stands around rule and form in every question
 ANSWER_TOKENS = 1_000
 MILLION = 1_000_000
 
+DraftRule = Annotated[str, Field(min_length=1, max_length=RULE_CHARS, pattern=r"\S", description="not stored")]
+_NODE = "/v1/ai/rules/{app_id}/{node_id}"
+router = Router("AI rules")
 
-def plan_dry_run(uid: str, app_id: str, node_id: str, body: shown.DryRunWanted, services: Services) -> AiJob:
+
+class DryRunWanted(Wanted):
+    """A draft rule, and on how many of one's latest past tasks to try it."""
+
+    rule: DraftRule
+    keynote: Annotated[str, Field(max_length=KEYNOTE_CHARS)] = ""
+    file_key: Annotated[list[FileKey], Field(default_factory=list, max_length=MOST_KEYS)]
+    limit: Annotated[int, Field(ge=1, le=MOST_TASKS)] = 5
+    estimate_only: Annotated[StrictBool, Field(description="only say what it is thought to take")] = False
+
+
+class ProposalWanted(Wanted):
+    """A rule whose exact clauses are to become checks."""
+
+    rule: DraftRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A dry run or a proposal. `reason` is why it failed, or waits; nothing of it is stored as a result.
+
+    `id` is null where it was only estimated; `tasks` is how many past tasks take part. Attachments are not in the
+    estimate: they are not read before it starts.
+    """
+
+    id: str | None
+    kind: Literal["dry_run", "propose_checks"]
+    status: Literal["estimated", "running", "done", "failed"]
+    app_id: str
+    node_id: str
+    tasks: int
+    estimate: Usage
+    usage: Usage
+    trials: tuple[Trial, ...]
+    checks: tuple[ProposedCheck, ...]
+    dropped: tuple[DroppedCheck, ...]
+    reason: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+RAN: Any = {
+    200: {"description": "it has ended, or was only estimated", "content": {JSON_TYPE: {"model": Job}}},
+    202: {"description": "it goes on: look at it under its id", "content": {JSON_TYPE: {"model": Job}}},
+}
+
+
+@router.post(f"{_NODE}/dry-run", summary="Try a draft rule on past tasks", responses=RAN)
+def start_dry_run(api: Api, app_id: str, node_id: str, body: DryRunWanted) -> Response[Job]:
+    """Verdict then and now, what you decided, and what it costs; `estimate_only` says that before it starts."""
+    job = _plan_dry_run(api.caller.uid, app_id, node_id, body, api.services)
+    if body.estimate_only:
+        return Response(200, JSON_TYPE, replace(_show(job), id=None, status="estimated"))
+    return _run(job, api.services)
+
+
+@router.post(f"{_NODE}/propose-checks", summary="Propose checks for a rule", responses=RAN)
+def propose_checks(api: Api, app_id: str, node_id: str, body: ProposalWanted) -> Response[Job]:
+    """Checks for the exact clauses, each tried on your past forms, an admin's on those of the node."""
+    return _run(_plan_proposal(api.caller, app_id, node_id, body, api.services), api.services)
+
+
+@router.get("/v1/ai/jobs/{id}", summary="How far a dry run or a proposal is")
+def get_job(api: Api, id: str) -> Job:
+    """Your own only. It is kept for a week."""
+    return _show(_find(api.caller.uid, id, api.services))
+
+
+def _plan_dry_run(uid: str, app_id: str, node_id: str, body: DryRunWanted, services: Services) -> AiJob:
     """A dry run with its estimate, which is not started yet. Raises Problem (409) where there is nothing to try."""
     wanted = DryRun(rule=body.rule, keynote=body.keynote, file_key=tuple(body.file_key))
     seats = _past_tasks(uid, app_id, node_id, ("done",), body.limit, services)
@@ -41,7 +126,7 @@ def plan_dry_run(uid: str, app_id: str, node_id: str, body: shown.DryRunWanted, 
     return _plan(uid, app_id, node_id, wanted, seats, asked, services)
 
 
-def plan_proposal(caller: Caller, app_id: str, node_id: str, body: shown.ProposalWanted, services: Services) -> AiJob:
+def _plan_proposal(caller: Caller, app_id: str, node_id: str, body: ProposalWanted, services: Services) -> AiJob:
     """A proposal with its estimate: over the caller's own past forms, for an admin over those of the node.
 
     Nothing of a form is told, only how many of them pass. Raises as above.
@@ -55,24 +140,23 @@ def plan_proposal(caller: Caller, app_id: str, node_id: str, body: shown.Proposa
     return msgspec.structs.replace(job, owners=tuple(seat.uid for seat in seats))
 
 
-def start(job: AiJob, services: Services) -> None:
-    """Begin to work at a job. Raises StoreError, Problem: 429 where enough was asked today, 503."""
+def _run(job: AiJob, services: Services) -> Response[Job]:
+    """Begin to work at a job, and wait for it, for 20 seconds at most.
+
+    Raises StoreError, Problem: 429 where enough was asked today, 503.
+    """
     admit(job.uid, job.app_id, job.node_id, services)
     services.ai_jobs.add(job, services.clock())
     if services.analysis_queue.send([JobMessage(job.uid, job.id)]):
         raise try_later()
-
-
-def wait_for(job: AiJob, services: Services) -> AiJob:
-    """The job when it has ended, or as it is after 20 seconds."""
     until = services.clock() + WAIT_S
     while job.status is AiJobStatus.RUNNING and services.clock() < until:
         services.sleep(POLL_S)
-        job = find(job.uid, job.id, services)
-    return job
+        job = _find(job.uid, job.id, services)
+    return Response(202 if job.status is AiJobStatus.RUNNING else 200, JSON_TYPE, _show(job))
 
 
-def find(uid: str, job_id: str, services: Services) -> AiJob:
+def _find(uid: str, job_id: str, services: Services) -> AiJob:
     """A person's job. Raises Problem (404)."""
     job = services.ai_jobs.get(uid, job_id)
     if job is None:
@@ -80,23 +164,24 @@ def find(uid: str, job_id: str, services: Services) -> AiJob:
     return job
 
 
-def show(job: AiJob, *, is_estimate: bool = False) -> shown.Job:
-    """A job as the API shows it."""
-    values: dict[str, Any] = msgspec.to_builtins(job)
-    if set(job.owners) - {job.uid}:  # an example would tell what stands in another person's form
-        values["checks"] = [{**check, "reasons": {}} for check in values["checks"]]
-    trials = [{**trial, "decision": trial["decision"] or None} for trial in values["trials"]]
-    return shown.Job.model_validate(
-        {
-            **values,
-            "id": None if is_estimate else job.id,
-            "kind": values["wanted"]["kind"],
-            "status": "estimated" if is_estimate else job.status.value,
-            "tasks": len(job.task_ids),
-            "estimate": ShownUsage(**msgspec.structs.asdict(job.estimate)),
-            "trials": trials,
-            "finished_at": moment(job.finished_at),
-        }
+def _show(job: AiJob) -> Job:
+    # An example would tell what stands in another person's form.
+    is_own = not set(job.owners) - {job.uid}
+    return Job(
+        id=job.id,
+        kind="dry_run" if isinstance(job.wanted, DryRun) else "propose_checks",
+        status=job.status.value,
+        app_id=job.app_id,
+        node_id=job.node_id,
+        tasks=len(job.task_ids),
+        estimate=job.estimate,
+        usage=job.usage,
+        trials=tuple(replace(trial, decision=trial.decision or None) for trial in job.trials),
+        checks=job.checks if is_own else tuple(replace(check, reasons={}) for check in job.checks),
+        dropped=job.dropped,
+        reason=job.reason,
+        created_at=datetime.fromisoformat(job.created_at),
+        finished_at=moment(job.finished_at),
     )
 
 

@@ -1,25 +1,28 @@
-"""A person's tasks, each with the rule in force and its latest result: a page is one Query and a few batches."""
+"""An approver's tasks, each with the rule in force and its latest result: a page is one Query and a few batches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
+from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from admin_api.ai.ordering import Entry, SortField, index_order, order
-from admin_api.ai.views import build_form, build_result, build_task
-from admin_api.models.ai_results import Form, Result, Task, TaskDetail
-from admin_api.problems import not_found
+from admin_api.ai.forms import Form, show_form
+from admin_api.ai.ordering import SORT_PATTERN, Entry, SortField, index_order, order, parse_sort
+from admin_api.ai.results import Result, moment, show_result
+from admin_api.ai.rules import EffectiveRule, show_effective
+from admin_api.api import Api, Router
+from admin_api.ids import encode_id
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
+from admin_api.problems import invalid, not_found
 from admin_api.wiring import Services
-from taskbridge.ai.forms.form import format_form
+from taskbridge.ai import rules as stored
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import InForce, current_analysis
-from taskbridge.ai.rules import EffectiveRule
 from taskbridge.ai.seats import AnalysisStatus, Seat, SeatState
-from taskbridge.events import Form as WireForm
-from taskbridge.tables.dynamo import Page
 
 FINDINGS_BYTES = 2_000_000  # of a page: Lambda answers with 6 MB at most
 WINDOW = 500  # tasks that are sorted together where the index has them in another order
@@ -29,6 +32,52 @@ _STATES = {
     "done": (SeatState.DONE,),
     "all": (SeatState.OPEN, SeatState.DONE),
 }
+
+
+_SORT = (
+    "Fields to sort by, `-` before one for falling order: `verdict,-created_at`. Without it the newest come first. "
+    f"In an order that is not that of time, the newest {WINDOW} tasks are sorted, then the {WINDOW} before them."
+)
+Id = Annotated[str | None, Query(min_length=1, max_length=200)]
+Sort = Annotated[str | None, Query(pattern=SORT_PATTERN, description=_SORT)]
+router = Router("AI tasks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFacts:
+    """A task of the caller. `rule` is null where none is in force; `id` is the task as a path of the API takes it."""
+
+    id: str
+    task_id: str
+    sess_id: str
+    app_id: str
+    app_name: str
+    node_id: str
+    node_key: str
+    node_name: str
+    subject: str
+    initiator: str
+    priority: int
+    status: Literal["open", "done"]
+    decision: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    rule: EffectiveRule | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(TaskFacts):
+    """A task with its latest result, which is null where there is none for today's form and rule."""
+
+    result: Result | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDetail(TaskFacts):
+    """One task whole. `form` is null once it is no longer kept."""
+
+    form: Form | None
+    results: tuple[Result, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +103,40 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     skip: int = 0
 
 
-def list_tasks(uid: str, wanted: Wanted, position: str | None, limit: int, services: Services) -> Page[Task]:
-    """A page of a person's tasks.
+@router.get("/v1/ai/tasks", summary="One's tasks, with rules and results")
+def list_own_tasks(
+    api: Api,
+    app_id: Id = None,
+    node_id: Id = None,
+    status: Annotated[Status, Query()] = "open",
+    sort: Sort = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Listed[Task]:
+    """Your tasks on nodes that support AI approval. `node_id` needs its `app_id`."""
+    if node_id and not app_id:
+        raise invalid("node_id", "expected together with app_id", where="query")
+    wanted = Wanted(status, app_id or "", node_id or "", parse_sort(sort))
+    return api.listed(*_list(api.caller.uid, wanted, api.open_cursor(cursor), limit, api.services))
+
+
+@router.get("/v1/ai/tasks/{task_id}", summary="One of one's tasks")
+def get_own_task(api: Api, task_id: str) -> TaskDetail:
+    """The form as people read it, the rule in force, and the result."""
+    uid, services = api.caller.uid, api.services
+    seat = find_seat(uid, task_id, services)
+    in_force = _rules_of(uid, [seat], services)
+    rule = in_force.rules.get((seat.app_id, seat.node_id))
+    analysis = current_analysis(seat, in_force.standing(seat))
+    review = read_reviews([seat], services).get(analysis.answer_id) if analysis else None
+    results = (show_result(seat, analysis, review),) if analysis else ()
+    return TaskDetail(**_facts(seat, rule), form=show_form(seat, rule, services), results=results)
+
+
+def _list(
+    uid: str, wanted: Wanted, position: str | None, limit: int, services: Services
+) -> tuple[list[Task], str | None]:
+    """A page of a person's tasks, and the position of the next one.
 
     In the order of time all of them are listed so. In any other, 500 at a time are sorted, the newest 500 first.
     """
@@ -72,21 +153,7 @@ def list_tasks(uid: str, wanted: Wanted, position: str | None, limit: int, servi
         in_force = _rules_of(uid, seats, services)
         entries = _entries(seats, in_force)
     cursor = msgspec.json.encode(following).decode() if following else None
-    return Page(_build(entries[:limit], in_force, services), cursor)
-
-
-def get_task(uid: str, task_id: str, services: Services) -> TaskDetail:
-    """One task of a person. Raises Problem (404) for a task that is not with this person."""
-    seat = find_seat(uid, task_id, services)
-    in_force = _rules_of(uid, [seat], services)
-    rule = in_force.rules.get((seat.app_id, seat.node_id))
-    analysis = current_analysis(seat, in_force.standing(seat))
-    review = read_reviews([seat], services).get(analysis.answer_id) if analysis else None
-    return TaskDetail(
-        **dict(build_task(seat, rule)),
-        form=_form(seat, rule, services),
-        results=[build_result(seat, analysis, review)] if analysis else [],
-    )
+    return _build(entries[:limit], in_force, services), cursor
 
 
 def find_seat(uid: str, task_id: str | None, services: Services) -> Seat:
@@ -152,19 +219,36 @@ def _build(entries: Sequence[Entry], in_force: InForce, services: Services) -> l
         review = reviews.get(entry.analysis.answer_id) if entry.analysis else None
         room -= len(msgspec.json.encode(review.findings)) if review else 0
         rule = in_force.rules.get((entry.seat.app_id, entry.seat.node_id))
-        tasks.append(Task(**dict(build_task(entry.seat, rule)), result=_result(entry, review, has_room=room >= 0)))
+        result = _listed(entry, review, has_room=room >= 0)
+        tasks.append(Task(**_facts(entry.seat, rule), result=result))
     return tasks
 
 
-def _result(entry: Entry, review: Review | None, *, has_room: bool) -> Result | None:
+def _listed(entry: Entry, review: Review | None, *, has_room: bool) -> Result | None:
+    """The result as a list shows it."""
     if entry.analysis is None:
         return None
-    left_out: dict[str, None] = {"text": None} if has_room else {"text": None, "findings": None}
-    return build_result(entry.seat, entry.analysis, review).model_copy(update=left_out)
+    result = show_result(entry.seat, entry.analysis, review)
+    return replace(result, text=None, findings=result.findings if has_room else None)
 
 
-def _form(seat: Seat, rule: EffectiveRule | None, services: Services) -> Form | None:
-    stored = services.forms.get(seat.task_id, seat.form_hash) if seat.form_hash else None
-    if stored is None:
-        return None
-    return build_form(format_form(msgspec.json.decode(stored, type=WireForm)), rule.file_key if rule else ())
+def _facts(seat: Seat, rule: stored.EffectiveRule | None) -> dict[str, Any]:
+    """The facts of an open or done seat."""
+    return {
+        "id": encode_id(seat.task_id),
+        "task_id": seat.task_id,
+        "sess_id": seat.sess_id,
+        "app_id": seat.app_id,
+        "app_name": seat.app_name,
+        "node_id": seat.node_id,
+        "node_key": seat.node_key,
+        "node_name": seat.node_name,
+        "subject": seat.subject,
+        "initiator": seat.initiator,
+        "priority": seat.priority,
+        "status": "open" if seat.state is SeatState.OPEN else "done",
+        "decision": seat.decision or None,
+        "created_at": datetime.fromisoformat(seat.created_at),
+        "finished_at": moment(seat.finished_at),
+        "rule": show_effective(rule, seat) if rule else None,
+    }

@@ -185,7 +185,7 @@ def _record(api: Api, config: PlatformConfig, before: Any, after: Any) -> None:
 
 def _check_unnamed(services: Services, config: PlatformConfig) -> None:
     """Raises Problem (409) while a rule or the AI settings name the platform."""
-    ai, _ = services.configurator.read_ai_settings()
+    ai = services.configurator.read_ai_settings()
     if config.id == ai.platform_id or any(config.id == each.platform_id for each in ai.fallbacks):
         raise conflict("platform_in_use", "The settings of AI approval name it.")
     naming = [rule_id for rule_id, targets in _targets(services) if f"push:{config.id}" in targets]

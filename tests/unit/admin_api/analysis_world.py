@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from admin_api.stream import CONTENT_TYPE
-from admin_api.watching import Watching
+from admin_api.ai.stream import CONTENT_TYPE
+from admin_api.ai.watching import Watching
 from ai_analyze.flight import Recorder
 from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.results import Finding, FindingResult, Review

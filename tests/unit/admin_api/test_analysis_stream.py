@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_api import stream
-from admin_api.stream import BEGUN_RETRY_MS, END, ENDED_RETRY_MS, IDLE_RETRY_MS, RETRY_MS, parse_position
+from admin_api.ai import stream
+from admin_api.ai.stream import BEGUN_RETRY_MS, END, ENDED_RETRY_MS, IDLE_RETRY_MS, RETRY_MS, parse_position
 from taskbridge.ai.results import Finding, FindingResult
 from taskbridge.ai.seats import AnalysisStatus, SeatState
 from taskbridge.errors import StoreError

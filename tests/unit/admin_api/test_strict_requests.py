@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from admin_api.models import ai_jobs, ai_results, ai_rules, ai_settings, ops, replays
+from admin_api.ai import analyses, jobs, own_rules
+from admin_api.models import ops, replays
 from admin_api.problems import _describe
 from admin_api.requests import Wanted
-from admin_api.setup import platform_forms, trigger_rules
+from admin_api.setup import ai_switches, platform_forms, trigger_rules
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY
 from taskbridge.platforms.settings import parse_settings
@@ -30,10 +31,10 @@ PLATFORM = {"name": "n", "class_name": "Aigc", "settings": {}}
         (replays.ReplayWanted, {"dry_run": "yes"}, "dry_run"),
         (replays.ReplayWanted, {"rate_per_s": "5"}, "rate_per_s"),
         (ops.ReconcileWanted, {"platform_id": 7}, "platform_id"),
-        (ai_jobs.DryRunWanted, {"rule": "r", "limit": "5"}, "limit"),
-        (ai_results.AnalysisWanted, {"force": 1}, "force"),
-        (ai_settings.AiSettingsChange, {"retention_days": 30.0}, "retention_days"),
-        (ai_rules.OwnRuleWanted, {"status": "yes"}, "status"),
+        (jobs.DryRunWanted, {"rule": "r", "limit": "5"}, "limit"),
+        (analyses.AnalysisWanted, {"force": 1}, "force"),
+        (ai_switches.AiSettingsChange, {"retention_days": 30.0}, "retention_days"),
+        (own_rules.OwnRuleWanted, {"status": "yes"}, "status"),
     ],
 )
 def test_another_type_is_refused(model: type[Wanted], body: dict[str, Any], field: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, review
-from taskbridge.ai.forms.form import FormattedField, FormattedForm
+from taskbridge.ai.forms.form import FormattedForm, FormField
 from taskbridge.ai.results import Review
 from taskbridge.ai.rules import Check, EffectiveRule, SecondLook
 
@@ -32,8 +32,8 @@ def a_rule(rule: str = RULE, keynote: str = "", checks: Sequence[Check] = ()) ->
     )
 
 
-def a_field(key: str, label: str, text: str, kind: str = "text") -> FormattedField:
-    return FormattedField(key, label, kind, text)
+def a_field(key: str, label: str, text: str, kind: str = "text") -> FormField:
+    return FormField(key, label, kind, text)
 
 
 EXPENSE = (a_field("amount", "报销金额", "4,800.50 元", "money"), a_field("reason", "报销事由", "赴上海参加学术会议"))
@@ -54,7 +54,7 @@ def a_file(*pages: str, name: str = "附件1.pdf", **changes: Any) -> ReadFile:
 
 
 def a_material(
-    fields: Sequence[FormattedField] = EXPENSE,
+    fields: Sequence[FormField] = EXPENSE,
     files: Sequence[ReadFile] = (),
     rule: EffectiveRule | None = None,
     notices: Sequence[str] = (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -348,7 +349,7 @@ CAPPED = "今天 AI 提问次数已达上限（个人每天 1 次），明天再
 
 @pytest.mark.parametrize("by", [RequestedBy.MANUAL, RequestedBy.FORCED])
 def test_who_asks_beyond_a_cap_is_told_and_nothing_is_asked(worker: Worker, by: RequestedBy) -> None:
-    worker.settings = msgspec.structs.replace(worker.settings, daily_person=1)
+    worker.settings = replace(worker.settings, daily_person=1)
     worker.questions.asked = Asked(person=1)
 
     end = worker.run(worker.request(by=by))
@@ -359,7 +360,7 @@ def test_who_asks_beyond_a_cap_is_told_and_nothing_is_asked(worker: Worker, by: 
 
 
 def test_what_nobody_asked_for_waits_for_another_day_with_the_reason_on_record(worker: Worker) -> None:
-    worker.settings = msgspec.structs.replace(worker.settings, daily_person=1)
+    worker.settings = replace(worker.settings, daily_person=1)
     worker.questions.asked = Asked(person=1)
 
     end = worker.run(worker.request())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ai_analyze.evidence import Quotable, fold, stands_in
 from ai_analyze.sources import name_sources
-from taskbridge.ai.forms.form import FormattedField
+from taskbridge.ai.forms.form import FormField
 from taskbridge.ai.results import Evidence
 from tests.builders import calm
 from tests.unit.ai.materials import a_field, a_file, a_material
@@ -113,7 +113,7 @@ def test_a_quote_that_does_not_stand_there_is_not_found(text: str, quote: str) -
 
 def speaks(text: str, quote: str, kind: str = "text") -> bool:
     """Whether the quote is found in a field of that text, and shows something that was entered."""
-    quotable = Quotable(name_sources(a_material([FormattedField("f", "主管领导意见", kind, text)])))
+    quotable = Quotable(name_sources(a_material([FormField("f", "主管领导意见", kind, text)])))
     proof = quotable.check(Evidence(source="f", quote=quote))
     return proof.is_found and proof.speaks
 

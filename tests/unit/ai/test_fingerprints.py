@@ -10,7 +10,7 @@ import pytest
 from ai_analyze import prompt
 from taskbridge.ai import fingerprints
 from taskbridge.ai.fingerprints import build_basis, build_fingerprint
-from taskbridge.ai.forms.form import FormattedField, FormattedForm
+from taskbridge.ai.forms.form import FormattedForm, FormField
 from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice, SecondLook
 from taskbridge.ai.seats import Seat, SeatState
 
@@ -27,7 +27,7 @@ SEAT = Seat(
     form_hash="f1",
     received_on="2026-11-22",
 )
-FORM = FormattedForm((FormattedField("a", "事由", "text", "出差"),))
+FORM = FormattedForm((FormField("a", "事由", "text", "出差"),))
 
 
 def basis_of(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass, field
 
 from taskbridge.ai.results import Usage
 
 
-class AuditedFile(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedFile:
     """A file that took part. `size` in bytes; `file_id` is the platform's, empty where only its text was sent."""
 
     name: str
@@ -16,7 +17,8 @@ class AuditedFile(msgspec.Struct, frozen=True, kw_only=True):
     file_id: str = ""
 
 
-class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
     """Who asked what of whom, by which rule, and what came of it. An entry is never changed.
 
     `at` is RFC 3339 in UTC. `question` is system and user prompt as sent, `answer` as it came. `kind` is what was
@@ -43,7 +45,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[AuditedFile, ...] = ()
     question: str = ""
     answer: str = ""
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     latency_ms: int = 0
     error: str = ""
     requested_by: str = ""

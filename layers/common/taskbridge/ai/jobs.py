@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
 
-from taskbridge.ai.results import Finding, Usage, Verdict
+from taskbridge.ai.results import FindingResult, Origin, Usage, Verdict
 
 MOST_TASKS = 20
 
@@ -33,25 +34,38 @@ class ProposeChecks(msgspec.Struct, frozen=True, kw_only=True, tag="propose_chec
     rule: str
 
 
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What a draft rule says of one past task. `problem` (Chinese) where it could not be asked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFinding:
+    """One clause of the draft, and how the form stands to it; without evidence, since trials are many."""
 
-    `verdict_then` is that of the analysis that the task had, None for none; `decision` what the person decided.
+    clause: str
+    result: FindingResult
+    reason: str = ""
+    origin: Origin = Origin.MODEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a draft rule says of one past task. `problem` (Chinese) says why it could not be asked about.
+
+    `verdict_then` is that of the analysis that the task had, null for none; `decision` what the person decided, stored
+    as empty where nothing, which is shown as null.
     """
 
     task_id: str
     subject: str = ""
-    decision: str = ""
+    decision: str | None = ""
     verdict_then: Verdict | None = None
     verdict_now: Verdict | None = None
     summary: str = ""
     downgraded: str | None = None
-    findings: tuple[Finding, ...] = ()
-    usage: Usage = Usage()
+    findings: tuple[TrialFinding, ...] = ()
+    usage: Usage = field(default_factory=Usage)
     problem: str = ""
 
 
-class ProposedCheck(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedCheck:
     """A check that a person may confirm, and how many past forms it passes, fails, and cannot tell.
 
     `reasons` is an example of each, by result (pass, fail, unknown).
@@ -62,10 +76,11 @@ class ProposedCheck(msgspec.Struct, frozen=True, kw_only=True):
     passed: int = 0
     failed: int = 0
     unknown: int = 0
-    reasons: dict[str, str] = {}
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
-class DroppedCheck(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedCheck:
     """A check of the model that cannot be used, and why (Chinese)."""
 
     clause: str

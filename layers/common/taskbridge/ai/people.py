@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -40,7 +41,8 @@ class PersonNode(msgspec.Struct, frozen=True, kw_only=True):
     dismissed_at: str = ""
 
 
-class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
     """How often verdict and decision agreed. `low` and `high` bound the true rate with 95% (Wilson's interval).
 
     `decided` is the decisions that had the verdict approve or reject, `agreed` those of them that followed it,
@@ -57,7 +59,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     abstained: int
 
 
-def agreement_of(counters: Counters) -> Agreement | None:
+def agreement_of(counters: Counters) -> Rates | None:
     """The agreement that these counts come to; None where fewer than 30 decisions say too little.
 
     approve agrees with approved, reject with rejected and with returned.
@@ -69,7 +71,7 @@ def agreement_of(counters: Counters) -> Agreement | None:
         return None
     agreed = approvals[0] + rejections[1] + rejections[2]
     low, high = wilson_interval(agreed, decided)
-    return Agreement(
+    return Rates(
         decided=decided,
         agreed=agreed,
         rate=agreed / decided,

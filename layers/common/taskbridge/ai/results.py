@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -30,10 +31,11 @@ class Origin(StrEnum):
     COMPUTED = "computed"
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """A quote with the place where it stands: a field key of the form, or an attachment's name as the prompt gave it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A quote, and where it stands: a field's key, or an attachment (`附件2.pdf` is the one with `number` 2).
 
-    `page` counts from 1, None where the source has no pages. `verified`: code found the quote there.
+    `page` counts from 1, null where the source has no pages. `verified`: code found the quote there.
     """
 
     source: str
@@ -42,23 +44,26 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     verified: bool = False
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
     """One clause, and how the form stands to it.
 
-    `number` is that of the clause in its rule, from 1; 0 where the finding is bound to none. `covers`: a computed one
-    that decides its clause alone, as the person said who confirmed the check.
+    `number` is that of the clause among those that the rule was read as, from 1; null where the finding is of none of
+    them, which is stored as 0. `covers`: a computed finding that decides its clause alone, as the person said who
+    confirmed the check.
     """
 
     clause: str
     result: FindingResult
-    number: int = 0
+    number: int | None = 0
     covers: bool = False
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
     origin: Origin = Origin.MODEL
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
     """Tokens and what they cost, in the currency of the platform's price list. Usages add up."""
 
     input_tokens: int = 0

@@ -6,6 +6,7 @@ The old system's 0, 1 and 2 of `auto_analysis` are INHERIT, ENABLED and DISABLED
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
@@ -26,7 +27,8 @@ class AutoAnalysis(IntEnum):
     DISABLED = 2
 
 
-class Check(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Check:
     """A clause that is exact, as a CEL expression over the form's typed values. Used once a person confirmed it.
 
     `covers`: this person said that the expression is all that the clause asks for, so that it decides alone. Else the
@@ -96,7 +98,8 @@ class OwnRule(RuleText, frozen=True, kw_only=True):
     cleared_version: int = 0
 
 
-class ModelChoice(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
     """A model of a platform; empty: the platform's own choice for the environment."""
 
     platform_id: str
@@ -108,14 +111,15 @@ Masked = bool | Literal["names"]
 SecondLook = Literal["always", "approves", "never"]
 
 
-class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The switches of AI approval. `default_app_ids` is the allow list of node defaults, where not all apps have them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AiSettings:
+    """The switches of AI approval. `default_app_ids`: where node defaults count, unless they do everywhere.
 
     `mask_names`: with masking, the names that an event itself carries are masked as well.
     `second_look`: which verdicts a second, independent question has to confirm by the evidence alone.
     `attachment_hosts` (`host` or `host:port`) may be fetched from; `retention_days` bounds answers and the audit log.
     `daily_person`, `daily_node` and `daily_total` bound what is asked in a day, `daily_cost` what it costs in the
-    currency of the price lists; 0 is no bound (see caps).
+    currency of the price lists; 0 is no bound (see caps). `version` is that of the store, 0 where nobody has set them.
     """
 
     examine_enable: bool = False
@@ -133,6 +137,7 @@ class AiSettings(msgspec.Struct, frozen=True, kw_only=True):
     daily_node: int = 2_000
     daily_total: int = 20_000
     daily_cost: float = 0.0
+    version: int = 0
 
     @property
     def masked(self) -> Masked:

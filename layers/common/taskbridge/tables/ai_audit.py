@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -115,8 +116,8 @@ class AuditTable:
 
     def forget_text(self, entry: AuditEntry) -> None:
         """Take question, answer and the names of files out of an entry: who asked, when, and what it cost stays."""
-        files = tuple(msgspec.structs.replace(file, name="") for file in entry.files)
-        kept = msgspec.structs.replace(entry, question="", answer="", files=files)
+        files = tuple(replace(file, name="") for file in entry.files)
+        kept = replace(entry, question="", answer="", files=files)
         request = build_update(
             self._table,
             to_item({"task_id": key_part(entry.task_id), "entry": _entry(entry)}),
@@ -127,7 +128,7 @@ class AuditTable:
 
     def blank(self, entry: AuditEntry) -> None:
         """Take person, question, answer and files out of an entry."""
-        kept = msgspec.structs.replace(entry, uid="", question="", answer="", error="", files=())
+        kept = replace(entry, uid="", question="", answer="", error="", files=())
         request = build_update(
             self._table,
             to_item({"task_id": key_part(entry.task_id), "entry": _entry(entry)}),
@@ -172,7 +173,7 @@ def _days_down(last: str, first: str) -> Iterator[str]:
 def _pack(entry: AuditEntry) -> bytes:
     limit = _TEXT_LIMIT
     while True:
-        cut = msgspec.structs.replace(
+        cut = replace(
             entry, question=_cut(entry.question, limit), answer=_cut(entry.answer, limit), error=_cut(entry.error, 2000)
         )
         packed = zlib.compress(msgspec.json.encode(cut), 6)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -175,10 +175,10 @@ def read_rule(item: Item) -> TriggerRule:
 def read_ai_settings(item: Item) -> AiSettings:
     """The switches of AI approval. Where they cannot be read all are off, and tasks are tracked as before."""
     try:
-        return msgspec.json.decode(text(item, "settings"), type=AiSettings)
+        return replace(msgspec.json.decode(text(item, "settings"), type=AiSettings), version=version_of(item))
     except UNREADABLE as error:
         _told("AI settings", item, error)
-        return AiSettings()
+        return AiSettings(version=version_of(item))
 
 
 def version_of(item: Item) -> int:

@@ -33,7 +33,7 @@ from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.push.trigger_rules import TriggerRule, check_rule
 from taskbridge.tables.conditional import CONFLICTS, LOST
-from taskbridge.tables.configuration import PlatformConfig, read_ai_settings, read_platform, read_rule, version_of
+from taskbridge.tables.configuration import PlatformConfig, read_ai_settings, read_platform, read_rule
 from taskbridge.tables.dynamo import Item, Page, pauses
 
 T = TypeVar("T")
@@ -192,15 +192,16 @@ class Configurator:
         """Delete a rule, the one that was read at `version` where given."""
         self._delete(self.rules("rule", rule_id), version)
 
-    def read_ai_settings(self) -> tuple[AiSettings, int]:
-        """The switches of AI approval with their version; all off and version 0 where nobody has set them."""
+    def read_ai_settings(self) -> AiSettings:
+        """The switches of AI approval; all off and version 0 where nobody has set them."""
         item = self._read("ai", "settings")
-        return (AiSettings(), 0) if item is None else (read_ai_settings(item), version_of(item))
+        return AiSettings() if item is None else read_ai_settings(item)
 
-    def save_ai_settings(self, settings: AiSettings, version: int = 0) -> int:
-        """Set the switches of AI approval."""
-        model = self.ai_settings("ai", "settings", settings=msgspec.json.encode(settings).decode())
-        return self._save(model, version)
+    def save_ai_settings(self, settings: AiSettings) -> AiSettings:
+        """Set the switches of AI approval in the place of those at their version; as they are stored now."""
+        told = {name: value for name, value in msgspec.to_builtins(settings).items() if name != "version"}
+        model = self.ai_settings("ai", "settings", settings=msgspec.json.encode(told).decode())
+        return replace(settings, version=self._save(model, settings.version))
 
     def _read(self, kind: str, item_id: str) -> Item | None:
         with _store_errors():

@@ -14,8 +14,8 @@ from taskbridge.events import Form
 
 
 @dataclass(frozen=True, slots=True)
-class FormattedField:
-    """One visible field. `text` may have several lines (a table, a rich text); 未填写 where nothing was entered."""
+class FormField:
+    """A visible field of a form; `text` may have several lines (a table, say), 未填写 where nothing was entered."""
 
     key: str
     label: str
@@ -50,14 +50,14 @@ class Attachment:
 class FormattedForm:
     """A whole form. `notices` are contradictions that the formatter itself saw (大写 against figures)."""
 
-    fields: tuple[FormattedField, ...]
+    fields: tuple[FormField, ...]
     attachments: tuple[Attachment, ...] = ()
     notices: tuple[str, ...] = ()
 
 
 def format_form(form: Form) -> FormattedForm:
     """Every visible field of the form in its order, with its attachments. Never raises, whatever the values are."""
-    fields: list[FormattedField] = []
+    fields: list[FormField] = []
     cells: list[Cell] = []
     for field in form.fields:
         if field.hidden:
@@ -66,15 +66,15 @@ def format_form(form: Form) -> FormattedForm:
         try:
             value = read_value(field.value)
         except Malformed:
-            fields.append(FormattedField(field.key, control.label, field.type, source_text(field.value)))
+            fields.append(FormField(field.key, control.label, field.type, source_text(field.value)))
             continue
-        fields.append(FormattedField(field.key, control.label, field.type, control_text(control, value)))
+        fields.append(FormField(field.key, control.label, field.type, control_text(control, value)))
         cells.extend(visible_cells(Cell(control, value, (field.key,), control.label)))
     attachments = tuple(attachment for cell in cells for attachment in _attachments(cell))
     return FormattedForm(tuple(fields), attachments, build_notices(cells))
 
 
-def field_lines(field: FormattedField) -> tuple[str, ...]:
+def field_lines(field: FormField) -> tuple[str, ...]:
     """`label：text`; the lines of a longer text follow indented, so that no value can pass for another field."""
     lines = field.text.split("\n")
     return (

@@ -1,4 +1,4 @@
-"""A viewer's request is answered with what there is of its analysis, or with when to look again.
+"""Watching an analysis while it is made, and after: a request gets what there is, or when to look again.
 
 Nothing waits here: a function that waits is paid for, and keeps every other request out.
 """
@@ -8,10 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Any
 
-from admin_api.stream import (
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+
+from admin_api.ai.stream import (
     BEGUN_RETRY_MS,
+    CONTENT_TYPE,
     IDLE_RETRY_MS,
     Event,
     NoResult,
@@ -24,38 +28,55 @@ from admin_api.stream import (
     render,
     render_idle,
 )
+from admin_api.api import Api, Router
+from admin_api.problems import Problem, not_found
+from admin_api.wiring import Services
 from taskbridge.ai.requests import task_id_of
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import AnalysisStatus, Seat
 from taskbridge.errors import StoreError
-from taskbridge.tables.ai_answers import PIECES, Answer, Piece
+from taskbridge.tables.ai_answers import AnswerTable, Piece
+from taskbridge.tables.ai_tasks import TaskTable
 
+LOOKS_A_MINUTE = 600  # of one person: four analyses side by side, while words come
+LAST_SEEN = "id of the last event that was seen"
+WATCHED: Any = {
+    200: {"description": "events, or none yet", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
+    204: {"description": "nothing comes behind the last event"},
+}
+router = Router("AI")
 logger = logging.getLogger("admin_api")
 
 
-class Seats(Protocol):
-    """Where seats stand; see TaskTable."""
+@router.get("/v1/ai/analyses/{id}/stream", summary="Watch an analysis", responses=WATCHED)
+def watch_analysis(
+    api: Api,
+    id: Annotated[str, Path(description="id of the analysis")],
+    last_event_id: Annotated[str, Query(description=f"{LAST_SEEN}, where the header cannot say it")] = "",
+    last_event_id_header: Annotated[str, Header(alias="Last-Event-ID", description=LAST_SEEN)] = "",
+) -> Response[str]:
+    """Server-sent events: `delta`s, `finding`s, and one `done` or `error` at the end, which is to end the watching.
 
-    def get(self, uid: str, task_id: str) -> Seat | None:
-        """The seat, as it is now."""
-
-
-class Answers(Protocol):
-    """Answers and their pieces; see AnswerTable."""
-
-    def head(self, answer_id: str) -> Answer | None:
-        """What has become of an answer."""
-
-    def pieces(self, answer_id: str, after: int, limit: int = PIECES) -> list[Piece]:
-        """The pieces behind number `after`, in order."""
+    A response has what there is, at once; `retry` says when to come again, and the next one begins behind
+    `Last-Event-ID`.
+    """
+    services, uid = api.services, api.caller.uid
+    wait_ms = _too_often(uid, services)
+    if wait_ms:
+        return Response(200, CONTENT_TYPE, render_idle(wait_ms).decode())
+    watching = Watching(services.seats, services.answers, services.book.standing)
+    body = watching.watch(uid, id, last_event_id_header or last_event_id)
+    if body is None:
+        raise not_found("analysis")
+    return Response(200, CONTENT_TYPE, body.decode()) if body else Response(204, body="")
 
 
 @dataclass(frozen=True, slots=True)
 class Watching:
     """The stores of analyses. `standing` is what is asked of a seat now: it decides here as everywhere."""
 
-    seats: Seats
-    answers: Answers
+    seats: TaskTable
+    answers: AnswerTable
     standing: Callable[[Seat], Standing | None]
 
     def watch(self, uid: str, analysis_id: str, last_event_id: str | None) -> bytes | None:
@@ -101,3 +122,14 @@ class Watching:
 def _retry_ms(seat: Seat) -> int:
     is_begun = seat.analysis is not None and seat.analysis.status is AnalysisStatus.RUNNING
     return BEGUN_RETRY_MS if is_begun else IDLE_RETRY_MS
+
+
+def _too_often(uid: str, services: Services) -> int:
+    """The milliseconds that this person has to wait, 0 for none. No 429: see Watching."""
+    try:
+        services.calls.take("watch", uid, LOOKS_A_MINUTE)
+    except Problem as problem:
+        return int(problem.headers["Retry-After"]) * 1000
+    except StoreError:
+        return 0  # the tables that matter will say so
+    return 0

@@ -1,0 +1,104 @@
+"""The switches of AI approval: read and set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import Field, StrictBool, StrictInt
+
+from admin_api.api import Api, Router
+from admin_api.requests import Wanted
+from taskbridge.ai.rules import AiSettings, SecondLook
+from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.registry import category_of
+from taskbridge.tables.configuration_models import Configurator
+
+SUBJECT = ("ai-settings",)
+
+ModelName = Annotated[str, Field(max_length=200, description="empty: the platform's own choice")]
+PlatformRef = Annotated[str, Field(max_length=40, description="id of an AI platform")]
+AppIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=1000)]
+Hosts = Annotated[
+    list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,253}(:[0-9]{1,5})?$")]],
+    Field(max_length=50, description="`host` or `host:port` that attachments may be fetched from"),
+]
+Looked = Annotated[
+    SecondLook,
+    Field(description="which verdicts a second question has to confirm by the evidence alone, else a person decides"),
+]
+DailyCap = Annotated[StrictInt, Field(ge=0, le=10_000_000, description="in a day of Asia/Shanghai; 0: no bound")]
+DailyCost = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False, description="0: no bound")]
+router = Router("AI settings")
+
+
+class Fallback(Wanted):
+    """A model that is asked where those before it fail."""
+
+    platform_id: Annotated[str, Field(min_length=1, max_length=40)]
+    model: ModelName = ""
+
+
+class AiSettingsChange(Wanted):
+    """What the switches become. What is not named, or null, stays as it is."""
+
+    examine_enable: StrictBool | None = None
+    examine_default_all_apps: StrictBool | None = None
+    default_app_ids: AppIds | None = None
+    platform_id: PlatformRef | None = None
+    model: ModelName | None = None
+    fallbacks: Annotated[list[Fallback], Field(max_length=5)] | None = None
+    masking: StrictBool | None = None
+    mask_names: Annotated[
+        StrictBool | None, Field(description="with masking, mask the names that the event itself carries as well")
+    ] = None
+    second_look: Looked | None = None
+    retention_days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = None
+    attachment_hosts: Hosts | None = None
+    daily_person: DailyCap | None = None
+    daily_node: DailyCap | None = None
+    daily_total: DailyCap | None = None
+    daily_cost: DailyCost | None = None
+    version: Annotated[
+        StrictInt | None, Field(ge=0, description="the one that was read; null overwrites whatever stands there")
+    ] = None
+
+    def applied_to(self, before: AiSettings) -> AiSettings:
+        """The switches with what is named here, each application once."""
+        named: dict[str, Any] = self.model_dump(exclude={"version"}, exclude_none=True)
+        if self.default_app_ids is not None:
+            named["default_app_ids"] = list(dict.fromkeys(self.default_app_ids))
+        return msgspec.convert({**msgspec.to_builtins(before), **named}, AiSettings)
+
+
+@router.get("/v1/ai/settings", summary="The switches of AI approval")
+def get_ai_settings(api: Api) -> AiSettings:
+    """All off and version 0 where nobody has set them."""
+    return api.services.configurator.read_ai_settings()
+
+
+@router.put("/v1/ai/settings", summary="Set the switches of AI approval")
+def set_ai_settings(api: Api, body: AiSettingsChange) -> AiSettings:
+    """Workers take them up within 20 seconds."""
+    services = api.services
+    before = services.configurator.read_ai_settings()
+    if body.version is not None and body.version != before.version:
+        raise StaleVersion("the settings were changed since they were read")
+    settings = body.applied_to(before)
+    _check_platforms(settings, services.configurator)
+    services.timing.check_settings(settings)
+    after = services.configurator.save_ai_settings(settings)
+    services.trail.record(api.caller.uid, SUBJECT, before if before.version else None, after)
+    return after
+
+
+def _check_platforms(settings: AiSettings, store: Configurator) -> None:
+    """Each platform that is named answers questions. Raises ConfigurationError."""
+    if settings.examine_enable and not settings.platform_id:
+        raise ConfigurationError("platform_id", "required while examine_enable is true")
+    named = {"platform_id": settings.platform_id} if settings.platform_id else {}
+    named |= {f"fallbacks[{at}].platform_id": each.platform_id for at, each in enumerate(settings.fallbacks)}
+    for field, platform_id in named.items():
+        platform = store.read_platform(platform_id)
+        if platform is None or category_of(platform.class_name) != "ai":
+            raise ConfigurationError(field, f"{platform_id!r} names no AI platform")
