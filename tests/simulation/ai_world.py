@@ -100,7 +100,7 @@ class AiWorld:
         self.ai_queue: list[Queued] = []
         self.analysis_queue: list[Queued] = []
         self.plans: list[tuple[float, Callable[[], None]]] = []
-        self.asked: Counter[str] = Counter()  # whole answers by fingerprint
+        self.asked: Counter[tuple[str, int]] = Counter()  # whole answers, by id and how often it had been erased
         self.decided: dict[SeatKey, Analysis | None] = {}  # what stood there when a task was done
         self.deaths = 0
         self.depth = 0
@@ -327,13 +327,14 @@ class SlowDesk(Desk):
         """See Desk."""
         assert isinstance(sink, Recorder)
         world = self.world
+        life = (sink.answer_id, world.answers.erased[sink.answer_id])  # what is erased meanwhile is asked for again
         answer = f"{material.rule.rule}|{material.form.fields[0].text}|{chain[0].model}"
         for piece in ("先看", "表单", "。"):
             sink.text(piece)
             world.let_pass(200.0 if world.rng.random() < world.trouble.slow else 1.0)
         if world.rng.random() < world.trouble.fails:
             raise world.rng.choice((TransientError("no answer"), TransientError("cut"), PermanentError("refused")))
-        world.asked[sink.answer_id] += 1
+        world.asked[life] += 1
         verdict = world.rng.choice(tuple(Verdict))
         return Review(verdict=verdict, summary=answer, text="先看表单。", platform_id="aigc", model=chain[0].model)
 

@@ -113,13 +113,11 @@ def _judge_analysis(world: AiWorld, key: tuple[str, str]) -> list[str]:
 
 
 def _asked_twice(world: AiWorld) -> list[tuple[str, int]]:
-    """Answers that a platform gave more than once, where nobody died, failed or was too slow, and none was erased."""
+    """Answers that a platform gave more than once before they were erased, where nobody died, failed or was slow."""
     trouble = world.trouble
     if trouble.death or trouble.throttle or trouble.slow:
         return []
-    return [
-        (answer_id, count) for answer_id, count in world.asked.items() if count > 1 + world.answers.erased[answer_id]
-    ]
+    return [(answer_id, count) for (answer_id, _), count in world.asked.items() if count > 1]
 
 
 @pytest.fixture
