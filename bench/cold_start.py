@@ -20,11 +20,12 @@ from statistics import median
 
 from bench.errors import BenchError
 from bench.packages import run_uv
-from bench.surroundings import function_environment, read_template
+from bench.surroundings import function_environment
 from bench.table import Row
 from bundle.build import RUNTIME_PROVIDES, Target, build_function, build_layer
 from local.emulator import CREDENTIALS
 from local.settings import REGION, ROOT
+from local.template import read_template
 
 ROUNDS = 7
 TARGET = 0.5

@@ -20,19 +20,12 @@ from local.emulator import CREDENTIALS, Aws, emulator_service, is_healthy
 from local.processes import free_port
 from local.settings import LOOPBACK, REGION, ROOT, JinZhiAccount, read_settings
 from local.simulators import SimulatorClient
+from local.template import read_template
 from taskbridge.tables.configuration_models import Configurator
 
 ACCOUNT = JinZhiAccount("taskbridge-bench", "only-for-this-machine", "taskbridge")
 STACK = "bench"
 _TABLE = "AWS::DynamoDB::Table"
-
-
-def read_template() -> dict[str, Any]:
-    """template.yaml with the short forms of functions (`!Ref`) written out."""
-    from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # slow to import
-
-    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-    return template
 
 
 def memory_mb(template: Mapping[str, Any], logical_id: str) -> int:

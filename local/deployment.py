@@ -15,11 +15,12 @@ from local.bundles import LAYER, Bundle, digest_of, pack_bundles
 from local.emulator import Aws
 from local.errors import StackError
 from local.settings import LOOPBACK, ROOT, STACK_NAME, StackSettings
+from local.template import TEMPLATE, read_template
 
-TEMPLATE = ROOT / "template.yaml"
 BUCKET = f"{STACK_NAME}-bundles"
 _SOURCES = (
     TEMPLATE,
+    ROOT / "local" / "template.py",
     ROOT / "functions",
     ROOT / "layers" / "common",
     ROOT / "requirements" / "layer.txt",
@@ -34,15 +35,13 @@ _USABLE = _DEPLOYED | {"UPDATE_ROLLBACK_COMPLETE"}
 _DEPLOY_TIMEOUT_S = 180.0
 _POLL_S = 0.2
 # A message is hidden from other workers for longer than its function may run: CloudFormation refuses less.
-_TIMEOUT_OF_FUNCTIONS_S = 20
-_VISIBILITY_S = 30
+_TIMEOUT_OF_PUSHES_S = 20
+_VISIBILITY_OF_PUSHES_S = 30
 # A real model may take minutes for one answer.
 _TIMEOUT_OF_ANALYSES_S = 330
-_VISIBILITY_OF_ANALYSES_S = 360
 _AI_TRACK_CONCURRENCY = 2
 # Who watches a stream holds a process for up to 20 s.
 _API_CONCURRENCY = 8
-_TOKEN_MINUTES = 1440
 
 
 def deploy(aws: Aws, settings: StackSettings, attachment_hosts: str, say: Callable[[str], None]) -> dict[str, str]:
@@ -50,19 +49,20 @@ def deploy(aws: Aws, settings: StackSettings, attachment_hosts: str, say: Callab
 
     A stack whose content is today's is left alone. Tables, queues and what they hold survive an update.
     """
-    digest = digest_of(_SOURCES, json.dumps(_wanted_parameters(settings, attachment_hosts)))
+    parameters, processes = choose_parameters(settings, attachment_hosts), _processes(settings)
+    digest = digest_of(_SOURCES, json.dumps([parameters, processes]))
     status, deployed = _describe(aws)
     if status in _DEPLOYED and deployed == digest:
         return read_outputs(aws)
     say("Deploying template.yaml")
-    template = _read_template()
-    parameters = choose_parameters(template, settings, attachment_hosts)
+    template = read_template(parameters)
     bundles = pack_bundles(sorted(_function_folders(template).values()), settings.state_dir)
     _upload(aws, bundles)
     if status and status not in _USABLE:
         _remove_unfinished(aws, status)
         status = ""
-    body = json.dumps(spell_out_numbers(place_bundles(template, bundles), parameters), default=str)
+    bounded = bound_concurrency(place_bundles(template, bundles), processes)
+    body = json.dumps(spell_out_numbers(bounded, parameters), default=str)
     _apply(aws, body, parameters, digest, update=bool(status))
     return read_outputs(aws)
 
@@ -78,6 +78,18 @@ def place_bundles(template: Mapping[str, Any], bundles: Mapping[str, Bundle]) ->
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
             properties = properties | {"ContentUri": _uri(bundles[LAYER])}
         resources[logical_id] = resource | ({"Properties": properties} if properties else {})
+    return {**template, "Resources": resources}
+
+
+def bound_concurrency(template: Mapping[str, Any], processes: Mapping[str, int]) -> dict[str, Any]:
+    """The template with so many processes for each of these functions, by logical id.
+
+    The emulator bounds them by the reserved concurrency alone, and starts one for each event without.
+    """
+    resources = dict(template["Resources"])
+    for logical_id, count in processes.items():
+        properties = resources[logical_id]["Properties"] | {"ReservedConcurrentExecutions": count}
+        resources[logical_id] = resources[logical_id] | {"Properties": properties}
     return {**template, "Resources": resources}
 
 
@@ -103,39 +115,29 @@ def spell_out_numbers(template: Mapping[str, Any], parameters: Mapping[str, str]
     return {**template, "Resources": spell_out(template["Resources"])}
 
 
-def choose_parameters(template: Mapping[str, Any], settings: StackSettings, attachment_hosts: str) -> dict[str, str]:
-    """Those parameters of the stack on one machine that the template knows."""
-    wanted = _wanted_parameters(settings, attachment_hosts)
-    return {name: value for name, value in wanted.items() if name in template["Parameters"]}
+def _processes(settings: StackSettings) -> dict[str, int]:
+    """How many processes a function may have, by logical id."""
+    return {
+        "EventRouterFunction": settings.router_concurrency,
+        "PushTaskFunction": settings.push_concurrency,
+        "AiTrackFunction": _AI_TRACK_CONCURRENCY,
+        "AiAnalyzeFunction": settings.ai_concurrency,
+    }
 
 
-def _wanted_parameters(settings: StackSettings, attachment_hosts: str) -> dict[str, str]:
-    """What differs from the cloud.
-
-    The emulator has no archive, and bounds concurrency by the reserved concurrency of a function. Functions
-    have less time than in the cloud, so that a message that one of them dropped is taken up again soon.
-    """
+def choose_parameters(settings: StackSettings, attachment_hosts: str) -> dict[str, str]:
+    """What differs from the cloud, besides what the template has for one machine. The emulator has no archive."""
     return {
         "Environment": "local",
-        "Tracing": "PassThrough",
+        "Place": "OneMachine",
         "PushConcurrency": str(max(2, settings.push_concurrency)),
         "RouterConcurrency": str(max(2, settings.router_concurrency)),
-        "PushReservedConcurrency": str(settings.push_concurrency),
-        "RouterReservedConcurrency": str(settings.router_concurrency),
         "AiConcurrency": str(max(2, settings.ai_concurrency)),
-        "AiReservedConcurrency": str(settings.ai_concurrency),
         "AiTrackConcurrency": str(_AI_TRACK_CONCURRENCY),
-        "AiTrackReservedConcurrency": str(_AI_TRACK_CONCURRENCY),
         "ApiReservedConcurrency": str(_API_CONCURRENCY),
-        "TokenMinutes": str(_TOKEN_MINUTES),
-        "RouterTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),
-        "IngestVisibilitySeconds": str(_VISIBILITY_S),
-        "PushTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),
-        "PushVisibilitySeconds": str(_VISIBILITY_S),
-        "AiTrackTimeoutSeconds": str(_TIMEOUT_OF_FUNCTIONS_S),
-        "AiVisibilitySeconds": str(_VISIBILITY_S),
+        "PushTimeoutSeconds": str(_TIMEOUT_OF_PUSHES_S),
+        "PushVisibilitySeconds": str(_VISIBILITY_OF_PUSHES_S),
         "AnalysisTimeoutSeconds": str(_TIMEOUT_OF_ANALYSES_S),
-        "AnalysisVisibilitySeconds": str(_VISIBILITY_OF_ANALYSES_S),
         "AttachmentHosts": attachment_hosts,
         "PlatformHosts": f"{LOOPBACK},localhost",
         "EnableArchive": "false",
@@ -146,14 +148,6 @@ def read_outputs(aws: Aws) -> dict[str, str]:
     """The outputs of the deployed stack, by name."""
     stack = aws.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-
-def _read_template() -> dict[str, Any]:
-    """The template with the short forms of functions (`!Ref`) written out."""
-    from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # slow to import
-
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
-    return template
 
 
 def _function_folders(template: Mapping[str, Any]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 A turn of a job asks one question, saves what came of it, and leaves its message in the queue for the next one. So a
 worker that dies loses one question, and a long job holds up nobody. It sends no new message: Lambda takes a function
 whose messages lead to itself sixteen times for one that goes round for ever, and stops it. `most_receives` is how often
-the message of a job is received, far less than what the template lets it be (AnalysisMaxReceives).
+the message of a job is received, far less than what the template lets it be (`maxReceiveCount` of the analysis queue).
 """
 
 from __future__ import annotations

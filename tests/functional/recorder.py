@@ -63,11 +63,9 @@ def recording(calls: set[Grant]) -> Iterator[None]:
 @cache
 def granted() -> frozenset[Grant]:
     """What the roles of template.yaml allow, one by one."""
-    template = load_template()
     return frozenset(
         Grant(_name_of(role.removesuffix("Role")), action, _resource(resource))
-        for role, statement in template.statements()
-        if role.endswith("Role")
+        for role, statement in load_template().allowed()
         for action in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     )
@@ -88,6 +86,7 @@ def implied(template: Template) -> set[Grant]:
     for name, function in template.of_type("AWS::Serverless::Function").items():
         own = name.removesuffix("Function")
         found |= {Grant(_name_of(own), action, f"{own}LogGroup") for action in _WRITE_LOGS}
+        found |= {Grant(_name_of(own), *each) for each in _RUN}
         for event in function.get("Events", {}).values():
             if event["Type"] == "SQS":
                 queue = event["Properties"]["Queue"]["Fn::GetAtt"][0]
@@ -96,6 +95,11 @@ def implied(template: Template) -> set[Grant]:
 
 
 _WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+_RUN = (
+    ("xray:PutTraceSegments", "*"),
+    ("xray:PutTelemetryRecords", "*"),
+    ("sqs:SendMessage", "InvocationDeadLetterQueue"),
+)
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 

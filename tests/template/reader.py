@@ -12,7 +12,8 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local.template import read_template
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,10 +66,17 @@ class Template:
                     for statement in document["Statement"]:
                         yield from ((logical_id, branch) for branch in branches(statement))
 
+    def allowed(self) -> Iterator[tuple[str, Properties]]:
+        """Every policy statement with the logical id of a role that it holds for: its own, and of what it carries."""
+        statements = list(self.statements())
+        for role, properties in self.of_type("AWS::IAM::Role").items():
+            policies = {role, *(policy["Ref"] for policy in properties["ManagedPolicyArns"])}
+            yield from ((role, statement) for owner, statement in statements if owner in policies)
 
-def load_template() -> Template:
-    """template.yaml as it stands in the repository."""
-    return Template(yaml_parse((ROOT / "template.yaml").read_text()))
+
+def load_template(**parameters: str) -> Template:
+    """template.yaml with its loops run, and what its maps have for these parameters."""
+    return Template(read_template(parameters))
 
 
 def translate(template: Template) -> Template:

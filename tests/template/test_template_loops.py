@@ -52,7 +52,7 @@ def senders(template: Template, function: str) -> set[str]:
     role = template.of_type("AWS::Serverless::Function")[function]["Role"]["Fn::GetAtt"][0]
     return {
         resource["Fn::GetAtt"][0]
-        for owner, statement in template.statements()
+        for owner, statement in template.allowed()
         if owner == role and "sqs:SendMessage" in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     }

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from local.deployment import choose_parameters
+from local.settings import read_settings
 from taskbridge.budgets import (
     LEAST_RECEIVES,
     LONGEST_PUSH_TIMEOUT_S,
@@ -44,6 +46,14 @@ def test_samconfig_sets_only_parameters_that_exist_to_values_that_they_accept(
 ) -> None:
     for name, value in overrides(environment).items():
         assert accepts(template.parameters[name], value), name
+
+
+def test_the_stack_on_one_machine_sets_only_parameters_that_exist_to_values_that_they_accept(
+    template: Template,
+) -> None:
+    for environment in ({}, {"PUSH_CONCURRENCY": "1", "AI_CONCURRENCY": "1"}):
+        for name, value in choose_parameters(read_settings(environment), "127.0.0.1:9000").items():
+            assert accepts(template.parameters[name], value), name
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -110,7 +120,8 @@ def test_the_push_function_takes_what_its_budgets_can_do_and_nothing_else(templa
 
     assert (timeout["MinValue"], timeout["MaxValue"]) == (SHORTEST_PUSH_TIMEOUT_S, LONGEST_PUSH_TIMEOUT_S)
     assert visibility["MaxValue"] == LONGEST_VISIBILITY_S
-    assert template.parameters["PushMaxReceives"]["MinValue"] == LEAST_RECEIVES > QUEUE_ATTEMPTS
+    redrive = template.of_type("AWS::SQS::Queue")["PushQueue"]["RedrivePolicy"]
+    assert redrive["maxReceiveCount"] >= LEAST_RECEIVES > QUEUE_ATTEMPTS
     check_limits(10.0, 0.0, Fleet(timeout["MinValue"]))  # the default of the form
 
 

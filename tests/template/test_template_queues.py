@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.template.reader import Template, arn_of
+from local.deployment import choose_parameters
+from local.settings import read_settings
+from tests.template.reader import Template, arn_of, load_template
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 AWS_VISIBILITY_FACTOR = 6
@@ -52,6 +54,18 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(template:
         queue = arn_of(source["Queue"])
         factor = ANALYSIS_VISIBILITY_FACTOR if queue == "AnalysisQueue" else AWS_VISIBILITY_FACTOR
         assert template.default(queues[queue]["VisibilityTimeout"]) >= factor * template.default(function["Timeout"])
+
+
+def test_on_one_machine_a_message_is_hidden_for_longer_than_its_function_may_run() -> None:
+    parameters = choose_parameters(read_settings({}), "")
+    template = load_template(**parameters)
+    queues = template.of_type("AWS::SQS::Queue")
+    for function, source in event_sources(template):
+        seconds = [
+            int(parameters[each["Ref"]] if isinstance(each, dict) else each)
+            for each in (function["Timeout"], queues[arn_of(source["Queue"])]["VisibilityTimeout"])
+        ]
+        assert seconds[0] < seconds[1], function["CodeUri"]
 
 
 def test_every_consumer_takes_batches_and_reports_failures_one_by_one(template: Template) -> None:

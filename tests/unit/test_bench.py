@@ -13,8 +13,9 @@ from bench.cost import Run
 from bench.errors import BenchError
 from bench.ours import ByteCount
 from bench.prices import Line
-from bench.surroundings import function_environment, read_template, table_schemas
+from bench.surroundings import function_environment, table_schemas
 from bench.table import Row, render
+from local.template import read_template
 
 LOGS: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "event_id", "KeyType": "HASH"}],

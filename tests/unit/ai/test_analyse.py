@@ -454,5 +454,5 @@ def test_a_day_of_waiting_stays_below_the_receives_that_the_queue_allows(worker:
     while (end := worker.run(message, receives)).again_in is not None:
         worker.now += end.again_in
         receives += 1
-        assert receives < 200, "the least that AnalysisMaxReceives may be"
+        assert receives < 200, "a fifth of what the template allows"
     assert end.fate is Fate.FAILED

@@ -7,17 +7,15 @@ from pathlib import Path
 import pytest
 
 from local.bundles import Bundle
-from local.deployment import choose_parameters, place_bundles, spell_out_numbers
+from local.deployment import bound_concurrency, place_bundles, spell_out_numbers
 from local.errors import StackError
 from local.settings import read_settings
 
 TEMPLATE = {
     "Parameters": {
         "PushConcurrency": {"Type": "Number", "Default": 10},
-        "AiReservedConcurrency": {"Type": "Number", "Default": 0},
         "AttachmentHosts": {"Type": "String", "Default": ""},
         "Retention": {"Type": "Number", "Default": 30},
-        "EnableArchive": {"Type": "String", "Default": "true"},
     },
     "Resources": {
         "PushTaskFunction": {
@@ -93,12 +91,8 @@ def test_references_to_numbers_become_the_numbers_that_are_chosen() -> None:
     assert properties["Scaling"] == {"MaximumConcurrency": 2, "Kept": [30]}
 
 
-def test_only_parameters_that_the_template_knows_are_given() -> None:
-    settings = read_settings({"PUSH_CONCURRENCY": "1", "AI_CONCURRENCY": "3"})
+def test_a_function_has_no_more_processes_than_are_reserved_for_it() -> None:
+    resources = bound_concurrency(TEMPLATE, {"PushTaskFunction": 1})["Resources"]
 
-    assert choose_parameters(TEMPLATE, settings, "127.0.0.1:9000") == {
-        "PushConcurrency": "2",
-        "AiReservedConcurrency": "3",
-        "AttachmentHosts": "127.0.0.1:9000",
-        "EnableArchive": "false",
-    }
+    assert resources["PushTaskFunction"]["Properties"]["ReservedConcurrentExecutions"] == 1
+    assert resources["CommonLayer"] == TEMPLATE["Resources"]["CommonLayer"]
