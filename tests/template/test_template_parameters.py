@@ -64,6 +64,11 @@ def test_environments_do_not_share_a_stack_or_metrics(environment: str) -> None:
     assert overrides(environment)["MetricsNamespace"] not in [overrides(o)["MetricsNamespace"] for o in others]
 
 
+@pytest.mark.parametrize("environment", ["default", *ENVIRONMENTS])
+def test_sam_is_told_to_run_the_loops_of_the_template(environment: str) -> None:
+    assert samconfig()[environment]["global"]["parameters"]["language_extensions"] is True
+
+
 def test_production_asks_before_it_changes_and_keeps_what_it_has() -> None:
     assert samconfig()["prod"]["deploy"]["parameters"]["confirm_changeset"] is True
     assert overrides("prod")["ProtectTables"] == "true"
