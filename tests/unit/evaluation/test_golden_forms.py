@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -114,7 +115,7 @@ def test_what_is_found_can_be_seen_where_it_is_said_to_be(golden: GoldenForm) ->
         assert finding.result is FindingResult.UNKNOWN or finding.evidence, finding.clause
         for quote in finding.evidence:
             evidence = Evidence(source=quote.source, page=quote.page, quote=quote.quote)
-            assert quotable.check(evidence).evidence == msgspec.structs.replace(evidence, verified=True)
+            assert quotable.check(evidence).evidence == replace(evidence, verified=True)
 
 
 @every_form
