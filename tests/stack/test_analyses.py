@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.harness import RunningStack
+from tests.stack.harness import PATIENCE_S, RunningStack
 from tests.stack.tables import SeatRow
 
 RULE = "1. 报销金额不超过 5000 元。\n2. 电子发票价税合计等于报销金额。"
@@ -245,7 +245,8 @@ def test_many_assignees_with_one_rule_are_one_question(claim: Claim) -> None:
 
 def test_a_state_change_waits_for_no_model_call(claim: Claim) -> None:
     """Ten calls hang for longer than the test lasts; the change is stored while they do."""
-    claim.stack.ai.set_faults({"failure_rate": 1.0, "kinds": ["timeout_before"], "operations": ["talk_stream"]})
+    hangs = {"failure_rate": 1.0, "kinds": ["timeout_before"], "operations": ["talk_stream"], "hang_s": PATIENCE_S}
+    claim.stack.ai.set_faults(hangs)
     hanging = [Claim(claim.stack) for _ in range(10)]
     for number, each in enumerate(hanging):
         each.receive("a-1", amount=f"{number + 1}.00")
