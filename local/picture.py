@@ -99,18 +99,21 @@ def describe(picture: Picture) -> str:
     analyses = Counter(task["result"]["status"] for task in (*picture.under_way, *picture.analysed))
     return (
         f"events: {_count(picture.counts) or 'none'} | queues: {_count(queues) or 'empty'} "
-        f"| todos: {len(picture.todos)} | analyses: {_count(analyses) or 'none'}"
+        f"| todos: {len(picture.todos or ())} | analyses: {_count(analyses) or 'none'}"
     )
 
 
 def end_views(picture: Picture, *, is_terminal: bool) -> list[RenderableType]:
     """What came of it, in numbers and in rows: a few that differ on a terminal, all of them in a pipe."""
     todos, tasks = picture.todos, _varied(picture.analysed)
-    counts = f"{len(picture.events)} events, at their targets: {_count(picture.counts)}"
-    titles = f"The task center holds {len(todos)} todos", f"The AI said something of {len(tasks)} tasks"
-    if not is_terminal:
-        return [counts, build_table(titles[0], _TODOS, todos), build_table(titles[1], _ANALYSES, tasks)]
-    return [counts, _build_lines(titles[0], _TODOS, todos[-_ROWS:]), _build_lines(titles[1], _ANALYSES, tasks[:_ROWS])]
+    build = _build_start if is_terminal else build_table
+    return [
+        f"{len(picture.events)} events, at their targets: {_count(picture.counts)}",
+        "What the task center holds cannot be read from here."
+        if todos is None
+        else build(f"The task center holds {len(todos)} todos, the newest first", _TODOS, todos[::-1]),
+        build(f"The AI said something of {len(tasks)} tasks", _ANALYSES, tasks),
+    ]
 
 
 def address_table(addresses: Mapping[str, str]) -> Table:
@@ -131,7 +134,7 @@ def _live_views(picture: Picture) -> list[RenderableType]:
     shown = (*_ANALYSES[:-1], ("What the AI says", lambda task: _words(task, picture)))
     return [
         table,
-        _build_lines("Newest todos", _TODOS, picture.todos[-_ROWS:]),
+        _build_lines("Newest todos", _TODOS, (picture.todos or ())[-_ROWS:]),
         _build_lines("Analyses", shown, analyses),
     ]
 
@@ -152,6 +155,10 @@ def _build_lines(title: str, columns: Sequence[Column], rows: Iterable[Shown]) -
             text.no_wrap, text.overflow = True, "ellipsis"
         table.add_row(*texts)
     return table
+
+
+def _build_start(title: str, columns: Sequence[Column], rows: Sequence[Shown]) -> Table:
+    return _build_lines(title, columns, rows[:_ROWS])
 
 
 def _varied(tasks: Sequence[Shown]) -> list[Shown]:

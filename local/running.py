@@ -73,7 +73,7 @@ def _play(
         simulator = None
         if outputs["simulator_url"]:
             simulator = open_until_the_end.enter_context(SimulatorClient(outputs["simulator_url"]))
-        todos = (lambda: simulator.state()["tasks"]) if simulator else tuple
+        todos = (lambda: simulator.state()["tasks"]) if simulator else (lambda: None)
         watch = Watch(connect("ops"), {person: connect(person) for person in APPROVERS}, todos)
         stage = open_until_the_end.enter_context(Stage(console, story.event_count, len(story.expected.events)))
         picture = _send_chapters(story, settings, watch, stage)

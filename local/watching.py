@@ -27,14 +27,14 @@ class Picture:
 
     `events` are those that were sent by id, None where nothing is known of one yet; `queues` those of the summary;
     `tasks` those of the approvers, each with its `uid` and its latest result; `words` what was said in analyses that
-    are under way, by id; `todos` what the task center holds, empty where it cannot say.
+    are under way, by id; `todos` what the task center holds, None where it cannot be asked.
     """
 
     events: Mapping[str, Shown | None]
     queues: Sequence[Shown]
     tasks: Sequence[Shown] = ()
     words: Mapping[str, str] = field(default_factory=dict)
-    todos: Sequence[Shown] = ()
+    todos: Sequence[Shown] | None = None
 
     @property
     def counts(self) -> Counter[str]:
@@ -81,7 +81,9 @@ class Picture:
 class Watch:
     """Asks the API in the name of an operator and of the approvers, whose uids name their connections."""
 
-    def __init__(self, operator: Api, approvers: Mapping[str, Api], todos: Callable[[], Sequence[Shown]]) -> None:
+    def __init__(
+        self, operator: Api, approvers: Mapping[str, Api], todos: Callable[[], Sequence[Shown] | None]
+    ) -> None:
         self._operator = operator
         self._approvers = approvers
         self._todos = todos

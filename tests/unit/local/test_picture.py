@@ -112,3 +112,12 @@ def test_the_end_shows_one_of_each_verdict_before_a_second_of_any() -> None:
     assert "[1] 条无法判断" in text
     assert "The AI said something of 10 tasks" in text
     assert "T-NONE" not in text
+
+
+def test_a_task_center_elsewhere_is_not_said_to_be_empty() -> None:
+    console = Console(width=200, file=io.StringIO(), record=True)
+
+    for view in end_views(Picture({}, [], todos=None), is_terminal=True):
+        console.print(view)
+
+    assert "cannot be read from here" in console.export_text()
