@@ -107,9 +107,9 @@ class Deployment:
                 self.clients["sqs"].delete_message(QueueUrl=self.queue_url, ReceiptHandle=each["ReceiptHandle"])
         return [each["Body"] for each in messages if each["MessageId"] in staying]
 
-    def reconcile(self) -> None:
-        """The reconciler runs, with a few seconds of time."""
-        reconciler.app.handler({}, context(seconds=5))
+    def reconcile(self, seconds: float = 30.0) -> None:
+        """The reconciler runs. It ends when it has nothing to do; with an open breaker it stays until its time is up."""
+        reconciler.app.handler({}, context(seconds))
 
     def receive(self) -> list[dict[str, Any]]:
         """The next batch of the push queue."""
