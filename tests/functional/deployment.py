@@ -108,7 +108,7 @@ class Deployment:
         return [each["Body"] for each in messages if each["MessageId"] in staying]
 
     def reconcile(self, seconds: float = 30.0) -> None:
-        """The reconciler runs. It ends when it has nothing to do; with an open breaker it stays until its time is up."""
+        """The reconciler runs. It ends when it has nothing to do; with an open breaker it stays for all its time."""
         reconciler.app.handler({}, context(seconds))
 
     def receive(self) -> list[dict[str, Any]]:
