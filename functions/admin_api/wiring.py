@@ -40,8 +40,8 @@ from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable
 from taskbridge.tables.instances import InstanceTable
-from taskbridge.tables.jobs import JobTable
 from taskbridge.tables.parts import PartTable
+from taskbridge.tables.push_jobs import PushJobTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 
@@ -190,9 +190,9 @@ class Services:
         return EventTable(self.dynamodb, self.tables["events"], self.retention_days)
 
     @cached_property
-    def jobs(self) -> JobTable:
+    def jobs(self) -> PushJobTable:
         """Bulk replays and comparisons."""
-        return JobTable(self.dynamodb, self.tables["jobs"])
+        return PushJobTable(self.dynamodb, self.tables["jobs"])
 
     @cached_property
     def ai_jobs(self) -> AiJobTable:

@@ -22,8 +22,8 @@ from taskbridge.push.queue import PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.instances import InstanceTable
-from taskbridge.tables.jobs import JobTable
 from taskbridge.tables.parts import PartTable
+from taskbridge.tables.push_jobs import PushJobTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 
@@ -57,7 +57,7 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
     journal = _Journal(observability)
     retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     job_ports = JobPorts(
-        jobs=JobTable(tables, table_name("jobs")),
+        jobs=PushJobTable(tables, table_name("jobs")),
         logs=PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts),
         instances=instances,
         pages=pages,

@@ -12,7 +12,7 @@ from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
 from taskbridge.push.messages import SyncMessage, parse_message
 from taskbridge.push.queue import PushQueue
-from taskbridge.tables.jobs import JobTable
+from taskbridge.tables.push_jobs import PushJobTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from tests.api import build_client, build_services
 from tests.builders import START
@@ -34,7 +34,7 @@ class Site:
         self.tables = tables
         self.queue_url = create_push_queue(clients["sqs"])
         self.campus = CampusLogs(clients["dynamodb"], tables)
-        self.jobs = JobTable(clients["dynamodb"], tables.JobTable)
+        self.jobs = PushJobTable(clients["dynamodb"], tables.PushJobTable)
         self.sends_left = itertools.count()
         self.numbers = itertools.count()
         services = build_services(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from taskbridge.tables.parts import PART_BYTES, Body, PartTable, parts_of
+from taskbridge.tables.dynamo import PART_BYTES, to_item
+from taskbridge.tables.parts import Body, Parts, PartTable, parts_in
 from tests.functional.aws import Tables
 
 BYTES = random.Random(5).randbytes(3 * PART_BYTES + 1)
@@ -33,7 +34,8 @@ def test_bytes_of_any_length_come_back_whole(parts: PartTable) -> None:
 def test_a_head_finds_them_by_the_reference_that_it_keeps(parts: PartTable) -> None:
     body = Body("instances#jz#S#1", "000000000007-ab#c", BYTES)
 
-    assert parts_of(body.document, body.parts.reference) == body.parts
+    assert parts_in(body.document, to_item({"parts": body.parts.reference})) == body.parts
+    assert parts_in(body.document, {}) is None
 
 
 def test_what_is_not_whole_is_left_out(parts: PartTable, moto: Any, moto_tables: Tables) -> None:
@@ -50,7 +52,7 @@ def test_clearing_takes_the_generations_before_and_spares_the_named_one_and_late
 
     parts.clear("d", before="03", but="02-b")
 
-    left = parts.load([*(body.parts for body in bodies), parts_of("other", "01-a#4")])
+    left = parts.load([*(body.parts for body in bodies), Parts("other", "01-a", 4)])
     assert [(each.document, each.generation) for each in left] == [("d", "02-b"), ("d", "03-a"), ("other", "01-a")]
 
 

@@ -68,9 +68,9 @@ def test_an_election_that_dynamodb_does_not_answer_is_a_store_error(failure: Exc
     store = SsmTokenStore(client, DynamoLeases(client, TABLE, Clock()), "/taskbridge/test")
 
     # then
-    with pytest.raises(StoreError, match="lease token#jinzhi"):
+    with pytest.raises(StoreError, match=r"ValidationException|EndpointConnectionError"):
         store.acquire("jinzhi", "one", 10)
-    with pytest.raises(StoreError, match="lease token#jinzhi"):
+    with pytest.raises(StoreError, match=r"ValidationException|EndpointConnectionError"):
         store.release("jinzhi", "one")
 
 

@@ -9,65 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from taskbridge.aws import is_throttled
-from taskbridge.errors import StoreError, StoreThrottled
 from taskbridge.moments import DAY_S
+from taskbridge.tables.conditional import Lease
+from taskbridge.tables.dynamo import to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
 class DynamoLeases:
-    """Leases in a table with the hash key `key`. `clock` gives epoch seconds, the same across the fleet."""
+    """Leases in a table with the hash key `key`. `clock` gives epoch seconds, the same across the fleet.
+
+    Raises StoreError, StoreThrottled where the table was asked too often: who wants a lease waits in a way of its own.
+    """
 
     def __init__(self, client: DynamoDBClient, table_name: str, clock: Callable[[], float]) -> None:
-        self._client = client
-        self._table_name = table_name
+        self._lease = Lease(client, table_name, tries=1)
         self._clock = clock
 
     def acquire(self, key: str, holder: str, ttl_s: float) -> bool:
-        """Take the lease for `ttl_s` seconds; False if another holder has it. Raises StoreError."""
+        """Take the lease for `ttl_s` seconds; False if another holder has it."""
         now = self._clock()
         until = now + ttl_s
-        # The same holder passes: what the SDK repeats because an answer was lost must not be refused.
-        return self._update(
-            key,
-            "SET holder = :holder, lease_until = :until, expires_at = :expires_at ADD generation :one",
-            "attribute_not_exists(lease_until) OR lease_until <= :now OR holder = :holder",
-            {
-                ":holder": {"S": holder},
-                ":until": {"N": f"{until:.3f}"},
-                ":now": {"N": f"{now:.3f}"},
-                ":expires_at": {"N": str(int(until) + DAY_S)},
-                ":one": {"N": "1"},
-            },
-        )
+        kept = to_item({"expires_at": int(until) + DAY_S})
+        item = to_item({"key": key})
+        return self._lease.claim(item, holder, now, until, sets=kept, adds={"generation": 1}) is not None
 
     def release(self, key: str, holder: str) -> None:
-        """End the lease if `holder` still has it. The item stays, for its generation. Raises StoreError."""
-        self._update(
-            key,
-            "SET lease_until = :ended",
-            "holder = :holder",
-            {":holder": {"S": holder}, ":ended": {"N": "0"}},
-        )
-
-    def _update(self, key: str, update: str, condition: str, values: dict[str, dict[str, str]]) -> bool:
-        try:
-            self._client.update_item(
-                TableName=self._table_name,
-                Key={"key": {"S": key}},
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            kind = StoreThrottled if is_throttled(error) else StoreError
-            raise kind(f"lease {key}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreError(f"lease {key}: {error}") from error
-        return True
+        """End the lease if `holder` still has it. The item stays, for its generation."""
+        self._lease.release(to_item({"key": key}), holder)

@@ -12,16 +12,14 @@ Who finds too few free reads who holds them, and takes away those whose time is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
 
-from taskbridge.aws import store_call
-from taskbridge.errors import StoreError
 from taskbridge.push.concurrency import Held, Room, leave_seats, take_seats
 from taskbridge.push.rates import Grant, Line, join_line
-from taskbridge.tables.dynamo import number, text, to_attribute
+from taskbridge.tables.conditional import build_update, write_or_look
+from taskbridge.tables.dynamo import get_item, number, text, to_attribute, to_item
 from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
@@ -137,40 +135,19 @@ class AgreementTable:
         return None
 
     def _get(self, key: str) -> Item:
-        answer = store_call(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
-        return dict(answer.get("Item", {}))
+        return dict(get_item(self._client, self._table, to_item({"key": key})) or {})
 
     def _put(self, key: str, version: str, before: Item, after: Item) -> Item | None:
         """Write attributes, if `version` is as it was before; otherwise the item as it is."""
-        names = {f"#{index}": name for index, name in enumerate(after)}
-        gone = {
-            f"#gone{index}": name for index, name in enumerate(before) if name.startswith(HOLDER) and name not in after
-        }
-        values = {f":{index}": value for index, value in enumerate(after.values())}
+        gone = [name for name in before if name.startswith(HOLDER) and name not in after]
+        same, seen = f"attribute_not_exists(#{version})", {}
         if version in before:
-            condition, values[":seen"] = "#v = :seen", before[version]
-        else:
-            condition = "attribute_not_exists(#v)"
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"key": {"S": key}},
-                UpdateExpression="SET "
-                + ", ".join(f"#{index} = :{index}" for index in range(len(after)))
-                + (f" REMOVE {', '.join(gone)}" if gone else ""),
-                ConditionExpression=condition,
-                ExpressionAttributeNames={**names, **gone, "#v": version},
-                ExpressionAttributeValues=values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            code = error.response["Error"].get("Code", "")
-            if code == "ConditionalCheckFailedException":
-                return cast("Item | None", error.response.get("Item")) or self._get(key)
-            raise StoreError(f"UpdateItem: {code}") from error
-        except BotoCoreError as error:
-            raise StoreError(type(error).__name__) from error
-        return None
+            same, seen = f"#{version} = :seen", {":seen": number(before, version)}
+        update = build_update(self._table, to_item({"key": key}), sets=after, removes=gone, condition=same, values=seen)
+        answer, found = write_or_look(
+            self._client.update_item, tries=1, **update, ReturnValuesOnConditionCheckFailure="ALL_OLD"
+        )
+        return None if answer else dict(found or self._get(key))
 
 
 def _read_line(item: Item) -> Line:

@@ -10,7 +10,6 @@ last of them. A head of a release before has none.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,20 +20,24 @@ import msgspec
 from taskbridge.ai.results import Review
 from taskbridge.aws import store_call
 from taskbridge.tables.batches import batch_get
-from taskbridge.tables.conditional import build_update, names_in, write_if
+from taskbridge.tables.conditional import Lease, build_update, names_in, write_if
 from taskbridge.tables.dynamo import (
     Attributes,
     Item,
+    Value,
     binary,
+    erase,
     fits_item,
+    get_item,
     key_part,
+    keys_in,
     number,
-    query_all,
     text,
     to_attribute,
     to_item,
     to_set,
 )
+from taskbridge.tables.packing import Packed
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -45,7 +48,7 @@ _TEXT_LIMITS = (100_000, 20_000)  # of characters; the first also where there is
 _REVIEW_BYTES = 380_000  # an item may have 400 KB
 # With the review they fit into an item. Who comes later is not noted, and loses the answer with those who are.
 MOST_SESSIONS = 100
-_decoder = msgspec.json.Decoder(Review)
+_packed = Packed(Review)
 
 
 class AnswerStatus(StrEnum):
@@ -99,6 +102,7 @@ class AnswerTable:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._lease = Lease(client, table)
 
     def begin(
         self, answer_id: str, holder: str, now: float, lease_until: float, expires_at: float, sess_id: str
@@ -108,31 +112,17 @@ class AnswerTable:
         Instance `sess_id` shows the answer from then on: noted in the same write, and for an answer that is there in
         one write, unless it stands there.
         """
-        is_over = "#status = :failed OR (#status = :running AND (#lease_until <= :now OR #holder = :holder))"
-        request = build_update(
-            self._table,
+        fresh: dict[str, Value] = {"status": AnswerStatus.RUNNING, "expires_at": int(expires_at), "reason": ""}
+        claimed = self._lease.claim(
             _key(answer_id, _HEAD),
-            sets={
-                **to_item(
-                    {
-                        "status": AnswerStatus.RUNNING,
-                        "holder": holder,
-                        "lease_until": lease_until,
-                        "expires_at": int(expires_at),
-                        "reason": "",
-                    }
-                ),
-                "sessions": to_set(key_part(sess_id)),  # nobody shows what is not there yet
-            },
-            condition=f"attribute_not_exists(#status) OR {is_over}",
-            values={
-                ":failed": AnswerStatus.FAILED,
-                ":running": AnswerStatus.RUNNING,
-                ":now": now,
-                ":holder": holder,
-            },
+            holder,
+            now,
+            lease_until,
+            when="attribute_not_exists(#status) OR #status <> :done",
+            values={":done": AnswerStatus.DONE},
+            sets={**to_item(fresh), "sessions": to_set(key_part(sess_id))},  # nobody shows what is not there yet
         )
-        if write_if(self._client.update_item, **request) is not None:
+        if claimed is not None:
             return Flight("mine", next_piece=self._highest(answer_id) + 1)
         head = self.head(answer_id)
         if head is not None and head.status is AnswerStatus.DONE:
@@ -143,14 +133,8 @@ class AnswerTable:
 
     def renew(self, answer_id: str, holder: str, lease_until: float) -> bool:
         """Hold on to it for longer; False where it was lost."""
-        request = build_update(
-            self._table,
-            _key(answer_id, _HEAD),
-            sets=to_item({"lease_until": lease_until}),
-            condition="#status = :running AND #holder = :holder",
-            values={":running": AnswerStatus.RUNNING, ":holder": holder},
-        )
-        return write_if(self._client.update_item, **request) is not None
+        running = {":running": AnswerStatus.RUNNING}
+        return self._lease.renew(_key(answer_id, _HEAD), holder, lease_until, when="#status = :running", values=running)
 
     def append(self, answer_id: str, number: int, text: str, expires_at: float) -> bool:
         """Store a piece; False where another one has that number."""
@@ -183,10 +167,8 @@ class AnswerTable:
 
     def head(self, answer_id: str) -> Answer | None:
         """What has become of an answer, read consistently; None where nobody has asked."""
-        answer = store_call(
-            self._client.get_item, TableName=self._table, Key=_key(answer_id, _HEAD), ConsistentRead=True
-        )
-        return _answer(answer["Item"]) if "Item" in answer else None
+        item = get_item(self._client, self._table, _key(answer_id, _HEAD))
+        return _answer(item) if item else None
 
     def heads(self, answer_ids: Iterable[str]) -> dict[str, Answer]:
         """The same of many, by id; those that do not exist are left out."""
@@ -209,10 +191,7 @@ class AnswerTable:
 
     def erase(self, answer_id: str) -> int:
         """Take an answer away with all its pieces; returns how many items that were."""
-        keys = self._keys(answer_id)
-        for key in keys:
-            store_call(self._client.delete_item, TableName=self._table, Key=key)
-        return len(keys)
+        return erase(self._client, self._table, self._keys(answer_id))
 
     def leave(self, answer_id: str, sess_id: str) -> bool:
         """An instance was deleted: erase the answer, unless another one shows it. Tells whether it is gone.
@@ -224,8 +203,7 @@ class AnswerTable:
         kept = self._take_out(answer_id, sess_id)
         if kept is not None and (kept.sessions or not self._delete_head(answer_id)):
             return False
-        for key in pieces:
-            store_call(self._client.delete_item, TableName=self._table, Key=key)
+        erase(self._client, self._table, pieces)
         return True
 
     def _join(self, head: Answer, sess_id: str) -> bool:
@@ -269,16 +247,7 @@ class AnswerTable:
         return deleted is not None
 
     def _keys(self, answer_id: str) -> list[Attributes]:
-        items = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="#id = :id",
-            ProjectionExpression="#id, #number",
-            ExpressionAttributeNames={"#id": "answer_id", "#number": "number"},
-            ExpressionAttributeValues=to_item({":id": answer_id}),
-            ConsistentRead=True,
-        )
-        return [dict(item) for item in items]
+        return keys_in(self._client, self._table, to_item({"answer_id": answer_id}), "number")
 
     def _highest(self, answer_id: str) -> int:
         """The number of the last piece that any attempt stored."""
@@ -296,15 +265,13 @@ class AnswerTable:
         return max((int(number(item, "number")) for item in answer["Items"]), default=_HEAD)
 
     def _end(self, answer_id: str, holder: str, sets: Attributes) -> bool:
-        request = build_update(
-            self._table,
+        return self._lease.change(
             _key(answer_id, _HEAD),
+            holder,
             sets={**sets, "lease_until": to_attribute(0)},
-            # Who ended it may end it so again: see append.
-            condition="#holder = :holder AND (#status = :running OR #status = :ended)",
-            values={":holder": holder, ":running": AnswerStatus.RUNNING, ":ended": sets["status"]["S"]},
+            when="#status = :running OR #status = :ended",  # who ended it may end it so again: see append
+            values={":running": AnswerStatus.RUNNING, ":ended": sets["status"]["S"]},
         )
-        return write_if(self._client.update_item, **request) is not None
 
 
 def _key(answer_id: str, number: int) -> Attributes:
@@ -315,7 +282,7 @@ def _answer(item: Item) -> Answer:
     return Answer(
         answer_id=text(item, "answer_id"),
         status=AnswerStatus(text(item, "status")),
-        review=_decoder.decode(zlib.decompress(binary(item, "review"))) if "review" in item else None,
+        review=_packed.unpack(binary(item, "review")) if "review" in item else None,
         last_piece=int(number(item, "last_piece")),
         reason=text(item, "reason"),
         lease_until=number(item, "lease_until"),
@@ -325,9 +292,11 @@ def _answer(item: Item) -> Answer:
 
 def _pack(review: Review) -> bytes:
     """A review deflated, the whole answer in it cut; its prose only where it must be, since that stands in pieces."""
-    for limit in _TEXT_LIMITS:
-        cut = msgspec.structs.replace(review, raw=fits_item(review.raw[:limit]), text=fits_item(review.text[:limit]))
-        packed = zlib.compress(msgspec.json.encode(cut), 6)
-        if len(packed) <= _REVIEW_BYTES:
-            return packed
-    raise ValueError(f"review: expected at most {_REVIEW_BYTES} bytes deflated, got {len(packed)}")
+    packed = _packed.pack_first((_cut(review, limit) for limit in _TEXT_LIMITS), _REVIEW_BYTES)
+    if len(packed) > _REVIEW_BYTES:
+        raise ValueError(f"review: expected at most {_REVIEW_BYTES} bytes deflated, got {len(packed)}")
+    return packed
+
+
+def _cut(review: Review, limit: int) -> Review:
+    return msgspec.structs.replace(review, raw=fits_item(review.raw[:limit]), text=fits_item(review.text[:limit]))

@@ -20,7 +20,9 @@ from taskbridge.tables.dynamo import (
     PART_BYTES,
     Attributes,
     binary,
+    erase,
     key_part,
+    keys_in,
     number,
     query_all,
     text,
@@ -77,8 +79,7 @@ class FormTable:
 
     def delete(self, task_id: str, form_hash: str) -> None:
         """Take it away at once."""
-        for key in self._keys(task_id, form_hash):
-            store_call(self._client.delete_item, TableName=self._table, Key=key)
+        erase(self._client, self._table, self._keys(task_id, form_hash))
 
     def delete_all(self, task_id: str) -> None:
         """Take away at once every form that the task ever had, also what an event told too late."""
@@ -105,16 +106,7 @@ class FormTable:
             write_if(self._client.update_item, **request)
 
     def _keys(self, task_id: str, form_hash: str) -> list[Attributes]:
-        items = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="#form = :form",
-            ProjectionExpression="#form, #part",
-            ExpressionAttributeNames={"#form": "form", "#part": "part"},
-            ExpressionAttributeValues=to_item({":form": _form(task_id, form_hash)}),
-            ConsistentRead=True,
-        )
-        return [dict(item) for item in items]
+        return keys_in(self._client, self._table, to_item({"form": _form(task_id, form_hash)}), "part")
 
 
 def _items(task_id: str, form_hash: str, body: bytes) -> Iterator[Attributes]:

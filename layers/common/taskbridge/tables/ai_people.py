@@ -21,6 +21,7 @@ from taskbridge.tables.dynamo import (
     Attributes,
     Item,
     from_values,
+    get_item,
     key_part,
     node_key,
     number,
@@ -59,8 +60,8 @@ class PersonNodeTable:
     def get(self, uid: str, app_id: str, node_id: str) -> PersonNode | None:
         """One person on one node, or None where there is nothing to tell."""
         key = to_item({"uid": _owner(uid), "node": node_key(app_id, node_id)})
-        answer = store_call(self._client.get_item, TableName=self._table, Key=key, ConsistentRead=True)
-        return _person_node(answer["Item"]) if "Item" in answer else None
+        item = get_item(self._client, self._table, key)
+        return _person_node(item) if item else None
 
     def set_reminder(self, uid: str, app_id: str, node_id: str, at: str, rule_version: str) -> bool:
         """Note that the rule in force changed to this version; False where that was noted before.

@@ -7,19 +7,16 @@ Item: `sess_id`, `version`, `document` (deflated JSON), or `parts` where that is
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from taskbridge.ai.processes import Process, decode_process, encode_process
-from taskbridge.aws import store_call
-from taskbridge.errors import StoreError, UnreadableDocument
+from taskbridge.errors import UnreadableDocument
 from taskbridge.moments import DAY_S
 from taskbridge.tables.conditional import write_if
-from taskbridge.tables.dynamo import Item, binary, number, text, to_item
-from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
+from taskbridge.tables.dynamo import Item, binary, get_item, number, text, to_item
+from taskbridge.tables.parts import PartTable, body_in_parts, generation_of, parts_in
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -64,9 +61,7 @@ class ProcessTable:
         Raises UnreadableDocument for one that this release cannot read.
         """
         for _ in range(TRIES):
-            item = store_call(
-                self._client.get_item, TableName=self._table, Key=to_item({"sess_id": sess_id}), ConsistentRead=True
-            ).get("Item")
+            item = get_item(self._client, self._table, to_item({"sess_id": sess_id}))
             if item is None:
                 return StoredProcess(Process(sess_id))
             data = self._data(sess_id, item)
@@ -80,7 +75,7 @@ class ProcessTable:
         values: dict[str, Any] = {"sess_id": sess_id, "version": stored.version + 1}
         values |= {"expires_at": end} if end else {}
         data = encode_process(stored.process)
-        body = self._body(stored, data, end)
+        body = body_in_parts(_document(sess_id), generation_of(stored.version + 1), data, end)
         if body:
             self._parts.put([body])
         held = {"parts": body.parts.reference} if body else {"document": data}
@@ -89,41 +84,25 @@ class ProcessTable:
         had_parts, stored.version = bool(stored.parts), stored.version + 1
         stored.parts = body.parts.reference if body else ""
         if body or had_parts:
-            self._clear(stored, body)
+            self._parts.tidy(_document(sess_id), f"{stored.version + 1:012d}", body)
         return True
 
     def _data(self, sess_id: str, item: Item) -> bytes | None:
-        if "parts" not in item:
+        parts = parts_in(_document(sess_id), item)
+        if parts is None:
             return binary(item, "document") if "document" in item else b""
-        try:
-            parts: Parts = parts_of(_document(sess_id), text(item, "parts"))
-        except ValueError:
-            return b""
         return self._parts.load([parts]).get(parts)
 
-    def _body(self, stored: StoredProcess, data: bytes, end: int) -> Body | None:
-        if len(data) <= PART_BYTES:
-            return None
-        generation = f"{stored.version + 1:012d}-{uuid.uuid4().hex[:8]}"  # of two writers, only one is named
-        return Body(_document(stored.process.sess_id), generation, data, end)
-
     def _put(self, item: dict[str, Any], version: int) -> bool:
-        is_new = version == 0
-        written = write_if(
-            self._client.put_item,
-            TableName=self._table,
-            Item=item,
-            ConditionExpression="attribute_not_exists(#version)" if is_new else "#version = :version",
-            ExpressionAttributeNames={"#version": "version"},
-            **({} if is_new else {"ExpressionAttributeValues": to_item({":version": version})}),
-        )
-        return written is not None
-
-    def _clear(self, stored: StoredProcess, body: Body | None) -> None:
-        """Take away the parts that were named before, and those of who lost. What is left goes the next time."""
-        with suppress(StoreError):
-            document = _document(stored.process.sess_id)
-            self._parts.clear(document, f"{stored.version + 1:012d}", but=body.generation if body else "")
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": "#version = :version" if version else "attribute_not_exists(#version)",
+            "ExpressionAttributeNames": {"#version": "version"},
+        }
+        if version:
+            put["ExpressionAttributeValues"] = to_item({":version": version})
+        return write_if(self._client.put_item, **put) is not None
 
     def _end(self, process: Process) -> int:
         return int(self._clock() + self._retention_s + MARGIN_S) if self._retention_s and process.is_over else 0

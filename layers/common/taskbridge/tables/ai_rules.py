@@ -22,7 +22,10 @@ from taskbridge.tables.dynamo import (
     Item,
     Page,
     Value,
+    erase,
+    get_item,
     key_part,
+    keys_in,
     node_key,
     number,
     query_all,
@@ -158,14 +161,10 @@ class RuleTable:
         """Take an own rule away with all its versions; returns how many versions there were."""
         node = node_key(app_id, node_id)
         rule = f"{owner_of(uid)}#{node}"
-        keys = [
-            {name: item[name] for name in ("rule", "version")}
-            for item in query_all(self._client, **self._of_rule(rule), ConsistentRead=True)
-        ]
-        for key in keys:
-            store_call(self._client.delete_item, TableName=self._versions, Key=key)
-        store_call(self._client.delete_item, TableName=self._table, Key=_key(owner_of(uid), node))
-        return len(keys)
+        versions = keys_in(self._client, self._versions, to_item({"rule": rule}), "version")
+        erase(self._client, self._versions, versions)
+        erase(self._client, self._table, [_key(owner_of(uid), node)])
+        return len(versions)
 
     def mark_published(self, app_id: str, node_id: str, sequence: int, version: int) -> bool:
         """Remember that a publication changed nothing at this version, so that an older one is not taken for news.
@@ -221,13 +220,13 @@ class RuleTable:
         return saved
 
     def _read(self, owner: str, node: str, kind: type[R]) -> R | None:
-        answer = store_call(self._client.get_item, TableName=self._table, Key=_key(owner, node), ConsistentRead=True)
-        return _rule(answer["Item"], kind) if "Item" in answer else None
+        item = get_item(self._client, self._table, _key(owner, node))
+        return _rule(item, kind) if item else None
 
     def _version(self, owner: str, node: str, version: int, kind: type[R]) -> R | None:
         key = to_item({"rule": f"{owner}#{node}", "version": version})
-        answer = store_call(self._client.get_item, TableName=self._versions, Key=key, ConsistentRead=True)
-        return _rule(answer["Item"], kind) if "Item" in answer else None
+        item = get_item(self._client, self._versions, key)
+        return _rule(item, kind) if item else None
 
     def _list_versions(self, owner: str, node: str, kind: type[R], cursor: str | None, limit: int) -> Page[R]:
         return query_page(

@@ -27,13 +27,14 @@ from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
 from taskbridge.tables.ai_people import build_decision_counts, build_open_counts
 from taskbridge.tables.batches import batch_get
-from taskbridge.tables.conditional import build_update, names_in, transact, write_if
+from taskbridge.tables.conditional import Lease, build_update, names_in, transact, write_if
 from taskbridge.tables.dynamo import (
     Attributes,
     Item,
     Page,
     Value,
     from_values,
+    get_item,
     key_part,
     node_key,
     query_page,
@@ -57,7 +58,6 @@ _INDEXES = {
 }
 _INDEX_KEYS = frozenset(name for keys in _INDEXES.values() for name in keys)
 _OPEN_WITH = "#state = :open AND #a_id = :id"
-_HELD = f"{_OPEN_WITH} AND #a_status = :running AND #a_holder = :holder"
 
 
 class TaskTable:
@@ -79,11 +79,12 @@ class TaskTable:
         self._people = people
         self._clock = clock
         self._retention_s = retention_s
+        self._lease = Lease(client, table, prefix="a_")
 
     def get(self, uid: str, task_id: str) -> Seat | None:
         """A seat, read consistently; also one that is gone, for as long as it is remembered."""
-        answer = store_call(self._client.get_item, TableName=self._table, Key=_key(uid, task_id), ConsistentRead=True)
-        return _seat(answer["Item"]) if "Item" in answer else None
+        item = get_item(self._client, self._table, _key(uid, task_id))
+        return _seat(item) if item else None
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Seat]:
         """Seats by (uid, task id), read consistently; those that do not exist are left out."""
@@ -135,30 +136,26 @@ class TaskTable:
 
         Who holds it may claim it again. Each claim is an attempt.
         """
-        waits = "#a_status = :pending"
-        is_free = "#a_status = :running AND (#a_lease_until <= :now OR #a_holder = :holder)"
-        request = build_update(
-            self._table,
+        item = self._lease.claim(
             _key(uid, task_id),
-            sets=to_item({"a_status": AnalysisStatus.RUNNING, "a_holder": holder, "a_lease_until": lease_until}),
-            adds={"a_attempts": 1},
-            condition=f"{_OPEN_WITH} AND ({waits} OR ({is_free}))",
+            holder,
+            now,
+            lease_until,
+            when=f"{_OPEN_WITH} AND (#a_status = :pending OR #a_status = :running)",
             values={
                 ":open": SeatState.OPEN,
                 ":id": analysis_id,
                 ":pending": AnalysisStatus.PENDING,
                 ":running": AnalysisStatus.RUNNING,
-                ":now": now,
-                ":holder": holder,
             },
+            sets=to_item({"a_status": AnalysisStatus.RUNNING}),
+            adds={"a_attempts": 1},
         )
-        answer = write_if(self._client.update_item, **request, ReturnValues="ALL_NEW")
-        return _analysis(answer["Attributes"]) if answer else None
+        return _analysis(item) if item else None
 
     def renew(self, uid: str, task_id: str, analysis_id: str, holder: str, lease_until: float) -> bool:
         """Stay the worker of an analysis for longer. False where it is no longer this worker's."""
-        sets = to_item({"a_lease_until": lease_until})
-        return self._change(uid, task_id, _HELD, _held_by(analysis_id, holder), sets=sets)
+        return self._change_held(uid, task_id, analysis_id, holder, sets=to_item({"a_lease_until": lease_until}))
 
     def attach(
         self, uid: str, task_id: str, analysis_id: str, holder: str, *, answer_id: str, fingerprint: str
@@ -166,18 +163,14 @@ class TaskTable:
         """Say where the answer is going to stand. False where the analysis is no longer this worker's."""
         sets = to_item({"a_answer_id": answer_id, "a_fingerprint": fingerprint})
         adds = {"answers": frozenset({answer_id})}
-        return self._change(uid, task_id, _HELD, _held_by(analysis_id, holder), sets=sets, adds=adds)
+        return self._change_held(uid, task_id, analysis_id, holder, sets=sets, adds=adds)
 
     def wait(self, uid: str, task_id: str, analysis_id: str, holder: str, reason: str, *, counts: bool) -> bool:
         """Give an analysis back, to be claimed again, with the reason why it waits. `counts`: it was an attempt."""
-        free = to_item({"a_status": AnalysisStatus.PENDING, "a_holder": "", "a_lease_until": 0})
-        return self._change(
-            uid,
-            task_id,
-            _HELD,
-            _held_by(analysis_id, holder),
-            sets={**free, "a_reason": to_attribute(_cut(reason))},
-            adds={} if counts else {"a_attempts": -1},
+        free: dict[str, Value] = {"a_status": AnalysisStatus.PENDING, "a_holder": "", "a_lease_until": 0}
+        adds = {} if counts else {"a_attempts": -1}
+        return self._change_held(
+            uid, task_id, analysis_id, holder, sets=to_item({**free, "a_reason": _cut(reason)}), adds=adds
         )
 
     def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> bool:
@@ -292,6 +285,12 @@ class TaskTable:
         request = build_update(self._table, _key(uid, task_id), condition=condition, values=values, **changes)
         return write_if(self._client.update_item, **request) is not None
 
+    def _change_held(self, uid: str, task_id: str, analysis_id: str, holder: str, **changes: Any) -> bool:
+        """Change an analysis as its worker; False where it is no longer this worker's."""
+        values = {":open": SeatState.OPEN, ":id": analysis_id, ":running": AnalysisStatus.RUNNING}
+        when = f"{_OPEN_WITH} AND #a_status = :running"
+        return self._lease.change(_key(uid, task_id), holder, when=when, values=values, **changes)
+
     def _write(self, projection: dict[str, Any], counts: list[dict[str, Any]]) -> bool:
         if counts:
             return transact(self._client, [{"Update": projection}, *counts])
@@ -393,10 +392,6 @@ def _same_analysis(before: Seat | None) -> tuple[list[str], dict[str, Value]]:
         return ["attribute_not_exists(#a_id)"], {}
     values: dict[str, Value] = {":a_id": before.analysis.id, ":a_status": before.analysis.status}
     return ["#a_id = :a_id", "#a_status = :a_status"], values
-
-
-def _held_by(analysis_id: str, holder: str) -> dict[str, Value]:
-    return {":open": SeatState.OPEN, ":id": analysis_id, ":running": AnalysisStatus.RUNNING, ":holder": holder}
 
 
 def _cut(text: str) -> str:

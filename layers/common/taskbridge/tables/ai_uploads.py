@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
-from taskbridge.tables.conditional import build_update, write_if
-from taskbridge.tables.dynamo import Attributes, key_part, number, text, to_attribute, to_item
+from taskbridge.tables.conditional import Lease, build_update, write_if
+from taskbridge.tables.dynamo import Attributes, get_item, key_part, number, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -37,47 +36,34 @@ class UploadTable:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._lease = Lease(client, table)
 
     def claim(self, key: str, holder: str, now: float, lease_until: float) -> Claim:
         """Be the one who uploads a content, or learn its id."""
         known = self._known(key, now)
         if known:
             return known
-        is_gone = "attribute_not_exists(#file_id) OR #expires_at <= :now"
-        is_free = "attribute_not_exists(#lease_until) OR #lease_until <= :now OR #holder = :holder"
-        request = build_update(
-            self._table,
+        claimed = self._lease.claim(
             _key(key),
-            sets=to_item({"holder": holder, "lease_until": lease_until, "expires_at": int(lease_until) + DAY_S}),
+            holder,
+            now,
+            lease_until,
+            when="attribute_not_exists(#file_id) OR #expires_at <= :now",
+            sets=to_item({"expires_at": int(lease_until) + DAY_S}),
             removes=["file_id"],
-            condition=f"({is_gone}) AND ({is_free})",
-            values={":now": now, ":holder": holder},
         )
-        if write_if(self._client.update_item, **request) is not None:
+        if claimed is not None:
             return Claim("mine")
         return self._known(key, now) or Claim("busy")
 
     def store(self, key: str, holder: str, file_id: str, expires_at: float) -> bool:
         """Say under which id the platform has it until `expires_at`; False where the claim was lost."""
-        request = build_update(
-            self._table,
-            _key(key),
-            sets=to_item({"file_id": file_id, "expires_at": int(expires_at), "lease_until": 0}),
-            condition="#holder = :holder",
-            values={":holder": holder},
-        )
-        return write_if(self._client.update_item, **request) is not None
+        sets = to_item({"file_id": file_id, "expires_at": int(expires_at), "lease_until": 0})
+        return self._lease.change(_key(key), holder, sets=sets)
 
     def release(self, key: str, holder: str) -> bool:
         """Let others upload it: it did not work out here. False where the claim was lost."""
-        request = build_update(
-            self._table,
-            _key(key),
-            sets={"lease_until": to_attribute(0)},
-            condition="#holder = :holder",
-            values={":holder": holder},
-        )
-        return write_if(self._client.update_item, **request) is not None
+        return self._lease.release(_key(key), holder)
 
     def forget(self, key: str, file_id: str) -> bool:
         """The platform says that it has no such file any more; False where it is another one by now."""
@@ -91,8 +77,7 @@ class UploadTable:
         return write_if(self._client.update_item, **request) is not None
 
     def _known(self, key: str, now: float) -> Claim | None:
-        answer = store_call(self._client.get_item, TableName=self._table, Key=_key(key), ConsistentRead=True)
-        item = answer.get("Item", {})
+        item = get_item(self._client, self._table, _key(key)) or {}
         if "file_id" not in item or number(item, "expires_at") <= now:
             return None
         return Claim("known", text(item, "file_id"))

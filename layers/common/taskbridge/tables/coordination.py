@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from taskbridge.aws import store_call
 from taskbridge.breaker import BreakerState
-from taskbridge.errors import StoreError
-from taskbridge.tables.dynamo import number, text
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import Item, Value, get_item, number, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,38 +38,28 @@ class CoordinationTable:
         """Open it, unless it is open; tells whether this call did."""
         return self._update(
             f"breaker#{platform_id}",
-            "SET #s = :open, opened_at = :now, reason = :reason, probe_until = :zero",
-            {":open": "open", ":now": now, ":reason": reason[:200], ":zero": 0},
-            "attribute_not_exists(#s) OR #s <> :open",
+            {"state": "open", "opened_at": now, "reason": reason[:200], "probe_until": 0},
+            "attribute_not_exists(#state) OR #state <> :open",
+            {":open": "open"},
         )
 
     def close_breaker(self, platform_id: str, now: float) -> bool:
         """Close it, unless it is closed; tells whether this call did."""
-        return self._update(
-            f"breaker#{platform_id}",
-            "SET #s = :closed, closed_at = :now",
-            {":closed": "closed", ":open": "open", ":now": now},
-            "#s = :open",
-        )
+        sets: dict[str, Value] = {"state": "closed", "closed_at": now}
+        return self._update(f"breaker#{platform_id}", sets, "#state = :open", {":open": "open"})
 
     def take_probe(self, platform_id: str, now: float, lease_s: float) -> bool:
         """Be the one that may try through an open breaker, for `lease_s` seconds."""
         return self._update(
             f"breaker#{platform_id}",
-            "SET probe_until = :until",
-            {":until": now + lease_s, ":now": now, ":open": "open"},
-            "#s = :open AND probe_until <= :now",
+            {"probe_until": now + lease_s},
+            "#state = :open AND #probe_until <= :now",
+            {":now": now, ":open": "open"},
         )
 
     def keep_quiet(self, platform_id: str, until: float) -> bool:
         """Nobody calls the platform until then, unless it asked for longer; tells whether this call changed it."""
-        return self._update(
-            f"breaker#{platform_id}",
-            "SET quiet_until = :until",
-            {":until": until},
-            "attribute_not_exists(quiet_until) OR quiet_until < :until",
-            named=False,
-        )
+        return self._raise(f"breaker#{platform_id}", "quiet_until", until)
 
     def line_end(self, platform_id: str) -> float:
         """When the fleet's line in front of the platform is next free, in epoch seconds; 0 where there is none."""
@@ -83,46 +71,17 @@ class CoordinationTable:
 
     def move_cursor(self, name: str, position: float) -> None:
         """Store a position, unless a later one stands there."""
-        self._update(
-            f"cursor#{name}",
-            "SET #p = :position",
-            {":position": position},
-            "attribute_not_exists(#p) OR #p < :position",
-            names={"#p": "position"},
+        self._raise(f"cursor#{name}", "position", position)
+
+    def _get(self, key: str) -> Item:
+        return get_item(self._client, self._table, to_item({"key": key})) or {}
+
+    def _raise(self, key: str, name: str, value: float) -> bool:
+        """Set an attribute that only grows."""
+        return self._update(key, {name: value}, f"attribute_not_exists(#{name}) OR #{name} < :new", {":new": value})
+
+    def _update(self, key: str, sets: Mapping[str, Value], condition: str, values: Mapping[str, Value]) -> bool:
+        update = build_update(
+            self._table, to_item({"key": key}), sets=to_item(sets), condition=condition, values=values
         )
-
-    def _get(self, key: str) -> dict[str, Any]:
-        answer = store_call(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
-        return dict(answer.get("Item", {}))
-
-    def _update(
-        self,
-        key: str,
-        expression: str,
-        values: dict[str, str | float],
-        condition: str,
-        *,
-        named: bool = True,
-        names: dict[str, str] | None = None,
-    ) -> bool:
-        request: Any = {
-            "TableName": self._table,
-            "Key": {"key": {"S": key}},
-            "UpdateExpression": expression,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": {
-                name: {"S": value} if isinstance(value, str) else {"N": repr(value)} for name, value in values.items()
-            },
-        }
-        if names or named:
-            request["ExpressionAttributeNames"] = names or {"#s": "state"}
-        try:
-            self._client.update_item(**request)
-        except ClientError as error:
-            code = error.response["Error"].get("Code", "")
-            if code == "ConditionalCheckFailedException":
-                return False
-            raise StoreError(f"UpdateItem: {code}") from error
-        except BotoCoreError as error:
-            raise StoreError(type(error).__name__) from error
-        return True
+        return write_if(self._client.update_item, tries=1, **update) is not None

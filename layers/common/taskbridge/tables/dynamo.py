@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -120,6 +120,11 @@ def node_key(app_id: str, node_id: str) -> str:
     return f"{key_part(app_id)}#{key_part(node_id)}"
 
 
+def get_item(client: DynamoDBClient, table: str, key: Attributes) -> Item | None:
+    """An item, read consistently."""
+    return store_call(client.get_item, TableName=table, Key=key, ConsistentRead=True).get("Item")
+
+
 def query_all(client: DynamoDBClient, **request: Any) -> Iterator[Item]:
     """Every item of a Query, as many calls as that takes: each reads a megabyte at most."""
     start: dict[str, Any] = {}
@@ -134,6 +139,28 @@ def query_all(client: DynamoDBClient, **request: Any) -> Iterator[Item]:
 def query_first(client: DynamoDBClient, limit: int, **request: Any) -> list[Item]:
     """The first `limit` items of a Query: fewer only where it has no more. One call, unless a megabyte cuts it off."""
     return list(islice(query_all(client, Limit=limit, **request), limit))
+
+
+def keys_in(client: DynamoDBClient, table: str, key: Attributes, order: str) -> list[Attributes]:
+    """The keys of all items of a partition, read consistently. `key` names the partition, `order` the sort key."""
+    ((name, value),) = key.items()
+    items = query_all(
+        client,
+        TableName=table,
+        KeyConditionExpression="#partition = :partition",
+        ProjectionExpression="#partition, #order",
+        ExpressionAttributeNames={"#partition": name, "#order": order},
+        ExpressionAttributeValues={":partition": value},
+        ConsistentRead=True,
+    )
+    return [{name: item[name] for name in (name, order)} for item in items]
+
+
+def erase(client: DynamoDBClient, table: str, keys: Collection[Attributes]) -> int:
+    """Take items away, one after the other; returns how many these were."""
+    for key in keys:
+        store_call(client.delete_item, TableName=table, Key=key)
+    return len(keys)
 
 
 def query_page(

@@ -15,19 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from taskbridge.errors import StoreError
 from taskbridge.moments import DAY_S
 from taskbridge.tables.batches import batch_get, batch_put
-from taskbridge.tables.conditional import build_update, write_if
-from taskbridge.tables.dynamo import binary, number, query_all, query_first, text, to_attribute, to_item
+from taskbridge.tables.conditional import build_update, names_in, write_if
+from taskbridge.tables.dynamo import PART_BYTES, binary, number, query_all, query_first, text, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 STATUS_SHARDS = 4
-PART_BYTES = 350_000  # an item may have 400 KB
 TOLD = 100  # of the events under one id, the first names so many
 
 
@@ -166,21 +162,16 @@ class EventTable:
         }
         if parts[0]:
             values["detail"] = parts[0]
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(values),
-                ConditionExpression="attribute_not_exists(event_id) OR (digest = :digest AND #s = :status)",
-                ExpressionAttributeNames={"#s": "status"},
-                ExpressionAttributeValues={":digest": {"S": digest}, ":status": {"S": event.status}},
-            )
-        except ClientError as error:
-            if error.response["Error"].get("Code") == "ConditionalCheckFailedException":
-                return False
-            raise StoreError(f"PutItem: {error.response['Error'].get('Code')}") from error
-        except BotoCoreError as error:
-            raise StoreError(type(error).__name__) from error
-        return True
+        condition = "attribute_not_exists(#event_id) OR (#digest = :digest AND #status = :status)"
+        written = write_if(
+            self._client.put_item,
+            TableName=self._table,
+            Item=to_item(values),
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names_in(condition),
+            ExpressionAttributeValues=to_item({":digest": digest, ":status": event.status}),
+        )
+        return written is not None
 
     def _tell(self, event_id: str, other: str) -> None:
         """Note at the first event under an id where another stands."""

@@ -8,10 +8,8 @@ over. A document that is too large for an item has `parts` instead: the generati
 from __future__ import annotations
 
 import time
-import uuid
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,7 +21,7 @@ from taskbridge.push.messages import instance_key
 from taskbridge.tables.aside import Aside, AsideTable
 from taskbridge.tables.batches import UNMET, batch_get
 from taskbridge.tables.dynamo import THROTTLED, Item, binary, number, pauses, query_first, text, to_attribute, to_item
-from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
+from taskbridge.tables.parts import Body, Parts, PartTable, body_in_parts, generation_of, parts_in
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable
 from taskbridge.tables.riders import Rider
 
@@ -180,7 +178,7 @@ class InstanceTable:
             lost |= self._execute(list(piece))
         for each in changed:
             if each.entry.key not in lost:
-                self._clear(each)
+                self._part_table().tidy(_document(each.entry.key), f"{each.entry.version + 1:012d}", each.body)
         return lost
 
     def set_aside(self, messages: Iterable[Aside]) -> None:
@@ -235,10 +233,8 @@ class InstanceTable:
             return _Written(entry)
         data = encode_instance(entry.instance)
         end = self._end(entry.instance)
-        if len(data) <= PART_BYTES:
-            return _Written(entry, data, end)
-        generation = f"{entry.version + 1:012d}-{uuid.uuid4().hex[:8]}"  # of two writers, only one is named
-        return _Written(entry, b"", end, Body(_document(entry.key), generation, data, end))
+        body = body_in_parts(_document(entry.key), generation_of(entry.version + 1), data, end)
+        return _Written(entry, b"" if body else data, end, body)
 
     def _end(self, instance: Instance) -> int:
         return int(self._clock() + self._retention_s + MARGIN_S) if self._retention_s and instance.is_over else 0
@@ -254,14 +250,6 @@ class InstanceTable:
         removes = "".join(f' REMOVE "{name}"' for name in written.removed())
         statement = f'UPDATE "{self._table}" {sets}{removes} WHERE "instance" = ? AND "version" = ?'
         return _with(statement, [*values.values(), entry.key, entry.version])
-
-    def _clear(self, written: _Written) -> None:
-        """Take away the parts that were named before, and those of who lost. What is left goes the next time."""
-        before = f"{written.entry.version + 1:012d}"
-        with suppress(StoreError):
-            self._part_table().clear(
-                _document(written.entry.key), before, but=written.body.generation if written.body else ""
-            )
 
     def _execute(self, piece: list[_Statement]) -> set[str]:
         """One call for all; what was throttled is tried again, what lost its condition is returned."""
@@ -303,12 +291,7 @@ def _document(key: str) -> str:
 
 def _parts_in(item: Item | None) -> Parts | None:
     """The parts that an item names."""
-    if item is None or "parts" not in item:
-        return None
-    try:
-        return parts_of(_document(text(item, "instance")), text(item, "parts"))
-    except ValueError:
-        return None
+    return parts_in(_document(text(item, "instance")), item) if item else None
 
 
 def _stored(key: tuple[str, str], item: Item | None, bodies: Mapping[Parts, bytes]) -> Stored:

@@ -1,4 +1,5 @@
-"""Logs as they are stored: deflated against a dictionary of what nearly every log says.
+"""Documents as they are stored in one attribute: deflated JSON, and logs deflated against a dictionary of what nearly
+every log says.
 
 A log with its request comes to some 500 bytes instead of 900, well below the kilobyte that DynamoDB writes as one
 unit. The first byte tells the dictionary: a dictionary that was ever used is never changed, only followed by another.
@@ -7,7 +8,14 @@ unit. The first byte tells the dictionary: a dictionary that was ever used is ne
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
+from typing import Generic, TypeVar
 
+import msgspec
+
+T = TypeVar("T")
+
+MOST_BYTES = 390_000  # an item may have 400 KB
 _DICTIONARIES = {
     1: (
         b'"status":"failed","status":"retrying","status":"superseded","reason":"event  is newer"'
@@ -42,3 +50,28 @@ def pack(text: bytes) -> bytes:
 def unpack(data: bytes) -> bytes:
     """The text of what was packed, with any dictionary that was ever used."""
     return zlib.decompressobj(zdict=_DICTIONARIES[data[0]]).decompress(data[1:])
+
+
+class Packed(Generic[T]):
+    """Documents of one type, as deflated JSON."""
+
+    def __init__(self, kind: type[T], level: int = 6) -> None:
+        self._decoder = msgspec.json.Decoder(kind)
+        self._level = level
+
+    def pack(self, document: T) -> bytes:
+        """The document as it is stored."""
+        return zlib.compress(msgspec.json.encode(document), self._level)
+
+    def pack_first(self, versions: Iterable[T], most: int = MOST_BYTES) -> bytes:
+        """The first version of a document that has at most so many bytes; the last one where none has."""
+        packed = b""
+        for version in versions:
+            packed = self.pack(version)
+            if len(packed) <= most:
+                break
+        return packed
+
+    def unpack(self, data: bytes) -> T:
+        """A stored document. Raises zlib.error and msgspec.MsgspecError where these bytes are none."""
+        return self._decoder.decode(zlib.decompress(data))

@@ -10,18 +10,20 @@ removed by the next writer of the same document.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from taskbridge.errors import StoreError
 from taskbridge.tables.batches import batch_get, batch_put, batch_write
-from taskbridge.tables.dynamo import Attributes, Item, binary, query_all, text, to_item
+from taskbridge.tables.dynamo import PART_BYTES, Attributes, Item, binary, query_all, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-PART_BYTES = 350_000  # an item may have 400 KB
 PARTS_A_READ = 40  # BatchGetItem gives 16 MB at most
 
 
@@ -69,10 +71,20 @@ class Body:
         ]
 
 
-def parts_of(document: str, reference: str) -> Parts:
-    """What a head names. Raises ValueError where that is no reference."""
-    generation, count = reference.rsplit("#", 1)
-    return Parts(document, generation, int(count))
+def body_in_parts(document: str, generation: str, data: bytes, expires_at: int) -> Body | None:
+    """The bytes as they are stored in parts; None where they fit into the head."""
+    return Body(document, generation, data, expires_at) if len(data) > PART_BYTES else None
+
+
+def generation_of(version: int) -> str:
+    """A new generation, for this version of a head: of two writers, only one is named."""
+    return f"{version:012d}-{uuid.uuid4().hex[:8]}"
+
+
+def parts_in(document: str, head: Item) -> Parts | None:
+    """The parts that a head names; None where it names none."""
+    generation, _, count = text(head, "parts").rpartition("#")
+    return Parts(document, generation, int(count)) if count.isdigit() else None
 
 
 class PartTable:
@@ -124,6 +136,11 @@ class PartTable:
             self._table,
             ({"DeleteRequest": {"Key": key}} for key in keys if not (but and text(key, "part").startswith(f"{but}#"))),
         )
+
+    def tidy(self, document: str, before: str, kept: Body | None) -> None:
+        """Remove what a head named before, and the parts of who lost. What is left goes the next time."""
+        with suppress(StoreError):
+            self.clear(document, before, but=kept.generation if kept else "")
 
     def _keys(self, document: str, before: str) -> list[Item]:
         return list(

@@ -14,7 +14,6 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -39,7 +38,7 @@ from taskbridge.tables.batches import batch_execute, batch_get
 from taskbridge.tables.conditional import write_if
 from taskbridge.tables.dynamo import Item, binary, query_all, text, to_attribute, to_item
 from taskbridge.tables.packing import pack, unpack
-from taskbridge.tables.parts import PART_BYTES, Body, Parts, PartTable, parts_of
+from taskbridge.tables.parts import Body, Parts, PartTable, body_in_parts, parts_in
 from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
@@ -152,12 +151,9 @@ class PushLogTable:
         for log, code in zip(now.values(), codes, strict=True):
             log.is_stored = not code
             if log.is_stored and log.key in bodies:
-                self._clear_before(bodies[log.key])
+                body = bodies[log.key]
+                self._part_table().tidy(body.document, body.generation, body)
         return [log for log in now.values() if not log.is_stored] + waiting
-
-    def _clear_before(self, body: Body) -> None:
-        with suppress(StoreError):  # what is left goes by itself when the log has outlived its time
-            self._part_table().clear(body.document, before=body.generation)
 
     def _make_room(self, logs: Sequence[PushLog]) -> list[PushLog]:
         """Look who has the place of each log; returns those that have to stand beside another instance's."""
@@ -269,13 +265,9 @@ class PushLogTable:
         # What the key of the item says is not said again.
         told = msgspec.structs.replace(log, event_id="", platform_id="", is_beside=False, is_stored=False)
         detail = pack(msgspec.json.encode(told))
-        body = None
-        if len(detail) <= PART_BYTES:
-            values["detail"] = detail
-        else:
-            generation = f"{log.updated_at}-{uuid.uuid4().hex[:8]}"
-            body = Body(_document(*log.key), generation, detail, int(values["expires_at"]))
-            values["parts"] = body.parts.reference
+        generation = f"{log.updated_at}-{uuid.uuid4().hex[:8]}"
+        body = body_in_parts(_document(*log.key), generation, detail, int(values["expires_at"]))
+        values |= {"parts": body.parts.reference} if body else {"detail": detail}
         if status is not LogStatus.SUCCEEDED:
             values["status_shard"] = status_shard(log.platform_id, status, log.event_id)
         return values, body
@@ -324,9 +316,7 @@ def _document(event_id: str, place: str) -> str:
 
 
 def _parts_in(item: Item) -> Parts | None:
-    if "parts" not in item:
-        return None
-    return parts_of(_document(text(item, "event_id"), text(item, "platform_id")), text(item, "parts"))
+    return parts_in(_document(text(item, "event_id"), text(item, "platform_id")), item)
 
 
 def _parse(item: Item, bodies: Mapping[Parts, bytes]) -> PushLog:

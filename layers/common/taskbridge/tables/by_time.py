@@ -1,0 +1,97 @@
+"""Lists in the order of time, newest first, through an index that is spread over shards."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from taskbridge.tables.batches import batch_get
+from taskbridge.tables.dynamo import Attributes, Item, Page, query_first, text, to_item
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+
+FIRST, LAST = "0", "9999"  # before and after every time
+
+
+@dataclass(frozen=True, slots=True)
+class TimeIndex:
+    """An index by time with nothing but keys: each bucket of time has `shards` partitions, `bucket#shard`.
+
+    A bucket is a day or a month: the first `width` letters of a time, 10 or 7. `order` is the index's own name of what
+    the table's sort key holds: time#id. A page looks at no more than `buckets` of them.
+    """
+
+    client: DynamoDBClient
+    table: str
+    name: str
+    partition: str
+    order: str
+    key: tuple[str, str]  # of the table
+    width: int
+    buckets: int
+    shards: int = 4
+
+    def place(self, at: str, spread: str) -> str:
+        """The partition of what happened then; `spread` decides which shard."""
+        return f"{at[: self.width]}#{zlib.crc32(spread.encode()) % self.shards}"
+
+    def page(
+        self, read: Callable[[Item], T], start: str, end: str, cursor: str | None = None, limit: int = 50
+    ) -> Page[T]:
+        """What happened in [start, end), RFC 3339 in UTC, the newest first.
+
+        A Query for each shard of a bucket, and then one BatchGetItem: a page may be short, or empty, where there is a
+        next one.
+        """
+        before = cursor or end
+        if before <= start:
+            return Page([])
+        keys: list[Attributes] = []
+        last, first = before[: self.width], start[: self.width]
+        for bucket in _down(last, first, self.buckets):
+            keys += self._newest(bucket, start, before, limit)
+            if len(keys) >= limit:
+                return Page(self._load(read, keys[:limit]), self._moment(keys[limit - 1]))
+            last = bucket
+        return Page(self._load(read, keys), last if last > first else None)
+
+    def _newest(self, bucket: str, start: str, before: str, limit: int) -> list[Attributes]:
+        """The keys of a bucket, at most `limit` of each shard."""
+        found: list[Attributes] = []
+        for shard in range(self.shards):
+            items = query_first(
+                self.client,
+                limit + 1,  # BETWEEN takes in `before` itself
+                TableName=self.table,
+                IndexName=self.name,
+                KeyConditionExpression=f"{self.partition} = :shard AND {self.order} BETWEEN :start AND :before",
+                ExpressionAttributeValues=to_item({":shard": f"{bucket}#{shard}", ":start": start, ":before": before}),
+                ScanIndexForward=False,
+            )
+            keys = [{name: item[name] for name in self.key} for item in items]
+            found += [key for key in keys if self._moment(key) < before][:limit]
+        return sorted(found, key=self._moment, reverse=True)
+
+    def _load(self, read: Callable[[Item], T], keys: list[Attributes]) -> list[T]:
+        items = batch_get(self.client, self.table, keys, consistent=False)
+        return [read(item) for item in sorted(items, key=self._moment, reverse=True)]
+
+    def _moment(self, item: Item) -> str:
+        return text(item, self.key[1])
+
+
+def _down(last: str, first: str, most: int) -> Iterator[str]:
+    """Buckets from `last` down to `first`, at most so many."""
+    bucket = last
+    for _ in range(most):
+        if bucket < first:
+            return
+        yield bucket
+        begins = date.fromisoformat(bucket if len(bucket) == 10 else f"{bucket}-01")
+        bucket = (begins - timedelta(days=1)).isoformat()[: len(bucket)]

@@ -1,0 +1,93 @@
+"""Jobs of operators on the job table: replays and comparisons, until a month after their last change.
+
+`kind` is always `replay`, `detail` JSON. They are few: those that run are found by a Query over all of their kind.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from taskbridge.moments import DAY_S
+from taskbridge.push.jobs import Job, JobStatus
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import Attributes, Item, Page, query_all, query_first, text, to_item
+from taskbridge.tables.jobs import IS_RUNNING, RUNNING, JobTable
+
+KIND = "replay"
+_decoder = msgspec.json.Decoder(Job)
+
+
+class PushJobTable(JobTable[Job]):
+    """Jobs of operators on DynamoDB."""
+
+    kept_s = 30 * DAY_S
+
+    def read(self, job_id: str) -> Job | None:
+        """A job, or None."""
+        return self._get(_key(job_id))
+
+    def newest(self, before: str | None, limit: int) -> Page[Job]:
+        """The jobs that were asked for last, those before an id: one Query."""
+        items = query_first(
+            self._client,
+            limit + 1,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind" + (" AND id < :before" if before else ""),
+            ExpressionAttributeValues=to_item({":kind": KIND, **({":before": before} if before else {})}),
+            ScanIndexForward=False,
+        )
+        shown = [self._read(item) for item in items[:limit]]
+        return Page(shown, shown[-1].id if len(items) > limit else None)
+
+    def active(self) -> list[str]:
+        """Ids of the jobs that run, the oldest first."""
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            FilterExpression=IS_RUNNING,
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item({":kind": KIND, ":running": RUNNING}),
+        )
+        return [text(item, "id") for item in items]
+
+    def take(self, job_id: str, holder: str, now: float, lease_s: float) -> Job | None:
+        """Be the one that works on it for `lease_s` seconds; None where another does, or it runs no more."""
+        return self._claim(_key(job_id), holder, now, now + lease_s)
+
+    def save(self, job: Job, holder: str, now: float, lease_s: float) -> bool:
+        """Write the progress and keep the lease; False where the job was stopped, or belongs to another by now."""
+        kept = to_item({"lease_until": now + lease_s})
+        return self._change(_key(job.id), holder, self._values(job, now) | kept)
+
+    def release(self, job_id: str, holder: str) -> None:
+        """Leave it to whoever comes next."""
+        self._lease.release(_key(job_id), holder)
+
+    def stop(self, job_id: str) -> Job | None:
+        """End a job that runs; one that has ended stays as it is. Returns it as it stands, None where there is none."""
+        update = build_update(
+            self._table,
+            _key(job_id),
+            sets=to_item({"status": JobStatus.STOPPED}),
+            condition=IS_RUNNING,
+            values={":running": RUNNING},
+        )
+        answer = write_if(self._client.update_item, **update, ReturnValues="ALL_NEW")
+        return self._read(answer["Attributes"]) if answer else self.read(job_id)
+
+    def _key(self, job: Job) -> Attributes:
+        return _key(job.id)
+
+    def _pack(self, job: Job) -> dict[str, str | bytes]:
+        return {"status": job.status, "detail": msgspec.json.encode(job).decode()}
+
+    def _read(self, item: Item) -> Job:
+        """A stored job. Whoever stops it writes the status alone."""
+        job = _decoder.decode(text(item, "detail"))
+        job.status = JobStatus(text(item, "status"))
+        return job
+
+
+def _key(job_id: str) -> Attributes:
+    return to_item({"kind": KIND, "id": job_id})
