@@ -17,17 +17,17 @@ from bench.surroundings import ACCOUNT, platform_settings, task_center
 from bench.table import Row
 from bench.work import BATCH, PLATFORM, push_body, received, records
 from push_task.batch import Ports, push_batch
-from push_task.crew import ThreadCrew
+from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import ConfiguredLines
+from push_task.lines import build_lines
 from push_task.send import ThreadedSender
+from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
-from taskbridge.breaker import Breakers
 from taskbridge.budgets import THREADS, Fleet
 from taskbridge.platforms.http import build_http_client
 from taskbridge.push.trigger_rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
-from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.fakes import FakeQueue, MemoryCoordination, MemoryInstances, MemoryLogs, SilentPushJournal
 from tests.memory_tokens import MemoryTokenStore
 
 LATENCY_MS = 200.0
@@ -67,7 +67,7 @@ def _ports(host: str, pool: ThreadPoolExecutor) -> Ports:
     configuration = Configuration(1, {PLATFORM: platform}, (DEFAULT_RULE,))
     coordination = MemoryCoordination()
     breakers = Breakers(coordination, time.time)
-    lines = ConfiguredLines(
+    lines = build_lines(
         lambda: configuration,
         build_http_client(THREADS),
         TokenCache(MemoryTokenStore(time.time), time.time, time.sleep, random.random),
@@ -83,10 +83,10 @@ def _ports(host: str, pool: ThreadPoolExecutor) -> Ports:
             Gate(lines, breakers, coordination, time.time, Fleet()),
             time.time,
             sleep=time.sleep,
-            crew=lambda: ThreadCrew(pool),
+            crew=lambda: Crew(pool),
         ),
-        queue=SilentJournal(),
-        journal=SilentJournal(),
+        queue=FakeQueue(),
+        journal=SilentPushJournal(),
         clock=time.time,
         random=random.random,
         new_id=lambda: "page",

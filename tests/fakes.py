@@ -9,20 +9,28 @@ from typing import Any
 
 import msgspec
 
-from taskbridge.breaker import BreakerState
+from event_router.journal import RouterJournal
+from push_task.journal import PushJournal
+from reconciler.journal import ReconcilerJournal
 from taskbridge.errors import UnreadableDocument
 from taskbridge.push.concurrency import Held, Room, leave_seats, take_seats
 from taskbridge.push.instances import Instance, decode_instance, encode_instance
 from taskbridge.push.logs import PushLog
-from taskbridge.push.messages import instance_key
+from taskbridge.push.messages import Message, instance_key
+from taskbridge.push.queue import PushQueue
 from taskbridge.push.rates import Grant, Line, join_line
+from taskbridge.queues import Visibility
+from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.aside import Aside
-from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.coordination import BreakerState, CoordinationTable
+from taskbridge.tables.events import EventTable, UnroutedEvent
+from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.push_log_pages import Page, PushLogPageTable
+from taskbridge.tables.push_logs import PushLogTable
 from taskbridge.tables.riders import Rider
 
 
-class MemoryInstances:
+class MemoryInstances(InstanceTable, PushLogPageTable):
     """Instances and pages, written by compare-and-set. Documents go through their stored form."""
 
     def __init__(self) -> None:
@@ -34,11 +42,11 @@ class MemoryInstances:
         self.asides: dict[tuple[str, str], Aside] = {}
 
     def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
-        """See InstanceStore."""
+        """See InstanceTable."""
         return {instance_key(*key): self._stored(*key) for key in keys}
 
     def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
-        """See InstanceStore."""
+        """See InstanceTable."""
         lost = set()
         for entry in stored:
             if self.items.get(entry.key, (0, b""))[0] != entry.version:
@@ -76,7 +84,7 @@ class MemoryInstances:
         return [page for page in pages if page.at < reached], reached
 
     def set_aside(self, messages: Iterable[Aside]) -> None:
-        """See InstanceStore."""
+        """See InstanceTable."""
         self.asides |= {(each.sess_id, each.body): each for each in messages}
 
     def aside(self, platform_id: str, now: float) -> list[Aside]:
@@ -112,18 +120,18 @@ class MemoryInstances:
         return Stored(document, known[0], due_at)
 
 
-class MemoryLogs:
+class MemoryLogs(PushLogTable):
     """Push logs."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], PushLog] = {}
 
     def load(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PushLog]:
-        """See PushLogStore."""
+        """See PushLogTable."""
         return {key: copy.deepcopy(self.items[key]) for key in keys if key in self.items}
 
     def put(self, logs: Iterable[PushLog], riders: Sequence[Rider] = ()) -> list[PushLog]:
-        """See PushLogStore."""
+        """See PushLogTable."""
         for rider in riders:
             rider.tell(True)
         return [log for log in logs if self._put(log)]
@@ -143,7 +151,7 @@ class MemoryLogs:
         return clashes
 
 
-class MemoryCoordination:
+class MemoryCoordination(AgreementTable, CoordinationTable):
     """Breakers, lines, seats and cursors."""
 
     def __init__(self) -> None:
@@ -248,3 +256,70 @@ class SilentJournal:
 
     def __getattr__(self, name: str) -> Any:
         return lambda *args, **kwargs: self.heard.append((name, (args, kwargs)))
+
+
+class _Silent:
+    """Makes a journal one that says nothing, and remembers what it was told."""
+
+    heard: list[tuple[str, Any]]
+
+    __setattr__ = object.__setattr__  # journals are frozen
+
+    def __init__(self) -> None:
+        self.heard = []
+
+    def __init_subclass__(cls) -> None:
+        for name in dir(cls):
+            if not name.startswith("_") and name not in vars(cls) and callable(getattr(cls, name)):
+                setattr(cls, name, _hear(name))
+
+
+def _hear(name: str) -> Callable[..., None]:
+    return lambda self, *args, **kwargs: self.heard.append((name, (args, kwargs)))
+
+
+class SilentRouterJournal(_Silent, RouterJournal):
+    """See RouterJournal."""
+
+
+class SilentPushJournal(_Silent, PushJournal):
+    """See PushJournal."""
+
+
+class SilentReconcilerJournal(_Silent, ReconcilerJournal):
+    """See ReconcilerJournal."""
+
+
+class FakeQueue(PushQueue, Visibility):
+    """The push queue as its senders and its consumer see it; what becomes of it is given."""
+
+    def __init__(
+        self,
+        send: Callable[[Sequence[Any]], set[int]] = lambda _: set(),
+        hide: Callable[[Sequence[tuple[str, float]]], None] = lambda _: None,
+        depth: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._take, self._hide, self._count = send, hide, depth
+
+    def send(self, messages: Sequence[Message]) -> set[int]:
+        """See PushQueue."""
+        return self._take(messages)
+
+    def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
+        """See Visibility."""
+        self._hide(receipts)
+
+    def depth(self) -> int:
+        """See Queue."""
+        return self._count()
+
+
+class FakeEvents(EventTable):
+    """The event table; what becomes of an event that goes nowhere is given."""
+
+    def __init__(self, record: Callable[[UnroutedEvent, bytes, str], str]) -> None:
+        self._keep = record
+
+    def record(self, event: UnroutedEvent, body: bytes, spare_id: str) -> str:
+        """See EventTable."""
+        return self._keep(event, body, spare_id)

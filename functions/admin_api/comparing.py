@@ -11,7 +11,7 @@ from admin_api.push_replays import Outbox, send_all
 from taskbridge.push.differences import Difference, build_sync, events_of, find_differences
 from taskbridge.push.messages import instance_key
 from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_logs import PushLogStore, load_own
+from taskbridge.tables.push_logs import PushLogTable, load_own
 
 
 class Instances(Protocol):
@@ -26,7 +26,7 @@ class Comparison:
     """Compares instances with their logs."""
 
     instances: Instances
-    logs: PushLogStore
+    logs: PushLogTable
     outbox: Outbox
     clock: Callable[[], float]
 

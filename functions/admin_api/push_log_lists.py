@@ -26,7 +26,7 @@ from taskbridge.tables.dynamo import Page
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page as Batch
 from taskbridge.tables.push_log_pages import page_time, task_mark
-from taskbridge.tables.push_logs import Listed, PushLogStore, load_own, load_shared, status_shards
+from taskbridge.tables.push_logs import PushLogTable, load_own, load_shared, status_shards
 
 _Keys = dict[LogKey, set[str]]  # (event id, platform id) with the sessions of the batches that name it
 
@@ -34,22 +34,6 @@ DAYS_A_PAGE = 8
 PAGES_A_CALL = 4
 BATCHES = 500  # of a shard and day that one page looks at
 CANDIDATES = 20  # batches that bear the mark of a task: more than one of another task is most unlikely
-
-
-class Logs(PushLogStore, Protocol):
-    """See PushLogTable."""
-
-    def by_status(
-        self,
-        shard: str,
-        start: str,
-        end: str,
-        limit: int,
-        *,
-        after: tuple[str, ...] = (),
-        newest_first: bool = False,
-    ) -> tuple[list[Listed], bool]:
-        """See PushLogTable."""
 
 
 class Instances(Protocol):
@@ -104,7 +88,7 @@ class _Position(msgspec.Struct, omit_defaults=True):
 class PushLogLists:
     """The lists, over the tables."""
 
-    logs: Logs
+    logs: PushLogTable
     instances: Instances
     batches: Batches
     retention_s: float

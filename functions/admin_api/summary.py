@@ -12,23 +12,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from admin_api.moments import at, seconds
-from taskbridge.breaker import BreakerState
 from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
+from taskbridge.tables.coordination import BreakerState
 from taskbridge.tables.push_log_pages import Page as Batch
 from taskbridge.tables.push_log_pages import page_time
-from taskbridge.tables.push_logs import PushLogStore, status_shards
+from taskbridge.tables.push_logs import PushLogTable, status_shards
 
 HOUR_S = 3600.0
 LOOKED_AT = 20  # batches in which the last success is looked for
 INDEXED = (LogStatus.FAILED, LogStatus.RETRYING, LogStatus.SUPERSEDED, LogStatus.SKIPPED)
-
-
-class Logs(PushLogStore, Protocol):
-    """See PushLogTable."""
-
-    def received(self, shard: str, start: str, end: str) -> tuple[list[str], bool]:
-        """See PushLogTable."""
 
 
 class Batches(Protocol):
@@ -77,7 +70,7 @@ class PlatformState:
 class Overview:
     """Looks at platforms."""
 
-    logs: Logs
+    logs: PushLogTable
     batches: Batches
     breakers: Breakers
     clock: Callable[[], float]

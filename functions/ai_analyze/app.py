@@ -14,13 +14,13 @@ from ai_analyze.batch import Heartbeat, Record, analyse_batch
 from ai_analyze.desk import Desk
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.ports import Ports
+from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import ANALYSIS_MARGIN_S
-from taskbridge.breaker import Breakers
 from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting, table_name
 from taskbridge.moments import utc_stamp
 from taskbridge.observability import Observability, build_observability, traced

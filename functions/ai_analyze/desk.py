@@ -10,11 +10,11 @@ from ai_analyze.attachments import Fetcher, read_files
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, Sink, review
 from ai_analyze.turns import Turns, paid_for
+from taskbridge.access.breaker import Breakers
 from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import ModelChoice
-from taskbridge.breaker import Breakers
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, TransientError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.ai_client import AiPlatformClient

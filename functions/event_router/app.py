@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from event_router.batch import Ports, Record, route_batch
-from event_router.route import Routed
+from event_router.batch import Ports, route_batch
+from event_router.journal import RouterJournal
+from event_router.route import Record
 from taskbridge.ai.queue import AiQueue
-from taskbridge.errors import TaskbridgeError
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, received_at, setting, table_name
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.surrogates import mend
 from taskbridge.push.queue import PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
-from taskbridge.tables.events import EventTable, UnroutedEvent
+from taskbridge.tables.events import EventTable
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -42,35 +41,7 @@ def _wired() -> tuple[Observability, Ports]:
         outbox=PushQueue(queues, setting("PUSH_QUEUE_URL")),
         ai_outbox=AiQueue(queues, setting("AI_QUEUE_URL")),
         unrouted=EventTable(tables, table_name("events"), float(setting("EVENT_LOG_TTL_DAYS"))),
-        journal=_Journal(observability),
+        journal=RouterJournal(observability),
         retention_s=instance_retention_days() * DAY_S,
     )
     return observability, ports
-
-
-@dataclass(frozen=True, slots=True)
-class _Journal:
-    """Log lines and metrics of the router."""
-
-    observability: Observability
-
-    def routed(self, record: Record, decision: Routed | UnroutedEvent) -> None:
-        """See Journal."""
-        if isinstance(decision, Routed):
-            targets = [message.platform_id for message in decision.messages] + (["ai"] if decision.tracked else [])
-            # The push log has the same facts, and log lines cost.
-            self.observability.logger.debug(
-                "routed", event_id=decision.event_id, sess_id=decision.sess_id, targets=targets
-            )
-            return
-        self.observability.count("EventSkipped" if decision.status == "skipped" else "EventRejected")
-        self.observability.logger.info(
-            decision.status, event_id=decision.event_id, sess_id=decision.sess_id, reason=decision.reason
-        )
-
-    def failed(self, record: Record, error: Exception) -> None:
-        """See Journal."""
-        self.observability.count("RecordFailed")
-        # The text of an unforeseen error may quote what it stumbled over: its kind has to do.
-        said = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
-        self.observability.logger.warning("stays in the queue", message_id=record.message_id, error=said)

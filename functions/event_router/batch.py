@@ -4,58 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from event_router.route import Envelope, Routed, route
-from taskbridge.ai.messages import TrackMessage
+from event_router.journal import RouterJournal
+from event_router.route import Envelope, Record, Routed, route
+from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import StoreError
 from taskbridge.events import UNREADABLE
-from taskbridge.push.messages import EventMessage
+from taskbridge.push.queue import PushQueue
 from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
-from taskbridge.tables.events import UnroutedEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An EventBridge event as the ingest queue delivers it; `received_at` is when it came into the queue."""
-
-    message_id: str
-    body: bytes
-    received_at: str
-
-
-class Outbox(Protocol):
-    """The push queue."""
-
-    def send(self, messages: Sequence[EventMessage]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-
-
-class AiOutbox(Protocol):
-    """The AI queue."""
-
-    def send(self, messages: Sequence[TrackMessage]) -> set[int]:
-        """As Outbox.send."""
-
-
-class Unrouted(Protocol):
-    """Where events stand that went nowhere; see EventTable."""
-
-    def record(self, event: UnroutedEvent, body: bytes, spare_id: str) -> str:
-        """Keep it."""
-
-
-class Journal(Protocol):
-    """Who hears what happened."""
-
-    def routed(self, record: Record, decision: Routed | UnroutedEvent) -> None:
-        """An event was sent on, or recorded."""
-
-    def failed(self, record: Record, error: Exception) -> None:
-        """An event stays in the queue."""
+from taskbridge.tables.events import EventTable, UnroutedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +24,10 @@ class Ports:
     """Everything outside."""
 
     configuration: Callable[[], Configuration]
-    outbox: Outbox
-    ai_outbox: AiOutbox
-    unrouted: Unrouted
-    journal: Journal
+    outbox: PushQueue
+    ai_outbox: AiQueue
+    unrouted: EventTable
+    journal: RouterJournal
     retention_s: float = 0.0  # how long is remembered what has ended; 0 for good
 
 

@@ -34,6 +34,15 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """An EventBridge event as the ingest queue delivers it; `received_at` is when it came into the queue."""
+
+    message_id: str
+    body: bytes
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Routed:
     """An event with a message for each platform that it goes to, and one for AI approval where that is concerned."""
 

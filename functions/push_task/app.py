@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from push_task.batch import Ports, Record, push_batch
-from push_task.crew import ThreadCrew
+from push_task.batch import Ports, push_batch
+from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.journal import PushJournal
-from push_task.lines import ConfiguredLines
+from push_task.lines import build_lines
 from push_task.send import ThreadedSender
+from push_task.turn import Record
+from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
-from taskbridge.breaker import Breakers
 from taskbridge.budgets import THREADS, TIME_TO_SETTLE_S, Fleet
 from taskbridge.lambdas import (
     Clients,
@@ -85,7 +86,7 @@ def _sender(clients: Clients, tables: Any) -> ThreadedSender:
     configuration = ConfigurationTable(tables, table_name("configuration"), time.time)
     ssm = clients.client("ssm")
     fleet = Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY")))
-    lines = ConfiguredLines(
+    lines = build_lines(
         configuration.current,
         build_http_client(THREADS, platform_hosts()),
         build_token_cache(ssm, tables),
@@ -102,5 +103,5 @@ def _sender(clients: Clients, tables: Any) -> ThreadedSender:
         Gate(lines, breakers, agreements, time.time, fleet),
         time.time,
         sleep=time.sleep,
-        crew=lambda: ThreadCrew(pool),
+        crew=lambda: Crew(pool),
     )

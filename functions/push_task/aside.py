@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
 
 from push_task.logs import log_without_turn
 from push_task.turn import Received
@@ -15,24 +14,19 @@ from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.push.messages import EventMessage, Message, encode_message
 from taskbridge.tables.aside import Aside
-from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_logs import PushLogStore, load_own
+from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.push_logs import PushLogTable, load_own
 
 WAITS = "waiting: what is known of the instance cannot be read: {reason}"
 TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
 
 
-class Asides(Protocol):
-    """Where messages wait; see InstanceStore."""
-
-    def set_aside(self, messages: Iterable[Aside]) -> None:
-        """Keep them until their document can be read."""
-
-
-def set_aside(stored: Stored, received: Iterable[Received], asides: Asides, logs: PushLogStore, now: float) -> None:
+def set_aside(
+    stored: Stored, received: Iterable[Received], instances: InstanceTable, logs: PushLogTable, now: float
+) -> None:
     """Keep the messages of a document that cannot be read, and say so in the logs of those that have none yet."""
     messages = [entry.message for entry in received if _tells(entry.message)]
-    asides.set_aside([Aside(each.platform_id, each.sess_id, encode_message(each), now) for each in messages])
+    instances.set_aside([Aside(each.platform_id, each.sess_id, encode_message(each), now) for each in messages])
     reason = WAITS.format(reason=stored.unreadable)
     _write(
         logs, [log_without_turn(e, LogStatus.RETRYING, reason, now) for e in messages if isinstance(e, EventMessage)]
@@ -40,7 +34,7 @@ def set_aside(stored: Stored, received: Iterable[Received], asides: Asides, logs
 
 
 def leave_out_old(
-    stored: Stored, received: list[Received], logs: PushLogStore, retention_s: float, now: float
+    stored: Stored, received: list[Received], logs: PushLogTable, retention_s: float, now: float
 ) -> list[Received]:
     """The messages without those of events that are so old that their document may have been and gone.
 
@@ -71,7 +65,7 @@ def _is_old(message: EventMessage, oldest: float) -> bool:
     return bool(message.occurred_at) and datetime.fromisoformat(message.occurred_at).timestamp() < oldest
 
 
-def _write(logs: PushLogStore, new: list[PushLog]) -> None:
+def _write(logs: PushLogTable, new: list[PushLog]) -> None:
     known = load_own(logs, [(log.event_id, log.platform_id, log.owner) for log in new])
     unknown = [log for log in new if (log.event_id, log.platform_id, log.owner) not in known]
     if unknown:

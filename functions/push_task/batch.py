@@ -7,23 +7,25 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
 
 from push_task.aside import leave_out_old, set_aside
 from push_task.booking import Booking
 from push_task.dispatch import Job
+from push_task.journal import PushJournal
 from push_task.logs import events_to_load, write_logs
-from push_task.settle import StepResult, mark_attempt, settle
-from push_task.turn import Disposition, Received, Turn, begin_turn, dispose, next_slice
+from push_task.send import ThreadedSender
+from push_task.settle import mark_attempt, settle
+from push_task.turn import Disposition, Received, Record, Turn, begin_turn, dispose, next_slice
 from taskbridge.errors import InvalidEvent, StaleVersion
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import instance_key, parse_message
-from taskbridge.tables.instances import InstanceStore, Stored
+from taskbridge.queues import Visibility
+from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.push_log_pages import Page, task_mark
-from taskbridge.tables.push_logs import PushLogStore, load_own
+from taskbridge.tables.push_logs import PushLogTable, load_own
 from taskbridge.tables.riders import Rider
 
 Loaded = dict[tuple[str, str, str], PushLog]  # by event, platform and session
@@ -34,67 +36,14 @@ MARKS_A_PAGE = 10_000  # some 50 KB: as many tasks as an instance may have; a de
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A message as SQS delivers it."""
-
-    message_id: str
-    receipt_handle: str
-    body: str
-
-
-class Sender(Protocol):
-    """Who makes the calls."""
-
-    def blocks(self, platform_id: str, *, probe: bool) -> str:
-        """Why nothing can be sent to this platform now; empty where it can."""
-
-    def book(self, jobs: Sequence[Job], deadline: float) -> Booking:
-        """What goes along with the documents and the logs, for the calls of these jobs."""
-
-    def send(
-        self, jobs: Sequence[Job], deadline: float, booking: Booking | None = None
-    ) -> Iterator[list[tuple[int, list[StepResult]]]]:
-        """Make the calls of the jobs, in parallel; the places of those that have ended, and how, as they end."""
-
-    def hold(self, job: Job) -> list[StepResult]:
-        """The results of a job whose platform is blocked."""
-
-
-class Queue(Protocol):
-    """The push queue, as far as a worker changes messages in it."""
-
-    def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
-        """Make messages invisible for so many seconds from now."""
-
-
-class Journal(Protocol):
-    """Who hears what happened: log lines and metrics."""
-
-    def unreadable(self, record: Record, error: InvalidEvent) -> None:
-        """A message that cannot be read goes to the dead-letter queue."""
-
-    def failed(self, key: tuple[str, str], received: Sequence[Received], error: Exception) -> None:
-        """The messages of an instance, (platform id, session id), stay in the queue for a fault of our own."""
-
-    def clashed(self, log: PushLog) -> None:
-        """The id of an event was used by another instance before."""
-
-    def set_aside(self, stored: Stored, count: int) -> None:
-        """So many messages wait aside, as their document cannot be read."""
-
-    def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
-        """A turn is over."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside."""
 
-    instances: InstanceStore
-    logs: PushLogStore
-    sender: Sender
-    queue: Queue
-    journal: Journal
+    instances: InstanceTable
+    logs: PushLogTable
+    sender: ThreadedSender
+    queue: Visibility
+    journal: PushJournal
     clock: Callable[[], float]
     random: Callable[[], float]
     new_id: Callable[[], str]

@@ -5,34 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from queue import Empty, SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-class Crew(Protocol[T]):
-    """Who makes the calls of one batch."""
-
-    def start(self, call: Callable[[], T]) -> None:
-        """Have a call made."""
-
-    def next_ended(self, timeout_s: float) -> T | None:
-        """What the next call gave, whichever ends first; None after so long. Raises what the call raised."""
-
-
-class ThreadCrew(Generic[T]):
-    """A crew of threads."""
+class Crew(Generic[T]):
+    """A crew of threads that makes the calls of one batch."""
 
     def __init__(self, pool: Executor) -> None:
         self._pool = pool
         self._ended: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def start(self, call: Callable[[], T]) -> None:
-        """See Crew."""
+        """Have a call made."""
         self._pool.submit(self._run, call)
 
     def next_ended(self, timeout_s: float) -> T | None:
-        """See Crew."""
+        """What the next call gave, whichever ends first; None after so long. Raises what the call raised."""
         try:
             result, error = self._ended.get(timeout=max(0.0, timeout_s))
         except Empty:

@@ -6,19 +6,18 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 from push_task.dispatch import Lane, Refusal
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
+from push_task.lines import Line
 from push_task.settle import End
-from taskbridge.breaker import Breakers
+from taskbridge.access.breaker import Breakers
 from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet
-from taskbridge.commands import Command
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms.base import Result
-from taskbridge.platforms.wire import Leave
+from taskbridge.platforms.configured import Configured
 from taskbridge.push.concurrency import Room
 from taskbridge.push.rates import Grant
+from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.riders import Rider
 
 DISABLED_WAIT_S = 900.0
@@ -31,51 +30,6 @@ DISABLED = "waiting: the platform is disabled"
 BREAKER_OPEN = "waiting: the platform does not answer (breaker open)"
 QUIET = "waiting: the platform asked to be left alone (Retry-After)"
 NO_SEAT = "waiting: the platform takes no more requests at the same time"
-
-
-class Client(Protocol):
-    """What makes one call; see PlatformClient."""
-
-    def execute(self, command: Command, leave: Leave | None = None) -> Result:
-        """Make the call; every failure is an outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The line to one platform: its client and its limits; `max_rate_per_s` 0 is none."""
-
-    client: Client
-    max_concurrency: int
-    max_rate_per_s: float
-    timeout_s: float
-
-
-class Lines(Protocol):
-    """The configured platforms."""
-
-    def line(self, platform_id: str) -> Line | None:
-        """The line to a platform; None while it is disabled. Raises ConfigurationError where there is none."""
-
-
-class Agreements(Protocol):
-    """What the fleet agrees upon; see AgreementTable."""
-
-    def reserve(self, platform_id: str, wanted: int, rate_per_s: float, now: float, until: float) -> Grant:
-        """Join the line of a platform."""
-
-    def take_seats(self, platform_id: str, holder: str, wanted: int, room: Room, bounds: tuple[float, float]) -> int:
-        """Take seats of a platform."""
-
-    def leave_seats(self, platform_id: str, holder: str) -> None:
-        """Give them back."""
-
-    def taking(
-        self, platform_id: str, holder: str, seats: int, room: Room, until: float, tell: Callable[[bool], None]
-    ) -> Rider:
-        """Take them along with another call."""
-
-    def leaving(self, platform_id: str, holder: str, tell: Callable[[bool], None]) -> Rider:
-        """Give them back along with another call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +45,12 @@ class Gate:
     """Decides, and remembers how long the calls of each platform take. One for each process."""
 
     def __init__(
-        self, lines: Lines, breakers: Breakers, agreements: Agreements, clock: Callable[[], float], fleet: Fleet
+        self,
+        lines: Configured[Line],
+        breakers: Breakers,
+        agreements: AgreementTable,
+        clock: Callable[[], float],
+        fleet: Fleet,
     ) -> None:
         self._lines = lines
         self._breakers = breakers
@@ -107,7 +66,7 @@ class Gate:
         `math.inf`: when another has ended.
         """
         try:
-            line = self._lines.line(lane.platform_id)
+            line = self._lines.get(lane.platform_id)
         except ConfigurationError as error:
             return Refusal(str(error), end=End.PERMANENT)
         if line is None:
@@ -214,7 +173,7 @@ class Gate:
     def _line(self, platform_id: str) -> Line | None:
         """None also where the platform was deleted meanwhile."""
         with suppress(ConfigurationError):
-            return self._lines.line(platform_id)
+            return self._lines.get(platform_id)
         return None
 
     def _room(self, platform_id: str, line: Line) -> Room | None:

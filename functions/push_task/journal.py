@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from push_task.batch import Record
 from push_task.settle import End, StepResult
-from push_task.turn import Received, Turn
+from push_task.turn import Received, Record, Turn
 from taskbridge.errors import InvalidEvent
 from taskbridge.observability import Observability
 from taskbridge.platforms.masking import MASK
@@ -23,16 +22,19 @@ _ENDS = {End.DONE: "TaskPushed", End.TRANSIENT: "PushRetried"}
 
 @dataclass(frozen=True, slots=True)
 class PushJournal:
-    """See Journal. Ids and reasons only: never a request, a subject or a name."""
+    """Who hears what happened. Ids and reasons only: never a request, a subject or a name."""
 
     observability: Observability
 
     def unreadable(self, record: Record, error: InvalidEvent) -> None:
-        """See Journal."""
+        """A message that cannot be read goes to the dead-letter queue."""
         self.observability.logger.error("unreadable message", message_id=record.message_id, error=str(error))
 
     def failed(self, key: tuple[str, str], received: Sequence[Received], error: Exception) -> None:
-        """See Journal. The text of an unforeseen error may quote what it stumbled over: its kind has to do."""
+        """The messages of an instance, (platform id, session id), stay in the queue for a fault of our own.
+
+        The text of an unforeseen error may quote what it stumbled over: its kind has to do.
+        """
         platform_id, sess_id = key
         self.observability.count("RecordFailed", len(received))
         self.observability.logger.error(
@@ -44,7 +46,7 @@ class PushJournal:
         )
 
     def clashed(self, log: PushLog) -> None:
-        """See Journal."""
+        """The id of an event was used by another instance before."""
         self.observability.count("EventIdClash")
         self.observability.logger.warning(
             "event id used by two instances",
@@ -55,7 +57,7 @@ class PushJournal:
         )
 
     def set_aside(self, stored: Stored, count: int) -> None:
-        """See Journal."""
+        """So many messages wait aside, as their document cannot be read."""
         self.observability.count("SetAside", count)
         self.observability.logger.error(
             "document cannot be read",
@@ -66,7 +68,7 @@ class PushJournal:
         )
 
     def turned(self, turn: Turn, results: list[StepResult], logs: list[PushLog]) -> None:
-        """See Journal."""
+        """A turn is over."""
         for result in results:
             self._count_call(result)
         called = {result.step.key for result in results}

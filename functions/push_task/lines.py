@@ -1,13 +1,13 @@
-"""The lines to the configured task centers: a client each, with the limits of its settings."""
+"""The line to a configured task center: a client with the limits of its settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import httpx
 
-from push_task.gate import Line
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.platforms import build_task_center
 from taskbridge.platforms.client import PlatformClient
@@ -16,34 +16,32 @@ from taskbridge.platforms.credentials import Tokens
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 
-class ConfiguredLines:
-    """Lines by platform id. Safe for threads."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line to one platform: its client and its limits; `max_rate_per_s` 0 is none."""
 
-    def __init__(
-        self,
-        configuration: Callable[[], Configuration],
-        http: httpx.Client,
-        tokens: Tokens,
-        secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
-        clock: Callable[[], float],
-        fleet: Fleet = DEFAULT_FLEET,
-    ) -> None:
-        self._http = http
-        self._tokens = tokens
-        self._secrets = secrets
-        self._clock = clock
-        self._fleet = fleet
-        self._lines = Configured(configuration, self._build)
+    client: PlatformClient
+    max_concurrency: int
+    max_rate_per_s: float
+    timeout_s: float
 
-    def line(self, platform_id: str) -> Line | None:
-        """See Lines."""
-        return self._lines.get(platform_id)
 
-    def _build(self, config: PlatformConfig) -> Line:
+def build_lines(
+    configuration: Callable[[], Configuration],
+    http: httpx.Client,
+    tokens: Tokens,
+    secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
+    clock: Callable[[], float],
+    fleet: Fleet = DEFAULT_FLEET,
+) -> Configured[Line]:
+    """The lines to all of them."""
+
+    def build(config: PlatformConfig) -> Line:
         """A time limit of before the form knew the function's is clipped to what works."""
         platform = build_task_center(config.id, config.class_name, config.settings)
         settings = platform.settings
-        timeout_s = min(settings.timeout_s, self._fleet.longest_call_s(settings.max_rate_per_s))
-        secrets = partial(self._secrets, config)
-        client = PlatformClient(platform, self._http, self._tokens, secrets, self._clock, timeout_s)
+        timeout_s = min(settings.timeout_s, fleet.longest_call_s(settings.max_rate_per_s))
+        client = PlatformClient(platform, http, tokens, partial(secrets, config), clock, timeout_s)
         return Line(client, settings.max_concurrency, settings.max_rate_per_s, timeout_s)
+
+    return Configured(configuration, build)

@@ -17,15 +17,17 @@ from functools import partial
 from push_task.booking import Booking
 from push_task.crew import Crew
 from push_task.dispatch import Dispatch, Job, Refusal, Waiting, share_of
-from push_task.gate import BREAKER_OPEN, DISABLED, DISABLED_WAIT_S, QUIET, Gate, Line, Lines, Shift
+from push_task.gate import BREAKER_OPEN, DISABLED, DISABLED_WAIT_S, QUIET, Gate, Shift
 from push_task.leave import StepLeave
+from push_task.lines import Line
 from push_task.plan import Step
 from push_task.settle import End, StepResult
-from taskbridge.breaker import Breakers
+from taskbridge.access.breaker import Breakers
 from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TaskbridgeError
 from taskbridge.platforms.base import Attempt, Outcome, Verdict
+from taskbridge.platforms.configured import Configured
 from taskbridge.push.logs import LoggedAttempt
 
 NO_END = "no answer while the batch lasted"
@@ -47,7 +49,7 @@ class ThreadedSender:
 
     def __init__(
         self,
-        lines: Lines,
+        lines: Configured[Line],
         breakers: Breakers,
         gate: Gate,
         clock: Callable[[], float],
@@ -63,11 +65,11 @@ class ThreadedSender:
         self._crew = crew
 
     def blocks(self, platform_id: str, *, probe: bool) -> str:
-        """See Sender."""
+        """Why nothing can be sent to this platform now; empty where it can."""
         if probe:
             self._breakers.start_probe(platform_id)
         try:
-            enabled = self._lines.line(platform_id) is not None
+            enabled = self._lines.get(platform_id) is not None
         except ConfigurationError:
             return ""  # each step is refused with the reason
         if not enabled:
@@ -81,14 +83,14 @@ class ThreadedSender:
         return BREAKER_OPEN
 
     def hold(self, job: Job) -> list[StepResult]:
-        """See Sender."""
+        """The results of a job whose platform is blocked."""
         reason = self.blocks(job.platform_id, probe=job.is_probe)
         quiet_s = max(0.0, self._breakers.quiet_until(job.platform_id) - self._clock())
         wait_s = DISABLED_WAIT_S if reason == DISABLED else quiet_s
         return [Refusal(reason, wait_s, is_blocked=True).of(step) for step in job.plan.steps()]
 
     def book(self, jobs: Sequence[Job], deadline: float) -> Booking:
-        """See Sender."""
+        """What goes along with the documents and the logs, for the calls of these jobs."""
         booking = Booking(uuid.uuid4().hex[:12])
         calls = Counter[str]()
         for job in jobs:
@@ -103,7 +105,7 @@ class ThreadedSender:
     def send(
         self, jobs: Sequence[Job], deadline: float, booking: Booking | None = None
     ) -> Iterator[list[tuple[int, list[StepResult]]]]:
-        """See Sender."""
+        """Make the calls of the jobs, in parallel; the places of those that have ended, and how, as they end."""
         booking = booking or self.book((), deadline)
         batch, crew, holder = Dispatch(jobs), self._crew(), booking.holder
         batch.seat(booking.seats)

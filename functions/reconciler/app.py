@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
-from reconciler.ports import Ports
+from reconciler.journal import ReconcilerJournal
+from reconciler.ports import JobPorts, Ports
 from reconciler.reconcile import reconcile
 from taskbridge.errors import StoreError
 from taskbridge.lambdas import Clients, instance_retention_days, setting, table_name
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
-from taskbridge.push.jobs import Job
 from taskbridge.push.queue import PushQueue
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
@@ -54,7 +52,7 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
     )
     pages = PushLogPageTable(tables, table_name("push-log-pages"), retention_s=0)
     outbox = PushQueue(clients.client("sqs"), setting("PUSH_QUEUE_URL"))
-    journal = _Journal(observability)
+    journal = ReconcilerJournal(observability)
     retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     job_ports = JobPorts(
         jobs=PushJobTable(tables, table_name("jobs")),
@@ -86,53 +84,3 @@ def _wait(job_ports: JobPorts, seconds: float) -> None:
     with suppress(StoreError):  # probing must go on; the end of the run tries, and tells
         work_off(job_ports, end)
     time.sleep(max(0.0, end - time.time()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Journal:
-    """Log lines and metrics of the reconciler."""
-
-    observability: Observability
-
-    def drained(self, platform_id: str, count: int) -> None:
-        """See Journal."""
-        self.observability.logger.info("due instances sent to the queue", platform=platform_id, count=count)
-
-    def probed(self, platform_id: str, *, closed: bool) -> None:
-        """See Journal."""
-        self.observability.logger.info("probed", platform=platform_id, closed=closed)
-
-    def settled(self, platform_id: str, count: int) -> None:
-        """See Journal."""
-        self.observability.count("StuckSettled", count)
-        self.observability.logger.warning("stuck instances found", platform=platform_id, count=count)
-
-    def aside(self, platform_id: str, count: int) -> None:
-        """See Journal."""
-        self.observability.count("SetAside", count)
-        self.observability.logger.error("messages wait aside", platform=platform_id, count=count)
-
-    def behind(self, platform_id: str, seconds: float) -> None:
-        """See Journal."""
-        self.observability.gauge("StuckSearchBehind", seconds, platform_id)
-        self.observability.logger.warning("stuck work not looked for to the end", platform=platform_id, behind=seconds)
-
-    def unreadable(self, platform_id: str, name: str, reason: str) -> None:
-        """See Journal."""
-        self.observability.count("SetAside")
-        self.observability.logger.error("cannot be read", platform=platform_id, name=name, reason=reason)
-
-    def breaker(self, platform_id: str, *, is_open: bool) -> None:
-        """See Journal."""
-        self.observability.gauge("BreakerOpen", int(is_open), platform_id)
-
-    def worked(self, job: Job) -> None:
-        """See job_ports.Journal."""
-        self.observability.logger.info(
-            "job", job=job.id, kind=job.kind, status=job.status, looked_at=job.looked_at, sent=job.sent
-        )
-
-    def interrupted(self, job_id: str, error: Exception) -> None:
-        """See job_ports.Journal."""
-        reason = str(error) if isinstance(error, StoreError) else type(error).__name__  # others may quote a document
-        self.observability.logger.warning("job interrupted", job=job_id, error=reason)

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
-
-from taskbridge.push.messages import Message, parse_message
-from taskbridge.tables.aside import REST_S, Aside
-from taskbridge.tables.instances import Stored
+from taskbridge.push.messages import parse_message
+from taskbridge.push.queue import PushQueue
+from taskbridge.tables.aside import REST_S
+from taskbridge.tables.instances import InstanceTable
 
 
-class Instances(Protocol):
-    """The instance table, as far as messages wait there."""
-
-    def load(self, keys: Sequence[tuple[str, str]]) -> dict[str, Stored]:
-        """See InstanceStore."""
-
-    def aside(self, platform_id: str, now: float) -> list[Aside]:
-        """See InstanceTable."""
-
-    def drop_aside(self, messages: Iterable[Aside]) -> None:
-        """See InstanceTable."""
-
-
-class Outbox(Protocol):
-    """The push queue."""
-
-    def send(self, messages: Sequence[Message]) -> set[int]:
-        """Send messages; returns the positions of those that did not get in."""
-
-
-def send_on(platform_id: str, instances: Instances, outbox: Outbox, now: float) -> int:
+def send_on(platform_id: str, instances: InstanceTable, outbox: PushQueue, now: float) -> int:
     """Send what can go on, and forget it then; returns how many of those that were looked at still wait.
 
     Who dies between sends them once more: the documents know an event that they have seen.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from reconciler.job_ports import JobPorts, Slice
+from reconciler.ports import JobPorts
+from reconciler.slices import Slice
 from taskbridge.push.differences import build_sync, events_of, find_differences
 from taskbridge.push.instances import Instance
 from taskbridge.push.jobs import Job

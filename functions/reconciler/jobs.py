@@ -7,8 +7,9 @@ slice that the next worker does once more, with messages that the queue recognis
 from __future__ import annotations
 
 from reconciler.comparisons import next_comparisons
-from reconciler.job_ports import JobPorts, Slice
+from reconciler.ports import JobPorts
 from reconciler.replays import next_replays
+from reconciler.slices import Slice
 from taskbridge.errors import StoreError
 from taskbridge.moments import utc_stamp
 from taskbridge.push.jobs import Job, JobKind, JobStatus, finish, note_slice

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.job_ports import Logs, Slice
+from reconciler.slices import Slice
 from taskbridge.push.jobs import Job, build_messages, wants
-from taskbridge.tables.push_logs import status_shards
+from taskbridge.tables.push_logs import PushLogTable, status_shards
 
 
-def next_replays(job: Job, logs: Logs, most: int) -> Slice:
+def next_replays(job: Job, logs: PushLogTable, most: int) -> Slice:
     """At most `most` logs; moves the position of the job behind them.
 
     A log that leaves the index meanwhile moves nothing: the position is a place in an order, not a count.

@@ -8,15 +8,15 @@ from typing import Any
 
 from admin_api.api import Api
 from admin_api.routes import ops, replays
-from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
+from reconciler.ports import JobPorts
 from taskbridge.push.messages import SyncMessage, parse_message
 from taskbridge.push.queue import PushQueue
 from taskbridge.tables.push_jobs import PushJobTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from tests.api import build_client, build_services
 from tests.builders import START
-from tests.fakes import SilentJournal
+from tests.fakes import SilentReconcilerJournal
 from tests.functional.aws import Tables, create_push_queue
 from tests.functional.campus_logs import CampusLogs
 
@@ -34,7 +34,7 @@ class Site:
         self.tables = tables
         self.queue_url = create_push_queue(clients["sqs"])
         self.campus = CampusLogs(clients["dynamodb"], tables)
-        self.jobs = PushJobTable(clients["dynamodb"], tables.PushJobTable)
+        self.jobs = PushJobTable(clients["dynamodb"], tables.JobTable)
         self.sends_left = itertools.count()
         self.numbers = itertools.count()
         services = build_services(
@@ -67,7 +67,7 @@ class Site:
             instances=self.campus.instances,
             pages=PushLogPageTable(self.clients["dynamodb"], self.tables.PushLogPageTable, 0),
             outbox=Outbox(),  # type: ignore[arg-type]
-            journal=SilentJournal(),
+            journal=SilentReconcilerJournal(),
             clock=lambda: self.now,
             sleep=self.sleep,
             new_id=lambda: holder,

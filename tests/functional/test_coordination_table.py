@@ -9,14 +9,13 @@ from typing import Any, TypeVar
 
 import pytest
 
-from taskbridge.breaker import BreakerState
 from taskbridge.errors import StoreError
 from taskbridge.push.concurrency import Room
 from taskbridge.push.instances import Instance
 from taskbridge.push.rates import SHARE, Grant
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.batches import batch_execute
-from taskbridge.tables.coordination import CoordinationTable
+from taskbridge.tables.coordination import BreakerState, CoordinationTable
 from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.riders import Rider
 from tests.builders import PLATFORM, START

@@ -10,8 +10,8 @@ import pytest
 
 from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
 from taskbridge.tables.batches import batch_put
-from taskbridge.tables.dynamo import query_first, to_item
-from taskbridge.tables.events import PART_BYTES, EventTable, UnroutedEvent
+from taskbridge.tables.dynamo import PART_BYTES, query_first, to_item
+from taskbridge.tables.events import EventTable, UnroutedEvent
 from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, due_shard
 from taskbridge.tables.push_log_pages import SHARDS, Page, PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable

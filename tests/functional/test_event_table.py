@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from taskbridge.errors import StoreError
-from taskbridge.tables.events import PART_BYTES, EventTable, UnroutedEvent
+from taskbridge.tables.dynamo import PART_BYTES
+from taskbridge.tables.events import EventTable, UnroutedEvent
 from tests.builders import RECEIVED_AT, event, on_bus
 from tests.functional.aws import Tables, unreachable
 

@@ -17,7 +17,7 @@ from local.jinzhi_simulator import Faults
 from taskbridge.ai.jobs import AiJob, DryRun
 from taskbridge.ai.messages import AnalyseMessage, RuleChanged
 from taskbridge.push.messages import EventMessage, encode_message
-from taskbridge.tables import ai_processes, instances, parts, push_logs
+from taskbridge.tables import parts
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from tests.api import build_client, build_services
@@ -40,8 +40,7 @@ def deployed(ministack: str, clients: dict[str, Any], monkeypatch: pytest.Monkey
 @pytest.fixture
 def tiny_items(monkeypatch: pytest.MonkeyPatch) -> None:
     """Items that hold little: what is larger goes into parts."""
-    for module in (parts, instances, push_logs, ai_processes):
-        monkeypatch.setattr(module, "PART_BYTES", 100)
+    monkeypatch.setattr(parts, "PART_BYTES", 100)
 
 
 def test_the_push_function_keeps_what_is_large_in_parts(deployed: AiDeployment, tiny_items: None) -> None:

@@ -215,6 +215,9 @@ class Dying:
     def __init__(self, parts: PartTable, calls: int) -> None:
         self._parts, self._left = parts, calls
 
+    def tidy(self, *args: Any) -> None:
+        PartTable.tidy(self, *args)  # type: ignore[arg-type]
+
     def __getattr__(self, name: str) -> Any:
         def call(*args: Any, **kwargs: Any) -> Any:
             self._left -= 1

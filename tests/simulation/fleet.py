@@ -12,26 +12,35 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import httpx
 
 from local.jinzhi_simulator.model import TaskCenter
 from local.simulating.transport import mock_transport
-from push_task.batch import Ports, Record, push_batch
+from push_task.batch import Ports, push_batch
+from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import ConfiguredLines
+from push_task.lines import build_lines
 from push_task.send import ThreadedSender
+from push_task.turn import Record
 from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
+from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
-from taskbridge.breaker import Breakers
 from taskbridge.budgets import TIME_TO_SETTLE_S, Fleet
 from taskbridge.push.instances import fold
 from taskbridge.push.messages import EventMessage, Message, encode_message, message_group
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import START, configuration, message, platform
-from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.fakes import (
+    FakeQueue,
+    MemoryCoordination,
+    MemoryInstances,
+    MemoryLogs,
+    SilentPushJournal,
+    SilentReconcilerJournal,
+)
 from tests.memory_tokens import MemoryTokenStore
 
 STORE_S = 0.008  # a call of a table
@@ -128,7 +137,7 @@ class Time:
         whose.release()
 
 
-class TimedCrew:
+class TimedCrew(Crew[Any]):
     """Calls that overlap, each made when it begins."""
 
     def __init__(self, time: Time) -> None:
@@ -152,6 +161,9 @@ class TimedCrew:
         return heapq.heappop(self._flying)[2]
 
 
+T = TypeVar("T")
+
+
 class Timed:
     """A store whose calls take time."""
 
@@ -167,6 +179,11 @@ class Timed:
             return method(*args, **kwargs)
 
         return call
+
+
+def timed(time: Time, port: T) -> T:
+    """The store, with calls that take time."""
+    return cast("T", Timed(time, port))
 
 
 @dataclass
@@ -361,18 +378,18 @@ class SimulatedFleet:
             heapq.heappush(self._queue, entry)
 
     def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
-        """See Queue."""
+        """See Visibility."""
         for receipt, seconds in receipts:
             self._hidden[receipt] = self.time.now + seconds
 
     def send(self, messages: Sequence[Message]) -> set[int]:
-        """See Outbox."""
+        """See PushQueue."""
         for each in messages:
             self._enqueue(each, self.time.now)
         return set()
 
     def depth(self) -> int:
-        """See Outbox."""
+        """See PushQueue."""
         return len(self._queue) + len(self._busy)
 
     # -- what is real, wired
@@ -382,16 +399,16 @@ class SimulatedFleet:
         http = httpx.Client(transport=httpx.MockTransport(self._answer))
         tokens = TokenCache(self.tokens, clock, self.time.sleep, self.rng.random)
         config = configuration(self.platforms)
-        lines = ConfiguredLines(lambda: config, http, tokens, lambda *_: ("simulated-secret",), clock, self.fleet)
+        lines = build_lines(lambda: config, http, tokens, lambda *_: ("simulated-secret",), clock, self.fleet)
         breakers = Breakers(self.coordination, clock)
-        agreements: Any = Timed(self.time, self.coordination)
+        agreements = timed(self.time, self.coordination)
         gate = Gate(lines, breakers, agreements, clock, self.fleet)
         sender = ThreadedSender(lines, breakers, gate, clock, sleep=self.time.sleep, crew=lambda: TimedCrew(self.time))
         return Ports(
-            instances=Timed(self.time, self.instances),
-            logs=Timed(self.time, self.logs),
+            instances=timed(self.time, self.instances),
+            logs=timed(self.time, self.logs),
             sender=sender,
-            queue=self,
+            queue=FakeQueue(hide=self.hide),
             journal=_Settled(self),
             clock=clock,
             random=self.rng.random,
@@ -401,11 +418,11 @@ class SimulatedFleet:
     def _reconciler_ports(self) -> ReconcilerPorts:
         return ReconcilerPorts(
             configuration=lambda: configuration(self.platforms),
-            instances=Timed(self.time, self.instances),
+            instances=timed(self.time, self.instances),
             coordination=self.coordination,
             pages=self.instances,
-            outbox=self,
-            journal=SilentJournal(),
+            outbox=FakeQueue(self.send, depth=self.depth),
+            journal=SilentReconcilerJournal(),
             clock=self.time.clock,
             sleep=self.time.sleep,
         )
@@ -423,7 +440,7 @@ class SimulatedFleet:
         return mock_transport(self.center, lambda _: None).handle_request(request)
 
 
-class _Settled(SilentJournal):
+class _Settled(SilentPushJournal):
     """Notes when each instance was told to be done."""
 
     def __init__(self, fleet: SimulatedFleet) -> None:
@@ -431,6 +448,6 @@ class _Settled(SilentJournal):
         self._fleet = fleet
 
     def turned(self, turn: Any, _results: Any, _logs: Any) -> None:
-        """See Journal."""
+        """See PushJournal."""
         if not any(item.work.value == "pending" for item in turn.instance.items().values()):
             self._fleet.history.settled.setdefault(turn.instance.sess_id, self._fleet.time.now)

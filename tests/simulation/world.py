@@ -12,35 +12,45 @@ import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
 from event_router.batch import Ports as RouterPorts
-from event_router.batch import Record as RouterRecord
 from event_router.batch import route_batch
+from event_router.route import Record as RouterRecord
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
 from local.jinzhi_simulator.model import TaskCenter
 from local.jinzhi_simulator.records import Settings
 from local.simulating.transport import mock_transport
 from push_task.batch import Ports as PushPorts
-from push_task.batch import Record as PushRecord
 from push_task.batch import push_batch
-from push_task.crew import ThreadCrew
+from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import ConfiguredLines
+from push_task.lines import build_lines
 from push_task.send import ThreadedSender
+from push_task.turn import Record as PushRecord
 from reconciler.ports import Ports as ReconcilerPorts
 from reconciler.reconcile import reconcile
+from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
-from taskbridge.breaker import Breakers
+from taskbridge.ai.queue import AiQueue
 from taskbridge.budgets import Fleet
 from taskbridge.errors import StoreError
 from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
 from taskbridge.push.trigger_rules import DEFAULT_RULE
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from taskbridge.tables.events import UnroutedEvent
-from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.fakes import (
+    FakeEvents,
+    FakeQueue,
+    MemoryCoordination,
+    MemoryInstances,
+    MemoryLogs,
+    SilentPushJournal,
+    SilentReconcilerJournal,
+    SilentRouterJournal,
+)
 from tests.memory_tokens import MemoryTokenStore
 
 START = 1_795_000_000.0
@@ -255,7 +265,7 @@ class World:
         clock = self._clock
         http = httpx.Client(transport=httpx.MockTransport(self._call))
         tokens = TokenCache(self.tokens, clock, self._advance, self.rng.random)
-        lines = ConfiguredLines(self._configuration, http, tokens, lambda *_: ("simulated-secret",), clock)
+        lines = build_lines(self._configuration, http, tokens, lambda *_: ("simulated-secret",), clock)
         breakers = Breakers(self.coordination, clock)
         sender = ThreadedSender(
             lines,
@@ -263,28 +273,28 @@ class World:
             Gate(lines, breakers, self.coordination, clock, Fleet()),
             clock,
             sleep=self._advance,
-            crew=lambda: ThreadCrew(InlineExecutor()),
+            crew=lambda: Crew(InlineExecutor()),
         )
         self._ports = PushPorts(
-            instances=Risky(self, self.instances),
-            logs=Risky(self, self.logs),
+            instances=risky(self, self.instances),
+            logs=risky(self, self.logs),
             sender=sender,
-            queue=Risky(self, self),
-            journal=SilentJournal(),
+            queue=risky(self, self._as_queue()),
+            journal=SilentPushJournal(),
             clock=clock,
             random=self.rng.random,
             new_id=lambda: self._name("page"),
         )
 
     def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
-        """See Queue."""
+        """See Visibility."""
         for receipt, seconds in receipts:
             for message in self.queue:
                 if message.receipt == receipt:
                     message.visible_at = self.now + seconds
 
     def send(self, messages: Sequence[Message]) -> set[int]:
-        """See Outbox: the push queue with its five minutes of deduplication."""
+        """See PushQueue: the push queue with its five minutes of deduplication."""
         refused = set()
         for position, message in enumerate(messages):
             if self.rng.random() < self.trouble.throttle:
@@ -298,13 +308,16 @@ class World:
         return refused
 
     def depth(self) -> int:
-        """See Outbox."""
+        """See PushQueue."""
         return len(self.queue)
 
     def record(self, event: UnroutedEvent, body: bytes, spare_id: str) -> str:
-        """See Unrouted."""
+        """See EventTable."""
         self.unrouted[event.event_id] = event
         return event.event_id
+
+    def _as_queue(self) -> FakeQueue:
+        return FakeQueue(self.send, self.hide, self.depth)
 
     def _clock(self) -> float:
         return self.now
@@ -313,16 +326,22 @@ class World:
         return Configuration(1, {PLATFORM: self.platform}, (DEFAULT_RULE,))
 
     def _router_ports(self) -> RouterPorts:
-        return RouterPorts(self._configuration, Risky(self, self), _NoAi(), Risky(self, self), SilentJournal())
+        return RouterPorts(
+            self._configuration,
+            risky(self, self._as_queue()),
+            _NoAi(),
+            risky(self, FakeEvents(self.record)),
+            SilentRouterJournal(),
+        )
 
     def _reconciler_ports(self) -> ReconcilerPorts:
         return ReconcilerPorts(
             configuration=self._configuration,
-            instances=Risky(self, self.instances),
+            instances=risky(self, self.instances),
             coordination=self.coordination,
             pages=self.instances,
-            outbox=Risky(self, self),
-            journal=SilentJournal(),
+            outbox=risky(self, self._as_queue()),
+            journal=SilentReconcilerJournal(),
             clock=self._clock,
             sleep=self._advance,
         )
@@ -348,13 +367,18 @@ class World:
         self.now += seconds
 
 
-class _NoAi:
+class _NoAi(AiQueue):
     """No AI approval in this world."""
 
+    def __init__(self) -> None:
+        pass
+
     def send(self, messages: Sequence[Any]) -> set[int]:
-        """See AiOutbox."""
+        """See AiQueue."""
         raise AssertionError(messages)
 
+
+T = TypeVar("T")
 
 THROTTLED = frozenset({"load", "save", "put", "record", "due"})
 
@@ -393,6 +417,11 @@ class Risky:
     def _may_end(self, where: str) -> None:
         if self._world.rng.random() < self._world.trouble.death:
             raise Death(where)
+
+
+def risky(world: RiskyWorld, port: T) -> T:
+    """The port, at which the worker may die."""
+    return cast("T", Risky(world, port))
 
 
 def _settings() -> dict[str, Any]:

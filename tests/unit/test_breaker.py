@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from taskbridge.breaker import CACHE_OPEN_S, CACHE_S, FAILURES_TO_OPEN, STREAK_S, Breakers, BreakerState
+from taskbridge.access.breaker import CACHE_OPEN_S, CACHE_S, FAILURES_TO_OPEN, STREAK_S, Breakers
 from taskbridge.errors import StoreError
+from taskbridge.tables.coordination import BreakerState, CoordinationTable
 from tests.builders import START
 from tests.fakes import MemoryCoordination
 
 
-class Worker:
+class Worker(CoordinationTable):
     """A worker's breakers over a store that counts its reads; its clock moves when told."""
 
     def __init__(self, store: MemoryCoordination | None = None) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from event_router.batch import Ports, Record, route_batch
+from event_router.batch import Ports, route_batch
+from event_router.route import Record
 from push_task.plan import NOBODY as PLAN_NOBODY
-from taskbridge.ai.messages import TrackMessage, encode_ai_message, parse_ai_message
+from taskbridge.ai.messages import AiMessage, AnalysisMessage, TrackMessage, encode_ai_message, parse_ai_message
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rules import AiSettings
 from taskbridge.events import parse_event
 from taskbridge.push.logs import PushLog
@@ -19,7 +21,7 @@ from taskbridge.push.messages import EventMessage, deduplication_id, encode_mess
 from taskbridge.tables.events import UnroutedEvent
 from taskbridge.tidying import NOBODY, tidy
 from tests.builders import PLATFORM, RECEIVED_AT, configuration, message_of
-from tests.fakes import SilentJournal
+from tests.fakes import FakeEvents, FakeQueue, SilentRouterJournal
 from tests.unit.push_task.worker import Worker
 
 LIN = {"uid": "u-lin", "number": "20260001", "name": "林晓"}
@@ -55,7 +57,7 @@ class Ways:
         self.recorded: list[UnroutedEvent] = []
         self.sent: list[EventMessage] = []
         self.tracked: list[TrackMessage] = []
-        self.journal = SilentJournal()
+        self.journal = SilentRouterJournal()
 
     def take(self, *details: dict[str, Any] | bytes) -> None:
         """Each event is on its way, or recorded; what was pushed is settled."""
@@ -65,7 +67,9 @@ class Ways:
             for number, body in enumerate(bodies)
         ]
         self.sent.clear()
-        assert route_batch(records, Ports(lambda: WITH_AI, self, AiQueue(self.tracked), self, self.journal)) == []
+        outbox, ai_outbox = FakeQueue(self.send), Tracked(self.tracked)
+        ports = Ports(lambda: WITH_AI, outbox, ai_outbox, FakeEvents(self.record), self.journal)
+        assert route_batch(records, ports) == []
         assert self.worker.push(*(parse_message(encode_message(each)) for each in self.sent)) == []
 
     def send(self, messages: Sequence[EventMessage]) -> set[int]:
@@ -84,11 +88,11 @@ class Ways:
         return list(self.worker.center.tasks[task_id].processors)
 
 
-class AiQueue:
+class Tracked(AiQueue):
     def __init__(self, sent: list[TrackMessage]) -> None:
         self._sent = sent
 
-    def send(self, messages: Sequence[TrackMessage]) -> set[int]:
+    def send(self, messages: Sequence[AiMessage | AnalysisMessage]) -> set[int]:
         for each in messages:
             again = parse_ai_message(encode_ai_message(each))
             assert isinstance(again, TrackMessage)

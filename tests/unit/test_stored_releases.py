@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from push_task.batch import Ports, Record, push_batch
+from push_task.batch import Ports, push_batch
 from push_task.plan import plan_calls
+from push_task.turn import Record
 from reconciler.asides import send_on
 from taskbridge.errors import UnreadableDocument
 from taskbridge.push.instances import SEATS_IN_PLACE, decode_instance, encode_instance
@@ -22,6 +24,7 @@ from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.push_log_pages import _page
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import PLATFORM, START, event, instance_after, message, message_of, sync, task, user
+from tests.fakes import FakeQueue
 from tests.unit.push_task.worker import Worker
 
 STORED = json.loads((Path(__file__).parent / "stored_by_0_1_0.json").read_text(encoding="utf-8"))
@@ -158,16 +161,16 @@ def test_what_waited_aside_goes_on_when_its_document_can_be_read_again() -> None
     worker.push(message("task_completed", 2, sess_id="S1"))
     sent: list[Any] = []
 
-    class Queue:
-        def send(self, messages: Any) -> set[int]:
-            sent.extend(messages)
-            return set()
+    def send(messages: Sequence[Any]) -> set[int]:
+        sent.extend(messages)
+        return set()
 
+    queue = FakeQueue(send)
     worker.now += 600
-    assert send_on(PLATFORM, worker.instances, Queue(), worker.now) == 1
+    assert send_on(PLATFORM, worker.instances, queue, worker.now) == 1
     worker.instances.items[f"{PLATFORM}#S1"] = (1, data)
-    assert send_on(PLATFORM, worker.instances, Queue(), START) == 1  # the queue would take it for a repetition
-    assert send_on(PLATFORM, worker.instances, Queue(), worker.now) == 0
+    assert send_on(PLATFORM, worker.instances, queue, START) == 1  # the queue would take it for a repetition
+    assert send_on(PLATFORM, worker.instances, queue, worker.now) == 0
 
     assert worker.instances.asides == {}
     worker.push(*sent)

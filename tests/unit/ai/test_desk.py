@@ -10,7 +10,7 @@ import pytest
 from ai_analyze.desk import Desk
 from ai_analyze.material import ReadFile
 from ai_analyze.review import Asked
-from taskbridge.breaker import Breakers
+from taskbridge.access.breaker import Breakers
 from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, QuotaExhausted
 from taskbridge.platforms.ai import Upload
 from tests.builders import START

@@ -8,29 +8,30 @@ from typing import Any
 
 import pytest
 
-from event_router.batch import Ports, Record, route_batch
-from event_router.route import route
-from taskbridge.ai.messages import TrackMessage
+from event_router.batch import Ports, route_batch
+from event_router.route import Record, route
+from taskbridge.ai.messages import AiMessage, AnalysisMessage
+from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import StoreError
 from taskbridge.push.messages import EventMessage
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
 from tests.builders import RECEIVED_AT, configuration, event, message_of, on_bus, platform
-from tests.fakes import SilentJournal
+from tests.fakes import FakeEvents, FakeQueue, SilentRouterJournal
 
 INVALID = event(sequence=-1, id="bad")
 SKIPPED = event("coffee_made", id="skipped")
 
 
-class AiQueueFake:
+class AiQueueFake(AiQueue):
     """The AI queue; `is_closed`: it takes nothing."""
 
     def __init__(self) -> None:
-        self.sent: list[TrackMessage] = []
+        self.sent: list[AiMessage | AnalysisMessage] = []
         self.is_closed = False
 
-    def send(self, messages: Sequence[TrackMessage]) -> set[int]:
+    def send(self, messages: Sequence[AiMessage | AnalysisMessage]) -> set[int]:
         self.sent += messages
         return set(range(len(messages))) if self.is_closed else set()
 
@@ -45,7 +46,7 @@ class Outside:
     sent: list[list[EventMessage]] = field(default_factory=list)
     ai_queue: AiQueueFake = field(default_factory=AiQueueFake)
     recorded: list[tuple[UnroutedEvent, bytes, str]] = field(default_factory=list)
-    journal: SilentJournal = field(default_factory=SilentJournal)
+    journal: SilentRouterJournal = field(default_factory=SilentRouterJournal)
 
     def send(self, messages: Sequence[EventMessage]) -> set[int]:
         self.sent.append(list(messages))
@@ -60,7 +61,10 @@ class Outside:
     def route(self, *details: Any) -> list[str]:
         bodies = [each if isinstance(each, bytes) else on_bus(each, f"bus-{n}") for n, each in enumerate(details)]
         records = [Record(f"m{number}", body, RECEIVED_AT) for number, body in enumerate(bodies)]
-        return route_batch(records, Ports(lambda: self.config, self, self.ai_queue, self, self.journal))
+        return route_batch(
+            records,
+            Ports(lambda: self.config, FakeQueue(self.send), self.ai_queue, FakeEvents(self.record), self.journal),
+        )
 
 
 @pytest.fixture
@@ -144,7 +148,7 @@ def test_without_a_configuration_everything_stays(outside: Outside) -> None:
     with pytest.raises(StoreError):
         route_batch(
             [Record("m0", on_bus(event()), RECEIVED_AT)],
-            Ports(unreadable, outside, outside.ai_queue, outside, outside.journal),
+            Ports(unreadable, FakeQueue(outside.send), outside.ai_queue, FakeEvents(outside.record), outside.journal),
         )
 
     assert (outside.sent, outside.recorded) == ([], [])

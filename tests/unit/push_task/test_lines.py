@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from push_task.lines import ConfiguredLines
+from push_task.lines import build_lines
 from taskbridge.access.tokens import TokenCache
 from taskbridge.errors import ConfigurationError
 from taskbridge.tables.configuration import PlatformConfig
@@ -22,7 +22,7 @@ class Bench:
         self.platforms = platforms
         tokens = TokenCache(MemoryTokenStore(lambda: START), lambda: START, lambda _: None, lambda: 0.5)
         http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
-        self.lines = ConfiguredLines(
+        self.lines = build_lines(
             lambda: configuration(self.platforms), http, tokens, lambda *_: ("secret",), lambda: START
         )
 
@@ -30,7 +30,7 @@ class Bench:
 def test_a_line_has_the_limits_of_its_platform() -> None:
     bench = Bench(platform(max_concurrency=3, max_rate_per_s=2.5, timeout_s=4))
 
-    line = bench.lines.line("jz")
+    line = bench.lines.get("jz")
 
     assert line is not None
     assert (line.max_concurrency, line.max_rate_per_s, line.timeout_s) == (3, 2.5, 4.0)
@@ -39,49 +39,49 @@ def test_a_line_has_the_limits_of_its_platform() -> None:
 def test_a_line_is_kept_while_the_configuration_stays_as_it_is() -> None:
     bench = Bench(platform())
 
-    first = bench.lines.line("jz")
+    first = bench.lines.get("jz")
     bench.platforms = (platform(),)  # read anew, the same
 
-    assert bench.lines.line("jz") is first
+    assert bench.lines.get("jz") is first
 
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"host": "https://other.test"}, {"max_rate_per_s": 1}])
 def test_a_changed_platform_gets_a_new_line(change: dict[str, Any]) -> None:
     bench = Bench(platform())
-    first = bench.lines.line("jz")
+    first = bench.lines.get("jz")
 
     bench.platforms = (platform(**change),)
 
-    assert bench.lines.line("jz") is not first
+    assert bench.lines.get("jz") is not first
 
 
 def test_there_is_no_line_to_a_disabled_platform_until_it_is_enabled() -> None:
     bench = Bench(platform(enabled=False))
-    assert bench.lines.line("jz") is None
+    assert bench.lines.get("jz") is None
 
     bench.platforms = (platform(),)
 
-    assert bench.lines.line("jz") is not None
+    assert bench.lines.get("jz") is not None
 
 
 def test_a_deleted_platform_is_a_configuration_error_that_names_it() -> None:
     bench = Bench(platform())
-    bench.lines.line("jz")
+    bench.lines.get("jz")
 
     bench.platforms = ()
 
     with pytest.raises(ConfigurationError, match="jz is not configured"):
-        bench.lines.line("jz")
+        bench.lines.get("jz")
 
 
 def test_a_platform_with_a_wrong_setting_is_a_configuration_error_that_names_the_setting() -> None:
     bench = Bench(platform(timeout_s=0))
 
     with pytest.raises(ConfigurationError, match="timeout_s"):
-        bench.lines.line("jz")
+        bench.lines.get("jz")
 
 
 def test_each_platform_has_its_own_line() -> None:
     bench = Bench(platform("jz"), platform("jz-2", host="https://second.test"))
 
-    assert bench.lines.line("jz") is not bench.lines.line("jz-2")
+    assert bench.lines.get("jz") is not bench.lines.get("jz-2")

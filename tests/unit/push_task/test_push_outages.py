@@ -9,7 +9,7 @@ import pytest
 from local.jinzhi_simulator import Faults
 from push_task.gate import BREAKER_OPEN
 from push_task.retry import GIVE_UP_AFTER_S
-from taskbridge.breaker import FAILURES_TO_OPEN
+from taskbridge.access.breaker import FAILURES_TO_OPEN
 from taskbridge.push.instances import Work
 from tests.builders import START, message, platform, sync
 from tests.unit.push_task.worker import CALLS, SECRET, Worker

@@ -8,7 +8,7 @@ import pytest
 from local.jinzhi_simulator import Faults
 from push_task.gate import BREAKER_OPEN
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
-from taskbridge.breaker import FAILURES_TO_OPEN
+from taskbridge.access.breaker import FAILURES_TO_OPEN
 from taskbridge.push.instances import Presence
 from taskbridge.push.rates import SHARE
 from tests.builders import PLATFORM, START, message, platform, sync

@@ -9,18 +9,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from push_task.crew import ThreadCrew
+from push_task.crew import Crew
 from push_task.dispatch import Job
-from push_task.gate import BREAKER_OPEN, Gate, Line
+from push_task.gate import BREAKER_OPEN, Gate
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
+from push_task.lines import Line
 from push_task.plan import plan_calls
-from push_task.send import NO_END, ThreadedSender
+from push_task.send import NO_END, Ended, ThreadedSender
 from push_task.settle import End, StepResult
-from taskbridge.breaker import FAILURES_TO_OPEN, Breakers
+from taskbridge.access.breaker import FAILURES_TO_OPEN, Breakers
 from taskbridge.budgets import Fleet
 from taskbridge.commands import Command, Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TransientError
 from taskbridge.platforms.base import Attempt, Outcome, Result, Verdict
+from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.wire import Leave
 from taskbridge.push.instances import fold
 from taskbridge.push.rates import SHARE
@@ -37,7 +40,7 @@ Answer = Callable[[Command], Verdict]
 
 
 @dataclass
-class Scripted:
+class Scripted(PlatformClient):
     """A client that answers as it is told, and remembers what it was asked."""
 
     answer: Answer = lambda _: Verdict.OK
@@ -63,7 +66,7 @@ class Scripted:
         return [command.operation.value for command in self.asked]
 
 
-class Bench:
+class Bench(Configured[Line]):
     """A sender with one platform; its clock moves when it sleeps."""
 
     def __init__(self, answer: Answer = lambda _: Verdict.OK, rate: float = 0.0, concurrency: int = 8) -> None:
@@ -79,13 +82,13 @@ class Bench:
 
     def with_pool(self, pool: InlineExecutor | ThreadPoolExecutor) -> ThreadedSender:
         gate = Gate(self, self.breakers, self.coordination, self.clock, self.fleet)
-        return ThreadedSender(self, self.breakers, gate, self.clock, sleep=self.sleep, crew=lambda: ThreadCrew(pool))
+        return ThreadedSender(self, self.breakers, gate, self.clock, sleep=self.sleep, crew=lambda: Crew(pool))
 
     @property
     def asked_at(self) -> list[float]:
         return self.client.asked_at
 
-    def line(self, platform_id: str) -> Line | None:
+    def get(self, platform_id: str) -> Line | None:
         assert platform_id == PLATFORM
         return self.line_of()
 
@@ -414,8 +417,11 @@ def test_a_step_that_has_no_time_for_its_next_call_stops_and_what_it_learnt_stay
 
 
 def test_a_call_that_does_not_come_back_does_not_hold_the_batch_beyond_its_end() -> None:
-    class Absent:
+    class Absent(Crew[Ended]):
         """A crew whose calls never end; time passes while one waits."""
+
+        def __init__(self) -> None:
+            pass
 
         def start(self, call: object) -> None:
             pass

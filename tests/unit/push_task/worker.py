@@ -14,19 +14,20 @@ from typing import Any
 import httpx
 
 from local.jinzhi_simulator import Faults, Settings, TaskCenter, mock_transport
-from push_task.batch import Ports, Record, push_batch
-from push_task.crew import ThreadCrew
+from push_task.batch import Ports, push_batch
+from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import ConfiguredLines
+from push_task.lines import build_lines
 from push_task.send import ThreadedSender
+from push_task.turn import Record
+from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
-from taskbridge.breaker import Breakers
 from taskbridge.budgets import Fleet
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import EventMessage, Message, encode_message
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import PLATFORM, START, configuration, platform
-from tests.fakes import MemoryCoordination, MemoryInstances, MemoryLogs, SilentJournal
+from tests.fakes import FakeQueue, MemoryCoordination, MemoryInstances, MemoryLogs, SilentPushJournal
 from tests.memory_tokens import MemoryTokenStore
 from tests.simulation.world import InlineExecutor
 
@@ -50,7 +51,7 @@ class Worker:
         self.fleet = Fleet()
         self.hidden: list[tuple[str, float]] = []
         self.slept: list[float] = []
-        self.journal = SilentJournal()
+        self.journal = SilentPushJournal()
         self.wrap: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda inner: inner
         self._pool = pool or InlineExecutor()
         self._tokens = MemoryTokenStore(self.clock)
@@ -107,7 +108,7 @@ class Worker:
         self.now += seconds
 
     def hide(self, receipts: Sequence[tuple[str, float]]) -> None:
-        """See Queue."""
+        """See Visibility."""
         self.hidden += receipts
 
     def ports(self) -> Ports:
@@ -116,7 +117,7 @@ class Worker:
             instances=self.instances,
             logs=self.logs,
             sender=self._sender,
-            queue=self,
+            queue=FakeQueue(hide=self.hide),
             journal=self.journal,
             clock=self.clock,
             random=lambda: 0.5,
@@ -130,9 +131,7 @@ class Worker:
     def _build_sender(self) -> ThreadedSender:
         http = httpx.Client(transport=self.wrap(mock_transport(self.center, self.sleep)))
         tokens = TokenCache(self._tokens, self.clock, self.sleep, lambda: 0.5)
-        lines = ConfiguredLines(
-            lambda: configuration(self.platforms), http, tokens, lambda *_: self.secrets, self.clock
-        )
+        lines = build_lines(lambda: configuration(self.platforms), http, tokens, lambda *_: self.secrets, self.clock)
         breakers = Breakers(self.coordination, self.clock)
         gate = Gate(lines, breakers, self.agreements, self.clock, self.fleet)
-        return ThreadedSender(lines, breakers, gate, self.clock, sleep=self.sleep, crew=lambda: ThreadCrew(self._pool))
+        return ThreadedSender(lines, breakers, gate, self.clock, sleep=self.sleep, crew=lambda: Crew(self._pool))

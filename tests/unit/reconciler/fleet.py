@@ -29,7 +29,7 @@ class Fleet:
     longest: int = 0
 
     def __post_init__(self) -> None:
-        self.minute.coordination.line_end = lambda _: self.line_end  # type: ignore[method-assign]
+        self.minute.coordination.line_end = lambda _: self.line_end  # type: ignore[method-assign, assignment]
         self.minute.on_send = self.queue.append
 
     def advance(self) -> None:

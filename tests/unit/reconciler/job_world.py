@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.job_ports import JobPorts
 from reconciler.jobs import work_off
+from reconciler.ports import JobPorts
 from taskbridge.errors import StoreError
 from taskbridge.push.jobs import Job, JobKind, JobStatus
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import SyncMessage, deduplication_id
+from taskbridge.tables.push_jobs import PushJobTable
 from taskbridge.tables.push_logs import Listed, status_shard
 from tests.builders import PLATFORM, START
-from tests.fakes import MemoryInstances, MemoryLogs, SilentJournal
+from tests.fakes import FakeQueue, MemoryInstances, MemoryLogs, SilentReconcilerJournal
 
 FIVE_MINUTES_S = 300.0
 
@@ -51,7 +52,7 @@ class IndexedLogs(MemoryLogs):
         return left[:limit], len(left) > limit
 
 
-class MemoryJobs:
+class MemoryJobs(PushJobTable):
     """Jobs, with their leases."""
 
     def __init__(self) -> None:
@@ -88,7 +89,7 @@ class World:
         self.jobs = MemoryJobs()
         self.logs = IndexedLogs()
         self.instances = MemoryInstances()
-        self.journal = SilentJournal()
+        self.journal = SilentReconcilerJournal()
         self.queued: list[SyncMessage] = []
         self.seen: dict[str, float] = {}
         self.pushed: dict[str, int] = {}
@@ -131,7 +132,7 @@ class World:
             logs=self.logs,
             instances=self.instances,
             pages=self.instances,
-            outbox=self,
+            outbox=FakeQueue(self.send),
             journal=self.journal,
             clock=lambda: self.now,
             sleep=self.sleep,

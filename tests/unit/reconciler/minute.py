@@ -12,7 +12,7 @@ from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.instances import Stored
 from taskbridge.tables.push_log_pages import Page
 from tests.builders import PLATFORM, START, configuration, instance_after, message, platform
-from tests.fakes import MemoryCoordination, MemoryInstances, SilentJournal
+from tests.fakes import FakeQueue, MemoryCoordination, MemoryInstances, SilentReconcilerJournal
 
 RUN_S = 58.0
 
@@ -25,14 +25,14 @@ class Minute:
         self.platforms = [platform()]
         self.instances = MemoryInstances()
         self.coordination = MemoryCoordination()
-        self.journal = SilentJournal()
+        self.journal = SilentReconcilerJournal()
         self.sent: list[SyncMessage] = []
         self.queued = 0
         self.refused: set[int] = set()
         self.on_send: Callable[[SyncMessage], object] = lambda _: None
         self.run_s = RUN_S
         self.slept: list[float] = []
-        self.meanwhile: Callable[[], None] = lambda: None
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def run(self) -> list[SyncMessage]:
         """One run; returns what it sent."""
@@ -46,7 +46,7 @@ class Minute:
             instances=self.instances,
             coordination=self.coordination,
             pages=self.instances,
-            outbox=self,
+            outbox=FakeQueue(self.send, depth=self.depth),
             journal=self.journal,
             clock=lambda: self.now,
             sleep=self.sleep,

@@ -23,7 +23,7 @@ def drain(fleet: Fleet, minutes: int) -> None:
             minute.now = min(end, minute.now + STEP_S)
             fleet.advance()
 
-    minute.sleep = lambda seconds: until(minute.now + seconds)  # type: ignore[method-assign]
+    minute.sleep = lambda seconds: until(minute.now + seconds)  # type: ignore[method-assign, assignment]
     for tick in range(minutes):
         until(START + tick * 60 + COLD_START_S)
         minute.run()
@@ -97,7 +97,7 @@ def test_where_others_have_booked_the_line_a_portion_of_what_is_parked_goes_all_
     minute = Minute()
     minute.platforms = [platform(max_rate_per_s=10)]
     minute.put_many(500)
-    minute.coordination.line_end = lambda _: minute.now + 600  # type: ignore[method-assign]
+    minute.coordination.line_end = lambda _: minute.now + 600  # type: ignore[method-assign, assignment]
 
     assert 0 < len(minute.run()) <= 0.2 * 10 * 60
 

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.draining import LEASE_S
 from reconciler.probing import PROBE_EVERY_S, PROBE_WAIT_S
-from taskbridge.breaker import BreakerState
 from taskbridge.errors import StoreError
+from taskbridge.tables.coordination import BreakerState
 from taskbridge.tables.instances import Stored
 from tests.builders import PLATFORM, START, platform
 from tests.unit.reconciler.minute import RUN_S, Minute, names

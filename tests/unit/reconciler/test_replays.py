@@ -214,7 +214,7 @@ def test_a_job_that_cannot_be_read_stops_no_other(world: World) -> None:
             raise ValueError("Invalid enum value 'of a newer release'")
         return take(job_id, *rest)
 
-    world.jobs.take = fail  # type: ignore[method-assign]
+    world.jobs.take = fail  # type: ignore[method-assign, assignment]
     world.run()
 
     assert world.job("j1").status is JobStatus.DONE

@@ -90,7 +90,7 @@ def test_stuck_work_is_found_within_a_quarter_of_an_hour_and_a_run_at_any_rate(
     start = minute.now
     minute.run()
     found: dict[str, float] = {}
-    minute.journal.settled = lambda *_: found.update({n: minute.now for n in due(minute) if n not in found})  # type: ignore[attr-defined]
+    minute.journal.settled = lambda *_: found.update({n: minute.now for n in due(minute) if n not in found})  # type: ignore[method-assign]
     for tick in range(30):
         begun = minute.now = start + 60 * tick
         for number in range(60 * batches_per_s):

@@ -6,14 +6,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taskbridge.breaker import BreakerState
 from taskbridge.tables.conditional import build_update, write_if
 from taskbridge.tables.dynamo import Item, Value, get_item, number, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerState:
+    """A breaker as it is stored; times in epoch seconds.
+
+    `probe_until`: somebody is trying until then. `quiet_until`: the platform asked to be left alone until then.
+    """
+
+    is_open: bool = False
+    opened_at: float = 0.0
+    probe_until: float = 0.0
+    reason: str = ""
+    quiet_until: float = 0.0
 
 
 class CoordinationTable:

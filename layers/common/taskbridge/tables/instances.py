@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from taskbridge.aws import chunks, store_call
 from taskbridge.errors import StoreError, UnreadableDocument
@@ -52,25 +52,6 @@ class Stored:
     def key(self) -> str:
         """Its key in the table."""
         return instance_key(self.instance.platform_id, self.instance.sess_id)
-
-
-class InstanceStore(Protocol):
-    """Where instances live."""
-
-    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
-        """Instances by (platform id, session id), read consistently; new ones where nothing is stored.
-
-        One that cannot be read is marked so, and harms no other.
-        """
-
-    def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
-        """Write each if nobody else has since it was read, and the page and the riders with them.
-
-        Returns the keys that lost. A written one has its new version set. Raises StoreError.
-        """
-
-    def set_aside(self, messages: Iterable[Aside]) -> None:
-        """Keep messages whose document cannot be read, until it can. The same one twice is one."""
 
 
 def due_shard(platform_id: str, sess_id: str) -> str:
@@ -148,7 +129,10 @@ class InstanceTable:
         self._clock = clock
 
     def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
-        """See InstanceStore."""
+        """Instances by (platform id, session id), read consistently; new ones where nothing is stored.
+
+        One that cannot be read is marked so, and harms no other.
+        """
         wanted = {instance_key(*key): key for key in keys}
         found: dict[str, Stored] = {}
         missing = list(wanted)
@@ -163,7 +147,11 @@ class InstanceTable:
         return {key: found[key] for key in wanted}
 
     def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
-        """See InstanceStore. What is large goes into parts first: nobody knows of them before the item names them."""
+        """Write each if nobody else has since it was read, and the page and the riders with them.
+
+        Returns the keys that lost. A written one has its new version set. Raises StoreError. What is large goes into
+        parts first: nobody knows of them before the item names them.
+        """
         written = [self._written(entry) for entry in stored]
         changed = [each for each in written if each.body or (each.entry.parts and not each.entry.unreadable)]
         bodies = [each.body for each in changed if each.body]
@@ -182,7 +170,7 @@ class InstanceTable:
         return lost
 
     def set_aside(self, messages: Iterable[Aside]) -> None:
-        """See InstanceStore."""
+        """Keep messages whose document cannot be read, until it can. The same one twice is one."""
         self._asides().keep(messages)
 
     def aside(self, platform_id: str, now: float) -> list[Aside]:

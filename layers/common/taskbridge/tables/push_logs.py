@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -63,20 +63,7 @@ class Listed:
     place: tuple[str, ...]
 
 
-class PushLogStore(Protocol):
-    """Where push logs live."""
-
-    def load(self, keys: Iterable[LogKey]) -> dict[LogKey, PushLog]:
-        """Logs by (event id, place); those that do not exist are left out."""
-
-    def put(self, logs: Iterable[PushLog], riders: Sequence[Rider] = ()) -> list[PushLog]:
-        """Write logs whole, and mark them as stored; those that could not be read stay as they are. Riders go along.
-
-        Returns those whose place another instance had: they stand beside it, and both tell of the other.
-        """
-
-
-def load_own(store: PushLogStore, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], PushLog]:
+def load_own(store: PushLogTable, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], PushLog]:
     """Logs by (event id, platform id, owner), wherever they stand; those that do not exist are left out."""
     asked = list(dict.fromkeys(wanted))
     first = store.load((event_id, platform_id) for event_id, platform_id, _ in asked) if asked else {}
@@ -87,7 +74,7 @@ def load_own(store: PushLogStore, wanted: Iterable[tuple[str, str, str]]) -> dic
     return found | unreadable | {key: beside[place] for key, place in others.items() if place in beside}
 
 
-def load_shared(store: PushLogStore, keys: Iterable[LogKey]) -> dict[LogKey, list[PushLog]]:
+def load_shared(store: PushLogTable, keys: Iterable[LogKey]) -> dict[LogKey, list[PushLog]]:
     """Logs by (event id, platform id), each with those of other instances that used the same event id."""
     first = store.load(keys)
     others = {
@@ -116,14 +103,20 @@ class PushLogTable:
         self._parts = parts
 
     def load(self, keys: Iterable[LogKey]) -> dict[LogKey, PushLog]:
-        """See PushLogStore. Reads consistently: what is loaded is going to be written back."""
+        """Logs by (event id, place); those that do not exist are left out.
+
+        Reads consistently: what is loaded is going to be written back.
+        """
         wanted = [to_item({"event_id": event, "platform_id": place}) for event, place in dict.fromkeys(keys)]
         items = batch_get(self._client, self._table, wanted, consistent=True)
         places = [(text(item, "event_id"), text(item, "platform_id")) for item in items]
         return dict(zip(places, self._logs(items), strict=True))
 
     def put(self, logs: Iterable[PushLog], riders: Sequence[Rider] = ()) -> list[PushLog]:
-        """See PushLogStore."""
+        """Write logs whole, and mark them as stored; those that could not be read stay as they are. Riders go along.
+
+        Returns those whose place another instance had: they stand beside it, and both tell of the other.
+        """
         clashed: list[PushLog] = []
         left = [log for log in logs if not log.unreadable]
         for _ in range(ROUNDS):

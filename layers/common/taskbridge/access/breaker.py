@@ -14,10 +14,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from taskbridge.errors import StoreError
+from taskbridge.tables.coordination import BreakerState, CoordinationTable
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -28,40 +29,10 @@ CACHE_S = 5.0
 CACHE_OPEN_S = 1.0  # who waits wants to know sooner
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerState:
-    """A breaker as it is stored; times in epoch seconds.
-
-    `probe_until`: somebody is trying until then. `quiet_until`: the platform asked to be left alone until then.
-    """
-
-    is_open: bool = False
-    opened_at: float = 0.0
-    probe_until: float = 0.0
-    reason: str = ""
-    quiet_until: float = 0.0
-
-
-class BreakerStore(Protocol):
-    """Where breakers live."""
-
-    def read_breaker(self, platform_id: str) -> BreakerState:
-        """The breaker of a platform."""
-
-    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
-        """Open it, unless it is open; tells whether this call did."""
-
-    def close_breaker(self, platform_id: str, now: float) -> bool:
-        """Close it, unless it is closed; tells whether this call did."""
-
-    def keep_quiet(self, platform_id: str, until: float) -> bool:
-        """Note until when the platform wants to be left alone; tells whether that is longer than was known."""
-
-
 class Breakers:
     """The breakers as one worker sees them. Safe for threads."""
 
-    def __init__(self, store: BreakerStore, clock: Callable[[], float]) -> None:
+    def __init__(self, store: CoordinationTable, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
