@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from local.settings import ROOT, read_settings
 from push_task import retry
 from reconciler import feeding, probing, stuck
-from taskbridge import breaker
+from taskbridge.access import breaker
 
 READMES = ("README.md", "README.zh-CN.md")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
