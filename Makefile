@@ -25,7 +25,7 @@ $(READY): requirements/dev.txt
 
 # Node itself is among the requirements, so that no machine needs one of its own.
 $(NODE_READY): console/package.json console/package-lock.json | $(READY)
-	@cd console && PATH="$(abspath $(VENV))/bin:$$PATH" npm ci --loglevel=error
+	@$(PYTHON) -m bundle.console_files
 	@touch $@
 
 run: $(READY) ## the main job on this machine: the stack, the sample events, and what became of them

@@ -18,21 +18,20 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bundle.commands import BuildError, execute, run
+from bundle.console_files import build_console
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "layer.txt"
+CONSOLE_FUNCTION = "console"
 RUNTIME_PROVIDES = Path(__file__).with_name("runtime-provides.txt")
 
 _NOT_SHIPPED = shutil.ignore_patterns("tests", "__pycache__", "*.pyc", ".*", "Makefile")
-
-
-class BuildError(Exception):
-    """Something that the build needs is not there; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ def build_function(name: str, out: Path, target: Target = LAMBDA) -> Path:
     if requirements:
         _add_dependencies(out, target, requirements)
     _replace_tree(source, folder)
+    if name == CONSOLE_FUNCTION:
+        build_console(folder / "files")
     _compile_bytecode(folder, out, target)
     return folder
 
@@ -97,7 +98,7 @@ def _install_dependencies(folder: Path, target: Target, requirements: Path, left
     # Copies: a bundle whose files were links into the cache of uv could damage it.
     how = ["--link-mode", "copy", "--only-binary", ":all:", "--require-hashes"]
     what = [*(f"--excludes={path}" for path in left_out), "-r", str(requirements)]
-    _run([_find_uv(), "pip", "install", "--quiet", "--target", str(folder), *where, *how, *what])
+    run([_find_uv(), "pip", "install", "--quiet", "--target", str(folder), *where, *how, *what])
 
 
 def _add_dependencies(out: Path, target: Target, requirements: Path) -> None:
@@ -144,7 +145,7 @@ def _compile_bytecode(folder: Path, root: Path, target: Target) -> None:
         )
         return
     how = ["--invalidation-mode", "unchecked-hash", "-s", str(root)]
-    _run([python, "-I", "-m", "compileall", "-q", *how, str(folder)])
+    run([python, "-I", "-m", "compileall", "-q", *how, str(folder)])
 
 
 def _python_candidates(target: Target) -> Iterator[str]:
@@ -156,7 +157,7 @@ def _python_candidates(target: Target) -> Iterator[str]:
 
 def _is_version(python: str, version: str) -> bool:
     """Ask it: a version manager's shim is on the path also where that version is not installed."""
-    answer = _execute([python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
+    answer = execute([python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
     return answer.returncode == 0 and answer.stdout.strip() == version
 
 
@@ -166,17 +167,6 @@ def _find_uv() -> str:
         if found:
             return found
     raise BuildError("uv is not on the path: install it, or name it in UV")
-
-
-def _run(command: Sequence[str]) -> None:
-    done = _execute(command)
-    if done.returncode != 0:
-        raise BuildError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-
-
-def _execute(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    # No shell, and every word of the command is ours or the builder's own.
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
 
 
 def _parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bundle.build import REQUIREMENTS, BuildError, Target, build_function, build_layer, function_requirements
+from bundle.build import (
+    CONSOLE_FUNCTION,
+    REQUIREMENTS,
+    Target,
+    build_function,
+    build_layer,
+    function_requirements,
+)
+from bundle.commands import BuildError
+from bundle.console_files import SOURCES as CONSOLE_SOURCES
 from local.errors import StackError
 from local.settings import ROOT
 
@@ -55,6 +64,8 @@ def _pack_function(name: str, folder: Path) -> Bundle:
     own = function_requirements(name)
     # What the layer has is left out of the function, so the layer's lock counts as well.
     sources = (ROOT / "functions" / name, ROOT / "bundle", *((own, REQUIREMENTS) if own else ()))
+    if name == CONSOLE_FUNCTION:
+        sources += CONSOLE_SOURCES
     return _pack(name, sources, folder, lambda out: build_function(name, out, Target.host()))
 
 

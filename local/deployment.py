@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from bundle.console_files import SOURCES as CONSOLE_SOURCES
 from local.bundles import LAYER, Bundle, digest_of, pack_bundles
 from local.emulator import Aws
 from local.errors import StackError
@@ -27,6 +28,7 @@ _SOURCES = (
     ROOT / "requirements" / "ai_analyze.txt",
     ROOT / "requirements" / "admin_api.txt",
     ROOT / "bundle",
+    *CONSOLE_SOURCES,
     Path(__file__),
 )
 _DIGEST_TAG = "taskbridge:content"
@@ -74,7 +76,7 @@ def place_bundles(template: Mapping[str, Any], bundles: Mapping[str, Bundle]) ->
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if logical_id in folders:
-            properties = properties | {"CodeUri": _uri(bundles[folders[logical_id]])}
+            properties = properties | _code(resource["Type"], bundles[folders[logical_id]])
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
             properties = properties | {"ContentUri": _uri(bundles[LAYER])}
         resources[logical_id] = resource | ({"Properties": properties} if properties else {})
@@ -140,6 +142,7 @@ def choose_parameters(settings: StackSettings, attachment_hosts: str) -> dict[st
         "AnalysisTimeoutSeconds": str(_TIMEOUT_OF_ANALYSES_S),
         "AttachmentHosts": attachment_hosts,
         "PlatformHosts": f"{LOOPBACK},localhost",
+        "SignInOrigin": settings.endpoint_url,
         "EnableArchive": "false",
     }
 
@@ -155,8 +158,15 @@ def _function_folders(template: Mapping[str, Any]) -> dict[str, str]:
     return {
         logical_id: resource["Properties"]["Handler"].split(".")[0]
         for logical_id, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
+        if resource["Type"] in ("AWS::Serverless::Function", "AWS::Lambda::Function")
     }
+
+
+def _code(kind: str, bundle: Bundle) -> dict[str, Any]:
+    """Where the code of a function is, as its kind of resource says it."""
+    if kind == "AWS::Lambda::Function":
+        return {"Code": {"S3Bucket": BUCKET, "S3Key": bundle.key}}
+    return {"CodeUri": _uri(bundle)}
 
 
 def _uri(bundle: Bundle) -> str:

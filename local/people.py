@@ -1,9 +1,10 @@
-"""Who may call the HTTP API of the stack: four people with their roles, and a ready token for each."""
+"""Who may use console and HTTP API: four people with their roles, a password and a ready token for each."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.emulator import Aws
@@ -16,13 +17,26 @@ PEOPLE = {"admin": "admin", "ops": "ops", "approver-1": "approver", "approver-2"
 APPROVERS = tuple(name for name, role in PEOPLE.items() if role == "approver")
 
 
-def seed_people(aws: Aws, outputs: Mapping[str, str]) -> dict[str, str]:
-    """Make sure that the people exist, and return an ID token for each, valid for a day.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the stack: the password is for the console, the ID token, valid for a day, for the HTTP API."""
+
+    name: str
+    role: str
+    password: str
+    token: str
+
+
+def seed_people(aws: Aws, outputs: Mapping[str, str]) -> list[Person]:
+    """Make sure that the people exist.
 
     A person whom somebody has changed meanwhile keeps the changes, but for the password.
     """
     pool, client = outputs["UserPoolId"], outputs["UserPoolClientId"]
-    return {name: _token(aws.people, pool, client, name, role) for name, role in PEOPLE.items()}
+    return [
+        Person(name, role, _password(name, pool), _token(aws.people, pool, client, name, role))
+        for name, role in PEOPLE.items()
+    ]
 
 
 def _token(people: CognitoIdentityProviderClient, pool: str, client: str, name: str, role: str) -> str:

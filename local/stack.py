@@ -40,7 +40,7 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
             deployed = deploy(aws, settings, settings.attachment_hosts or _host_and_port(ai_simulator), say)
             _switch_event_sources(aws, enabled=True)
             seed(aws, deployed, settings, task_center, ai_platform)
-            tokens = seed_people(aws, deployed)
+            people = seed_people(aws, deployed)
         outputs = {
             **deployed,
             # What CloudFormation says is a name that only the DNS of AWS knows.
@@ -51,7 +51,8 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
             "task_center_url": task_center,
             "ai_simulator_url": ai_simulator,
             "ai_platform_url": ai_platform,
-            "tokens": tokens,
+            "tokens": {person.name: person.token for person in people},
+            "passwords": {person.name: person.password for person in people},
         }
         _write_outputs(settings, outputs)
         return outputs
@@ -84,6 +85,7 @@ def status(settings: StackSettings) -> dict[str, str]:
         outputs = read_outputs_file(settings)
         rows |= {"AWS endpoint": outputs["endpoint_url"], "Task center": outputs["task_center_url"]}
         rows |= {"AI platform": outputs["ai_platform_url"], "HTTP API": f"{outputs['ApiUrl']}/v1/health"}
+        rows |= {"Console": outputs["ConsoleUrl"]}
     return rows | {"State": str(settings.state_dir)}
 
 

@@ -83,7 +83,8 @@ def proven() -> dict[str, set[Grant]]:
 def implied(template: Template) -> set[Grant]:
     """Grants of which the code makes no call: Lambda itself uses them."""
     found: set[Grant] = set()
-    for name, function in template.of_type("AWS::Serverless::Function").items():
+    functions = template.of_type("AWS::Serverless::Function") | template.of_type("AWS::Lambda::Function")
+    for name, function in functions.items():
         own = name.removesuffix("Function")
         found |= {Grant(_name_of(own), action, f"{own}LogGroup") for action in _WRITE_LOGS}
         found |= {Grant(_name_of(own), *each) for each in _RUN}

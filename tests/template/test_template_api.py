@@ -8,10 +8,15 @@ import re
 from tests.template.reader import Template
 
 
-def test_every_route_wants_a_token_but_health_and_what_a_browser_asks_before(template: Template) -> None:
+def test_every_route_wants_a_token_but_health_the_files_of_the_console_and_what_a_browser_asks_before(
+    template: Template,
+) -> None:
     routes = {route["RouteKey"]: route for route in template.of_type("AWS::ApiGatewayV2::Route").values()}
     opened = {key for key, route in routes.items() if route["AuthorizationType"] == "NONE"}
-    assert opened == {"GET /v1/health", "OPTIONS /v1/{proxy+}"}
+    console = {"GET /", "GET /console", "GET /console/{proxy+}"}
+    assert opened == {"GET /v1/health", "OPTIONS /v1/{proxy+}", *console}
+    for key in console:
+        assert routes[key]["Target"] == {"Fn::Sub": "integrations/${ConsoleIntegration}"}
     assert routes["ANY /v1/{proxy+}"]["AuthorizationType"] == "JWT"
     assert routes["ANY /v1/{proxy+}"]["AuthorizerId"] == {"Ref": "ApiAuthorizer"}
 
@@ -80,3 +85,20 @@ def test_the_function_ends_before_the_gateway_stops_waiting(template: Template) 
         function["Timeout"] * 1000
         < template.of_type("AWS::ApiGatewayV2::Integration")["ApiIntegration"]["TimeoutInMillis"]
     )
+
+
+def test_people_sign_in_by_code_at_addresses_of_the_console_only(template: Template) -> None:
+    client = template.of_type("AWS::Cognito::UserPoolClient")["UserPoolClient"]
+    assert (client["AllowedOAuthFlows"], client["AllowedOAuthScopes"]) == (["code"], ["openid"])
+    assert client["GenerateSecret"] is False
+    for urls, page in (("CallbackURLs", "signed-in"), ("LogoutURLs", "signed-out")):
+        own, elsewhere = client[urls]
+        assert own == {"Fn::Sub": f"${{HttpApi.ApiEndpoint}}/console/{page}"}
+        assert elsewhere["Fn::If"][:2] == ["HasConsole", {"Fn::Sub": f"${{ConsoleOrigin}}/console/{page}"}]
+
+
+def test_the_console_has_no_layer_and_may_do_nothing_but_log(template: Template) -> None:
+    function = template.of_type("AWS::Lambda::Function")["ConsoleFunction"]
+    assert "Layers" not in function
+    allowed = [statement["Sid"] for owner, statement in template.statements() if owner == "ConsoleRole"]
+    assert allowed == ["WriteLogs"]

@@ -36,7 +36,7 @@ def test_a_wildcard_in_a_resource_only_follows_the_path_of_a_parameter(translate
 def test_no_role_carries_a_policy_that_is_not_in_the_template(translated: Template) -> None:
     # SAM adds managed policies of AWS to the roles that it makes, with more than is needed.
     roles = translated.of_type("AWS::IAM::Role")
-    functions = ("EventRouter", "PushTask", "AiTrack", "AiAnalyze", "AdminApi", "Reconciler")
+    functions = ("EventRouter", "PushTask", "AiTrack", "AiAnalyze", "AdminApi", "Reconciler", "Console")
     assert set(roles) == {f"{name}Role" for name in functions}
     for role in roles.values():
         assert {policy["Ref"] for policy in role["ManagedPolicyArns"]} <= set(

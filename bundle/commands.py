@@ -1,0 +1,28 @@
+"""Runs the programs that packing needs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class BuildError(Exception):
+    """Something that the build needs is not there; the message says what to do."""
+
+
+def run(command: Sequence[str], cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+    """Raises BuildError with what the program said where it fails."""
+    done = execute(command, cwd, environment)
+    if done.returncode != 0:
+        raise BuildError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+
+
+def execute(
+    command: Sequence[str], cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What the program said, and its exit status."""
+    # No shell, and every word of the command is ours or the builder's own.
+    return subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, check=False, cwd=cwd, env=environment
+    )

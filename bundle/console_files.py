@@ -1,0 +1,69 @@
+"""Builds the web console from console/ with Node, which comes from the project's environment or from the machine.
+
+python -m bundle.console_files    installs what console/package-lock.json names, unless it is there
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bundle.commands import BuildError, execute, run
+
+CONSOLE = Path(__file__).resolve().parent.parent / "console"
+SOURCES = tuple(
+    CONSOLE / name
+    for name in ("src", "public", "index.html", "package.json", "package-lock.json", "packing.ts", "vite.config.ts")
+)
+LEAST_NODE = (22, 12)
+
+
+def build_console(out: Path) -> Path:
+    """Put the packed files of the console into `out`, in place of what is there. Raises BuildError."""
+    node = find_node()
+    install_packages(node)
+    vite = CONSOLE / "node_modules" / "vite" / "bin" / "vite.js"
+    run([str(node), str(vite), "build", "--logLevel", "warn", "--outDir", str(out.resolve())], cwd=CONSOLE)
+    return out
+
+
+def install_packages(node: Path) -> None:
+    """Install what the lock names, unless it is there."""
+    wanted = hashlib.sha256((CONSOLE / "package-lock.json").read_bytes()).hexdigest()
+    stamp = CONSOLE / "node_modules" / ".installed"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    npm = node.with_name("npm")
+    if not npm.exists():
+        raise BuildError(f"There is no npm beside {node}: `make setup` installs one.")
+    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    run([str(npm), "ci", "--no-audit", "--no-fund"], cwd=CONSOLE, environment={**os.environ, "PATH": path})
+    stamp.write_text(wanted)
+
+
+def find_node() -> Path:
+    """A Node that is new enough: that of the environment, else one on the path. Raises BuildError."""
+    for node in _candidates():
+        answer = execute([str(node), "--version"])
+        version = tuple(int(part) for part in answer.stdout.strip().removeprefix("v").split(".")[:2] if part.isdigit())
+        if answer.returncode == 0 and version >= LEAST_NODE:
+            return node
+    least = ".".join(map(str, LEAST_NODE))
+    raise BuildError(f"The console needs Node {least} or newer: `make setup` installs one into the environment.")
+
+
+def _candidates() -> Iterator[Path]:
+    beside = Path(sys.executable).with_name("node")
+    if beside.exists():
+        yield beside
+    found = shutil.which("node")
+    if found:
+        yield Path(found)
+
+
+if __name__ == "__main__":
+    install_packages(find_node())

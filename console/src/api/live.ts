@@ -1,0 +1,69 @@
+import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/vue-query";
+import { computed, type MaybeRefOrGetter, toValue } from "vue";
+import { asProblem, type Problem } from "./problem";
+
+const TRIES = 2;
+
+export function createQueries(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 1_000,
+        refetchOnWindowFocus: true,
+        // Nothing is asked in a tab that nobody looks at.
+        refetchIntervalInBackground: false,
+        networkMode: "always",
+        retry: (failures, error) => failures < TRIES && asProblem(error).passes,
+        retryDelay: (failures) => Math.min(1000 * 2 ** failures, 8_000),
+      },
+      mutations: { networkMode: "always", retry: false },
+    },
+  });
+}
+
+export interface Live<T> {
+  /** Names what is asked, with everything that it depends on. */
+  key: MaybeRefOrGetter<readonly unknown[]>;
+  ask: (signal: AbortSignal) => Promise<T>;
+  /** Milliseconds between two looks; 0: only once. */
+  every?: MaybeRefOrGetter<number>;
+  enabled?: MaybeRefOrGetter<boolean>;
+}
+
+/** Something that is looked at again and again while its tab is seen. What was shown stays until the next answer. */
+export function useLive<T>(live: Live<T>) {
+  return useQuery<T, Problem>({
+    queryKey: computed(() => toValue(live.key)),
+    queryFn: ({ signal }) => live.ask(signal),
+    refetchInterval: computed(() => toValue(live.every) || false),
+    enabled: computed(() => toValue(live.enabled) ?? true),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}
+
+/** A list that is read page by page, further as one scrolls. */
+export function usePages<T>(pages: Omit<Live<never>, "ask"> & { ask: (cursor: string | undefined) => Promise<Page<T>> }) {
+  return useInfiniteQuery({
+    queryKey: computed(() => toValue(pages.key)),
+    queryFn: ({ pageParam }) => pages.ask(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last: Page<T>) => last.next_cursor ?? undefined,
+    refetchInterval: computed(() => toValue(pages.every) || false),
+    enabled: computed(() => toValue(pages.enabled) ?? true),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Something that a person does. `changes`: keys of what is looked at anew afterwards. */
+export function useDoing<V, T>(does: (values: V) => Promise<T>, changes: readonly (readonly unknown[])[]) {
+  const queries = useQueryClient();
+  return useMutation<T, Problem, V>({
+    mutationFn: does,
+    onSettled: () => Promise.all(changes.map((key) => queries.invalidateQueries({ queryKey: key }))),
+  });
+}

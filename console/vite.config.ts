@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import vue from "@vitejs/plugin-vue";
+import Components from "unplugin-vue-components/vite";
+import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
+import { defineConfig } from "vite";
+import { packing } from "./packing.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+
+export default defineConfig({
+  base: "/console/",
+  plugins: [
+    vue(),
+    // <el-button> and its like are imported where they are written, each with its own style.
+    Components({ dirs: [], dts: false, resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
+    packing(version),
+  ],
+  resolve: { alias: { "@": new URL("src", import.meta.url).pathname } },
+  define: { __VUE_OPTIONS_API__: "true", __VUE_I18N_LEGACY_API__: "false", __INTLIFY_PROD_DEVTOOLS__: "false" },
+  build: {
+    target: "es2023",
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 1200,
+    modulePreload: { polyfill: false },
+    // A data: address would need the policy to be wider.
+    assetsInlineLimit: 0,
+  },
+});
