@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from bundle.console_files import SOURCES as CONSOLE_SOURCES
 from local.bundles import LAYER, Bundle, digest_of, pack_bundles
+from local.console_address import console_origin
 from local.emulator import Aws
 from local.errors import StackError
 from local.settings import LOOPBACK, ROOT, STACK_NAME, StackSettings
@@ -143,6 +144,7 @@ def choose_parameters(settings: StackSettings, attachment_hosts: str) -> dict[st
         "AttachmentHosts": attachment_hosts,
         "PlatformHosts": f"{LOOPBACK},localhost",
         "SignInOrigin": settings.endpoint_url,
+        "ConsoleOrigin": console_origin(settings),
         "EnableArchive": "false",
     }
 

@@ -181,6 +181,7 @@ class Aws:
     dynamodb: _Client[DynamoDBClient] = _Client("dynamodb")
     events: _Client[EventBridgeClient] = _Client("events")
     functions: _Client[LambdaClient] = _Client("lambda")
+    gateway: _Client[Any] = _Client("apigatewayv2")
     people: _Client[CognitoIdentityProviderClient] = _Client("cognito-idp")
     s3: _Client[S3Client] = _Client("s3")
     sqs: _Client[SQSClient] = _Client("sqs")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.console_address import console_origin, give_address
 from local.deployment import deploy, read_outputs
 from local.emulator import Aws, at_its_port, emulator_pid, is_healthy, start_emulator, stop_emulator
 from local.errors import StackError
@@ -41,10 +42,12 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
             _switch_event_sources(aws, enabled=True)
             seed(aws, deployed, settings, task_center, ai_platform)
             people = seed_people(aws, deployed)
+            give_address(aws, deployed)
         outputs = {
             **deployed,
             # What CloudFormation says is a name that only the DNS of AWS knows.
             "ApiUrl": f"{settings.endpoint_url}/_aws/execute-api/{deployed['ApiId']}/$default",
+            "ConsoleUrl": f"{console_origin(settings)}/",
             "endpoint_url": settings.endpoint_url,
             "region": REGION,
             "simulator_url": "" if settings.jinzhi_host else task_center,

@@ -186,11 +186,10 @@ def test_a_function_that_is_not_there_is_refused_by_name(tmp_path: Path, capsys:
 def test_sam_finds_a_target_for_the_layer_and_for_every_function(template: Template) -> None:
     targets = dict(make_targets())
     assert targets.pop("CommonLayer") == "layer"
-    functions = template.of_type("AWS::Serverless::Function")
-    assert targets == {
-        logical_id: f"function {Path(function['CodeUri']).name}" for logical_id, function in functions.items()
-    }
-    for function in functions.values():
+    folders = {id_: each["CodeUri"] for id_, each in template.of_type("AWS::Serverless::Function").items()}
+    folders |= {id_: each["Code"] for id_, each in template.of_type("AWS::Lambda::Function").items()}
+    assert targets == {logical_id: f"function {Path(folder).name}" for logical_id, folder in folders.items()}
+    for function in template.of_type("AWS::Serverless::Function").values():
         assert function["Handler"].startswith(f"{Path(function['CodeUri']).name}.app.")
 
 

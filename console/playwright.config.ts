@@ -1,0 +1,29 @@
+import { defineConfig } from "@playwright/test";
+
+/** `CONSOLE_URL`: where the console is served; `CHROMIUM`: the browser. Both are given by tests/console. */
+export default defineConfig({
+  testDir: "tests/browser",
+  outputDir: "../.build/browser-tests",
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  timeout: 60_000,
+  reporter: [["line"]],
+  use: {
+    baseURL: process.env["CONSOLE_URL"],
+    locale: "zh-CN",
+    timezoneId: "Europe/Berlin",
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"],
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});

@@ -1,0 +1,68 @@
+import { api, ask, onceKey, type Shape } from "@/api/client";
+import { useDoing, useLive } from "@/api/live";
+
+export type Summary = Shape["Summary"];
+export type Counts = Shape["StatusCounts"];
+export type Queue = Shape["Queue"];
+export type PlatformState = Shape["PlatformSummary"];
+
+export const SUMMARY = ["summary"] as const;
+
+export function useSummary() {
+  return useLive({ key: SUMMARY, ask: (signal) => ask(api.GET("/v1/ops/summary", { signal })), every: 5_000 });
+}
+
+export function useRedrive() {
+  return useDoing(
+    (name: string) => ask(api.POST("/v1/ops/queues/{name}/redrive", { params: { path: { name }, header: onceKey() } })),
+    [SUMMARY],
+  );
+}
+
+export const STATUSES = ["succeeded", "failed", "retrying", "superseded", "skipped"] as const;
+export type Status = (typeof STATUSES)[number];
+
+export function total(counts: Counts): number {
+  return STATUSES.reduce((sum, status) => sum + counts[status], 0);
+}
+
+export function queueOf(summary: Summary, name: string): Queue | undefined {
+  return summary.queues.find((queue) => queue.name === name);
+}
+
+/** Messages that no worker has finished with. */
+export function depth(queue: Queue | undefined): number {
+  return queue ? queue.waiting + queue.in_flight + queue.delayed : 0;
+}
+
+export function oldest(queues: readonly (Queue | undefined)[]): number | null {
+  const ages = queues.map((queue) => queue?.oldest_age_s ?? null).filter((age) => age !== null);
+  return ages.length ? Math.max(...ages) : null;
+}
+
+export interface Need {
+  kind: "dead" | "down" | "failed" | "unreadable" | "gap" | "cap";
+  values: Record<string, string | number>;
+  queue?: string;
+  platform?: string;
+}
+
+/** What a person has to look at, the most urgent first. */
+export function needs(summary: Summary): Need[] {
+  return [
+    ...summary.platforms
+      .filter((each) => each.unreadable)
+      .map((each): Need => ({ kind: "unreadable", platform: each.id, values: { name: each.name || each.id, why: each.unreadable } })),
+    ...summary.platforms
+      .filter((each) => each.breaker.state === "open")
+      .map((each): Need => ({ kind: "down", platform: each.id, values: { name: each.name, why: each.breaker.reason } })),
+    ...summary.queues
+      .filter((queue) => queue.is_dead_letters && queue.waiting > 0)
+      .map((queue): Need => ({ kind: "dead", queue: queue.name, values: { n: queue.waiting, queue: queue.name } })),
+    ...summary.platforms
+      .filter((each) => each.last_day.failed > 0)
+      .map((each): Need => ({ kind: "failed", platform: each.id, values: { name: each.name, n: each.last_day.failed } })),
+    ...summary.rule_gaps.map((gap): Need => ({ kind: "gap", values: { gap } })),
+    ...(summary.ai_questions.reached ? [{ kind: "cap" as const, values: { cap: summary.ai_questions.reached } }] : []),
+  ];
+}

@@ -1,0 +1,10 @@
+import { definePage } from "../page";
+
+export default definePage({
+  path: "rejected-events",
+  name: "rejected",
+  title: ["被拒事件", "Rejected events"],
+  roles: ["ops", "admin"],
+  menu: { group: "push", icon: "rejected", order: 50 },
+  view: () => import("./RejectedPage.vue"),
+});

@@ -1,0 +1,25 @@
+import { api, ask, onceKey, type Shape } from "@/api/client";
+import { useDoing, usePages } from "@/api/live";
+
+export type Rejected = Shape["RejectedEvent"];
+export const REJECTED = ["rejected-events"] as const;
+
+export function useRejected() {
+  return usePages<Rejected>({
+    key: REJECTED,
+    ask: (cursor) => ask(api.GET("/v1/rejected-events", { params: { query: { cursor, limit: 50 } } })),
+    every: 15_000,
+  });
+}
+
+export function useSendAgain() {
+  return useDoing(
+    (id: string) => ask(api.POST("/v1/rejected-events/{id}/replay", { params: { path: { id }, header: onceKey() } })),
+    [REJECTED],
+  );
+}
+
+/** The field that a reason names first, such as `detail.occurredAt: expected a time`; empty where it names none. */
+export function fieldOf(reason: string): string {
+  return /^([A-Za-z_][\w.[\]-]*)(?=:)/.exec(reason)?.[1] ?? "";
+}

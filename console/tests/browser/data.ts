@@ -1,0 +1,166 @@
+import type { components } from "../../src/api/schema";
+
+type Shape = components["schemas"];
+const NOW = Date.now();
+const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+
+/** What must be shown as text wherever it stands. */
+export const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202Eلا ${"长".repeat(300)}🙂`;
+
+const counts = (succeeded: number, failed: number, retrying: number, superseded: number, skipped: number): Shape["StatusCounts"] => ({
+  succeeded,
+  failed,
+  retrying,
+  superseded,
+  skipped,
+  is_exact: true,
+});
+
+const queue = (name: string, waiting: number, age: number | null): Shape["Queue"] => ({
+  name,
+  is_dead_letters: name.endsWith("-dead-letters"),
+  waiting,
+  in_flight: name.endsWith("letters") ? 0 : Math.min(2, waiting),
+  delayed: 0,
+  oldest_age_s: age,
+});
+
+const platform = (id: string, name: string, open: boolean, hour: Shape["StatusCounts"], day: Shape["StatusCounts"]): Shape["PlatformSummary"] => ({
+  id,
+  name,
+  enabled: true,
+  unreadable: "",
+  breaker: { state: open ? "open" : "closed", opened_at: open ? ago(260) : null, reason: open ? "503 Service Unavailable" : "" },
+  last_success_at: ago(open ? 310 : 4),
+  last_hour: hour,
+  last_day: day,
+});
+
+export const summary: Shape["Summary"] = {
+  at: ago(0),
+  queues: [
+    queue("ingest", 3, 4),
+    queue("push", 41, 68),
+    queue("ai", 0, 0),
+    queue("analysis", 6, 35),
+    queue("ingest-dead-letters", 0, 0),
+    queue("rule-dead-letters", 0, 0),
+    queue("push-dead-letters", 2, 5400),
+    queue("ai-dead-letters", 0, 0),
+    queue("analysis-dead-letters", 0, 0),
+    queue("invocation-dead-letters", 0, 0),
+  ],
+  dead_letters: 2,
+  rule_gaps: [],
+  platforms: [
+    platform("jz", "金智待办中心", false, counts(1284, 7, 12, 96, 31), counts(21480, 46, 12, 1733, 402)),
+    platform("portal", "融合门户待办", true, counts(310, 2, 58, 20, 4), counts(8120, 9, 58, 640, 77)),
+  ],
+  last_hour: counts(1594, 9, 70, 116, 35),
+  last_day: counts(29600, 55, 70, 2373, 479),
+  ai_questions: { day: "2026-11-28", asked: 412, cost: 3.2, limit: 2000, cost_limit: 0, reached: "" },
+};
+
+const REASONS = ["", "收件人 u20231107 不存在", "503 Service Unavailable", "", HOSTILE];
+const STATUSES = ["succeeded", "failed", "retrying", "superseded", "failed"] as const;
+const ACTIONS = ["task_received", "task_done", "process_deleted", "task_received", "process_ended"];
+
+export function log(index: number): Shape["PushLogRow"] {
+  const kind = index % STATUSES.length;
+  const status = STATUSES[kind] ?? "succeeded";
+  return {
+    id: `jz:ev-${index}`,
+    event_id: `ev-2026112${index % 9}-${String(index).padStart(5, "0")}`,
+    platform_id: index % 3 ? "jz" : "portal",
+    sess_id: `P-${1000 + (index % 40)}`,
+    app_id: "leave",
+    action: ACTIONS[kind] ?? "",
+    sequence: index,
+    status,
+    occurred_at: ago(index * 37 + 2),
+    received_at: ago(index * 37),
+    updated_at: ago(index * 36),
+    entries: [
+      {
+        task_id: `T-${index}`,
+        status,
+        operation: "create",
+        reason: REASONS[kind] ?? "",
+        attempts: 1 + (index % 4),
+        errcode: status === "failed" ? "50001" : "",
+        failed_at: status === "failed" ? ago(index * 36) : null,
+        settled_at: status === "succeeded" ? ago(index * 36) : null,
+      },
+    ],
+    shared_with: [],
+    notes: [],
+  };
+}
+
+export function detail(id: string): Shape["PushLogDetail"] {
+  const index = Number(/\d+$/.exec(id)?.[0] ?? 1);
+  const call = (seconds: number, status: number | null, error: string) => ({
+    at: ago(seconds),
+    operation: "create",
+    task_id: `T-${index}`,
+    method: "POST",
+    path: "/mdbl-api/v1/open/tasks",
+    request: JSON.stringify({ appId: "taskbridge", access_token: "********", tasks: [{ taskId: `T-${index}`, title: "请假审批：张三 3 天", receivers: ["u20231107"] }] }),
+    status,
+    response: status === null ? "" : JSON.stringify(status < 400 ? { errcode: 0, errmsg: "ok" } : { errcode: 50001, errmsg: HOSTILE }),
+    duration_ms: 184,
+    error,
+  });
+  return { ...log(index), attempts: [call(20, 200, "50001"), call(95, null, "timed out after 10 s")] };
+}
+
+export const causes: Shape["FailureCauses"] = {
+  items: [
+    { platform_id: "jz", errcode: "50001", reason: "收件人 … 不存在", count: 31, first: ago(70_000), last: ago(120), example: "jz:ev-1" },
+    { platform_id: "portal", errcode: "", reason: "503 Service Unavailable", count: 9, first: ago(9_000), last: ago(260), example: "portal:ev-6" },
+    { platform_id: "jz", errcode: "40013", reason: HOSTILE, count: 2, first: ago(9_000), last: ago(8_000), example: "jz:ev-4" },
+  ],
+  next_cursor: null,
+  is_exact: true,
+};
+
+const replay = (id: string, status: "running" | "done" | "stopped", count: number, done: number): Shape["Replay"] => ({
+  id,
+  kind: "replay",
+  status,
+  platform_ids: ["jz"],
+  log_status: "failed",
+  app_id: null,
+  from: ago(86_400),
+  to: ago(60),
+  rate_per_s: 50,
+  count,
+  count_is_exact: true,
+  looked_at: done,
+  sent: Math.floor(done * 0.96),
+  left_out: done - Math.floor(done * 0.96),
+  created_by: "ops",
+  created_at: ago(900),
+  updated_at: ago(5),
+  finished_at: status === "running" ? null : ago(30),
+});
+
+export const replays = {
+  items: [replay("0001", "running", 4200, 1830), replay("0002", "done", 46, 46), replay("0003", "stopped", 900, 310)],
+  next_cursor: null,
+};
+
+export const planned: Shape["Replay"] = { ...replay("0004", "running", 46, 0), id: null, status: "dry_run" };
+
+export const rejected = {
+  items: [1, 2, 3].map((index): Shape["RejectedEvent"] => ({
+    id: `bad-${index}`,
+    event_id: `bad-${index}`,
+    reason: index === 3 ? HOSTILE : "detail.occurredAt: expected a time such as 2026-11-22T09:30:00+08:00, got '昨天'",
+    received_at: ago(index * 600),
+    replayed_at: index === 2 ? ago(60) : null,
+    replayed_by: index === 2 ? "ops" : null,
+    body: JSON.stringify({ source: "htd.process", "detail-type": "process.trigger", detail: { id: `bad-${index}`, occurredAt: "昨天", title: HOSTILE } }),
+  })),
+  next_cursor: null,
+};

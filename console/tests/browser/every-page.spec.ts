@@ -1,0 +1,54 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test, type Page } from "@playwright/test";
+import { serveApi, watch } from "./api";
+import { signIn } from "./people";
+
+/** Every page, with what opens on it. A page of yours goes here: all that holds for every page is tested of it. */
+const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "approver"; shows: string }[] = [
+  { name: "overview", path: "overview", role: "ops", shows: ".flow" },
+  { name: "push-logs", path: "push-logs", role: "ops", shows: ".data-table__row" },
+  { name: "push-log", path: "push-logs?open=jz:ev-1", role: "ops", shows: ".attempt" },
+  { name: "causes", path: "causes", role: "ops", shows: ".cause" },
+  { name: "replays", path: "replays", role: "ops", shows: ".progress" },
+  { name: "rejected-events", path: "rejected-events", role: "ops", shows: ".data-table__row" },
+  { name: "rejected-event", path: "rejected-events?open=bad-1", role: "ops", shows: ".code" },
+  { name: "dead-letters", path: "dead-letters", role: "ops", shows: ".plain-table" },
+];
+const LOOKS = [
+  { width: 1920, height: 1080, locale: "zh", theme: "light" },
+  { width: 320, height: 720, locale: "en", theme: "dark" },
+] as const;
+/** With a folder, every view is kept there as a picture: see docs/console.md. */
+const SHOTS = process.env["SHOTS"];
+
+async function choose(page: Page, locale: string, theme: string): Promise<void> {
+  await page.addInitScript(
+    (chosen) => {
+      localStorage.setItem("taskbridge.preferences", chosen);
+    },
+    JSON.stringify({ locale, theme, zone: "" }),
+  );
+}
+
+for (const look of LOOKS) {
+  for (const view of VIEWS) {
+    test(`${view.name} at ${look.width}, ${look.locale}, ${look.theme}, is whole, accessible and within the policy`, async ({ page }) => {
+      const wrong = watch(page);
+      await serveApi(page);
+      await signIn(page, "ops", view.role);
+      await choose(page, look.locale, look.theme);
+      await page.setViewportSize({ width: look.width, height: look.height });
+      await page.goto(`/console/${view.path}`);
+      await expect(page.locator(view.shows).first()).toBeVisible();
+
+      if (SHOTS) await page.screenshot({ path: `${SHOTS}/${view.name}-${look.width}-${look.locale}-${look.theme}.png`, animations: "disabled" });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(overflow, "nothing is wider than the screen").toBeLessThanOrEqual(0);
+      expect(await page.title(), "text of others is text").not.toContain("owned");
+      const found = await new AxeBuilder({ page }).analyze();
+      const grave = found.violations.filter((each) => each.impact === "serious" || each.impact === "critical");
+      expect(grave.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).slice(0, 3).join(" | ")}`)).toEqual([]);
+      expect(wrong).toEqual([]);
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Page } from "@playwright/test";
+import type { Role } from "../../src/session/roles";
+
+const AUTHORITY = "http://issuer.localhost:9";
+const CLIENT = "console-in-tests";
+const DAY_S = 86_400;
+
+/** An ID token as the pool makes it; nobody checks its signature here. */
+export function idToken(uid: string, role: Role | undefined): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = { sub: `sub-${uid}`, "custom:uid": uid, "cognito:username": uid, "cognito:groups": role ? [role] : [], token_use: "id" };
+  return [part({ alg: "none" }), part(claims), "signature"].join(".");
+}
+
+/** Let the pages of this browser find somebody signed in. */
+export async function signIn(page: Page, uid: string, role?: Role): Promise<void> {
+  const user = {
+    id_token: idToken(uid, role),
+    access_token: "access-token-that-must-not-be-sent",
+    refresh_token: "refresh",
+    token_type: "Bearer",
+    scope: "openid",
+    profile: { sub: `sub-${uid}` },
+    expires_at: Math.floor(Date.now() / 1000) + DAY_S,
+  };
+  await page.addInitScript(
+    ([key, value]) => {
+      sessionStorage.setItem(key, value);
+    },
+    [`oidc.user:${AUTHORITY}:${CLIENT}`, JSON.stringify(user)] as const,
+  );
+}

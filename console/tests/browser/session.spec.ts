@@ -1,0 +1,63 @@
+import { expect, test } from "@playwright/test";
+import { serveApi, watch } from "./api";
+import { signIn } from "./people";
+
+test("nobody sees a page without signing in, and the issuer is asked for a code with PKCE", async ({ page }) => {
+  const wrong = watch(page);
+  await page.goto("/console/push-logs?status=failed");
+  const asked = page.waitForRequest((request) => request.url().includes("/oauth2/authorize"));
+  await page.locator(".entry__go").click();
+
+  const query = new URL((await asked).url()).searchParams;
+  expect(query.get("response_type")).toBe("code");
+  expect(query.get("code_challenge_method")).toBe("S256");
+  expect(query.get("redirect_uri")).toBe(`${new URL(page.url().startsWith("chrome-error") ? String(process.env["CONSOLE_URL"]) : page.url()).origin}/console/signed-in`);
+  expect(wrong).toEqual([]);
+});
+
+test("the ID token is sent, which alone has the uid, and never the access token", async ({ page }) => {
+  const tokens: string[] = [];
+  page.on("request", (request) => request.url().includes("/v1/") && tokens.push(request.headers()["authorization"] ?? ""));
+  await serveApi(page);
+  await signIn(page, "ops", "ops");
+  await page.goto("/console/overview");
+  await expect(page.locator(".flow")).toBeVisible();
+
+  const claims = JSON.parse(Buffer.from(tokens[0]?.split(".")[1] ?? "", "base64url").toString());
+  expect(claims["custom:uid"]).toBe("ops");
+  expect(tokens.join()).not.toContain("access-token");
+});
+
+test("a role that may not see a page has it in no menu, and its address says so", async ({ page }) => {
+  await serveApi(page);
+  await signIn(page, "approver-1", "approver");
+  await page.goto("/console/push-logs");
+
+  await expect(page.locator(".state-panel")).toContainText("您的角色看不到此页");
+  await expect(page.locator(".shell__side")).not.toContainText("推送日志");
+});
+
+test("a session that ends leaves the page as it is and asks to sign in again", async ({ page }) => {
+  await serveApi(page);
+  await signIn(page, "ops", "ops");
+  await page.goto("/console/push-logs");
+  await expect(page.locator(".data-table__row").first()).toBeVisible();
+  await page.getByPlaceholder("流程实例号").pressSequentially("P-10");
+
+  await page.route("**/v1/**", (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
+  await expect(page.locator(".notice")).toContainText("登录已过期", { timeout: 20_000 });
+  await expect(page.getByPlaceholder("流程实例号")).toHaveValue("P-10");
+});
+
+test("signed out in one tab is signed out in all", async ({ context }) => {
+  const [one, other] = [await context.newPage(), await context.newPage()];
+  for (const page of [one, other]) {
+    await serveApi(page);
+    await signIn(page, "ops", "ops");
+    await page.goto("/console/overview");
+    await expect(page.locator(".flow")).toBeVisible();
+  }
+  await one.route("**/logout**", (route) => route.fulfill({ body: "bye" }));
+  await one.getByRole("button", { name: "退出登录" }).click();
+  await expect(other.locator(".entry")).toBeVisible();
+});
