@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.emulator import Aws
@@ -17,30 +16,22 @@ PEOPLE = {"admin": "admin", "ops": "ops", "approver-1": "approver", "approver-2"
 APPROVERS = tuple(name for name, role in PEOPLE.items() if role == "approver")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the stack: the password is for the console, the ID token, valid for a day, for the HTTP API."""
-
-    name: str
-    role: str
-    password: str
-    token: str
-
-
-def seed_people(aws: Aws, outputs: Mapping[str, str]) -> list[Person]:
-    """Make sure that the people exist.
+def seed_people(aws: Aws, outputs: Mapping[str, str]) -> dict[str, str]:
+    """Make sure that the people exist, and return an ID token for each, valid for a day.
 
     A person whom somebody has changed meanwhile keeps the changes, but for the password.
     """
     pool, client = outputs["UserPoolId"], outputs["UserPoolClientId"]
-    return [
-        Person(name, role, _password(name, pool), _token(aws.people, pool, client, name, role))
-        for name, role in PEOPLE.items()
-    ]
+    password = password_of(outputs)
+    return {name: _token(aws.people, pool, client, name, role, password) for name, role in PEOPLE.items()}
 
 
-def _token(people: CognitoIdentityProviderClient, pool: str, client: str, name: str, role: str) -> str:
-    password = _password(name, pool)
+def password_of(outputs: Mapping[str, str]) -> str:
+    """With which each of them signs in. Good for this machine only: whoever can reach the emulator can do anything."""
+    return f"Only-here-1-{hashlib.sha256(outputs['UserPoolId'].encode()).hexdigest()[:8]}"
+
+
+def _token(people: CognitoIdentityProviderClient, pool: str, client: str, name: str, role: str, password: str) -> str:
     try:
         people.admin_get_user(UserPoolId=pool, Username=name)
     except people.exceptions.UserNotFoundException:
@@ -59,8 +50,3 @@ def _token(people: CognitoIdentityProviderClient, pool: str, client: str, name: 
         AuthParameters={"USERNAME": name, "PASSWORD": password},
     )
     return str(answer["AuthenticationResult"]["IdToken"])
-
-
-def _password(name: str, pool: str) -> str:
-    """Good for this machine only: whoever can reach the emulator can do anything to it."""
-    return f"Only-here-1-{hashlib.sha256(f'{pool}/{name}'.encode()).hexdigest()[:16]}"

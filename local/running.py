@@ -19,7 +19,7 @@ from cli.connection import read_connection
 from cli.world import open_bus
 from local.aigc_simulator.attachments import FILES_PREFIX
 from local.errors import StackError
-from local.people import APPROVERS
+from local.people import APPROVERS, PEOPLE
 from local.picture import Stage, address_table, end_views
 from local.settings import ROOT, StackSettings
 from local.simulators import SimulatorClient
@@ -120,6 +120,7 @@ def _show(
     console.print(
         address_table(
             {
+                "Console": f"{outputs['ConsoleUrl']}\n{', '.join(PEOPLE)}: {outputs['password']}",
                 "Task center": outputs["task_center_url"],
                 "HTTP API": outputs["ApiUrl"],
                 "Logs": str(settings.log_dir),

@@ -15,7 +15,7 @@ from local.console_address import console_origin, give_address
 from local.deployment import deploy, read_outputs
 from local.emulator import Aws, at_its_port, emulator_pid, is_healthy, start_emulator, stop_emulator
 from local.errors import StackError
-from local.people import seed_people
+from local.people import password_of, seed_people
 from local.seed import seed
 from local.settings import REGION, StackSettings
 from local.simulators import BundledSimulator, aigc_simulator, jinzhi_simulator
@@ -41,7 +41,7 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
             deployed = deploy(aws, settings, settings.attachment_hosts or _host_and_port(ai_simulator), say)
             _switch_event_sources(aws, enabled=True)
             seed(aws, deployed, settings, task_center, ai_platform)
-            people = seed_people(aws, deployed)
+            tokens = seed_people(aws, deployed)
             give_address(aws, deployed)
         outputs = {
             **deployed,
@@ -54,8 +54,8 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
             "task_center_url": task_center,
             "ai_simulator_url": ai_simulator,
             "ai_platform_url": ai_platform,
-            "tokens": {person.name: person.token for person in people},
-            "passwords": {person.name: person.password for person in people},
+            "tokens": tokens,
+            "password": password_of(deployed),
         }
         _write_outputs(settings, outputs)
         return outputs
