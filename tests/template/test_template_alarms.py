@@ -62,7 +62,8 @@ def test_every_consumed_queue_has_an_alarm_on_the_age_of_its_oldest_message(temp
 def test_every_function_has_an_alarm_on_its_errors(template: Template) -> None:
     failing = [alarm for alarm in alarms(template) if alarm["MetricName"] == "Errors"]
     watched = {alarm["Dimensions"][0]["Value"]["Ref"] for alarm in failing}
-    assert watched == set(template.of_type("AWS::Serverless::Function"))
+    functions = template.of_type("AWS::Serverless::Function") | template.of_type("AWS::Lambda::Function")
+    assert watched == set(functions)
 
 
 def test_failed_tasks_open_breakers_and_a_silent_clock_have_alarms(template: Template) -> None:
