@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from ai_analyze.attachments.reading import select_attachments
+from ai_analyze import material
 from ai_analyze.material import Material, ReadFile
 from evaluation.errors import EvaluationError
-from taskbridge.ai.forms.form import Attachment, format_form
-from taskbridge.ai.forms.values import typed_values
+from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.results import FindingResult, Verdict
 from taskbridge.ai.rules import Check, EffectiveRule
 from taskbridge.events import Form
@@ -124,20 +124,18 @@ def read_golden_forms(folder: Path = FOLDER) -> tuple[GoldenForm, ...]:
 
 def build_material(golden: GoldenForm) -> Material:
     """What a question about a golden form is about. Raises EvaluationError where attachments do not fit the form."""
-    form = format_form(golden.form)
-    selected = select_attachments(form, golden.file_key)
+    return material.build_material(
+        golden.form, golden.effective_rule(), golden.received_on, lambda selected: _read_files(golden, selected)
+    )
+
+
+def _read_files(golden: GoldenForm, selected: Sequence[Attachment]) -> tuple[ReadFile, ...]:
     if len(selected) != len(golden.attachments):
         raise EvaluationError(
             f"{golden.name}: attachments: expected {len(selected)} as in the form, got {len(golden.attachments)}"
         )
     pairs = zip(selected, golden.attachments, strict=True)
-    return Material(
-        rule=golden.effective_rule(),
-        form=form,
-        values=typed_values(golden.form),
-        files=tuple(_read_file(number, *pair) for number, pair in enumerate(pairs, start=1)),
-        received_on=golden.received_on,
-    )
+    return tuple(_read_file(number, *pair) for number, pair in enumerate(pairs, start=1))
 
 
 def _read_golden_form(path: Path) -> GoldenForm:

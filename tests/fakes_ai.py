@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ai_analyze.uploads import Claim, UploadTable
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.caps import Asked, find_reached
 from taskbridge.ai.jobs import AiJob, AiJobStatus
@@ -32,7 +33,6 @@ from taskbridge.tables.ai_processes import ProcessTable, StoredProcess
 from taskbridge.tables.ai_questions import QuestionTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
-from taskbridge.tables.ai_uploads import Claim, UploadTable
 from taskbridge.tables.dynamo import Page
 from tests.fakes import SilentJournal
 

@@ -11,17 +11,14 @@ from datetime import date, datetime
 
 import msgspec
 
-from ai_analyze.attachments import select_attachments
 from ai_analyze.ends import End, Fate
 from ai_analyze.flight import LostFlight, Recorder
-from ai_analyze.material import Material
+from ai_analyze.material import Material, build_material
 from ai_analyze.ports import Ports
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
-from taskbridge.ai.forms.form import format_form
-from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.messages import AnalyseMessage, SeatsMessage
 from taskbridge.ai.requests import RequestedBy, is_pending, request_analysis
 from taskbridge.ai.results import Review, Usage
@@ -158,14 +155,11 @@ class Work:
             self.ports.answers.renew(self.answer_id, self.holder, until)
 
     def _read(self, form: Form) -> Material:
-        formatted = format_form(form)
-        attachments = select_attachments(formatted, self.standing.rule.file_key)
-        return Material(
-            rule=self.standing.rule,
-            form=formatted,
-            values=typed_values(form),
-            files=self.ports.desk.read_files(attachments, self.standing),
-            received_on=date.fromisoformat(self.seat.received_on),
+        return build_material(
+            form,
+            self.standing.rule,
+            date.fromisoformat(self.seat.received_on),
+            lambda attachments: self.ports.desk.read_files(attachments, self.standing),
             people=(self.seat.initiator,) if self.seat.initiator else (),
         )
 

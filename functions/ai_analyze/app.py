@@ -14,6 +14,7 @@ from ai_analyze.batch import Heartbeat, Record, analyse_batch
 from ai_analyze.desk import Desk
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.ports import Ports
+from ai_analyze.uploads import UploadTable
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.ai.queue import AiQueue
@@ -34,7 +35,6 @@ from taskbridge.tables.ai_jobs import AiJobTable
 from taskbridge.tables.ai_questions import QuestionTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
-from taskbridge.tables.ai_uploads import UploadTable
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
 

@@ -10,6 +10,7 @@ from ai_analyze.attachments import Fetcher, read_files
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, Sink, review
 from ai_analyze.turns import Turns, paid_for
+from ai_analyze.uploads import UploadTable, upload_key
 from taskbridge.access.breaker import Breakers
 from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.results import Review
@@ -18,7 +19,6 @@ from taskbridge.ai.rules import ModelChoice
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, TransientError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.ai_client import AiPlatformClient
-from taskbridge.tables.ai_uploads import UploadTable, upload_key
 from taskbridge.tables.coordination import CoordinationTable
 
 PROBE_LEASE_S = 60.0

@@ -14,15 +14,14 @@ from datetime import date, datetime
 
 import msgspec
 
-from ai_analyze.attachments import select_attachments
 from ai_analyze.ends import End, Fate
-from ai_analyze.material import Material
+from ai_analyze.material import build_material
 from ai_analyze.ports import Ports
 from ai_analyze.propose import Trial as CheckTrial
 from ai_analyze.propose import build_proposal_question, parse_proposal, try_checks
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
-from taskbridge.ai.forms.form import format_form
+from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.ai.jobs import (
     AiJob,
@@ -158,14 +157,9 @@ class _Turn:
         if seat is None or form is None:
             return Trial(task_id=task_id, problem=FORM_IS_GONE)
         standing = self._standing(wanted.rule, wanted.keynote, wanted.file_key)
-        formatted = format_form(form)
-        attachments = select_attachments(formatted, wanted.file_key)
-        material = Material(
-            rule=standing.rule,
-            form=formatted,
-            values=typed_values(form),
-            files=self.ports.desk.read_files(attachments, standing),
-            received_on=date.fromisoformat(seat.received_on),
+        received_on = date.fromisoformat(seat.received_on)
+        material = build_material(
+            form, standing.rule, received_on, lambda attachments: self.ports.desk.read_files(attachments, standing)
         )
         review = self.ports.desk.review(
             material, self._chain(standing), _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
@@ -183,7 +177,7 @@ class _Turn:
         chain = self._chain(self._standing(wanted.rule))
         reply = self.ports.desk.ask(chain, system, user, self.job.uid, lambda asked: self._audit(asked, None))
         proposal = parse_proposal(reply.text, wanted.rule, fields)
-        trials = try_checks(proposal.checks, [(typed_values(form), day) for form, day in forms])
+        trials = try_checks(proposal.checks, [(typed_values(read_fields(form)), day) for form, day in forms])
         return msgspec.structs.replace(
             self.job,
             status=AiJobStatus.DONE,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from taskbridge.ai.forms.form import FormattedForm
+from taskbridge.ai.forms.controls import read_fields
+from taskbridge.ai.forms.form import Attachment, FormattedForm, format_fields
+from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.rules import EffectiveRule
+from taskbridge.events import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,22 @@ class Material:
     files: tuple[ReadFile, ...]
     received_on: date
     people: tuple[str, ...] = field(default=(), repr=False)
+
+
+def build_material(
+    form: Form,
+    rule: EffectiveRule,
+    received_on: date,
+    read: Callable[[tuple[Attachment, ...]], tuple[ReadFile, ...]],
+    people: tuple[str, ...] = (),
+) -> Material:
+    """What a question about a form is about. `read` reads the attachments that the rule asks for."""
+    fields = read_fields(form)
+    formatted = format_fields(fields)
+    files = read(select_attachments(formatted, rule.file_key))
+    return Material(rule, formatted, typed_values(fields), files, received_on, people)
+
+
+def select_attachments(form: FormattedForm, file_key: Collection[str]) -> tuple[Attachment, ...]:
+    """The attachments that take part, in the order of the form: those of the fields or columns that are named."""
+    return tuple(attachment for attachment in form.attachments if attachment.named_by(file_key))

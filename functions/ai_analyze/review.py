@@ -11,10 +11,10 @@ from ai_analyze.asked import Asked, Recording
 from ai_analyze.evidence import Quotable
 from ai_analyze.injection import find_injections
 from ai_analyze.judge import NO_VERDICT, REFUSED, Judgement, Shown, judge, judge_without_answer
-from ai_analyze.masking import Masking, mask_material
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.originals import NOT_UPLOADED, Originals, find_gone, hand_over, took_part
 from ai_analyze.own_words import contradicts_itself
+from ai_analyze.personal_data import Masking, mask_material
 from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA, Prompt, build_prompt, build_second_ask
 from ai_analyze.repetition import repeats_a_source
 from ai_analyze.second_look import Look, build_look, claims_of, confirm, read_look

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ai_analyze.masking import Masking, Restorer
+from ai_analyze.personal_data import Masking, Restorer
 from ai_analyze.prose import ProseScanner
 from ai_analyze.thinking import ThinkingCutter
 from taskbridge.platforms.surrogates import mend

@@ -9,7 +9,7 @@ from typing import Any
 
 from ai_track.batch import Ports, Record, track_batch
 from ai_track.journal import TrackJournal
-from ai_track.publish import PublishPorts
+from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
@@ -78,7 +78,7 @@ def _wired() -> tuple[Observability, Ports]:
     parts = PartTable(tables, table_name("parts"))
     retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     logs = PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts)
-    publish = PublishPorts(rules, seats, people, book, requests, outbox, _now)
+    publish = RuleChangePorts(rules, seats, people, book, requests, outbox, _now)
     return observability, Ports(track, publish, logs, outbox, TrackJournal(observability), _now)
 
 

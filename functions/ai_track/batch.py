@@ -14,7 +14,7 @@ import msgspec
 from ai_track.journal import TrackJournal
 from ai_track.pace import OutOfTime, Pace
 from ai_track.pieces import MAX_TURNS, gather
-from ai_track.publish import PublishPorts, clear_outdated, publish_node, sweep_piece
+from ai_track.rule_changes import RuleChangePorts, clear_outdated, publish_node, sweep_piece
 from ai_track.track import TrackPorts, track_event, update_seats
 from taskbridge.ai.messages import AiMessage, RuleChanged, SeatsMessage, SweepMessage, TrackMessage, parse_ai_message
 from taskbridge.ai.queue import AiQueue
@@ -41,7 +41,7 @@ class Ports:
     """Everything outside. `now` gives RFC 3339 in UTC."""
 
     track: TrackPorts
-    publish: PublishPorts
+    publish: RuleChangePorts
     logs: PushLogTable
     outbox: AiQueue
     journal: TrackJournal

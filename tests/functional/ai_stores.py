@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from ai_analyze.uploads import UploadTable
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
@@ -14,7 +15,6 @@ from taskbridge.tables.ai_people import PersonNodeTable
 from taskbridge.tables.ai_processes import ProcessTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
-from taskbridge.tables.ai_uploads import UploadTable
 from taskbridge.tables.parts import PartTable
 from tests.fakes_ai import (
     MemoryAnswers,

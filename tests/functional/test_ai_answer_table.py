@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from ai_analyze.uploads import UploadTable, upload_key
 from taskbridge.ai.results import Finding, FindingResult
 from taskbridge.errors import StoreError
 from taskbridge.tables.ai_answers import MOST_SESSIONS, AnswerStatus, AnswerTable
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_processes import ProcessTable, StoredProcess
-from taskbridge.tables.ai_uploads import UploadTable, upload_key
 from taskbridge.tables.parts import PartTable
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import CROWD, NOW, review, together

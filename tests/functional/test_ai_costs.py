@@ -14,7 +14,7 @@ from ai_analyze.ends import End, Fate
 from ai_track.batch import Ports as TrackBatchPorts
 from ai_track.batch import Record, track_batch
 from ai_track.journal import TrackJournal
-from ai_track.publish import PublishPorts
+from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_message
 from taskbridge.ai.requests import RequestPorts
@@ -54,7 +54,9 @@ class Half:
                 lambda: 86400.0,
                 stores.answers,
             ),
-            publish=PublishPorts(stores.rules, stores.tasks, stores.people, book, requests, self.pieces, lambda: NOW),
+            publish=RuleChangePorts(
+                stores.rules, stores.tasks, stores.people, book, requests, self.pieces, lambda: NOW
+            ),
             logs=MemoryLogs(),
             outbox=self.pieces,
             journal=TrackJournal(SilentObservability()),

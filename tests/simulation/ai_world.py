@@ -30,7 +30,7 @@ from ai_analyze.review import Asked, Link, Sink
 from ai_track.batch import Ports as TrackBatchPorts
 from ai_track.batch import Record, track_batch
 from ai_track.journal import TrackJournal
-from ai_track.publish import PublishPorts
+from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.messages import AnalyseMessage, RuleChanged, TrackMessage, encode_ai_message, parse_analysis_message
@@ -274,7 +274,9 @@ class AiWorld:
                 form_retention_s=lambda: 86400.0 * 30,
                 answers=risky.answers,
             ),
-            publish=PublishPorts(risky.rules, risky.seats, risky.people, self.book, requests, risky.pieces, self._now),
+            publish=RuleChangePorts(
+                risky.rules, risky.seats, risky.people, self.book, requests, risky.pieces, self._now
+            ),
             logs=risky.logs,
             outbox=risky.pieces,
             journal=TrackJournal(SilentObservability()),

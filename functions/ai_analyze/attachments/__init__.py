@@ -5,7 +5,7 @@ in Chinese, for the people who decide.
 """
 
 from ai_analyze.attachments.fetching import Fetcher
-from ai_analyze.attachments.reading import read_files, select_attachments
+from ai_analyze.attachments.reading import read_files
 from ai_analyze.extraction.limits import DEFAULT_LIMITS, Limits, UnreadableFile
 
-__all__ = ["DEFAULT_LIMITS", "Fetcher", "Limits", "UnreadableFile", "read_files", "select_attachments"]
+__all__ = ["DEFAULT_LIMITS", "Fetcher", "Limits", "UnreadableFile", "read_files"]

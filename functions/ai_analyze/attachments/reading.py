@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from ai_analyze.attachments.fetching import Fetcher
 from ai_analyze.attachments.sandbox import read_apart
 from ai_analyze.extraction.kinds import Kind
 from ai_analyze.extraction.limits import DEFAULT_LIMITS, Limits, UnreadableFile
 from ai_analyze.material import ReadFile
-from taskbridge.ai.forms.form import Attachment, FormattedForm
-
-
-def select_attachments(form: FormattedForm, file_key: Collection[str]) -> tuple[Attachment, ...]:
-    """The attachments that take part, in the order of the form: those of the fields or columns that are named."""
-    return tuple(attachment for attachment in form.attachments if attachment.named_by(file_key))
+from taskbridge.ai.forms.form import Attachment
 
 
 def read_files(

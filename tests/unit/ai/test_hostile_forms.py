@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ai_analyze.material import Material, ReadFile
+from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.form import format_form
 from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.results import Review, Verdict
@@ -79,7 +80,7 @@ def a_form(kind: str, order: str, *, label: str = "补充材料", key: str = "ex
         field("text", "赴上海参加学术会议", key="reason", label="报销事由"),
         field(kind, value_of(kind, order), key=key, label=label, **more),
     )
-    return Material(a_rule(RULE), format_form(form), typed_values(form), (), TODAY)
+    return Material(a_rule(RULE), format_form(form), typed_values(read_fields(form)), (), TODAY)
 
 
 _WITH_OPTIONS = {"radio", "select", "checkbox", "multi_select", "cascade"}

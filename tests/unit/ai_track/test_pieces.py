@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ai_track.batch import Ports, Record, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS, MOST_PIECES, SEATS_A_TURN, split, weight_of
-from ai_track.publish import PublishPorts
+from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.messages import AiMessage, TrackMessage, encode_ai_message, parse_ai_message
 from taskbridge.ai.requests import RequestPorts
@@ -142,7 +142,7 @@ class Site:
                 lambda: 50.0,
                 MemoryAnswers(),
             ),
-            publish=PublishPorts(self.rules, seats, self.seats.people, book, requests, pieces, lambda: NOW),
+            publish=RuleChangePorts(self.rules, seats, self.seats.people, book, requests, pieces, lambda: NOW),
             logs=self.logs,
             outbox=pieces,
             journal=TrackJournal(SilentObservability()),

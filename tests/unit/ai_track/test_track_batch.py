@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from ai_track.batch import Ports, Record, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS
-from ai_track.publish import PublishPorts
+from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
 from taskbridge.ai.messages import RuleChanged, SeatsMessage, TrackMessage, encode_ai_message
 from taskbridge.ai.people import EVERYONE
@@ -66,7 +66,9 @@ class Tracker:
                 lambda: 50.0,
                 self.answers,
             ),
-            publish=PublishPorts(self.rules, self.seats, self.seats.people, book, requests, self.pieces, lambda: NOW),
+            publish=RuleChangePorts(
+                self.rules, self.seats, self.seats.people, book, requests, self.pieces, lambda: NOW
+            ),
             logs=self.logs,
             outbox=self.pieces,
             journal=TrackJournal(self.told),

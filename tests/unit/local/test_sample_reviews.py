@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from ai_analyze.attachments.fetching import Fetcher
-from ai_analyze.attachments.reading import read_files, select_attachments
-from ai_analyze.material import Material, ReadFile
+from ai_analyze.attachments.reading import read_files
+from ai_analyze.material import ReadFile, build_material
 from ai_analyze.review import Link, Model, review
 from local.aigc_simulator.model import AiPlatform
 from local.aigc_simulator.reading import MARK
@@ -23,8 +23,6 @@ from local.settings import ROOT
 from local.simulating.server import SimulatorServer
 from local.simulators import ATTACHMENTS
 from local.story import Story, read_story
-from taskbridge.ai.forms.form import format_form
-from taskbridge.ai.forms.values import typed_values
 from taskbridge.ai.results import Review
 from taskbridge.ai.rules import EffectiveRule
 from taskbridge.events import Form
@@ -101,13 +99,8 @@ class Desk:
     def review(self, task_id: str, page: Page) -> Review:
         task, rule = self.task(task_id)
         form = msgspec.json.decode(json.dumps(task["form"]).encode(), type=Form)
-        formatted = format_form(form)
-        material = Material(
-            rule=rule,
-            form=formatted,
-            values=typed_values(form),
-            files=read_files(select_attachments(formatted, rule.file_key), self.fetcher),
-            received_on=date(2026, 11, 22),
+        material = build_material(
+            form, rule, date(2026, 11, 22), lambda attachments: read_files(attachments, self.fetcher)
         )
         chain = [Link(self.client, "Qwen2.5-32B-Instruct")]
         return review(

@@ -1,6 +1,6 @@
 """The coordination table: small items by which the workers of the fleet agree. Keys: `breaker#<platform>`,
 `rate#<platform>`, `seats#<platform>` (see agreements), `cursor#<name>`, `token#<platform>` (see tokens_ssm),
-`upload#<platform>#<content>` (see ai_uploads).
+`upload#<platform>#<content>` (see the uploads of ai_analyze).
 """
 
 from __future__ import annotations

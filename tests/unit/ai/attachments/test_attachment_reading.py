@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ai_analyze.attachments import Fetcher, Limits, UnreadableFile, read_files, sandbox, select_attachments
+from ai_analyze.attachments import Fetcher, Limits, UnreadableFile, read_files, sandbox
 from ai_analyze.attachments.sandbox import read_apart
 from ai_analyze.extraction.kinds import Kind
 from ai_analyze.extraction.pages import Extract
+from ai_analyze.material import select_attachments
 from taskbridge.ai.forms.form import Attachment, FormattedForm
 from tests.unit.ai.attachments.made_files import PNG, make_docx, make_docx_from_xml
 from tests.unit.ai.attachments.made_pdfs import make_pdf

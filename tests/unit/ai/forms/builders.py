@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.form import FormattedForm, format_form
 from taskbridge.ai.forms.values import typed_values
 from taskbridge.events import Field, Form
@@ -48,7 +49,7 @@ def text_of(kind: str, value: Any, **more: Any) -> str:
 
 def value_of(kind: str, value: Any, **more: Any) -> Any:
     """The typed value of a single field, None where it has none."""
-    return typed_values(form_of(field(kind, value, **more))).get("f")
+    return typed_values(read_fields(form_of(field(kind, value, **more)))).get("f")
 
 
 def table(columns: list[dict[str, Any]], *rows: Any) -> dict[str, Any]:

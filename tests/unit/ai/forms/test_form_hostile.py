@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.ai.forms.control_text import EMPTY
+from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.form import form_text, format_form
 from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.events import Field, Form
@@ -81,7 +82,7 @@ json_values = st.recursive(
 def read_whole(form: Form) -> str:
     """Everything that is ever made of a form; what comes out can be sent as UTF-8."""
     shown = format_form(form)
-    typed_values(form)
+    typed_values(read_fields(form))
     field_types(form.fields)
     text = "\n".join([form_text(shown), *shown.notices, *(each.label + each.name for each in shown.attachments)])
     text.encode()

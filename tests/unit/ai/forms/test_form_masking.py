@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.masking import Masking, Restorer, mask_material
 from ai_analyze.material import Material
+from ai_analyze.personal_data import Masking, Restorer, mask_material
 from tests.builders import calm
 from tests.unit.ai.materials import a_field, a_file, a_material, a_rule
 

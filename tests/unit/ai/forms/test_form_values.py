@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.values import FieldType, Period, field_types, typed_values
 from taskbridge.events import FormField
 from tests.builders import calm
@@ -177,11 +178,13 @@ def test_a_table_without_rows_or_with_rows_of_another_shape_has_no_value(rows: l
 def test_hidden_fields_have_no_value_and_do_not_disturb_visible_ones() -> None:
     form = form_of(field("number", 1, "a", hidden=True), field("number", 2, "a"), field("number", 3, "b", hidden=True))
 
-    assert typed_values(form) == {"a": Decimal(2)}
+    assert typed_values(read_fields(form)) == {"a": Decimal(2)}
 
 
 def test_two_visible_fields_with_one_key_have_no_value() -> None:
-    assert typed_values(form_of(field("number", 1, "a"), field("number", 2, "a"), field("number", 3, "b"))) == {"b": 3}
+    assert typed_values(
+        read_fields(form_of(field("number", 1, "a"), field("number", 2, "a"), field("number", 3, "b")))
+    ) == {"b": 3}
 
 
 @pytest.mark.parametrize(
@@ -189,13 +192,15 @@ def test_two_visible_fields_with_one_key_have_no_value() -> None:
 )
 @pytest.mark.parametrize("kind", [*CONTROL_TYPES, "hologram"])
 def test_json_that_cannot_be_read_has_no_number(kind: str, source: bytes) -> None:
-    found = typed_values(raw_form(kind, source)).get("f")
+    found = typed_values(read_fields(raw_form(kind, source))).get("f")
 
     assert found is None or isinstance(found, str | list)
 
 
 def test_numbers_of_a_form_add_up_exactly() -> None:
-    values = typed_values(form_of(field("number", 0.1, "a"), field("money", 0.2, "b"), field("number", 0.3, "c")))
+    values = typed_values(
+        read_fields(form_of(field("number", 0.1, "a"), field("money", 0.2, "b"), field("number", 0.3, "c")))
+    )
 
     assert values["a"] + values["b"] == values["c"]
 
@@ -262,6 +267,6 @@ def test_a_value_is_of_the_type_that_is_announced_or_absent(kind: str, value: An
     form = form_of(field(kind, value))
     (announced,) = field_types(form.fields)
 
-    found = typed_values(form)
+    found = typed_values(read_fields(form))
 
     assert all(isinstance(each, TYPED[announced.type]) for each in found.values())

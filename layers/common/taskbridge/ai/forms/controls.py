@@ -11,7 +11,7 @@ import msgspec
 
 from taskbridge.ai.forms.amounts import number_text
 from taskbridge.ai.forms.texts import clean_text, one_line
-from taskbridge.events import Field, FormField, Text, resolve_text
+from taskbridge.events import Field, Form, FormField, Text, resolve_text
 
 # Levels of JSON that are read; a deeper value is shown as it came. It also bounds tables within tables.
 DEEPEST_JSON = 100
@@ -35,6 +35,18 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadField:
+    """A visible field of a form, read once for all who look at it.
+
+    `value` has its numbers exact. Where its JSON cannot be read, `unread` is it as it came; None where it can.
+    """
+
+    control: Control
+    value: Any = None
+    unread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The visible columns of a table, and its rows without the blank ones. A row that is no object stays as it is."""
 
@@ -53,6 +65,19 @@ class Cell:
     value: object
     path: tuple[str, ...]
     label: str
+
+
+def read_fields(form: Form) -> tuple[ReadField, ...]:
+    """The visible fields of a form in its order."""
+    return tuple(_read_field(each) for each in form.fields if not each.hidden)
+
+
+def _read_field(declared: Field) -> ReadField:
+    control = read_control(declared)
+    try:
+        return ReadField(control, read_value(declared.value))
+    except Malformed:
+        return ReadField(control, unread=source_text(declared.value))
 
 
 def read_control(declared: Field | FormField) -> Control:

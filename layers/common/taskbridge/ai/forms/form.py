@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from taskbridge.ai.forms.amounts import parse_number
 from taskbridge.ai.forms.control_text import UNNAMED, as_list, control_text, file_name
-from taskbridge.ai.forms.controls import Cell, Malformed, read_control, read_value, source_text, visible_cells
+from taskbridge.ai.forms.controls import Cell, Malformed, ReadField, read_fields, visible_cells
 from taskbridge.ai.forms.notices import build_notices
 from taskbridge.events import Form
 
@@ -57,21 +57,24 @@ class FormattedForm:
 
 def format_form(form: Form) -> FormattedForm:
     """Every visible field of the form in its order, with its attachments. Never raises, whatever the values are."""
-    fields: list[FormField] = []
-    cells: list[Cell] = []
-    for field in form.fields:
-        if field.hidden:
-            continue
-        control = read_control(field)
-        try:
-            value = read_value(field.value)
-        except Malformed:
-            fields.append(FormField(field.key, control.label, field.type, source_text(field.value)))
-            continue
-        fields.append(FormField(field.key, control.label, field.type, control_text(control, value)))
-        cells.extend(visible_cells(Cell(control, value, (field.key,), control.label)))
+    return format_fields(read_fields(form))
+
+
+def format_fields(fields: Sequence[ReadField]) -> FormattedForm:
+    """The same of fields that were read."""
+    cells = [cell for field in fields if field.unread is None for cell in visible_cells(_cell(field))]
     attachments = tuple(attachment for cell in cells for attachment in _attachments(cell))
-    return FormattedForm(tuple(fields), attachments, build_notices(cells))
+    return FormattedForm(tuple(map(_format, fields)), attachments, build_notices(cells))
+
+
+def _cell(field: ReadField) -> Cell:
+    return Cell(field.control, field.value, (field.control.key,), field.control.label)
+
+
+def _format(field: ReadField) -> FormField:
+    control = field.control
+    text = control_text(control, field.value) if field.unread is None else field.unread
+    return FormField(control.key, control.label, control.type, text)
 
 
 def field_lines(field: FormField) -> tuple[str, ...]:

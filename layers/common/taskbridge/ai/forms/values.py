@@ -17,6 +17,7 @@ from taskbridge.ai.forms.control_text import EMPTY, address_text, as_list, contr
 from taskbridge.ai.forms.controls import (
     Control,
     Malformed,
+    ReadField,
     is_blank,
     label_text,
     option_text,
@@ -28,7 +29,7 @@ from taskbridge.ai.forms.controls import (
 )
 from taskbridge.ai.forms.moments import Period, build_period, parse_moment, time_text
 from taskbridge.ai.forms.notices import contradicts
-from taskbridge.events import Field, Form, FormField
+from taskbridge.events import Field, FormField
 
 __all__ = ["FieldType", "Period", "field_types", "typed_values"]
 
@@ -63,17 +64,17 @@ class FieldType:
     columns: tuple[FieldType, ...] = ()
 
 
-def typed_values(form: Form) -> dict[str, Any]:
-    """The values of the visible fields by key; a missing, malformed or contradictory one is absent.
+def typed_values(fields: Sequence[ReadField]) -> dict[str, Any]:
+    """The values of the visible fields of a form by key; a missing, malformed or contradictory one is absent.
 
     Numbers and money (in 元 only) are Decimal, dates date, moments aware datetimes of Asia/Shanghai, periods Period,
     switches and signatures bool, choices their labels (several: a list), people and departments names, files their
     count (an empty array is 0), tables a list of rows by column key without the blank ones, anything else text.
     Two visible fields with one key have no value.
     """
-    visible = [field for field in form.fields if not field.hidden]
-    counts = Counter(field.key for field in visible)
-    typed = {field.key: _typed_field(field) for field in visible if counts[field.key] == 1}
+    counts = Counter(field.control.key for field in fields)
+    once = [field for field in fields if field.unread is None and counts[field.control.key] == 1]
+    typed = {field.control.key: _typed_cell(field.control, field.value) for field in once}
     return {key: value for key, value in typed.items() if value is not None}
 
 
@@ -99,13 +100,6 @@ def _column_types(field: Field | FormField, control: Control) -> tuple[FieldType
 def _types_of(columns: Iterable[Control]) -> tuple[FieldType, ...]:
     known = (column for column in columns if column.type in _TYPES)
     return tuple(FieldType(each.key, each.label, _TYPES[each.type], _types_of(each.columns)) for each in known)
-
-
-def _typed_field(field: Field) -> Any:
-    try:
-        return _typed(read_control(field), read_value(field.value))
-    except Malformed:
-        return None
 
 
 def _typed(control: Control, value: Any) -> Any:

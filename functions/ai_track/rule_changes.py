@@ -30,7 +30,7 @@ NEVER = "~"  # behind every time
 
 
 @dataclass(frozen=True, slots=True)
-class PublishPorts:
+class RuleChangePorts:
     """Everything outside. `now` gives RFC 3339 in UTC."""
 
     defaults: RuleTable
@@ -50,7 +50,7 @@ class Published:
     kept_out: str = ""
 
 
-def publish_node(event: TriggerEvent, ports: PublishPorts, pace: Pace, turn: int = 0) -> Published:
+def publish_node(event: TriggerEvent, ports: RuleChangePorts, pace: Pace, turn: int = 0) -> Published:
     """Take a published node in.
 
     A rule that did not change does nothing. `turn` is that of its message. Raises StoreError, or OutOfTime, where the
@@ -76,7 +76,7 @@ def publish_node(event: TriggerEvent, ports: PublishPorts, pace: Pace, turn: int
     raise StaleVersion(f"default rule of {node_id}: too many at the same time")
 
 
-def _store(stored: NodeDefault | None, event: TriggerEvent, node: Node, ports: PublishPorts) -> bool:
+def _store(stored: NodeDefault | None, event: TriggerEvent, node: Node, ports: RuleChangePorts) -> bool:
     """Store what was published, unless something newer was; tells whether it is the newest."""
     if stored is not None and stored.published_sequence >= event.sequence:
         return stored.published_sequence == event.sequence
@@ -133,7 +133,7 @@ def _same(published: NodeDefault, stored: NodeDefault) -> bool:
     return msgspec.structs.replace(published, **kept) == stored
 
 
-def clear_outdated(app_id: str, node_id: str, uid: str, ports: PublishPorts, pace: Pace, turn: int = 0) -> int:
+def clear_outdated(app_id: str, node_id: str, uid: str, ports: RuleChangePorts, pace: Pace, turn: int = 0) -> int:
     """Remove what older rules answered for open tasks of a node, of one person or of all (empty `uid`).
 
     Whoever loses a result is reminded. Returns how many were removed here; many are left to pieces.
@@ -141,7 +141,7 @@ def clear_outdated(app_id: str, node_id: str, uid: str, ports: PublishPorts, pac
     return _sweep(SweepMessage(app_id, node_id, {}, clears=True, turn=turn), uid, None, ports, pace)
 
 
-def sweep_piece(message: SweepMessage, ports: PublishPorts, pace: Pace) -> int:
+def sweep_piece(message: SweepMessage, ports: RuleChangePorts, pace: Pace) -> int:
     """Do to these seats what was to be done to all of their node. Returns how many results were removed."""
     keys = [(uid, task_id) for task_id, people in message.places.items() for uid in people]
     seats = [seat for seat in ports.seats.get_many(keys).values() if seat.state is SeatState.OPEN]
@@ -149,7 +149,7 @@ def sweep_piece(message: SweepMessage, ports: PublishPorts, pace: Pace) -> int:
     return _settle(seats, message, default, ports, pace)
 
 
-def _sweep(wanted: SweepMessage, uid: str, default: NodeDefault | None, ports: PublishPorts, pace: Pace) -> int:
+def _sweep(wanted: SweepMessage, uid: str, default: NodeDefault | None, ports: RuleChangePorts, pace: Pace) -> int:
     """Clear and ask, for the open tasks of a node, of one person or of all; in pieces where they are many.
 
     First what is outdated goes, then comes what the tasks need that came after the node was published, but whose
@@ -171,7 +171,7 @@ def _sweep(wanted: SweepMessage, uid: str, default: NodeDefault | None, ports: P
 
 
 def _settle(
-    seats: list[Seat], wanted: SweepMessage, default: NodeDefault | None, ports: PublishPorts, pace: Pace
+    seats: list[Seat], wanted: SweepMessage, default: NodeDefault | None, ports: RuleChangePorts, pace: Pace
 ) -> int:
     cleared = _clear([seat for seat in seats if seat.analysis], ports, pace) if wanted.clears else set()
     left = [msgspec.structs.replace(s, analysis=None) if (s.uid, s.task_id) in cleared else s for s in seats]
@@ -187,7 +187,7 @@ def _is_asked_for(seat: Seat, since: str, default: NodeDefault | None) -> bool:
     return seat.created_at > since or (is_first and seat.created_at == since)
 
 
-def _open_seats(app_id: str, node_id: str, uid: str, ports: PublishPorts) -> Iterator[Seat]:
+def _open_seats(app_id: str, node_id: str, uid: str, ports: RuleChangePorts) -> Iterator[Seat]:
     cursor: str | None = None
     while True:
         if uid:
@@ -200,7 +200,7 @@ def _open_seats(app_id: str, node_id: str, uid: str, ports: PublishPorts) -> Ite
         cursor = page.next
 
 
-def _clear(seats: list[Seat], ports: PublishPorts, pace: Pace) -> set[SeatKey]:
+def _clear(seats: list[Seat], ports: RuleChangePorts, pace: Pace) -> set[SeatKey]:
     standings = ports.book.standings(seats)
     cleared: set[SeatKey] = set()
     for seat in seats:
