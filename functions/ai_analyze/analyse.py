@@ -294,22 +294,7 @@ class Work:
     # The audit log
 
     def _audit(self, asked: Asked) -> None:
-        entry = self._entry(asked.outcome)
-        self._record(
-            replace(
-                entry,
-                platform_id=asked.platform_id,
-                model=asked.model,
-                template_version=asked.template_version,
-                kind=asked.kind,
-                files=asked.files,
-                question=f"{asked.system}\n\n{asked.user}",
-                answer=asked.answer,
-                usage=asked.usage,
-                latency_ms=asked.latency_ms,
-                error=asked.error,
-            )
-        )
+        self._record(asked.put_on(self._entry(asked.outcome)))
 
     def _record_late(self, review: Review) -> None:
         entry, answer = self._entry("late"), msgspec.json.encode(review).decode()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ai_analyze.prompt import TEMPLATE_VERSION
 from ai_analyze.telling import Listener
 from ai_analyze.turns import Link, paid_for
-from taskbridge.ai.audit import AuditedFile
+from taskbridge.ai.audit import AuditedFile, AuditEntry
 from taskbridge.ai.results import Usage
 from taskbridge.errors import ConfigurationError, ContentRefused, PlatformError
 from taskbridge.platforms.ai import Question, Reply
@@ -38,6 +38,23 @@ class Asked:
     error: str = ""
     failure: PlatformError | ConfigurationError | None = None
     template_version: str = TEMPLATE_VERSION
+
+    def put_on(self, entry: AuditEntry) -> AuditEntry:
+        """The entry of who asked, with the question and what came of it."""
+        return replace(
+            entry,
+            outcome=self.outcome,
+            platform_id=self.platform_id,
+            model=self.model,
+            template_version=self.template_version,
+            kind=self.kind,
+            files=self.files,
+            question=f"{self.system}\n\n{self.user}",
+            answer=self.answer,
+            usage=self.usage,
+            latency_ms=self.latency_ms,
+            error=self.error,
+        )
 
 
 class Recording:

@@ -242,20 +242,10 @@ class _Turn:
             analysis_id=self.job.id,
             outcome=asked.outcome,
             rule_version="draft",
-            template_version=asked.template_version,
             requested_by=msgspec.to_builtins(self.job.wanted)["kind"],
-            platform_id=asked.platform_id,
-            model=asked.model,
-            kind=asked.kind,
-            files=asked.files,
-            question=f"{asked.system}\n\n{asked.user}",
-            answer=asked.answer,
-            usage=asked.usage,
-            latency_ms=asked.latency_ms,
-            error=asked.error,
         )
         self.ports.questions.spend(0, asked.usage.cost, self.ports.clock())
-        self.ports.audit.record(entry, self.ports.clock(), self.ports.switches().settings.retention_days)
+        self.ports.audit.record(asked.put_on(entry), self.ports.clock(), self.ports.switches().settings.retention_days)
 
     def _now(self) -> str:
         return utc_stamp(self.ports.clock())
