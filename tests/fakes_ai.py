@@ -212,13 +212,13 @@ class MemorySeats(TaskTable):
 
     def renew(self, uid: str, task_id: str, analysis_id: str, holder: str, lease_until: float) -> bool:
         """See TaskTable."""
-        return self._change_held(uid, task_id, analysis_id, holder, lease_until=lease_until)
+        return self._alter(uid, task_id, analysis_id, holder, lease_until=lease_until)
 
     def attach(
         self, uid: str, task_id: str, analysis_id: str, holder: str, *, answer_id: str, fingerprint: str
     ) -> bool:
         """See TaskTable."""
-        if not self._change_held(uid, task_id, analysis_id, holder, answer_id=answer_id, fingerprint=fingerprint):
+        if not self._alter(uid, task_id, analysis_id, holder, answer_id=answer_id, fingerprint=fingerprint):
             return False
         self.answered.setdefault((uid, task_id), set()).add(answer_id)
         return True
@@ -228,7 +228,7 @@ class MemorySeats(TaskTable):
         _, analysis = self._open(uid, task_id, analysis_id)
         attempts = analysis.attempts - (not counts) if analysis else 0
         facts = {"status": AnalysisStatus.PENDING, "holder": "", "lease_until": 0.0, "reason": reason}
-        return self._change_held(uid, task_id, analysis_id, holder, attempts=attempts, **facts)
+        return self._alter(uid, task_id, analysis_id, holder, attempts=attempts, **facts)
 
     def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> bool:
         """See TaskTable."""
@@ -263,7 +263,7 @@ class MemorySeats(TaskTable):
             return None, None
         return seat, seat.analysis
 
-    def _change_held(self, uid: str, task_id: str, analysis_id: str, held_by: str, **facts: object) -> bool:
+    def _alter(self, uid: str, task_id: str, analysis_id: str, held_by: str, **facts: object) -> bool:
         seat, analysis = self._open(uid, task_id, analysis_id)
         if seat is None or analysis is None or analysis.holder != held_by:
             return False
