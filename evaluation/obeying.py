@@ -17,8 +17,8 @@ from evaluation.injected import Injected
 from local.aigc_simulator.prompt import Place, parse_look, parse_question
 from local.aigc_simulator.prompt import Question as Read
 from local.aigc_simulator.reading import read_prompt
-from taskbridge.ai.results import Usage
 from taskbridge.platforms.ai import FileUse, ModelLimits, Question, Reply
+from taskbridge.usage import Usage
 
 # Which true words it shows for a clause.
 Choice = Literal["expected", "nearest", "longest", "order", "any"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from evaluation.golden import ExpectedFinding, GoldenForm
 from taskbridge.ai.clauses import same_clause
-from taskbridge.ai.results import Evidence, Finding, FindingResult, Origin, Review, Usage, Verdict
+from taskbridge.ai.results import Evidence, Finding, FindingResult, Origin, Review, Verdict
+from taskbridge.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ import msgspec
 from event_router.journal import RouterJournal
 from push_task.journal import PushJournal
 from reconciler.journal import ReconcilerJournal
+from taskbridge.budgets import Room
 from taskbridge.errors import UnreadableDocument
-from taskbridge.push.concurrency import Held, Room, leave_seats, take_seats
+from taskbridge.push.concurrency import Held, leave_seats, take_seats
 from taskbridge.push.instances import Instance, decode_instance, encode_instance
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import Message, instance_key

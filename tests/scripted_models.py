@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from taskbridge.ai.results import Usage
 from taskbridge.platforms.ai import FileUse, ModelLimits, Question, Reply, estimate_tokens
+from taskbridge.usage import Usage
 
 Answer = str | Exception
 

@@ -16,13 +16,15 @@ from admin_api.limits import CallCounter, IdempotencyKeys
 from admin_api.lists import Cursors, read_cursor_key
 from admin_api.setup.platform_forms import Deployment
 from taskbridge.access.secrets import PlatformSecrets, SecretKeeper
+from taskbridge.access.token_cache import build_token_cache
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
-from taskbridge.lambdas import Clients, build_token_cache, instance_retention_days, platform_hosts, setting, table_name
+from taskbridge.lambdas import Clients, instance_retention_days, setting, table_name
 from taskbridge.moments import DAY_S, utc_stamp
+from taskbridge.platforms.addresses import parse_hosts
 from taskbridge.platforms.http import build_http_client
 from taskbridge.push.queue import PushQueue
 from taskbridge.tables.ai_answers import AnswerTable
@@ -312,5 +314,5 @@ def wire() -> Services:
         fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),
         analysis_timeout_s=float(setting("ANALYSIS_TIMEOUT_SECONDS")),
         instance_retention_days=instance_retention_days(),
-        platform_hosts=platform_hosts(),
+        platform_hosts=parse_hosts(setting("PLATFORM_HOSTS", "")),
     )

@@ -21,7 +21,7 @@ from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
 from taskbridge.ai.messages import AnalyseMessage, SeatsMessage
 from taskbridge.ai.requests import RequestedBy, is_pending, request_analysis
-from taskbridge.ai.results import Review, Usage
+from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import (
@@ -34,6 +34,7 @@ from taskbridge.errors import (
 )
 from taskbridge.events import Form
 from taskbridge.moments import DAY_S, utc_stamp
+from taskbridge.usage import Usage
 
 CRASHES_ALLOWED = 3
 LEASE_S = 120.0

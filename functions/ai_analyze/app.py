@@ -17,15 +17,17 @@ from ai_analyze.ports import Ports
 from ai_analyze.uploads import UploadTable
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
+from taskbridge.access.token_cache import build_token_cache
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
 from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import ANALYSIS_MARGIN_S
-from taskbridge.lambdas import Clients, batch_response, build_token_cache, platform_hosts, setting, table_name
+from taskbridge.lambdas import Clients, batch_response, setting, table_name
 from taskbridge.moments import utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
-from taskbridge.platforms.ai_client import ConfiguredAiClients
+from taskbridge.platforms.addresses import parse_hosts
+from taskbridge.platforms.ai_client import build_ai_clients
 from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import Visibility
 from taskbridge.tables.ai_answers import AnswerTable
@@ -106,9 +108,9 @@ def _wired() -> _Wired:
 
 def _desk(clients: Clients, tables: Any, configuration: ConfigurationTable) -> Desk:
     ssm = clients.client("ssm")
-    ai_clients = ConfiguredAiClients(
+    ai_clients = build_ai_clients(
         configuration.current,
-        build_http_client(THREADS, platform_hosts()),
+        build_http_client(THREADS, parse_hosts(setting("PLATFORM_HOSTS", ""))),
         build_token_cache(ssm, tables),
         PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,
@@ -116,7 +118,7 @@ def _desk(clients: Clients, tables: Any, configuration: ConfigurationTable) -> D
     coordination = CoordinationTable(tables, table_name("coordination"))
     hosts = setting("ATTACHMENT_HOSTS", "").split(",")
     return Desk(
-        clients=ai_clients.client,
+        clients=ai_clients.need,
         breakers=Breakers(coordination, time.time),
         probes=coordination,
         uploads=UploadTable(tables, table_name("coordination")),

@@ -9,9 +9,9 @@ from ai_analyze.prompt import TEMPLATE_VERSION
 from ai_analyze.telling import Listener
 from ai_analyze.turns import Link, paid_for
 from taskbridge.ai.audit import AuditedFile, AuditEntry
-from taskbridge.ai.results import Usage
 from taskbridge.errors import ConfigurationError, ContentRefused, PlatformError
 from taskbridge.platforms.ai import Question, Reply
+from taskbridge.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

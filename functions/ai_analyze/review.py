@@ -24,11 +24,12 @@ from ai_analyze.turns import LEAST_S, Link, Model, Turns, paid_for, share
 from taskbridge.ai.audit import AuditedFile
 from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import split_clauses
-from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Usage
+from taskbridge.ai.results import Evidence, Finding, FindingResult, Review
 from taskbridge.ai.rules import Masked, SecondLook
 from taskbridge.errors import ConfigurationError, ContentRefused, IncompleteAnswer, PermanentError, PlatformError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.surrogates import mend
+from taskbridge.usage import Usage
 
 __all__ = ["NOT_UPLOADED", "TEMPLATE_VERSION", "Asked", "Link", "Model", "Sink", "review"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
-from taskbridge.ai.results import Usage
 from taskbridge.errors import ConfigurationError, IncompleteAnswer, PlatformError, TransientError
 from taskbridge.platforms.ai import FileUse, ModelLimits, Question, Reply
+from taskbridge.usage import Usage
 
 MOST_CUT = 2
 LEAST_S = 2.0  # for less, nothing is asked

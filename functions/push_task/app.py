@@ -19,18 +19,18 @@ from push_task.send import ThreadedSender
 from push_task.turn import Record
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
+from taskbridge.access.token_cache import build_token_cache
 from taskbridge.budgets import THREADS, TIME_TO_SETTLE_S, Fleet
 from taskbridge.lambdas import (
     Clients,
     batch_response,
-    build_token_cache,
     instance_retention_days,
-    platform_hosts,
     setting,
     table_name,
 )
 from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.platforms.addresses import parse_hosts
 from taskbridge.platforms.http import build_http_client
 from taskbridge.queues import Visibility
 from taskbridge.tables.agreements import AgreementTable
@@ -88,7 +88,7 @@ def _sender(clients: Clients, tables: Any) -> ThreadedSender:
     fleet = Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY")))
     lines = build_lines(
         configuration.current,
-        build_http_client(THREADS, platform_hosts()),
+        build_http_client(THREADS, parse_hosts(setting("PLATFORM_HOSTS", ""))),
         build_token_cache(ssm, tables),
         PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,

@@ -12,10 +12,9 @@ from push_task.leave import OUT_OF_TIME, RATE_LIMITED
 from push_task.lines import Line
 from push_task.settle import End
 from taskbridge.access.breaker import Breakers
-from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet
+from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet, Room
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms.configured import Configured
-from taskbridge.push.concurrency import Room
 from taskbridge.push.rates import Grant
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.riders import Rider

@@ -14,9 +14,10 @@ from admin_api.api import Api
 from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditedFile, AuditEntry
 from taskbridge.ai.requests import encode_task_id
-from taskbridge.ai.results import Review, Usage, Verdict
+from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus, Seat
+from taskbridge.usage import Usage
 from tests.api import ApiClient, build_client, build_services
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import (

@@ -13,9 +13,9 @@ import pytest
 from ai_track.deletion import delete_contents
 from taskbridge.ai.audit import AuditedFile, AuditEntry
 from taskbridge.ai.processes import Process
-from taskbridge.ai.results import Usage
 from taskbridge.errors import StoreError
 from taskbridge.tables.ai_audit import UNREADABLE, AuditTable
+from taskbridge.usage import Usage
 from tests.fakes_ai import MemoryForms
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID

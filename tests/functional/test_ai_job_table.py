@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from taskbridge.ai.jobs import AiJob, AiJobStatus, DryRun, ProposeChecks, Trial
-from taskbridge.ai.results import Usage, Verdict
+from taskbridge.ai.results import Verdict
 from taskbridge.errors import StaleVersion
 from taskbridge.tables.ai_jobs import AiJobTable
+from taskbridge.usage import Usage
 from tests.functional.ai_suites.builders import CREATED_AT, NOW
 from tests.functional.aws import Tables
 

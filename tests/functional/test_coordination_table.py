@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from taskbridge.budgets import Room
 from taskbridge.errors import StoreError
-from taskbridge.push.concurrency import Room
 from taskbridge.push.instances import Instance
 from taskbridge.push.rates import SHARE, Grant
 from taskbridge.tables.agreements import AgreementTable

@@ -11,7 +11,7 @@ import pytest
 import push_task.app
 from local.jinzhi_simulator import Answer, Faults
 from push_task.leave import OUT_OF_TIME
-from taskbridge import lambdas
+from taskbridge.access import token_cache
 from taskbridge.access.tokens_ssm import SsmTokenStore
 from taskbridge.access.tokens_valkey import ValkeyTokenStore
 from taskbridge.errors import ConfigurationError
@@ -364,6 +364,6 @@ def test_the_token_store_is_the_one_that_was_chosen(deployed: Deployment, store:
     deployed.setting("TOKEN_STORE", store)
     deployed.setting("VALKEY_URL", "redis://127.0.0.1:1/0")
 
-    made = lambdas._token_store(deployed.clients["ssm"], deployed.clients["dynamodb"])
+    made = token_cache._token_store(deployed.clients["ssm"], deployed.clients["dynamodb"])
 
     assert isinstance(made, kind)

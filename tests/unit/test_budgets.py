@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from taskbridge.budgets import THREADS, Fleet, check_limits
+from taskbridge.budgets import THREADS, Fleet, Room, check_limits
 from taskbridge.errors import ConfigurationError
-from taskbridge.push.concurrency import Room
 
 
 @pytest.mark.parametrize(("timeout_s", "rate"), [(25, 0), (17.5, 10), (0.1, 0.01), (10, 1000)])

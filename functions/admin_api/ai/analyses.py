@@ -21,7 +21,7 @@ from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing, current_analysis
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import TaskbridgeError
-from taskbridge.platforms.ai_client import ConfiguredAiClients
+from taskbridge.platforms.ai_client import build_ai_clients
 
 COMMENT_CHARS = 2_000
 Tag = Literal["useful", "wrong_verdict", "missed_point", "wrong_evidence", "other"]
@@ -137,13 +137,13 @@ def _forward(review: Review, wanted: FeedbackWanted, services: Services) -> bool
     if not review.question_id:
         return False
     settings = services.switches().settings
-    clients = ConfiguredAiClients(
+    clients = build_ai_clients(
         services.configuration.current, services.http, services.tokens, services.secrets, services.clock
     )
     # What a person writes may name people, which masking is to keep from the platform.
     comment = "" if settings.masking else wanted.comment
     try:
-        clients.client(review.platform_id).feedback(review.question_id, wanted.tag, comment)
+        clients.need(review.platform_id).feedback(review.question_id, wanted.tag, comment)
     except TaskbridgeError as error:
         logger.info("feedback is not forwarded to %s: %s", review.platform_id, error)
         return False

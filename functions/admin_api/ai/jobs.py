@@ -31,13 +31,13 @@ from taskbridge.ai.jobs import (
     Trial,
 )
 from taskbridge.ai.messages import JobMessage
-from taskbridge.ai.results import Usage
 from taskbridge.ai.rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, ModelChoice
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError
 from taskbridge.events import Form
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import ModelLimits, estimate_tokens
+from taskbridge.usage import Usage
 
 WAIT_S = 20.0
 NODE_SEATS = 100  # of a node that are looked at: a task has some

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from taskbridge.ai.results import Finding, Review, Usage, Verdict
+from taskbridge.ai.results import Finding, Review, Verdict
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.usage import Usage
 
 _NO_REVIEW = Review(verdict=Verdict.NEEDS_HUMAN)  # stands in where there is none; its verdict is never shown
 

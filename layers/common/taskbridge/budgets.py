@@ -15,9 +15,9 @@ A person whose task stands in a batch beside slower ones has it settled after `S
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from taskbridge.errors import ConfigurationError
-from taskbridge.push.concurrency import Room
 
 # An invocation
 TIME_TO_BEGIN_S = 2.0
@@ -43,6 +43,13 @@ SLOW_S = 2.0  # a platform whose calls take so long gets half of the fleet, wher
 # A person
 SETTLE_EVERY_S = 1.0
 SLICE = 100  # calls of one instance that are settled together
+
+
+class Room(NamedTuple):
+    """How many seats a platform has, and how many workers may hold some at the same time."""
+
+    seats: int
+    holders: int
 
 
 @dataclass(frozen=True, slots=True)

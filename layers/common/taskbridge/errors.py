@@ -20,10 +20,8 @@ TaskbridgeError
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from taskbridge.ai.results import Usage
+from taskbridge.usage import Usage
 
 
 class TaskbridgeError(Exception):

@@ -1,23 +1,16 @@
-"""What the functions share about running in Lambda: settings from the environment, AWS clients, tokens, SQS records."""
+"""What the functions share about running in Lambda: settings from the environment, AWS clients, SQS records."""
 
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore.session
 from botocore.config import Config
 
 from taskbridge.errors import ConfigurationError
 from taskbridge.moments import utc_stamp
-from taskbridge.platforms.addresses import parse_hosts
-
-if TYPE_CHECKING:
-    from taskbridge.access.token_store import TokenStore
-    from taskbridge.access.tokens import TokenCache
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 8
@@ -41,11 +34,6 @@ def instance_retention_days() -> float:
     return max(float(setting("INSTANCE_RETENTION_DAYS")), float(setting("EVENT_LOG_TTL_DAYS")))
 
 
-def platform_hosts() -> frozenset[str]:
-    """The hosts of platforms that may be at an address of the machine itself."""
-    return parse_hosts(setting("PLATFORM_HOSTS", ""))
-
-
 class Clients:
     """AWS clients of one process. botocore's own: boto3's resources are not needed, and cost import time."""
 
@@ -63,25 +51,6 @@ class Clients:
     def client(self, service: str) -> Any:
         """A client of a service, in the region and at the endpoint of the environment."""
         return self._session.create_client(service, config=self._config)
-
-
-def build_token_cache(ssm: Any, tables: Any) -> TokenCache:
-    """The tokens of the fleet, in the store that the environment names; `ssm` and `tables` are clients."""
-    from taskbridge.access.tokens import TokenCache
-
-    return TokenCache(_token_store(ssm, tables), time.time, time.sleep, random.random)
-
-
-def _token_store(ssm: Any, tables: Any) -> TokenStore:
-    prefix = setting("PARAMETER_PREFIX")
-    if setting("TOKEN_STORE", "ssm") == "valkey":
-        from taskbridge.access.tokens_valkey import ValkeyTokenStore
-
-        return ValkeyTokenStore.connect(setting("VALKEY_URL"), prefix)
-    from taskbridge.access.leases import DynamoLeases
-    from taskbridge.access.tokens_ssm import SsmTokenStore
-
-    return SsmTokenStore(ssm, DynamoLeases(tables, table_name("coordination"), time.time), prefix)
 
 
 def received_at(record: Mapping[str, Any]) -> str:

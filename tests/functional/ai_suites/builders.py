@@ -7,10 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Usage, Verdict
+from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Verdict
 from taskbridge.ai.rulebook import Standing, Switches
 from taskbridge.ai.rules import AiSettings, Check, EffectiveRule, ModelChoice, NodeDefault, OwnRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.usage import Usage
 
 T = TypeVar("T")
 UID, TASK, APP, NODE = "u-2", "T1", "leave", "node-2"

@@ -19,12 +19,13 @@ from ai_analyze.review import Asked, Link, Sink
 from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.messages import AnalyseMessage
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
-from taskbridge.ai.results import Review, Usage, Verdict
+from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Standing, Switches
 from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
 from taskbridge.ai.seats import Analysis, Seat, SeatState
 from taskbridge.errors import TaskbridgeError
 from taskbridge.platforms.ai import Reply
+from taskbridge.usage import Usage
 from tests.builders import START
 from tests.fakes_ai import (
     MemoryAnswers,

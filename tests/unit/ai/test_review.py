@@ -11,7 +11,7 @@ import pytest
 from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA
 from ai_analyze.review import ASKED_ANEW, FELL_BACK, Link, review
 from ai_analyze.telling import LONGEST_PROSE
-from taskbridge.ai.results import FindingResult, Origin, Usage, Verdict
+from taskbridge.ai.results import FindingResult, Origin, Verdict
 from taskbridge.ai.rules import Check
 from taskbridge.errors import (
     ConfigurationError,
@@ -22,6 +22,7 @@ from taskbridge.errors import (
     ThrottledError,
     TransientError,
 )
+from taskbridge.usage import Usage
 from tests.scripted_models import BrokenOff, ConfusedModel, HonestModel, ScriptedModel
 from tests.unit.ai.materials import (
     AMOUNT,

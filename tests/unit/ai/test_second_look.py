@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from ai_analyze.second_look import NOT_LOOKED, read_look
-from taskbridge.ai.results import FindingResult, Usage, Verdict
+from taskbridge.ai.results import FindingResult, Verdict
 from taskbridge.ai.rules import Check, SecondLook
 from taskbridge.errors import ContentRefused, IncompleteAnswer, ThrottledError, TransientError
+from taskbridge.usage import Usage
 from tests.scripted_models import ObeyingModel, ScriptedModel
 from tests.unit.ai.materials import (
     AMOUNT,

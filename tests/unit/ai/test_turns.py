@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_analyze.turns import LEAST_S, NO_TIME, Link, Turns, share
-from taskbridge.ai.results import Usage
 from taskbridge.errors import IncompleteAnswer, PlatformError, TransientError
+from taskbridge.usage import Usage
 from tests.scripted_models import ScriptedModel
 
 CUT, DOWN = IncompleteAnswer("cut", usage=Usage(output_tokens=8, cost=0.5)), TransientError("down")

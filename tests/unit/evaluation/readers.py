@@ -9,8 +9,8 @@ from typing import Any, Literal
 from ai_analyze.fence import single_line
 from evaluation.golden import GoldenForm
 from taskbridge.ai.clauses import split_clauses
-from taskbridge.ai.results import Usage
 from taskbridge.platforms.ai import ModelLimits, Question, Reply
+from taskbridge.usage import Usage
 from tests.scripted_models import Reading, as_look, read_look
 
 

@@ -10,7 +10,8 @@ from rich.console import Console
 from evaluation.golden import GoldenForm, read_golden_forms
 from evaluation.report import build_tables, explain_differences
 from evaluation.scores import Outcome, build_score, finding_of
-from taskbridge.ai.results import Evidence, Finding, FindingResult, Origin, Review, Usage, Verdict
+from taskbridge.ai.results import Evidence, Finding, FindingResult, Origin, Review, Verdict
+from taskbridge.usage import Usage
 
 FORMS = {golden.name: golden for golden in read_golden_forms()}
 TO_APPROVE = FORMS["leave-01-sick-two-days"]

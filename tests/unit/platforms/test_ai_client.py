@@ -24,8 +24,9 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.platforms.ai import Question, Reply, estimate_tokens
-from taskbridge.platforms.ai_client import AiPlatformClient, ConfiguredAiClients
+from taskbridge.platforms.ai_client import AiPlatformClient, build_ai_clients
 from taskbridge.platforms.ai_platform import AiPlatform
+from taskbridge.platforms.configured import Configured
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from tests.unit.platforms.ai_builders import (
     AIGC,
@@ -403,16 +404,16 @@ def configured(**changes: object) -> Configuration:
     return Configuration(1, {config.id: config}, ())
 
 
-def clients_of(*configurations: Configuration) -> ConfiguredAiClients:
+def clients_of(*configurations: Configuration) -> Configured[AiPlatformClient]:
     current = iter(configurations)
     clock = Clock()
     http = httpx.Client(transport=httpx.MockTransport(Server(ISSUED, answered("同意"))))
-    return ConfiguredAiClients(lambda: next(current), http, tokens_for(clock), lambda *_: (SECRET,), clock)
+    return build_ai_clients(lambda: next(current), http, tokens_for(clock), lambda *_: (SECRET,), clock)
 
 
 def test_a_client_is_made_once_and_anew_when_its_configuration_changes() -> None:
     clients = clients_of(configured(), configured(), configured(version=2))
-    first, second, third = (clients.client("aigc") for _ in range(3))
+    first, second, third = (clients.need("aigc") for _ in range(3))
     assert first is second
     assert first is not third
     assert first.platform_id == "aigc"
@@ -436,7 +437,7 @@ def test_a_client_is_made_once_and_anew_when_its_configuration_changes() -> None
 )
 def test_a_platform_that_cannot_be_asked_is_named(configuration: Configuration, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        clients_of(configuration).client("aigc")
+        clients_of(configuration).need("aigc")
     assert words in str(caught.value)
 
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from taskbridge.budgets import Fleet
+from taskbridge.budgets import Fleet, Room
 from taskbridge.errors import StoreError
-from taskbridge.push.concurrency import Room
 from tests.builders import PLATFORM, message, platform
 from tests.unit.push_task.worker import TIMEOUT_S, Worker
 

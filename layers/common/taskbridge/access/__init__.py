@@ -1,1 +1,1 @@
-"""What is needed to be let in: tokens, secrets, and the leases that elect who fetches them."""
+"""What lets a call go to a platform: tokens, secrets, breakers, and the leases by which workers agree."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from taskbridge.ai.results import Usage
+from taskbridge.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from taskbridge.ai.results import FindingResult, Origin, Usage, Verdict
+from taskbridge.ai.results import FindingResult, Origin, Verdict
+from taskbridge.usage import Usage
 
 MOST_TASKS = 20
 

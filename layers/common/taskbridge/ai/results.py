@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from taskbridge.usage import Usage
+
 
 class Verdict(StrEnum):
     """What the analysis advises. It decides nothing: people do."""
@@ -60,22 +62,6 @@ class Finding:
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
     origin: Origin = Origin.MODEL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens and what they cost, in the currency of the platform's price list. Usages add up."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: float = 0.0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            cost=round(self.cost + other.cost, 9),
-        )
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from taskbridge.ai.results import Usage
+from taskbridge.usage import Usage
 
 Structured: TypeAlias = Literal["json_schema", "json_object", "none"]
 FileUse: TypeAlias = Literal["all", "scans", "none"]

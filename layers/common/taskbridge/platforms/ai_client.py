@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import httpx
 
 from taskbridge.access.token_doubts import UNDECIDED
-from taskbridge.ai.results import Usage
 from taskbridge.errors import (
-    ConfigurationError,
     ContentRefused,
     IncompleteAnswer,
     PlatformError,
@@ -36,6 +34,7 @@ from taskbridge.platforms.http import StreamDeadline
 from taskbridge.platforms.masking import mask_echoes
 from taskbridge.platforms.streams import Draft, Transcript, is_cut, split_events
 from taskbridge.platforms.surrogates import mend
+from taskbridge.usage import Usage
 
 if TYPE_CHECKING:
     from taskbridge.tables.configuration import Configuration, PlatformConfig
@@ -62,25 +61,15 @@ def build_ai_client(
     return AiPlatformClient(platform, http, tokens, partial(secrets, config), clock)
 
 
-class ConfiguredAiClients:
-    """The clients of the configured AI platforms. Safe for threads."""
-
-    def __init__(
-        self,
-        configuration: Callable[[], Configuration],
-        http: httpx.Client,
-        tokens: Tokens,
-        secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
-        clock: Callable[[], float],
-    ) -> None:
-        self._clients = Configured(configuration, lambda config: build_ai_client(config, http, tokens, secrets, clock))
-
-    def client(self, platform_id: str) -> AiPlatformClient:
-        """The client of that platform. Raises ConfigurationError where it is disabled, or none that answers."""
-        client = self._clients.get(platform_id)
-        if client is None:
-            raise ConfigurationError("platform", f"{platform_id} is disabled")
-        return client
+def build_ai_clients(
+    configuration: Callable[[], Configuration],
+    http: httpx.Client,
+    tokens: Tokens,
+    secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
+    clock: Callable[[], float],
+) -> Configured[AiPlatformClient]:
+    """The clients of the configured AI platforms."""
+    return Configured(configuration, lambda config: build_ai_client(config, http, tokens, secrets, clock))
 
 
 class AiPlatformClient:

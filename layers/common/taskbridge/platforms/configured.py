@@ -34,3 +34,10 @@ class Configured(Generic[T]):
                 known = (config, self._build(config))
                 self._made[platform_id] = known
             return known[1]
+
+    def need(self, platform_id: str) -> T:
+        """As `get`. Raises ConfigurationError also where it is disabled."""
+        made = self.get(platform_id)
+        if made is None:
+            raise ConfigurationError("platform", f"{platform_id} is disabled")
+        return made

@@ -7,16 +7,11 @@ over.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from taskbridge.budgets import Room
 
 Held: TypeAlias = dict[str, tuple[int, float]]  # holder -> seats, until
-
-
-class Room(NamedTuple):
-    """How many seats a platform has, and how many workers may hold some at the same time."""
-
-    seats: int
-    holders: int
 
 
 def take_seats(

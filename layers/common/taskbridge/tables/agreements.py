@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from taskbridge.push.concurrency import Held, Room, leave_seats, take_seats
+from taskbridge.budgets import Room
+from taskbridge.push.concurrency import Held, leave_seats, take_seats
 from taskbridge.push.rates import Grant, Line, join_line
 from taskbridge.tables.conditional import build_update, write_or_look
 from taskbridge.tables.dynamo import get_item, number, text, to_attribute, to_item
