@@ -154,13 +154,9 @@ def _port_file(settings: StackSettings) -> Path:
     return settings.state_dir / "aws.port"
 
 
-def _state_file(settings: StackSettings, service: str) -> Path:
-    return settings.state_dir / "aws" / f"{service}.json"
-
-
 def _saved_at(settings: StackSettings) -> dict[str, int]:
     """When each service's state was last written, in nanoseconds; 0: never."""
-    files = {name: _state_file(settings, name) for name in _SAVED}
+    files = {name: settings.state_dir / "aws" / f"{name}.json" for name in _SAVED}
     return {name: file.stat().st_mtime_ns if file.exists() else 0 for name, file in files.items()}
 
 

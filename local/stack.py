@@ -38,7 +38,7 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
         ai_platform = _address("AIGC_HOST", settings.aigc_host, aigc_simulator(settings), say)
         ai_simulator = "" if settings.aigc_host else ai_platform
         with Aws(settings.endpoint_url, REGION) as aws:
-            deployed = deploy(aws, settings, settings.attachment_hosts or _host_and_port(ai_simulator), say)
+            deployed = deploy(aws, settings, settings.attachment_hosts or ai_simulator.partition("://")[2], say)
             _switch_event_sources(aws, enabled=True)
             seed(aws, deployed, settings, task_center, ai_platform)
             tokens = seed_people(aws, deployed)
@@ -112,10 +112,6 @@ def _address(variable: str, elsewhere: str, simulator: BundledSimulator, say: Sa
     if not was_running:
         say(f"{simulator.title} started on {url}")
     return url
-
-
-def _host_and_port(url: str) -> str:
-    return url.partition("://")[2]
 
 
 def _finish_work(settings: StackSettings) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -82,17 +83,9 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         read: Callable[[str, str], Reading] = read_prompt,
     ) -> None:
         super().__init__(clock, rng, settings)
-        self.files: dict[str, StoredFile] = {}
         self.streaming = 0
         self.most_streaming = 0
-        self._calls: list[Call] = []
         self._read = read
-        self._questions: dict[str, None] = {}
-
-    @property
-    def calls(self) -> Sequence[Call]:
-        """See the base."""
-        return self._calls
 
     def state(self) -> dict[str, Any]:
         """See the base."""
@@ -125,7 +118,7 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
     ) -> Answer | Stream:
         """See the base."""
         allowed, operation = ROUTES.get(path.partition("?")[0], ("", Operation.UNKNOWN))
-        if self._plan.down:
+        if self.faults.down:
             self._record(operation, Asked(), Verdict.FAILED, fault="down")
             raise Dropped("down", acted=False)
         request, refused = Request(Asked()), None
@@ -159,7 +152,7 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
             tokens=self._tokens.ends,
             files=list(self.files.values()),
             questions=list(self._questions),
-            calls=list(self._calls),
+            calls=list(self.calls),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -167,7 +160,7 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         super().restore(snapshot)
         self.files = {file.file_id: file for file in snapshot.files}
         self._questions = dict.fromkeys(snapshot.questions)
-        self._calls = [_cut_off(call) for call in snapshot.calls]
+        self.calls = [_cut_off(call) for call in snapshot.calls]
 
     def _check(self, operation: Operation, request: Request) -> Request:
         """Refuses what a well-formed call may not ask. Returns the call with the model that is meant."""
@@ -191,7 +184,7 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         matching = self.faults.matching
         if matching and matching not in asked.prompt + asked.question:
             return ""
-        return kind_for(operation, self._plan.next_kind([operation], self._rng))
+        return kind_for(operation, self.next_fault([operation]))
 
     def _proceed(self, operation: Operation, request: Request, fault: str) -> Answer | Stream:
         if operation in QUESTIONS:
@@ -230,8 +223,14 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         self.streaming += 1
         self.most_streaming = max(self.most_streaming, self.streaming)
         headers = {"content-type": EVENT_STREAM, "cache-control": "no-cache"}
-        calls, broken = self._calls, fault if fault in ("cut", "stall") else ""
-        return Stream(200, headers, self._pieces(text, question_id, fault), broken, self._teller(calls, number, fault))
+        calls, broken = self.calls, fault if fault in ("cut", "stall") else ""
+        return Stream(
+            200,
+            headers,
+            self._pieces(text, question_id, fault),
+            broken,
+            partial(self._end_stream, calls, number, fault),
+        )
 
     def _pieces(self, text: str, question_id: str, fault: str) -> Iterator[Piece]:
         settings = self.settings
@@ -246,14 +245,11 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         elif fault not in ("cut", "stall", "no_end"):
             yield Piece(0.0, stream_end(settings, question_id))
 
-    def _teller(self, calls: list[Call], number: int, fault: str) -> Callable[[bool], None]:
-        def tell(complete: bool) -> None:  # noqa: FBT001 (what a Stream calls)
-            self.streaming -= 1
-            spoiled = Verdict.SPOILED if fault else Verdict.ANSWERED
-            verdict = spoiled if complete else Verdict.UNHEARD
-            calls[number - 1] = replace(calls[number - 1], verdict=verdict, ended_at=self._clock())
-
-        return tell
+    def _end_stream(self, calls: list[Call], number: int, fault: str, complete: bool) -> None:  # noqa: FBT001
+        """What a Stream calls. `calls` is the ledger in which it began."""
+        self.streaming -= 1
+        verdict = Verdict.UNHEARD if not complete else Verdict.SPOILED if fault else Verdict.ANSWERED
+        calls[number - 1] = replace(calls[number - 1], verdict=verdict, ended_at=self._clock())
 
     def _finish(self, operation: Operation, asked: Asked, fault: str, answer: Answer, text: str = "") -> Answer:
         """Answers what was done, unless a fault swallows the answer."""
@@ -310,10 +306,10 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         answer: str = "",
     ) -> int:
         """Adds a line to the ledger; its number."""
-        now, number = self._clock(), len(self._calls) + 1
+        now, number = self._clock(), len(self.calls) + 1
         code = code or ("" if verdict is Verdict.FAILED else SUCCESS)
         ended_at = 0.0 if verdict is Verdict.RUNNING else now
-        self._calls.append(
+        self.calls.append(
             Call(number, now, operation, asked, verdict, code, message, http_status, fault, answer, ended_at)
         )
         return number

@@ -35,19 +35,12 @@ class Board:
     `check` refuses without changing anything, `apply` changes what `check` let through.
     """
 
-    def __init__(self) -> None:
-        self.tasks: dict[str, Task] = {}
-        self.instances: dict[str, Instance] = {}
-        self.deleted_tasks: dict[str, str] = {}  # with the instance of each, where it was known
-        self.deleted_instances: dict[str, None] = {}  # a set that keeps its order
-        self._tasks_of: dict[str, set[str]] = {}
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Takes over the todos of a snapshot."""
+    def __init__(self, snapshot: Snapshot) -> None:
         self.tasks = {task.task_id: task for task in snapshot.tasks}
         self.instances = {instance.sess_id: instance for instance in snapshot.instances}
-        self.deleted_tasks = dict(snapshot.deleted_tasks)
-        self.deleted_instances = dict.fromkeys(snapshot.deleted_instances)
+        self.deleted_tasks = dict(snapshot.deleted_tasks)  # with the instance of each, where it was known
+        self.deleted_instances = dict.fromkeys(snapshot.deleted_instances)  # a set that keeps its order
+        self._tasks_of: dict[str, set[str]] = {}
         for task in snapshot.tasks:
             self._tasks_of.setdefault(task.sess_id, set()).add(task.task_id)
 
@@ -208,9 +201,8 @@ def _leaving(changes: Iterable[Change]) -> frozenset[str]:
 
 
 def _merge(task: Task, change: Change, at: float) -> Task:
-    return Task(
-        task_id=task.task_id,
-        sess_id=task.sess_id,
+    return replace(
+        task,
         status=change.status,
         processors=task.processors if change.processors is None else change.processors,
         subject=change.subject or task.subject,
@@ -218,8 +210,6 @@ def _merge(task: Task, change: Change, at: float) -> Task:
         service_name=change.service_name or task.service_name,
         url=change.url or task.url,
         created=change.created or task.created,
-        inserted_at=task.inserted_at,
         updated_at=at,
-        acknowledged=task.acknowledged,
         item={**task.item, **change.item},
     )

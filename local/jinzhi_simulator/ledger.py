@@ -23,12 +23,7 @@ class Ending:
 class Ledger:
     """Calls and violations in order."""
 
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-        self.violations: list[Violation] = []
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Goes on from a snapshot."""
+    def __init__(self, snapshot: Snapshot) -> None:
         self.calls = list(snapshot.calls)
         self.violations = list(snapshot.violations)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,15 +22,11 @@ from local.jinzhi_simulator.faults import ACTED, Faults
 from local.jinzhi_simulator.ledger import Ending, Ledger
 from local.jinzhi_simulator.page import render_page
 from local.jinzhi_simulator.records import (
-    Call,
     Change,
-    Instance,
     Operation,
     Settings,
     Snapshot,
-    Task,
     Verdict,
-    Violation,
 )
 from local.jinzhi_simulator.wire import Wire
 from local.simulating.answers import Answer, Dropped, Refused, json_answer, page_answer
@@ -75,7 +70,11 @@ class _Visit:
 
 
 class TaskCenter(Simulator[Faults, Snapshot, Answer]):
-    """A strict task center that speaks both generations over one board: see Simulator. `/` is a page for people."""
+    """A strict task center that speaks both generations over one board: see Simulator. `/` is a page for people.
+
+    `tasks` and `instances` are those held, by id; `deleted_tasks` those that went, with the instance of each;
+    `deleted_instances` in the order in which they went; `violations` what callers did that they must never do.
+    """
 
     name = "jinzhi"
     title = "JinZhi simulator"
@@ -84,45 +83,10 @@ class TaskCenter(Simulator[Faults, Snapshot, Answer]):
     faults_kind = Faults
     snapshot_kind = Snapshot
 
-    def __init__(self, clock: Callable[[], float], rng: random.Random, settings: Settings | None = None) -> None:
-        super().__init__(clock, rng, settings)
-        self._board = Board()
-        self._ledger = Ledger()
-
     @property
     def max_body_bytes(self) -> int:  # type: ignore[override]  # a fault can make it less
         """See the base."""
         return self.faults.max_body_bytes or super().max_body_bytes
-
-    @property
-    def tasks(self) -> Mapping[str, Task]:
-        """The tasks held, by id."""
-        return self._board.tasks
-
-    @property
-    def instances(self) -> Mapping[str, Instance]:
-        """The process instances held, by id."""
-        return self._board.instances
-
-    @property
-    def deleted_tasks(self) -> Mapping[str, str]:
-        """The ids of deleted tasks, with the instance of each."""
-        return self._board.deleted_tasks
-
-    @property
-    def deleted_instances(self) -> Mapping[str, None]:
-        """The ids of deleted instances, in the order in which they went."""
-        return self._board.deleted_instances
-
-    @property
-    def calls(self) -> Sequence[Call]:
-        """See the base."""
-        return self._ledger.calls
-
-    @property
-    def violations(self) -> Sequence[Violation]:
-        """What callers did that they must never do, in order."""
-        return self._ledger.violations
 
     def state(self) -> dict[str, Any]:
         """See the base."""
@@ -151,7 +115,7 @@ class TaskCenter(Simulator[Faults, Snapshot, Answer]):
         """See the base. `path` may carry a query, which is ignored."""
         name = path.partition("?")[0]
         route = _ROUTES.get(name)
-        if self._plan.down:
+        if self.faults.down:
             self._record([_sketch(route, body)], Ending(Verdict.FAILED, "", "down", 0, "down"))
             raise Dropped("down", acted=False)
         if 0 < self.faults.max_body_bytes < len(body):
@@ -165,7 +129,7 @@ class TaskCenter(Simulator[Faults, Snapshot, Answer]):
         visit = self._receive(route, headers, body)
         if visit.refused is None:
             self._ledger.note(self._board.findings(visit.changes), self._board, self.requests, self._clock())
-        kind = self._plan.next_kind([change.operation for change in visit.changes], self._rng)
+        kind = self.next_fault([change.operation for change in visit.changes])
         if kind and kind not in ACTED:
             return _packed(self._fail(visit, kind, heard=heard), self.faults)
         return _packed(self._proceed(visit, kind, heard=heard), self.faults)
@@ -188,9 +152,10 @@ class TaskCenter(Simulator[Faults, Snapshot, Answer]):
     def restore(self, snapshot: Snapshot) -> None:
         """See the base."""
         super().restore(snapshot)
-        self._board, self._ledger = Board(), Ledger()
-        self._board.restore(snapshot)
-        self._ledger.restore(snapshot)
+        self._board, self._ledger = Board(snapshot), Ledger(snapshot)
+        self.tasks, self.instances = self._board.tasks, self._board.instances
+        self.deleted_tasks, self.deleted_instances = self._board.deleted_tasks, self._board.deleted_instances
+        self.calls, self.violations = self._ledger.calls, self._ledger.violations
 
     def _receive(self, route: _Route, headers: Mapping[str, str], body: bytes) -> _Visit:
         token = headers.get("accesstoken", "")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from collections import deque
-from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import ClassVar, Generic, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 OK = "ok"
 ERRCODE_PREFIX = "errcode:"
@@ -55,47 +52,3 @@ class BaseFaults:
 
 def _is_errcode(kind: str) -> bool:
     return kind.startswith(ERRCODE_PREFIX) and kind != ERRCODE_PREFIX
-
-
-F = TypeVar("F", bound=BaseFaults)
-
-
-class FaultPlan(Generic[F]):
-    """The faults in force and what is left of the script."""
-
-    def __init__(self, faults: F) -> None:
-        self._faults = faults
-        self._script = deque(faults.fail_next)
-
-    @property
-    def faults(self) -> F:
-        """The faults in force; `fail_next` is what is left of it."""
-        if len(self._script) == len(self._faults.fail_next):
-            return self._faults
-        return replace(self._faults, fail_next=tuple(self._script))
-
-    @property
-    def down(self) -> bool:
-        """Whether everything is refused."""
-        return self._faults.down
-
-    @property
-    def latency_s(self) -> float:
-        """Seconds that an answer takes; what is down answers nothing, and that at once."""
-        return 0.0 if self._faults.down else self._faults.latency_ms / 1000
-
-    def next_kind(self, operations: Collection[str], rng: random.Random) -> str:
-        """The kind of fault that strikes a call asking for `operations`, or empty.
-
-        Draws no random number unless a failure rate is set, so that scripts leave a seeded run unchanged.
-        """
-        faults = self._faults
-        if faults.operations and not any(each in operations for each in faults.operations):
-            return ""
-        if self._script:
-            kind = self._script.popleft()
-            return "" if kind == OK else kind
-        if faults.failure_rate and rng.random() < faults.failure_rate:
-            kind = rng.choice(faults.kinds)
-            return "" if kind == OK else kind
-        return ""

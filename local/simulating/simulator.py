@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs
@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from local.simulating.answers import SIMULATOR_HEADER, Answer, Stream, json_answer
-from local.simulating.faults import BaseFaults, FaultPlan
+from local.simulating.faults import OK, BaseFaults
 from local.simulating.tokens import TokenBook
 
 PREFIX = "/_simulator/"
@@ -49,13 +49,15 @@ class Simulator(ABC, Generic[F, S, A]):
     """A strict platform with a ledger of every call.
 
     `clock` gives epoch seconds, `rng` tokens and faults. `settings` and `faults` may be replaced at any time. Not
-    thread-safe: a server lets one call at a time in. `name` stands in a header of every answer.
+    thread-safe: a server lets one call at a time in. `name` stands in a header of every answer. `calls` is the ledger:
+    line n is at index n - 1, and has an `operation` and a `verdict`.
     """
 
     name: str
     title: str
     max_body_bytes = 10_000_000  # a server refuses a body of more bytes without reading it
     settings: Any
+    calls: list[Any]
     settings_kind: type[Any]
     faults_kind: type[F]
     snapshot_kind: type[S]
@@ -65,37 +67,50 @@ class Simulator(ABC, Generic[F, S, A]):
         self.requests = 0
         self._clock = clock
         self._rng = rng
-        self._plan = FaultPlan(self.faults_kind())
+        self.faults = self.faults_kind()
         self._tokens = TokenBook()
+        self.restore(self.snapshot_kind())
 
     @property
     def faults(self) -> F:
         """The faults in force; what was used up of `fail_next` is gone from it."""
-        return self._plan.faults
+        if len(self._script) == len(self._faults.fail_next):
+            return self._faults
+        return replace(self._faults, fail_next=tuple(self._script))
 
     @faults.setter
     def faults(self, faults: F) -> None:
-        self._plan = FaultPlan(faults)
+        self._faults = faults
+        self._script = deque(faults.fail_next)
 
     @property
     def latency_s(self) -> float:
-        """Seconds that an answer takes to begin."""
-        return self._plan.latency_s
+        """Seconds that an answer takes to begin; what is down answers nothing, and that at once."""
+        return 0.0 if self._faults.down else self._faults.latency_ms / 1000
 
     @property
     def hang_s(self) -> float:
         """Seconds that a server keeps a timed-out caller waiting."""
-        return self._plan.faults.hang_s
+        return self._faults.hang_s
+
+    def next_fault(self, operations: Collection[str]) -> str:
+        """The kind of fault that strikes a call asking for `operations`, or empty.
+
+        Draws no random number unless a failure rate is set, so that scripts leave a seeded run unchanged.
+        """
+        faults, kind = self._faults, OK
+        if faults.operations and not any(each in operations for each in faults.operations):
+            return ""
+        if self._script:
+            kind = self._script.popleft()
+        elif faults.failure_rate and self._rng.random() < faults.failure_rate:
+            kind = self._rng.choice(faults.kinds)
+        return "" if kind == OK else kind
 
     @property
     def tokens_issued(self) -> int:
         """How many tokens were given out."""
         return self._tokens.issued
-
-    @property
-    @abstractmethod
-    def calls(self) -> Sequence[Any]:
-        """The ledger; line n is at index n - 1. Each line has an `operation` and a `verdict`."""
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Ledger lines by operation and verdict."""
@@ -165,7 +180,7 @@ class Simulator(ABC, Generic[F, S, A]):
         """The control addresses, by method and path."""
         return {
             ("GET", f"{PREFIX}health"): lambda *_: json_answer(
-                {"status": "ok", "requests": self.requests, "down": self._plan.down}
+                {"status": "ok", "requests": self.requests, "down": self._faults.down}
             ),
             ("GET", f"{PREFIX}state"): lambda *_: json_answer(self.state()),
             ("GET", f"{PREFIX}calls"): self._show_calls,
