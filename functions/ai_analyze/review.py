@@ -103,8 +103,11 @@ def review(
         raise ConfigurationError("platform_id", "no AI platform is set up")
     sent, tokens = mask_material(material, names=masking == "names") if masking else (material, Masking())
     case = _Case(material, sent, tokens, bool(masking), second_look, uid, upload, forget, audit, left)
-    transcript = Transcript(sink)
-    turns = Turns(chain, left)
+    return _answer_in_turn(case, Turns(chain, left), Transcript(sink))
+
+
+def _answer_in_turn(case: _Case, turns: Turns, transcript: Transcript) -> Review:
+    """The review by the first link that answers. Raises the first one's error where none does."""
     notes: tuple[str, ...] = ()
     for link, seconds in turns:
         if turns.errors:

@@ -10,11 +10,11 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from ai_analyze.analyse import CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S
 from ai_analyze.batch import Heartbeat, Record, analyse_batch
 from ai_analyze.ends import End, Fate
 from ai_analyze.flight import STARTED_ANEW, Recorder
 from ai_analyze.material import ReadFile
+from ai_analyze.work import CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S
 from taskbridge.ai.caps import Asked
 from taskbridge.ai.messages import SeatsMessage, encode_ai_message
 from taskbridge.ai.requests import RequestedBy

@@ -1,0 +1,255 @@
+"""A claimed analysis in the hands of one worker: read, asked or reused, settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import msgspec
+
+from ai_analyze.ends import End, Fate
+from ai_analyze.flight import LostFlight, Recorder
+from ai_analyze.material import Material, build_material
+from ai_analyze.ports import Ports
+from ai_analyze.review import Asked, Link
+from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.caps import seconds_to_tomorrow
+from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
+from taskbridge.ai.requests import RequestedBy
+from taskbridge.ai.results import Review
+from taskbridge.ai.rulebook import Standing
+from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat
+from taskbridge.errors import (
+    ConfigurationError,
+    PlatformError,
+    QuotaExhausted,
+    ThrottledError,
+    TransientError,
+)
+from taskbridge.events import Form
+from taskbridge.moments import DAY_S, utc_stamp
+from taskbridge.usage import Usage
+
+CRASHES_ALLOWED = 3
+LEASE_S = 120.0
+GIVE_UP_AFTER_S = 86_400.0
+FETCHES_TRIED = 3
+FOLLOW_S, LONGEST_FOLLOW_S = 3.0, 30.0
+PAUSED_S = 60.0
+THROTTLED_S = 60.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
+LONGEST_CAPPED_S = 3600.0
+
+FORM_IS_GONE = "表单已不存在，无法分析"
+CRASHED = "分析多次异常中断，请人工审核"
+SAME_UNDER_WAY = "相同材料正在分析，稍后共用结果"
+PAUSED = "AI 平台暂停服务，恢复后自动继续"
+NOT_FETCHED = "附件暂时无法下载，稍后重试"
+
+
+@dataclass
+class Work:
+    """A claimed analysis in the hands of this worker."""
+
+    seat: Seat
+    analysis: Analysis
+    standing: Standing
+    holder: str
+    receives: int
+    ports: Ports
+    fingerprint: str = ""
+    answer_id: str = ""
+
+    def run(self) -> tuple[End, Review | None]:
+        """Read, ask or reuse, and settle."""
+        if self.analysis.attempts > CRASHES_ALLOWED:
+            return self._fail(CRASHED), None
+        body = self.ports.forms.get(self.seat.task_id, self.seat.form_hash)
+        if body is None:
+            return self._fail(FORM_IS_GONE), None
+        try:
+            material = self._read(msgspec.json.decode(body, type=Form))
+        except ConfigurationError as error:
+            return self._wait(str(error), self._pause()), None
+        if self.receives < FETCHES_TRIED and any(file.retryable for file in material.files):
+            return self._wait(NOT_FETCHED, self._pause()), None
+        return self._fly(material)
+
+    def renew(self) -> None:
+        """Keep the analysis, and its flight, for longer."""
+        until = self.ports.clock() + LEASE_S
+        self.ports.seats.renew(self.seat.uid, self.seat.task_id, self.analysis.id, self.holder, until)
+        if self.answer_id:
+            self.ports.answers.renew(self.answer_id, self.holder, until)
+
+    def _read(self, form: Form) -> Material:
+        return build_material(
+            form,
+            self.standing.rule,
+            date.fromisoformat(self.seat.received_on),
+            lambda attachments: self.ports.desk.read_files(attachments, self.standing),
+            people=(self.seat.initiator,) if self.seat.initiator else (),
+        )
+
+    def _fly(self, material: Material) -> tuple[End, Review | None]:
+        switches = self.standing.switches
+        contents = [file.sha256 or file.problem for file in material.files]
+        self.fingerprint = build_fingerprint(
+            material.form,
+            material.rule,
+            contents,
+            self.seat.received_on,
+            switches.choice,
+            masking=switches.settings.masked,
+            second_look=switches.settings.second_look,
+        )
+        answer_id = self._answer_id()
+        key = (self.seat.uid, self.seat.task_id, self.analysis.id, self.holder)
+        if not self.ports.seats.attach(*key, answer_id=answer_id, fingerprint=self.fingerprint):
+            return End(Fate.OUTDATED), None
+        now = self.ports.clock()
+        expires_at = now + switches.settings.retention_days * DAY_S
+        flight = self.ports.answers.begin(answer_id, self.holder, now, now + LEASE_S, expires_at, self.seat.sess_id)
+        if flight.review is not None:
+            return self._settle(flight.review, answer_id, Fate.REUSED)
+        if flight.state != "mine":
+            return self._wait(SAME_UNDER_WAY, self._follow()), None
+        self.answer_id = answer_id
+        recorder = Recorder(self.ports.answers, answer_id, flight.next_piece, expires_at, self.ports.clock)
+        return self._ask(material, recorder)
+
+    def _answer_id(self) -> str:
+        """A forced analysis wants an answer of its own."""
+        forced = self.analysis.requested_by == RequestedBy.FORCED
+        return f"{self.fingerprint}.{self.analysis.id.rpartition('.')[2]}" if forced else self.fingerprint
+
+    def _ask(self, material: Material, recorder: Recorder) -> tuple[End, Review | None]:
+        try:
+            chain = self.ports.desk.chain(self.standing)
+            if not chain:
+                return self._let_go(PAUSED, max(PAUSED_S, self._pause())), None
+            settings, seat = self.standing.switches.settings, self.seat
+            reached = self.ports.questions.take(seat.uid, seat.app_id, seat.node_id, settings, self.ports.clock())
+            if reached:
+                return self._capped(reached), None
+            recorder.start_anew()
+            started = self.ports.clock()
+            review = self._review(material, chain, recorder)
+            whole = recorder.complete(review, self.holder)
+            self._tell_latency(started, recorder)
+        except LostFlight:
+            return self._wait(SAME_UNDER_WAY, self._follow()), None
+        except (PlatformError, ConfigurationError) as error:
+            return self._unanswered(error), None
+        return self._settle(whole, recorder.answer_id, Fate.DONE)
+
+    def _review(self, material: Material, chain: list[Link], recorder: Recorder) -> Review:
+        asked: list[Asked] = []
+
+        def heard(question: Asked) -> None:
+            asked.append(question)
+            self._audit(question)
+
+        try:
+            return self.ports.desk.review(material, chain, recorder, self.standing, self.seat.uid, heard)
+        finally:
+            cost = sum(each.usage.cost for each in asked)
+            self.ports.questions.spend(max(0, len(asked) - 1), cost, self.ports.clock())
+
+    def _tell_latency(self, started: float, recorder: Recorder) -> None:
+        self.ports.journal.first_token(((recorder.first_at or self.ports.clock()) - started) * 1000)
+        self.ports.journal.answered((self.ports.clock() - started) * 1000)
+
+    def _unanswered(self, error: PlatformError | ConfigurationError) -> End:
+        """No platform answered: later, or never."""
+        if isinstance(error, QuotaExhausted):
+            self.ports.journal.quota_exhausted(self.standing.switches.choice.platform_id)
+            return self._let_go(PAUSED, max(PAUSED_S, self._pause()))
+        if isinstance(error, ThrottledError):
+            return self._let_go(str(error), error.retry_after or THROTTLED_S)
+        if isinstance(error, TransientError | ConfigurationError):
+            return self._let_go(str(error), self._pause())
+        self.ports.answers.fail(self.answer_id, self.holder, str(error))
+        return self._fail(str(error))
+
+    def _capped(self, reason: str) -> End:
+        """Enough was asked today. What nobody asked for waits for tomorrow; who asked is told."""
+        if self.analysis.requested_by == RequestedBy.AUTO:
+            return self._let_go(reason, min(LONGEST_CAPPED_S, seconds_to_tomorrow(self.ports.clock())))
+        self.ports.answers.fail(self.answer_id, self.holder, reason)
+        return self._fail(reason)
+
+    def _let_go(self, reason: str, again_in: float) -> End:
+        """Without an answer for now: whoever comes next may ask."""
+        self.ports.answers.fail(self.answer_id, self.holder, reason)
+        age = self.ports.clock() - datetime.fromisoformat(self.analysis.created_at).timestamp()
+        return self._fail(reason) if age > GIVE_UP_AFTER_S else self._wait(reason, again_in)
+
+    def _follow(self) -> float:
+        return min(FOLLOW_S * self.receives, LONGEST_FOLLOW_S)
+
+    def _pause(self) -> float:
+        return float(min(FIRST_RETRY_S * 2 ** min(self.receives - 1, 10), LONGEST_RETRY_S))
+
+    def _wait(self, reason: str, again_in: float) -> End:
+        self.ports.seats.wait(self.seat.uid, self.seat.task_id, self.analysis.id, self.holder, reason, counts=False)
+        return End(Fate.WAITING, again_in, reason)
+
+    def _settle(self, review: Review, answer_id: str, fate: Fate) -> tuple[End, Review | None]:
+        finished = self._finished(
+            status=AnalysisStatus.DONE,
+            verdict=review.verdict,
+            answer_id=answer_id,
+            fingerprint=self.fingerprint,
+            platform_id=review.platform_id,
+            model=review.model,
+        )
+        if self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished):
+            return End(fate), review
+        self._record_late(review)
+        return End(Fate.LATE), review
+
+    def _fail(self, reason: str) -> End:
+        finished = self._finished(status=AnalysisStatus.FAILED, reason=reason)
+        is_wanted = self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
+        return End(Fate.FAILED if is_wanted else Fate.LATE, reason=reason)
+
+    def _finished(self, **facts: object) -> Analysis:
+        return msgspec.structs.replace(
+            self.analysis, holder="", lease_until=0.0, finished_at=self._now(), **{"reason": "", **facts}
+        )
+
+    # The audit log
+
+    def _audit(self, asked: Asked) -> None:
+        self._record(asked.put_on(self._entry(asked.outcome)))
+
+    def _record_late(self, review: Review) -> None:
+        entry, answer = self._entry("late"), msgspec.json.encode(review).decode()
+        self._record(replace(entry, platform_id=review.platform_id, model=review.model, answer=answer))
+
+    def _record(self, entry: AuditEntry) -> None:
+        retention_days = self.standing.switches.settings.retention_days
+        self.ports.audit.record(entry, self.ports.clock(), retention_days)
+
+    def _entry(self, outcome: str) -> AuditEntry:
+        seat = self.seat
+        return AuditEntry(
+            id=self.ports.new_id(),
+            at=self._now(),
+            uid=seat.uid,
+            task_id=seat.task_id,
+            sess_id=seat.sess_id,
+            app_id=seat.app_id,
+            node_id=seat.node_id,
+            analysis_id=self.analysis.id,
+            fingerprint=self.fingerprint,
+            rule_version=self.standing.rule.version,
+            template_version=TEMPLATE_VERSION,
+            requested_by=self.analysis.requested_by,
+            outcome=outcome,
+            usage=Usage(),
+        )
+
+    def _now(self) -> str:
+        return utc_stamp(self.ports.clock())
