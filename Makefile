@@ -9,6 +9,9 @@ UV_VERSION := 0.13.9
 LOCK := ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
   --no-emit-index-url --no-emit-find-links
 
+# Each worker of the tests, and each process that they start, would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run up down status test check chaos bench eval format lock clean
 
@@ -57,7 +60,8 @@ chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack 
 	$(PYTHON) -m pytest tests/stack/test_convergence.py --instances 300
 	$(PYTHON) -m pytest tests/functional/test_api_push_logs.py tests/functional/test_api_ai_tasks.py \
 	  --logs 100000 --tasks 20000
-	$(PYTHON) -m pytest tests/functional/test_large_instances.py --crowded 10000
+	$(PYTHON) -m pytest tests/functional/test_large_instances.py tests/functional/test_ai_costs.py \
+	  --crowded 10000 --assignees 200
 	$(PYTHON) -m pytest tests/unit/ai/test_mangled_answers.py tests/functional/test_bulk_replay_of_thousands.py \
 	  --answers 10000 --replayed 5000
 

@@ -85,6 +85,9 @@ def moto() -> Iterator[Any]:
 
 
 @pytest.fixture
-def moto_tables(moto: Any) -> Tables:
-    """Empty tables on moto."""
-    return create_tables(moto)
+def moto_tables(moto: Any) -> Iterator[Tables]:
+    """Empty tables on moto, which copies all that it holds for each transaction: so they go with their test."""
+    tables = create_tables(moto)
+    yield tables
+    for logical_id in tables.created:
+        moto.delete_table(TableName=tables.names[logical_id])

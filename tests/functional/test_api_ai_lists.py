@@ -17,7 +17,7 @@ from tests.functional.test_api_lists import LISTS
 from tests.unit.cli.terminal import Terminal
 
 DAY_S = 86400.0
-NODES = ("n/1 a", "n2", "节点3", "n-4", "n_5")
+NODES = ("n/1 a", "节点2", "n-3")
 ROWS = len(NODES)
 TASK = "t-ev/0 a"
 VERSIONS = "/v1/ai/rules/{app_id}/{node_id}/versions"

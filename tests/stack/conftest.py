@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
-from local.settings import StackSettings
+from local.bundles import pack_bundles
+from local.settings import ROOT, StackSettings
 from local.stack import down
 from tests.stack.harness import RunningStack, new_settings, running
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the functions as a stack packs them: each would pack the same."""
+    folder = tmp_path_factory.mktemp("packed")
+    pack_bundles(sorted(app.parent.name for app in (ROOT / "functions").glob("*/app.py")), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[RunningStack]:
     """One stack for all tests that only add to it: use ids of your own."""
-    settings = new_settings(tmp_path_factory.mktemp("stack"))
+    settings = new_settings(copytree(packed, tmp_path_factory.mktemp("stack"), dirs_exist_ok=True))
     try:
         with running(settings) as running_stack:
             yield running_stack
@@ -24,9 +35,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
 
 @pytest.fixture(scope="module")
-def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackSettings]:
+def own_settings(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[StackSettings]:
     """Settings of a stack that the tests of one file may start and stop as they like."""
-    settings = new_settings(tmp_path_factory.mktemp("own-stack"))
+    settings = new_settings(copytree(packed, tmp_path_factory.mktemp("own-stack"), dirs_exist_ok=True))
     try:
         yield settings
     finally:

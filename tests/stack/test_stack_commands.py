@@ -293,14 +293,14 @@ def test_a_stack_that_is_up_cannot_be_started_on_a_second_port(own_settings: Sta
     assert emulator_pid(own_settings) is not None
 
 
-def test_a_stopped_stack_moves_to_another_port_with_all_that_it_holds(tmp_path: Path) -> None:
+def test_a_stopped_stack_moves_to_another_port_with_all_that_it_holds(own_settings: StackSettings) -> None:
     # given
-    settings, event = new_settings(tmp_path), task_received()
-    with running(settings) as stack:
+    event = task_received()
+    with running(own_settings) as stack:
         stack.put_events(event)
         stack.wait_until_settled(event["id"])
-    down(settings, quiet)
-    moved, later = new_settings(tmp_path), task_received()
+    down(own_settings, quiet)
+    moved, later = new_settings(own_settings.state_dir), task_received()
 
     # when
     with running(moved) as stack:
@@ -310,7 +310,7 @@ def test_a_stopped_stack_moves_to_another_port_with_all_that_it_holds(tmp_path: 
     down(moved, quiet)
 
     # then
-    assert moved.aws_port != settings.aws_port
+    assert moved.aws_port != own_settings.aws_port
     assert [row.status for row in rows] == ["succeeded", "succeeded"]
     assert {each["tasks"][0]["task_id"] for each in (event, later)} <= set(todos)
 

@@ -6,7 +6,8 @@ import importlib.util
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,17 @@ def host_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def host_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Packs a function for this machine, once."""
+
+    @cache
+    def pack(name: str) -> Path:
+        return build_function(name, tmp_path_factory.mktemp(name), Target.host()).parent
+
+    return pack
+
+
+@pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with boto3 and what it needs, as the runtime has them."""
     folder = tmp_path_factory.mktemp("runtime")
@@ -43,12 +55,12 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_handler_imports_with_nothing_but_its_bundle_the_layer_and_the_runtime(
-    template: Template, host_layer: Path, runtime: Path, tmp_path: Path
+    template: Template, host_layer: Path, host_bundle: Callable[[str], Path], runtime: Path
 ) -> None:
-    for logical_id, function in template.of_type("AWS::Serverless::Function").items():
+    for function in template.of_type("AWS::Serverless::Function").values():
         # given
         name, module, handler = function["Handler"].split(".")
-        bundle = build_function(name, tmp_path / logical_id, Target.host()).parent
+        bundle = host_bundle(name)
 
         # when
         code = f"from {name}.{module} import {handler} as f; assert callable(f), f"
@@ -93,9 +105,11 @@ def test_bytecode_is_shipped_and_never_checked_against_its_source(host_layer: Pa
         assert flags == b"\x01\x00\x00\x00", source  # PEP 552: by hash, and not checked
 
 
-def test_what_only_one_function_needs_ships_with_that_function(host_layer: Path, runtime: Path, tmp_path: Path) -> None:
+def test_what_only_one_function_needs_ships_with_that_function(
+    host_layer: Path, host_bundle: Callable[[str], Path], runtime: Path
+) -> None:
     # given
-    bundle = build_function("ai_analyze", tmp_path, Target.host()).parent
+    bundle = host_bundle("ai_analyze")
 
     # when its own packages are imported, and a file is read in the process that it starts for that
     code = (
@@ -109,9 +123,10 @@ def test_what_only_one_function_needs_ships_with_that_function(host_layer: Path,
     assert run_isolated("import pypdf", host_layer, runtime).returncode != 0
 
 
-def test_the_api_finds_all_that_it_imports_in_its_bundle(host_layer: Path, runtime: Path, tmp_path: Path) -> None:
-    bundle = build_function("admin_api", tmp_path, Target.host()).parent
-    answer = run_isolated("import admin_api.app; print('imported')", bundle, host_layer, runtime)
+def test_the_api_finds_all_that_it_imports_in_its_bundle(
+    host_layer: Path, host_bundle: Callable[[str], Path], runtime: Path
+) -> None:
+    answer = run_isolated("import admin_api.app; print('imported')", host_bundle("admin_api"), host_layer, runtime)
     assert answer.stdout == "imported\n", answer.stderr
 
 
