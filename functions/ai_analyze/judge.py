@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ai_analyze.answer import ReadAnswer
+from ai_analyze.demands import count_demands
 from ai_analyze.evidence import Proof
 from ai_analyze.hearsay import asks_for_opinion, is_hearsay
-from taskbridge.ai.clauses import count_demands, find_clause, same_clause
+from taskbridge.ai.clauses import find_clause, same_clause
 from taskbridge.ai.results import Finding, FindingResult, Origin, Verdict
 
 UNSHOWN = "（引文未能在材料中核实）"

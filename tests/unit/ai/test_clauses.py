@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskbridge.ai.clauses import SEPARATORS, count_demands, find_clause, same_clause, split_clauses
+from taskbridge.ai.clauses import SEPARATORS, find_clause, same_clause, split_clauses
 from tests.builders import calm
 
 
@@ -123,24 +123,6 @@ def test_the_same_clause_in_other_dress_is_known(one: str, other: str) -> None:
 def test_different_clauses_are_not_mixed_up(one: str, other: str) -> None:
     assert not same_clause(one, other)
     assert not same_clause(other, one)
-
-
-@pytest.mark.parametrize(
-    ("clause", "demands"),
-    [
-        ("有发票", 1),
-        ("报销金额不超过 5000 元，且须附发票原件", 2),
-        ("金额合理，同时有签字，并附合同", 3),
-        ("The amount is at most 5000 and must be invoiced", 2),
-        ("表单填写的用印份数须与用印文件载明的份数一致", 2),
-        ("The amount matches the invoice", 2),
-        ("须与导师商定", 1),
-        ("超过 5000 元的，须附审批单，并说明理由", 1),
-        ("如超过三天，须附假条，并说明理由", 1),
-    ],
-)
-def test_what_a_clause_asks_for_is_counted(clause: str, demands: int) -> None:
-    assert count_demands(clause) == demands
 
 
 @pytest.mark.parametrize(

@@ -41,15 +41,6 @@ _COUNTED = tuple(
 )
 _BLANKS = re.compile(r"[^\S\n\r]+")
 _FIGURES = "一二三四五六七八九"
-# What asks for one thing more within a clause; a condition (超过 5000 元的，…) need not apply at all.
-_MORE = re.compile(
-    r"[，,、]\s*(?:并且|而且|且|并|同时|还|另|以及)|并且|而且|以及|,?\s+and\s+(?:also\s+)?(?:must|has to|is|are|be)\b"
-)
-# What has to agree with something else is shown by both.
-_AGREEING = re.compile(
-    r"(?:与|和|同|跟)[^，,。；;]{1,40}?(?:一致|相符|相同|吻合|匹配)|\bmatch(?:es)?\b|\bsame as\b|\bagrees? with\b"
-)
-_CONDITIONAL = re.compile(r"[^，,]{0,60}(?:的|时|者)[，,]|(?:如|若|凡|当|if\b|when\b)", re.IGNORECASE)
 
 
 def split_clauses(rule: str) -> tuple[str, ...]:
@@ -94,12 +85,10 @@ def find_clause(text: str, clauses: Sequence[str]) -> int:
     return found[0] if len(found) == 1 else 0
 
 
-def count_demands(clause: str) -> int:
-    """How many things a clause asks for, at least one: what joins them (，且 并且 同时 与…一致) says so.
-
-    A clause that holds on a condition asks for one: that the condition is not met can be shown by one quote.
-    """
-    return 1 if _CONDITIONAL.match(clause) else 1 + len(_MORE.findall(clause)) + len(_AGREEING.findall(clause))
+def without_number(text: str) -> str:
+    """The text without the numbers and bullets in front of it."""
+    found = _LEADING_MARKERS.match(text)
+    return text[found.end() :] if found else text
 
 
 def _pieces(rule: str) -> list[str]:
@@ -149,17 +138,12 @@ def _says_something(text: str) -> bool:
 
 def _fold(text: str) -> str:
     # Before, since ① becomes a plain figure; and behind, since １． becomes a number.
-    unnumbered = _without_number(unicodedata.normalize("NFKC", _without_number(text)).casefold())
+    unnumbered = without_number(unicodedata.normalize("NFKC", without_number(text)).casefold())
     return "".join(
         character
         for index, character in enumerate(unnumbered)
         if character.isalnum() or character in "<>=≤≥%" or _is_point(unnumbered, index)
     )
-
-
-def _without_number(text: str) -> str:
-    found = _LEADING_MARKERS.match(text)
-    return text[found.end() :] if found else text
 
 
 def _is_point(text: str, index: int) -> bool:
