@@ -1,7 +1,7 @@
 """How many things a clause asks for: so many different quotes have to show that it is met. Pure.
 
-One clause may hold several demands (有发票，有签字 or 发票和合同齐全). What joins them is read from its words; where that can be
-read in two ways, the higher count holds, since a quote too few leaves the matter to a person and harms nobody.
+One clause may hold several demands (有发票，有签字 or 发票和合同齐全). What joins them is read from its words.
+Where that can be read in two ways, the higher count holds: a quote too few leaves it to a person and harms nobody.
 """
 
 from __future__ import annotations

@@ -28,14 +28,21 @@ _FIGURES = "一二三四五六七八九"
 _UNITS = f"{_NUMERALS}%‰"
 # Three figures behind a blank go on with a number that was written in groups.
 _GROUP = re.compile(r"[0-9]{3}(?![0-9:])")
-# A multiplier or a measure (48k, 1.2w, 48 km), a foreign currency, a share or a power behind the figures of a number.
+# A multiplier or a measure (48k, 1.2w, 48 km, 12°), a foreign currency, a share, a power, or what makes it another
+# amount (余元, 以上), behind the figures of a number.
 # Blanks are folded away, so that a letter counts only as a whole word: 2026 in Singapore goes on with none.
 _MORE_OF_A_NUMBER = re.compile(
-    r"[×^]|[美欧日港澳台韩加新英法泰卢][元币镑圆郎铢布]|美金|人民币|[倍成折]"
+    r"[×^*±°′″]|[美欧日港澳台韩加新英法泰卢][元币镑圆郎铢布刀]|美金|人民币|[円刀镑倍成折]"
+    r"|[余多来](?=[元圆块万亿个人名位天次份年月日小件张页门台套])|以[上下内外]|左右|上下(?![午班级册旬])"
     r"|(?:[wkmb]|[kcm]?m|kg|m?g|ml|thousand|million|billion|usd|eur|gbp|jpy|hkd|dollars?|euros?|pounds?|yen)"
     r"(?:(?=yuan|rmb|cny|usd)|(?![a-z]))",
     re.IGNORECASE,
 )
+# What makes it another amount before it: 不足|4800.
+_OTHER_AMOUNT = re.compile(
+    r"(?:不[足到满]|未[满达到]|[低少小高多大]于|超[过出]|将近|接近|(?<![预合签节条违公邀相])约|至[多少]|最[多少高低]|逾)$"
+)
+_LONGEST_BEFORE = 3
 _CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "HKD", "AUD", "CAD", "KRW", "TWD", "CHF", "SGD", "RUB"})
 _NOT_ENTERED = re.compile(rf"{EMPTY}|{UNSIGNED}(?:\([^()]*\))?")
 _MOST_PLACES = 1000
@@ -185,9 +192,10 @@ def _cuts_before(text: str, at: int) -> bool:
     before, further = text[at - 1 : at], text[max(0, at - 2) : at - 1]
     if not before:
         return False
-    if before in _NUMERALS or before in "负$€£" or text[max(0, at - 3) : at].upper() in _CURRENCIES:
+    leading = text[max(0, at - _LONGEST_BEFORE) : at]
+    if before in _NUMERALS or before in "负$€£" or leading.upper() in _CURRENCIES or _OTHER_AMOUNT.search(leading):
         return True
-    if before == " ":
+    if before == " " or (before == "_" and further.isdigit()):
         return _GROUP.match(text, at) is not None  # 4 |800
     is_sign = before == "-" and not further.isalnum()
     return is_sign or (before in ".,·'点" and further in _NUMERALS and further != "")
@@ -202,6 +210,6 @@ def _cuts_after(text: str, end: int) -> bool:
         return False  # 王五|2026: nobody writes a number so
     if after in _UNITS or (text[end - 1].isdigit() and _MORE_OF_A_NUMBER.match(text, end)):
         return True
-    if after == " ":
+    if after in " _":
         return _GROUP.match(text, end + 1) is not None
     return after in ".,·'点" and further in _NUMERALS and further != ""

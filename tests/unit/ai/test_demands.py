@@ -129,7 +129,9 @@ def test_one_demand_stays_one_whatever_stands_in_it(clause: str) -> None:
 def judged(clause: str, quotes: int) -> Judgement:
     """An approve whose one finding has so many true quotes that speak."""
     proofs = tuple(
-        Proof(Evidence(source=f"f{place}", quote=f"编号 {place}23", verified=True), f"编号{place}23", "编号", speaks=True)
+        Proof(
+            Evidence(source=f"f{place}", quote=f"编号 {place}23", verified=True), f"编号{place}23", "编号", speaks=True
+        )
         for place in range(1, quotes + 1)
     )
     finding = Finding(clause=clause, result=FindingResult.PASS, number=1, evidence=tuple(p.evidence for p in proofs))
@@ -149,6 +151,8 @@ def test_one_true_quote_is_enough_where_one_thing_is_asked_for(clause: str) -> N
     assert judged(clause, 1).verdict is Verdict.APPROVE
 
 
-@pytest.mark.parametrize("unit", ["，", "、", "和", "的", "须附", "no ", "and ", "超过", "5,000", "报销3", "如", "有发票，"])
+@pytest.mark.parametrize(
+    "unit", ["，", "、", "和", "的", "须附", "no ", "and ", "超过", "5,000", "报销3", "如", "有发票，"]
+)
 def test_a_clause_of_one_sign_over_and_over_is_no_trap(unit: str) -> None:
     assert count_demands(unit * 20_000) >= 1
