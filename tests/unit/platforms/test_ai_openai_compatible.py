@@ -329,3 +329,42 @@ def test_a_base_url_that_is_none_is_refused_by_name(entered: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^base_url: ") as caught:
         openai(base_url=entered)
     assert "u:p" not in str(caught.value)
+
+
+FIELD_CUT = [
+    "ta: {}",
+    "d\nta: {}",
+    "d\n\nta: {}",
+    "a: {}",
+    "a:{}",
+    "data\n: {}",
+    ": {}",
+    "{}",
+    "dat\ra: {}",
+    " data: {}",
+]
+
+
+@pytest.mark.parametrize("written", FIELD_CUT)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_event_whose_field_name_is_cut_does_not_vanish(written: str, place: int) -> None:
+    frames = [chunk("金额"), chunk("不"), chunk("符合要求", "stop")]
+    frames[place] = written.format(frames[place].removeprefix("data: ").strip()) + "\n\n"
+
+    with pytest.raises(TransientError, match="in part only"):
+        ai_client(openai(), Server(event_stream(*frames, DONE))).stream(question(), lambda _: None)
+
+
+def test_fields_that_nobody_knows_and_comments_say_nothing() -> None:
+    frames = [
+        ": ping\n\n",
+        "status: 200\n",
+        chunk("金额"),
+        ":HTTP_STATUS/200\n",
+        "retry: 3\nid: 1\n",
+        chunk("符合", "stop"),
+    ]
+
+    assert (
+        ai_client(openai(), Server(event_stream(*frames, DONE))).stream(question(), lambda _: None).text == "金额符合"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -59,6 +60,16 @@ class AiWire(Wire):
         return TransientError(self.mask(describe_failure(error, total_s)), no_answer=no_answer_of(error))
 
 
+# A line that is no field of an event, and may be one of which the name was cut: d, ta: {…}, {…}, : {…}.
+_CUT_FIELD = re.compile(
+    rb"(?:(?<=[\r\n])|\A)"
+    rb"(?:(?:d|da|dat|data|a|ta|ata)[ \t]*(?=[\r\n])|(?:a|ta|ata):[^\r\n]*"
+    rb"|(?!(?:\xef\xbb\xbf)?(?:data|event|id|retry)[:\r\n]|:[ \t]*[^ \t{])[^\r\n]*[{}][^\r\n]*)"
+)
+_CUT = "{"
+_CUT_EVENT = b"\n\ndata: {\n\n"
+
+
 class EventStream:
     """An answer whose body has not been read yet. What it is read with raises httpx.HTTPError."""
 
@@ -71,6 +82,7 @@ class EventStream:
         self._head = bytearray()
         self._seen = False
         self._since_event = 0
+        self._lost_before = False
 
     @property
     def is_json(self) -> bool:
@@ -92,10 +104,29 @@ class EventStream:
         from httpx_sse import EventSource
 
         headers = {"content-type": "text/event-stream; charset=utf-8-sig"}
-        for event in EventSource(httpx.Response(200, headers=headers, content=self._bytes())).iter_sse():
+        for event in EventSource(httpx.Response(200, headers=headers, content=self._lines())).iter_sse():
             self._since_event = 0
+            if not self._seen and self._lost_before:
+                yield "", _CUT
             self._seen = True
             yield event.event, event.data
+
+    def _lines(self) -> Iterator[bytes]:
+        """The body by whole lines. What is left of a field whose name was cut becomes an event that says so."""
+        parts: list[bytes] = []
+        for chunk in self._bytes():
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+            if not end:
+                parts.append(chunk)
+                continue
+            lines = b"".join((*parts, chunk[:end]))
+            parts = [chunk[end:]]
+            if self._seen:
+                yield _CUT_FIELD.sub(_CUT_EVENT, lines)
+            else:
+                # It may be no stream at all: then no event follows.
+                self._lost_before = self._lost_before or _CUT_FIELD.search(lines) is not None
+                yield lines
 
     def _bytes(self) -> Iterator[bytes]:
         """The body, of bounded size, and with the empty line that ends its last event."""
