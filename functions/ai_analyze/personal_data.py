@@ -41,12 +41,17 @@ _SHORTEST_NAME = 2
 _PEOPLE_TYPES = frozenset({"user", "users", "signature"})
 
 # One character to one, so that a place found in the folded text is the same place in the text.
-_HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2212: "-", 0x2010: "-"}
-_SEPARATORS = re.compile(r"[\s().·+-]")
+_HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
+    (0x00A0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000), " "
+)
+_HALF_WIDTH |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0x30FC, 0xFE58, 0xFE63), "-")
+_SEPARATORS = re.compile(r"[\s().·+_-]")
 
-_GAP = r"(?:[ .·-]|[ \t]{0,8}\n[ \t]{0,8})?"  # between the groups of a number: a sign, or a line end
+# Between the groups of a number: a sign, a line end, or both.
+_GAP = r"(?:[ .·_-]|[ \t]{0,8}[-_]?[ \t]{0,8}\n[ \t]{0,8}[-_]?[ \t]{0,8})?"
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91)"
 _MONTH_AND_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_FROM_ABROAD = rf"(?:(?:\+|00)?86{_GAP})?"
 _PATTERNS = (
     (_EMAIL, r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"),
     (
@@ -57,18 +62,34 @@ _PATTERNS = (
         ),
     ),
     (_BANK_CARD, rf"(?<![0-9])[1-9][0-9]{{3}}(?:{_GAP}[0-9]{{4}}){{3}}(?:{_GAP}[0-9]{{1,3}})?(?![0-9])"),
-    (_ID_CARD, rf"(?<![0-9A-Za-z.]){_PROVINCE}[0-9]{{4}}[0-9]{{2}}{_MONTH_AND_DAY}[0-9]{{3}}(?![0-9A-Za-z.])"),
-    (_PHONE, rf"(?<![0-9])(?:(?:\+|00)?86{_GAP})?1[3-9][0-9]{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}(?![0-9])"),
-    (_PHONE, rf"(?<![0-9])[(]?0(?:10|2[0-9])[)]?{_GAP}[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}(?![0-9])"),
-    (_PHONE, rf"(?<![0-9])[(]?0[3-9][0-9]{{2}}[)]?{_GAP}[2-9][0-9]{{6,7}}(?![0-9])"),
+    (
+        _ID_CARD,
+        (
+            rf"(?<![0-9A-Za-z.]){_PROVINCE}[0-9]{{4}}{_GAP}[0-9]{{2}}{_MONTH_AND_DAY}{_GAP}[0-9]{{3}}"
+            r"(?![0-9A-Za-z]|\.[0-9])"
+        ),
+    ),
+    (_PHONE, rf"(?<![0-9]){_FROM_ABROAD}1[3-9][0-9]{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}(?![0-9])"),
+    (_PHONE, rf"(?<![0-9]){_FROM_ABROAD}[(]?0(?:10|2[0-9])[)]?{_GAP}[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}(?![0-9])"),
+    (_PHONE, rf"(?<![0-9]){_FROM_ABROAD}[(]?0[3-9][0-9]{{2}}[)]?{_GAP}[2-9][0-9]{{6,7}}(?![0-9])"),
+    # From abroad without its 0: 8610-62781234, +86 571 87951234. In one run it may as well be the number of a paper.
+    (
+        _PHONE,
+        rf"(?<![0-9])(?:\+|00)86{_GAP}[(]?(?:10|2[0-9])[)]?{_GAP}[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}(?![0-9])",
+    ),
+    (_PHONE, rf"(?<![0-9])(?:\+|00)86{_GAP}[(]?[3-9][0-9]{{2}}[)]?{_GAP}[2-9][0-9]{{6,7}}(?![0-9])"),
+    (_PHONE, rf"(?<![0-9])86{_GAP}[(]?(?:10|2[0-9]|[3-9][0-9]{{2}})[)]?[ .·_-][2-9][0-9]{{6,7}}(?![0-9])"),
     (_PHONE, rf"(?<![0-9])[48]00{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}(?![0-9])"),
-    (_DOCUMENT, r"(?<![0-9A-Za-z])(?:[Ee][0-9]{8}|[Ee][A-Ha-hJ-Nj-nP-Zp-z][0-9]{7}|[Gg][0-9]{8})(?![0-9A-Za-z])"),
+    (
+        _DOCUMENT,
+        r"(?<![0-9A-Za-z])(?:[Ee][0-9]{8}|[Ee][A-Ha-hJ-Nj-nP-Zp-z][0-9]{7}|[Gg][0-9]{8}|[DSPdsp][Ee][0-9]{7})(?![0-9A-Za-z])",
+    ),
     (_DOCUMENT, r"(?<![0-9A-Za-z])[HMhm][0-9]{8}(?:[0-9]{2})?(?![0-9A-Za-z])"),
     (_DOCUMENT, r"(?:护照|通行证|台胞证|回乡证)(?:号码?)?(?:为|是)?[ :]{0,3}[A-Za-z]{0,2}[0-9]{7,10}(?![0-9A-Za-z])"),
 )
 _FIND = re.compile("|".join(f"(?P<p{place}>{pattern})" for place, (_, pattern) in enumerate(_PATTERNS)))
-_COUNTRY = re.compile(r"^(?:00)?86(?=1[3-9][0-9]{9}$)")
-_BETWEEN = re.compile(r"[\s.·-]")
+_COUNTRY = re.compile(r"^(?:00)?86(?=1[3-9][0-9]{9}$|0)")
+_BETWEEN = re.compile(r"[\s.·_-]")
 _OLD_ID_CARD = 15  # has no check digit
 _LEAD = re.compile(r"[^A-Za-z0-9]*")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
