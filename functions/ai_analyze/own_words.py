@@ -25,6 +25,9 @@ _DENIED_EN = re.compile(
     r"|have|reasons?|grounds?|needs?|to|the|an?|of|that|yet|clauses?|items?|requirements?|rules?|conditions?|such|other|any"
     r"|single|it|should))*\W*$"
 )
+# 0 条不符合, 是否超出限额：否, 不符合项：无.
+_COUNTED_NONE = re.compile(r"(?:(?<![0-9.])[0零](?:[条项处个]|条款)|是否)$")
+_NONE_OF_IT = re.compile(r"(?:项|条款|之处|情况|情形|事项|内容)*[:为是](?:无(?!法)|没有|否|[0零](?![0-9.]))")
 _SUPPOSED = re.compile(r"(?:如(?![上下此前])果?|若|倘若|一旦|假如)[^，。；,.;]{0,20}$")
 _PAPERS = r"(?:发票|票据|合同|签[字名]|盖章|附件|材料|证明|文件|凭证|单据|依据|证据|信息|说明)"
 _MOST_BEFORE = 60
@@ -72,17 +75,18 @@ def speaks_against(text: str) -> bool:
     """Whether a text advises against an approval, or says that something fails."""
     plain, spaced = _plain(text), _spaced(text)
     return (
-        _says(_AGAINST, plain, _DENIED)
-        or _says(_FAILING, plain, _DENIED, _SUPPOSED)
+        _says(_AGAINST, plain, _DENIED, _COUNTED_NONE)
+        or _says(_FAILING, plain, _DENIED, _COUNTED_NONE, _SUPPOSED)
         or _says(_AGAINST_EN, spaced, _DENIED_EN)
         or _says(_FAILING_EN, spaced, _DENIED_EN)
     )
 
 
 def _says(words: re.Pattern[str], text: str, *undone: re.Pattern[str]) -> bool:
-    """Whether the words stand in the text, with nothing before them that undoes what they say."""
+    """Whether the words stand in the text, with nothing around them that undoes what they say."""
     return any(
-        not any(each.search(text[max(0, found.start() - _MOST_BEFORE) : found.start()]) for each in undone)
+        not _NONE_OF_IT.match(text, found.end())
+        and not any(each.search(text[max(0, found.start() - _MOST_BEFORE) : found.start()]) for each in undone)
         for found in words.finditer(text)
     )
 
