@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
-from taskbridge.tables import dynamo
 from taskbridge.tables.batches import batch_get, batch_put
 from taskbridge.tables.dynamo import THROTTLED, TRIES, to_attribute, to_item
 from taskbridge.tables.instances import InstanceTable, Stored
@@ -23,7 +22,7 @@ TABLE = "table"
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause that would have been made, in seconds."""
     made: list[float] = []
-    monkeypatch.setattr(dynamo.time, "sleep", made.append)
+    monkeypatch.setattr("taskbridge.tables.dynamo.time.sleep", made.append)
     return made
 
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.errors import StoreError
-from taskbridge.tables import dynamo
 from taskbridge.tables.conditional import build_update, names_in, transact, write_if
 from taskbridge.tables.dynamo import TRIES, key_part, node_key, to_item
 
@@ -22,7 +21,7 @@ ids = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause that would have been made, in seconds."""
     made: list[float] = []
-    monkeypatch.setattr(dynamo.time, "sleep", made.append)
+    monkeypatch.setattr("taskbridge.tables.dynamo.time.sleep", made.append)
     return made
 
 
@@ -159,7 +158,7 @@ def test_another_failure_is_an_error_that_quotes_nothing(pauses: list[float]) ->
     unreachable = EndpointConnectionError(endpoint_url="http://secret")
     for failure, reason in ((failing("ValidationException"), "ValidationException"), (unreachable, "Endpoint")):
         for call in (
-            lambda failure=failure: transact(Scripted(failure), []),
+            lambda failure=failure: transact(Scripted(failure), []),  # type: ignore[arg-type]
             lambda failure=failure: write_if(Scripted(failure).update_item),
         ):
             with pytest.raises(StoreError, match=reason) as caught:

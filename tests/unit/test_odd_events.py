@@ -81,7 +81,8 @@ class Ways:
         return event.event_id
 
     def log(self, event_id: str) -> PushLog:
-        (log,) = [each for each in self.worker.logs.items.values() if each.event_id == event_id]
+        (found,) = [each for each in self.worker.logs.items.values() if each.event_id == event_id]
+        log: PushLog = found
         return log
 
     def processors(self, task_id: str) -> list[str]:

@@ -176,7 +176,7 @@ def test_what_cannot_be_read_is_rejected_under_its_own_id_with_the_field() -> No
 
 @pytest.mark.parametrize("event_id", [None, 7, "", "x" * 129, ["e1"]])
 def test_without_a_usable_id_it_stands_under_that_of_the_bus(event_id: Any) -> None:
-    detail = {**event(sequence="soon"), "id": event_id}
+    detail = {**event(), "sequence": "soon", "id": event_id}
 
     assert nowhere(detail).event_id == "bus-1"
 

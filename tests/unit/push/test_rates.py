@@ -19,7 +19,8 @@ WRITING_S = 0.05
 
 def live(workers: int, rate: float, latency_s: float, seconds: float, wanted: int = BATCH) -> list[float]:
     """When calls begin while there is always work: a worker takes a batch, waits for its turns, writes it down."""
-    line, starts = Line(), []
+    line = Line()
+    starts: list[float] = []
     free = [(START + number / 1000, number) for number in range(workers)]
     while free[0][0] < START + seconds:
         now, worker = heapq.heappop(free)
@@ -68,7 +69,8 @@ def test_no_second_sees_more_than_the_rate_plus_one(workers: int, rate: float, l
 def test_whenever_and_however_many_come_no_second_sees_more_than_the_rate_plus_one(
     arrivals: list[tuple[float, int]], rate: float
 ) -> None:
-    line, now, starts = Line(), START, []
+    line, now = Line(), START
+    starts: list[float] = []
     for pause, wanted in arrivals:
         now += pause
         granted, line = join_line(line, wanted, rate, now, now + AHEAD_S)

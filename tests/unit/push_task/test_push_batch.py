@@ -214,7 +214,7 @@ def test_what_cannot_be_read_stays_and_ends_in_the_dead_letter_queue(worker: Wor
 def test_who_loses_a_race_makes_no_call_and_comes_back_soon(worker: Worker) -> None:
     real_save = worker.instances.save
 
-    def lose(stored: list, page: object = None, riders: object = ()) -> set[str]:
+    def lose(stored: list[Any], page: object = None, riders: object = ()) -> set[str]:
         return {entry.key for entry in stored} if page else real_save(stored)
 
     worker.instances.save = lose
@@ -277,8 +277,8 @@ def test_an_outcome_is_taken_into_a_document_that_somebody_else_wrote_meanwhile(
     meddled: list[str] = []
     put = worker.logs.put
 
-    def meddle(logs: list, riders: list) -> list:
-        clashed: list = put(logs, riders)
+    def meddle(logs: list[Any], riders: list[Any]) -> list[Any]:
+        clashed: list[Any] = put(logs, riders)
         if not meddled:
             meddled.append("once")
             (other,) = worker.instances.load([(PLATFORM, "S1")]).values()
@@ -301,7 +301,7 @@ def test_an_event_that_had_to_wait_is_not_lost_when_somebody_else_wrote_meanwhil
     worker.push(message())
     load = worker.instances.load
 
-    def meddle(keys: list) -> dict:
+    def meddle(keys: list[Any]) -> Any:
         """The reconciler writes between our reading and our writing."""
         found = load(keys)
         worker.instances.load = load

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from push_task.retry import (
     GIVE_UP_AFTER_S,
     LONGEST_WAIT_IN_QUEUE_S,
-    QUEUE_ATTEMPTS,
     RECONCILER_FIRST_WAIT_S,
     RECONCILER_LONGEST_WAIT_S,
     GiveUp,
@@ -17,6 +16,7 @@ from push_task.retry import (
     Later,
     next_try,
 )
+from taskbridge.budgets import QUEUE_ATTEMPTS
 from tests.builders import START, calm
 
 VISIBILITY_LIMIT_S = 43_200  # SQS hides no message for longer

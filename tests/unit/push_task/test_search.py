@@ -12,7 +12,7 @@ from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import PLATFORM, message, platform, sync, task
 from tests.unit.push_task.worker import Worker
 
-UNLISTED = {"already_there_codes": [], "already_gone_codes": []}
+UNLISTED: dict[str, Any] = {"already_there_codes": [], "already_gone_codes": []}
 LOST = "timeout_after"
 NEVER_CAME = "timeout_before"
 

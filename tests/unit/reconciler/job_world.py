@@ -105,7 +105,7 @@ class World:
         for number in range(first, first + count):
             entry = Entry(LogStatus.FAILED, reason="400")
             at = stamp(START - 86_400 + number // 3)  # some in the same moment
-            values = {"app_id": "leave", "received_at": at, "updated_at": at, **changes}
+            values: dict[str, Any] = {"app_id": "leave", "received_at": at, "updated_at": at, **changes}
             log = PushLog(f"e{number}", PLATFORM, f"S{number // per_instance}", entries={"T1": entry}, **values)
             self.logs.put([log])
 

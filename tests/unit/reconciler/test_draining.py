@@ -23,7 +23,7 @@ def drain(fleet: Fleet, minutes: int) -> None:
             minute.now = min(end, minute.now + STEP_S)
             fleet.advance()
 
-    minute.sleep = lambda seconds: until(minute.now + seconds)  # type: ignore[method-assign, assignment]
+    minute.sleep = lambda seconds: until(minute.now + seconds)  # type: ignore[method-assign]
     for tick in range(minutes):
         until(START + tick * 60 + COLD_START_S)
         minute.run()

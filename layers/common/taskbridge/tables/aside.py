@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-import msgspec
-
+from taskbridge.tables.packing import Packed
 from taskbridge.tables.parts import Body, Parts, PartTable
 
 AT_ONCE = 100
 REST_S = 360.0  # the push queue takes what it has seen within five minutes for a repetition
+_packed = Packed(tuple[str, str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Aside:
         """How it is stored: messages of one instance stand together."""
         place = zlib.crc32(self.sess_id.encode())
         name = hashlib.sha256(f"{self.sess_id}\n{self.body}".encode()).hexdigest()[:24]
-        content = zlib.compress(msgspec.json.encode((self.sess_id, self.body, self.at)))
+        content = _packed.pack((self.sess_id, self.body, self.at))
         return Body(_document(self.platform_id), f"{place:08x}-{name}", content)
 
 
@@ -64,7 +64,7 @@ class AsideTable:
 
     def _from(self, platform_id: str, start: str) -> Iterable[Aside]:
         for content in self._parts.browse(_document(platform_id), start):
-            sess_id, body, at = msgspec.json.decode(zlib.decompress(content), type=tuple[str, str, float])
+            sess_id, body, at = _packed.unpack(content)
             yield Aside(platform_id, sess_id, body, at)
 
 

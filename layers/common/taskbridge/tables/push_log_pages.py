@@ -19,6 +19,7 @@ import msgspec
 from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.tables.dynamo import Item, binary, query_first, text, to_attribute
+from taskbridge.tables.packing import Packed
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -53,6 +54,9 @@ class _Detail(msgspec.Struct, array_like=True):
     tasks: tuple[int, ...] = ()
 
 
+_packed = Packed(_Detail, level=9)
+
+
 def task_mark(task_id: str) -> int:
     """Four bytes that stand for a task in a page. Two tasks may share them."""
     return zlib.crc32(task_id.encode())
@@ -73,7 +77,7 @@ class PushLogPageTable:
 
     def insert_statement(self, page: Page) -> dict[str, Any]:
         """PartiQL that stores the page, to travel with other statements."""
-        detail = zlib.compress(msgspec.json.encode(_Detail(page.events, page.instances, page.tasks)), 9)
+        detail = _packed.pack(_Detail(page.events, page.instances, page.tasks))
         shard = zlib.crc32(page.page_id.encode()) % SHARDS
         moment = page_time(page.at)
         values: list[str | int | bytes] = [
@@ -165,7 +169,7 @@ def _page(item: Item) -> Page:
     moment, page_id = text(item, "page").split("#", 1)
     unreadable = ""
     try:
-        detail = msgspec.json.decode(zlib.decompress(binary(item, "detail")), type=_Detail)
+        detail = _packed.unpack(binary(item, "detail"))
     except (zlib.error, ValueError, LookupError) as error:  # what a release wrote that this code does not know
         detail, unreadable = _Detail((), ()), f"{type(error).__name__}: {error}"
     return Page(
