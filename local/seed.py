@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
+from unittest.mock import patch
 
 from local.emulator import CREDENTIALS, Aws
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
 from local.settings import REGION, StackSettings
 from taskbridge.ai.rules import AiSettings
 from taskbridge.tables.configuration import ConfigurationTable, PlatformConfig
-
-if TYPE_CHECKING:
-    from taskbridge.tables.configuration_models import Configurator
 
 PLATFORM_ID = "jinzhi"
 AI_PLATFORM_ID = "aigc"
@@ -40,7 +37,10 @@ def seed(aws: Aws, outputs: Mapping[str, str], settings: StackSettings, task_cen
     }
     if not changes and stored.ai is not None:
         return
-    with _configurator(table, aws.endpoint_url) as configurator:
+    from taskbridge.tables.configuration_models import Configurator  # slow to import, and seldom needed
+
+    with patch.dict(os.environ, CREDENTIALS):  # pynamodb takes its credentials from nowhere else
+        configurator = Configurator(table, REGION, aws.endpoint_url)
         for platform_id, change in changes.items():
             configurator.save_platform(platform_id, **change)
         if stored.ai is None:
@@ -101,20 +101,3 @@ def _seed_secret(aws: Aws, prefix: str, platform_id: str, secret: str) -> None:
     name = f"{prefix}/platforms/{platform_id}/app_secret"
     if not aws.ssm.get_parameters(Names=[name], WithDecryption=True)["Parameters"]:
         aws.ssm.put_parameter(Name=name, Value=secret, Type="SecureString")
-
-
-@contextmanager
-def _configurator(table: str, endpoint_url: str) -> Iterator[Configurator]:
-    """Writes the configuration. pynamodb takes its credentials from nowhere but the environment."""
-    from taskbridge.tables.configuration_models import Configurator  # slow to import, and seldom needed
-
-    before = {name: os.environ.get(name) for name in CREDENTIALS}
-    os.environ.update(CREDENTIALS)
-    try:
-        yield Configurator(table, REGION, endpoint_url)
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value
