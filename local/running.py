@@ -75,7 +75,8 @@ def _play(
             simulator = open_until_the_end.enter_context(SimulatorClient(outputs["simulator_url"]))
         todos = (lambda: simulator.state()["tasks"]) if simulator else (lambda: None)
         watch = Watch(connect("ops"), {person: connect(person) for person in APPROVERS}, todos)
-        stage = open_until_the_end.enter_context(Stage(console, story.event_count, len(story.expected.events)))
+        to_send = sum(len(chapter.lines) for chapter in story.chapters)
+        stage = open_until_the_end.enter_context(Stage(console, to_send, len(story.expected.events)))
         picture = _send_chapters(story, settings, watch, stage)
         state = simulator.state() if simulator else None
     return picture, _problems(story, picture, state, is_simulated=bool(outputs["ai_simulator_url"]))

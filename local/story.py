@@ -50,11 +50,6 @@ class Story:
     chapters: tuple[Chapter, ...]
     expected: Expected
 
-    @property
-    def event_count(self) -> int:
-        """How many events are sent, repetitions included."""
-        return sum(len(chapter.lines) for chapter in self.chapters)
-
 
 def read_story(folder: Path, files_url: str = "") -> Story:
     """The story of a folder: each `*.jsonl` is a chapter, in the order of their names.

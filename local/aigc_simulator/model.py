@@ -89,15 +89,8 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
 
     def state(self) -> dict[str, Any]:
         """See the base."""
-        return {
-            "files": list(self.files.values()),
-            "counts": self.counts(),
-            "requests": self.requests,
-            "calls": len(self.calls),
-            "tokens_issued": self.tokens_issued,
-            "streaming": self.streaming,
-            "most_streaming": self.most_streaming,
-        }
+        streams = {"streaming": self.streaming, "most_streaming": self.most_streaming}
+        return {**super().state(), "files": list(self.files.values()), **streams}
 
     def is_control(self, path: str) -> bool:
         """See the base."""
@@ -144,16 +137,9 @@ class AiPlatform(Simulator[Faults, Snapshot, Answer | Stream]):
         self.most_streaming = self.streaming
         super().reset()
 
-    def snapshot(self) -> Snapshot:
+    def held(self) -> dict[str, Any]:
         """See the base."""
-        return Snapshot(
-            requests=self.requests,
-            tokens_issued=self._tokens.issued,
-            tokens=self._tokens.ends,
-            files=list(self.files.values()),
-            questions=list(self._questions),
-            calls=list(self.calls),
-        )
+        return {"files": list(self.files.values()), "questions": list(self._questions)}
 
     def restore(self, snapshot: Snapshot) -> None:
         """See the base. Streams of then were cut off."""

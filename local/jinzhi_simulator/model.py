@@ -90,17 +90,7 @@ class TaskCenter(Simulator[Faults, Snapshot, Answer]):
 
     def state(self) -> dict[str, Any]:
         """See the base."""
-        return {
-            "tasks": list(self.tasks.values()),
-            "instances": list(self.instances.values()),
-            "deleted_tasks": list(self.deleted_tasks),
-            "deleted_instances": list(self.deleted_instances),
-            "counts": self.counts(),
-            "requests": self.requests,
-            "calls": len(self.calls),
-            "tokens_issued": self.tokens_issued,
-            "violations": self.violations,
-        }
+        return {**super().state(), **self.held(), "deleted_tasks": list(self.deleted_tasks)}
 
     def is_control(self, path: str) -> bool:
         """See the base. What a browser asks for is no call of the ledger."""
@@ -134,20 +124,15 @@ class TaskCenter(Simulator[Faults, Snapshot, Answer]):
             return _packed(self._fail(visit, kind, heard=heard), self.faults)
         return _packed(self._proceed(visit, kind, heard=heard), self.faults)
 
-    def snapshot(self) -> Snapshot:
+    def held(self) -> dict[str, Any]:
         """See the base."""
-        board, ledger = self._board, self._ledger
-        return Snapshot(
-            requests=self.requests,
-            tokens_issued=self._tokens.issued,
-            tokens=self._tokens.ends,
-            tasks=list(board.tasks.values()),
-            instances=list(board.instances.values()),
-            deleted_tasks=dict(board.deleted_tasks),
-            deleted_instances=list(board.deleted_instances),
-            calls=list(ledger.calls),
-            violations=list(ledger.violations),
-        )
+        return {
+            "tasks": list(self.tasks.values()),
+            "instances": list(self.instances.values()),
+            "deleted_tasks": dict(self.deleted_tasks),
+            "deleted_instances": list(self.deleted_instances),
+            "violations": list(self.violations),
+        }
 
     def restore(self, snapshot: Snapshot) -> None:
         """See the base."""

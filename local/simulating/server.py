@@ -122,7 +122,7 @@ class SimulatorServer(Generic[T]):
     async def _drop(self, request: web.BaseRequest, kind: str) -> None:
         """Hangs, hangs up in order, or resets the connection."""
         if kind.startswith("timeout"):
-            await self._caller_leaves(request, self.simulator.hang_s)
+            await self._caller_leaves(request, self.simulator.faults.hang_s)
         transport = request.transport
         if transport is None:
             return

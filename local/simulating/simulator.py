@@ -88,11 +88,6 @@ class Simulator(ABC, Generic[F, S, A]):
         """Seconds that an answer takes to begin; what is down answers nothing, and that at once."""
         return 0.0 if self._faults.down else self._faults.latency_ms / 1000
 
-    @property
-    def hang_s(self) -> float:
-        """Seconds that a server keeps a timed-out caller waiting."""
-        return self._faults.hang_s
-
     def next_fault(self, operations: Collection[str]) -> str:
         """The kind of fault that strikes a call asking for `operations`, or empty.
 
@@ -137,12 +132,18 @@ class Simulator(ABC, Generic[F, S, A]):
         """As `handle`, with header names in lower case."""
 
     @abstractmethod
+    def held(self) -> dict[str, Any]:
+        """What the snapshot has besides that of the base. Shares immutable records, so taking it is quick."""
+
     def state(self) -> dict[str, Any]:
         """What is held, for people and programs that look inside."""
+        counts = {"counts": self.counts(), "requests": self.requests, "calls": len(self.calls)}
+        return {**counts, "tokens_issued": self.tokens_issued}
 
-    @abstractmethod
     def snapshot(self) -> S:
-        """Everything that is kept over a restart. Shares immutable records, so taking it is quick."""
+        """Everything that is kept over a restart."""
+        more: dict[str, Any] = {"tokens_issued": self.tokens_issued, "tokens": self._tokens.ends, **self.held()}
+        return self.snapshot_kind(requests=self.requests, calls=list(self.calls), **more)
 
     def restore(self, snapshot: S) -> None:
         """Goes on from a snapshot, in place of whatever is held now. Settings and faults stay."""
