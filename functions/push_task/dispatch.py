@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ class Lane:
     running: int = 0
     seats: int = 0
     seats_asked_at: float = 0.0
+    seats_again_at: float = math.inf  # when to ask for more of them
     starts: deque[float] = field(default_factory=deque)
     closed: Refusal | None = None  # nothing more goes in this batch
 

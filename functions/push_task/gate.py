@@ -15,15 +15,17 @@ from taskbridge.access.breaker import Breakers
 from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet, Room
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms.configured import Configured
-from taskbridge.push.rates import Grant
+from taskbridge.push.rates import Grant, slack_s
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.riders import Rider
 
 DISABLED_WAIT_S = 900.0
-SEAT_POLL_S = 0.25
-SLACK_S = 0.03  # a thread wakes late, and a seat takes a moment
+SHORTEST_SEAT_POLL_S = 0.1
+LONGEST_SEAT_POLL_S = 0.25
 SEAT_AGAIN_S = 5.0
-NEWEST = 0.3  # how much the newest call counts in what a platform's calls take
+SOON_S = 1.0  # a seat is kept for a turn that comes within this time
+CROWDED_S = 10.0  # after a platform had too few seats, others are taken to wait for those that are not used
+NEWEST = 0.1  # how much the newest call counts in what a platform's calls take
 
 DISABLED = "waiting: the platform is disabled"
 BREAKER_OPEN = "waiting: the platform does not answer (breaker open)"
@@ -57,7 +59,7 @@ class Gate:
         self._clock = clock
         self._fleet = fleet
         self._took: dict[str, float] = {}
-        self._crowded: set[str] = set()  # platforms that had too few seats free the last time
+        self._crowded: dict[str, float] = {}  # until when platforms are that had too few seats free
 
     def look(self, lane: Lane, shift: Shift) -> Line | float | Refusal:
         """The line by which the next step may go now, or when to look again, or why it does not go in this batch.
@@ -87,7 +89,7 @@ class Gate:
         """
         line = self._line(platform_id)
         room = self._room(platform_id, line) if line and not line.max_rate_per_s else None
-        if room is None or platform_id in self._crowded or self._breakers.quiet_until(platform_id) > self._clock():
+        if room is None or self._is_crowded(platform_id) or self._breakers.quiet_until(platform_id) > self._clock():
             return None
         seats = min(calls, shift.share, room.seats)
         until = shift.deadline + TIME_TO_SETTLE_S
@@ -112,17 +114,22 @@ class Gate:
             self._agreements.leave_seats(lane.platform_id, holder)
 
     def make_room(self, lane: Lane, shift: Shift) -> None:
-        """Where calls go in turn, whoever is next in the line needs the seats that are not used any more."""
-        if lane.left or lane.seats <= lane.running + 1:
+        """Whoever waits for seats, or is next in the line where calls go in turn, needs those that are not used."""
+        line = self._line(lane.platform_id) if lane.seats > lane.running else None
+        if line is None or not (line.max_rate_per_s or self._is_crowded(lane.platform_id)):
             return
-        line = self._line(lane.platform_id)
-        room = self._room(lane.platform_id, line) if line and line.max_rate_per_s else None
-        if room:
-            self._take_seats(lane, lane.running, room, shift)
+        room = self._room(lane.platform_id, line)
+        if room is None:
+            return
+        useful = self._useful_seats(lane, line, room)
+        if not useful:
+            self.leave(lane, shift.holder)
+        elif lane.seats - useful >= max(1, room.seats // 4):
+            self._take_seats(lane, useful, room, shift)
 
     def reserve(self, platform_id: str, line: Line, wanted: int, until: float) -> Grant:
         """Join the line of a platform that has one."""
-        return self._agreements.reserve(platform_id, wanted, line.max_rate_per_s, self._clock(), until)
+        return self._agreements.reserve(platform_id, wanted, self._pace(platform_id, line), self._clock(), until)
 
     def note_took(self, platform_id: str, seconds: float) -> None:
         """A call took so long."""
@@ -147,27 +154,37 @@ class Gate:
         room = self._room(lane.platform_id, line)
         if room is None:
             return None
-        if not lane.seats or line.max_rate_per_s:
-            self._take_seats(lane, self._wanted_seats(lane, line, shift, room), room, shift)
-        if lane.running or lane.seats:
-            return math.inf if lane.running >= lane.seats else None
         now = self._clock()
+        if not lane.seats or line.max_rate_per_s or now >= lane.seats_again_at:
+            self._take_seats(lane, self._wanted_seats(lane, line, shift, room), room, shift)
+        if lane.running < lane.seats:
+            return None
+        lane.seats_again_at = now + self._poll_s(lane.platform_id)
+        if lane.seats:
+            return lane.seats_again_at if self._is_crowded(lane.platform_id) else math.inf
         lane.seats_asked_at = lane.seats_asked_at or now
         is_patient = now - lane.seats_asked_at < SEAT_WAIT_S or len(self._took) < 2
-        return now + SEAT_POLL_S if is_patient else Refusal(NO_SEAT, SEAT_AGAIN_S)
+        return lane.seats_again_at if is_patient else Refusal(NO_SEAT, SEAT_AGAIN_S)
+
+    def _poll_s(self, platform_id: str) -> float:
+        """When to look again for seats: soon, where they change hands soon."""
+        return min(LONGEST_SEAT_POLL_S, max(SHORTEST_SEAT_POLL_S, self._took.get(platform_id, 0.0) / 4))
 
     def _take_seats(self, lane: Lane, wanted: int, room: Room, shift: Shift) -> None:
         bounds = (self._clock(), shift.deadline + TIME_TO_SETTLE_S)
         lane.seats = self._agreements.take_seats(lane.platform_id, shift.holder, wanted, room, bounds)
         if lane.seats < min(wanted, room.seats):
-            self._crowded.add(lane.platform_id)
-        else:
-            self._crowded.discard(lane.platform_id)
+            self._crowded[lane.platform_id] = self._clock() + CROWDED_S
 
     def _wanted_seats(self, lane: Lane, line: Line, shift: Shift, room: Room) -> int:
-        """As many as there are calls; where these go in turn, a few more than are used, for the next in the line."""
-        wanted = min(lane.running + lane.left, shift.share)
-        return min(wanted, lane.running + max(1, room.seats // 4)) if line.max_rate_per_s else wanted
+        return min(self._useful_seats(lane, line, room), shift.share)
+
+    def _useful_seats(self, lane: Lane, line: Line, room: Room) -> int:
+        """As many as there are calls; where these go in turn, a few more than are used, if the next turn is soon."""
+        if not line.max_rate_per_s:
+            return lane.running + lane.left
+        is_soon = lane.starts and lane.starts[0] < self._clock() + SOON_S
+        return lane.running + (min(lane.left, max(1, room.seats // 4)) if is_soon else 0)
 
     def _line(self, platform_id: str) -> Line | None:
         """None also where the platform was deleted meanwhile."""
@@ -178,11 +195,19 @@ class Gate:
     def _room(self, platform_id: str, line: Line) -> Room | None:
         return self._fleet.room(line.max_concurrency, is_slow=self._is_slow(platform_id))
 
+    def _is_crowded(self, platform_id: str) -> bool:
+        return self._crowded.get(platform_id, 0.0) > self._clock()
+
+    def _pace(self, platform_id: str, line: Line) -> float:
+        """How fast calls may follow one another: turns that come faster than seats get free would be missed."""
+        took = self._took.get(platform_id, 0.0)
+        return min(line.max_rate_per_s, line.max_concurrency / took) if took else line.max_rate_per_s
+
     def _turn(self, lane: Lane, line: Line, shift: Shift) -> float | Refusal | None:
         if not line.max_rate_per_s:
             return None
         now = self._clock()
-        lane.drop_late(now, max(SLACK_S, 1 / line.max_rate_per_s))
+        lane.drop_late(now, slack_s(line.max_rate_per_s))
         if not lane.starts:
             grant = self.reserve(lane.platform_id, line, min(lane.left, THREADS), shift.deadline - line.timeout_s)
             if not grant.starts:

@@ -15,16 +15,16 @@ TOKEN = "token"  # noqa: S105 - the name of an operation
 
 @dataclass(slots=True)
 class StepLeave:
-    """See taskbridge.platforms.wire.Leave. The step has had its turn in the line; `join` is for whatever comes beside.
+    """See taskbridge.platforms.wire.Leave. The step has its turn in the line until `turn_ends`.
 
-    `join(patient)` tells whether a further call may go: a token is fetched at once, and counted. `refused` is why none
-    may.
+    `join(patient)` tells whether a further call may go: a token is fetched at once, and counted. Who waited for one
+    longer than its turn lasts joins anew. `refused` is why none may.
     """
 
     join: Callable[[bool], bool]
     clock: Callable[[], float]
     deadline: float
-    has_turn: bool = True
+    turn_ends: float
     refused: str = ""
     is_clipped: bool = False  # the last call had less time than its platform may take
 
@@ -40,9 +40,9 @@ class StepLeave:
     def _take_turn(self, *, is_token: bool) -> None:
         if is_token:
             self.join(False)
-        elif self.has_turn:
-            self.has_turn = False
-        elif not self.join(True):
+            return
+        turn_ends, self.turn_ends = self.turn_ends, 0.0
+        if self.clock() > turn_ends and not self.join(True):
             self._refuse(RATE_LIMITED)
 
     def _refuse(self, reason: str) -> None:

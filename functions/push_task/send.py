@@ -23,12 +23,13 @@ from push_task.lines import Line
 from push_task.plan import Step
 from push_task.settle import End, StepResult
 from taskbridge.access.breaker import Breakers
-from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S
+from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S, TURN_WAIT_S
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TaskbridgeError
 from taskbridge.platforms.base import Attempt, Outcome, Verdict
 from taskbridge.platforms.configured import Configured
 from taskbridge.push.logs import LoggedAttempt
+from taskbridge.push.rates import slack_s
 
 NO_END = "no answer while the batch lasted"
 BROKE_OFF = "a fault of our own: {kind}"
@@ -115,8 +116,8 @@ class ThreadedSender:
                 if shift.share != (share := batch.share()):
                     shift = Shift(holder, deadline, share)
                 moment = self._start(batch, crew, shift)
-                self._wait(batch, crew, min(moment, tell_at), deadline + LEAST_CALL_S)
                 self._leave(batch, shift)
+                self._wait(batch, crew, min(moment, tell_at), deadline + LEAST_CALL_S)
                 if self._clock() >= tell_at:
                     yield batch.pop_finished()
                     tell_at = math.inf
@@ -170,7 +171,9 @@ class ThreadedSender:
 
     def _run(self, waiting: Waiting, platform_id: str, line: Line, shift: Shift) -> Ended:
         started = self._clock()
-        leave = StepLeave(partial(self._join, platform_id, line, shift.deadline), self._clock, shift.deadline)
+        turn_ends = started + (slack_s(line.max_rate_per_s) if line.max_rate_per_s else math.inf)
+        join = partial(self._join, platform_id, line, shift.deadline)
+        leave = StepLeave(join, self._clock, shift.deadline, turn_ends)
         try:
             result = self._call(platform_id, line, waiting.step, leave)
         except TaskbridgeError:
@@ -178,14 +181,16 @@ class ThreadedSender:
         except Exception as error:  # noqa: BLE001  # an adapter's fault on one item is not that of its batch mates
             logger.error("a call to %s broke off: %s", platform_id, type(error).__name__)
             result = StepResult(waiting.step, End.TRANSIENT, BROKE_OFF.format(kind=type(error).__name__))
-        self._gate.note_took(platform_id, self._clock() - started)
+        if result.attempts:
+            self._gate.note_took(platform_id, sum(each.duration_ms for each in result.attempts) / 1000)
         return waiting, replace(result, is_probe=True) if waiting.is_probe else result
 
     def _join(self, platform_id: str, line: Line, deadline: float, patient: bool) -> bool:  # noqa: FBT001
         """Wait for the turn of a further call of a step; False where it does not come in time."""
         if not line.max_rate_per_s:
             return True
-        grant = self._gate.reserve(platform_id, line, 1, deadline - LEAST_CALL_S)
+        until = min(deadline - LEAST_CALL_S, self._clock() + TURN_WAIT_S)
+        grant = self._gate.reserve(platform_id, line, 1, until)
         if grant.starts and patient:
             self._sleep(max(0.0, grant.starts[0] - self._clock()))
         return bool(grant.starts)

@@ -5,6 +5,8 @@ Every setting that the form takes has to drain; what cannot work is refused ther
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -74,6 +76,28 @@ def test_the_requests_at_the_same_time_are_those_of_the_fleet(workers: int, most
     assert history.most_at_once() <= most
     assert history.most_receives == 1
     assert len(history.pushes()) >= 60
+
+
+@pytest.mark.parametrize(
+    ("workers", "slowness", "settings"),
+    [
+        (10, 1.0, {}),
+        (2, 0.3, {}),
+        (10, 5.0, {"timeout_s": 25.0, "max_concurrency": 2}),
+        (50, 0.125, {"timeout_s": 25.0, "max_concurrency": 1, "max_rate_per_s": 10}),
+    ],
+)
+def test_seats_go_from_hand_to_hand(workers: int, slowness: float, settings: dict[str, Any]) -> None:
+    """From the second minute on; what is parked in the first one waits for the next run of the reconciler."""
+    fleet = SimulatedFleet(workers, line_to(**settings), latency_s=lambda *_: slowness)
+    allowed = settings.get("max_concurrency", 8) / slowness * MINUTE_S
+    fleet.put_many(int(2 * allowed))
+
+    history = fleet.run(2 * MINUTE_S)
+
+    second = [call for call in history.pushes() if call.begun >= START + MINUTE_S]
+    assert 0.85 * allowed <= len(second) <= allowed + 1
+    assert history.most_receives == 1
 
 
 def test_a_fleet_that_cannot_exceed_a_limit_agrees_about_nothing() -> None:

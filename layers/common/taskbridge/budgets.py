@@ -37,6 +37,7 @@ LONGEST_VISIBILITY_S = 900.0  # after that, work that nobody finished is looked 
 LINE_AHEAD = 0.25  # of an invocation: a worker waits at least so long for its turn under a rate
 LOWEST_RATE_PER_S = 0.01
 SEAT_WAIT_S = 2.0  # a worker waits so long for a seat where it has other platforms to serve, and parks then
+TURN_WAIT_S = 2.0  # a step that has begun holds a seat: it waits so long for the turn of a further call
 SHORT_QUIET_S = 5.0  # a platform that asks for so little quiet is waited for
 SLOW_S = 2.0  # a platform whose calls take so long gets half of the fleet, where there are others
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 SHARE = 0.98
 HURRY = 4  # who makes up for a gap calls at most so many times as fast
 TICKS = 64  # so finely a second is remembered
+SLACK_S = 0.03  # a thread wakes late, and a seat takes a moment
 BUSY = 0.25  # of a second: a line that is booked for longer is spread evenly
 
 
@@ -53,6 +54,11 @@ def join_line(line: Line, wanted: int, rate: float, now: float, until: float) ->
     if not starts:
         return (), line
     return tuple(starts), _line_after([*past, *starts][-crowd:], pace, span)
+
+
+def slack_s(rate: float) -> float:
+    """How late a call may begin after its turn, so that no second sees more than the rate plus one."""
+    return max(SLACK_S, math.floor(rate + 1) / rate - 1)
 
 
 def _catch_up(past: list[float], wanted: int, pace: float, span: float, bounds: tuple[float, float]) -> list[float]:
