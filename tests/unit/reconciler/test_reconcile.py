@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from reconciler.draining import LEASE_S
+from reconciler.feeding import PORTION_S, SHARE_EVERY_S
 from reconciler.probing import PROBE_EVERY_S, PROBE_WAIT_S
 from taskbridge.errors import StoreError
 from taskbridge.tables.coordination import BreakerState
@@ -90,12 +91,20 @@ def test_a_disabled_platform_is_left_alone(minute: Minute) -> None:
     assert minute.due_at("S1") == START
 
 
-def test_a_healthy_run_does_not_wait(minute: Minute) -> None:
-    minute.put_many(50)
+def test_a_healthy_run_with_little_to_do_does_not_wait(minute: Minute) -> None:
+    minute.put_many(4)
 
     minute.run()
 
     assert minute.slept == []
+
+
+def test_a_run_that_releases_more_stays_a_while_for_what_may_come_back_unsent(minute: Minute) -> None:
+    minute.put_many(50)
+
+    minute.run()
+
+    assert minute.now - START == pytest.approx(SHARE_EVERY_S, abs=PORTION_S)
 
 
 # Probing
@@ -147,12 +156,12 @@ def test_while_it_stays_down_nothing_else_is_sent_and_the_backlog_stays_due(minu
 
 def test_as_soon_as_a_probe_succeeds_the_backlog_drains_in_the_same_run(minute: Minute) -> None:
     break_down(minute)
-    minute.put_many(5)
+    minute.put_many(3)
     minute.meanwhile = lambda: minute.coordination.close_breaker(PLATFORM, minute.now) and None
 
     sent = minute.run()
 
-    assert [each.probe for each in sent] == [True] + [False] * 5
+    assert [each.probe for each in sent] == [True] + [False] * 3
     assert minute.now - START < PROBE_WAIT_S
     assert minute.heard("breaker") == [((PLATFORM,), {"is_open": False})]
 
