@@ -173,7 +173,7 @@ def test_a_check_of_no_clause_of_the_rule_is_refused_with_how_the_rule_was_read(
 
         (error,) = answer.json["errors"]
         assert (answer.status, error["field"]) == (422, "checks[0].clause")
-        assert "规则读作 2 条：1「（1）请假不超过 3 天」；2「（2）附证明」" in error["problem"]
+        assert "the rule is read as 2: 1 “（1）请假不超过 3 天”; 2 “（2）附证明”" in error["problem"]
 
 
 def test_an_own_check_may_be_of_the_rule_of_the_node(world: AiWorld) -> None:

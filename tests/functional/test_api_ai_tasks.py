@@ -332,7 +332,7 @@ def test_beyond_a_cap_of_the_day_nothing_begins_and_the_answer_says_until_when(w
 
     assert first.status == 202
     assert (refused.status, refused.code) == (429, "daily_limit")
-    assert refused.json["detail"] == "今天 AI 提问次数已达上限（个人每天 1 次），明天再试"
+    assert refused.json["detail"] == "as much was asked today as daily_person allows (1 a day): try again tomorrow"
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
     assert world.outbox.taken() == []
     assert world.me.post(path.format(TASK)).status == 202, "what is under way is shown all the same"

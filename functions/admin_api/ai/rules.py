@@ -143,8 +143,8 @@ def read_checks(wanted: Iterable[CheckWanted], rule: str) -> tuple[Check, ...]:
 
 
 def _no_clause(clauses: Sequence[str]) -> str:
-    read = "；".join(f"{number}「{clause[:CLAUSE_SHOWN]}」" for number, clause in enumerate(clauses, start=1))
-    return f"不是规则中的任何一条（照抄整条原文）。规则读作 {len(clauses)} 条：{read}"[:LONGEST_PROBLEM]
+    read = "; ".join(f"{number} “{clause[:CLAUSE_SHOWN]}”" for number, clause in enumerate(clauses, start=1))
+    return f"expected the words of one whole clause; the rule is read as {len(clauses)}: {read}"[:LONGEST_PROBLEM]
 
 
 def save_version(before: R | None, rule: R, expected: int | None, save: Callable[[R, int], R]) -> R:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
+import re
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from pynamodb.exceptions import PutError
 
 from admin_api.problems import Problem, invalid, not_found, to_problem, to_response
+from local.settings import ROOT
 from taskbridge.errors import (
     ConfigurationError,
     InvalidEvent,
@@ -80,3 +83,19 @@ def test_headers_of_a_problem_are_headers_of_the_answer() -> None:
 def test_any_text_can_be_told(detail: str, field: str) -> None:
     body = to_response(Problem(422, "invalid_request", detail, errors=[{"field": field}]), "urn:x").body
     assert json.loads(str(body).encode())["code"] == "invalid_request"
+
+
+def test_what_the_api_says_of_errors_is_in_english() -> None:
+    """But for the words of a call itself, which are put in while it runs."""
+    calls = [
+        (path.name, text)
+        for folder in ("functions/admin_api", "layers/common/taskbridge")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Problem", "ConfigurationError", "invalid"}
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(text := each.value, str)
+    ]
+
+    assert len(calls) > 100
+    assert [call for call in calls if re.search("[\u4e00-\u9fff]", call[1])] == []

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from taskbridge.ai.caps import Asked, day_of, find_reached, seconds_to_tomorrow
+from taskbridge.ai.caps import Asked, day_of, find_reached, reached_cap, seconds_to_tomorrow
 from taskbridge.ai.rules import AiSettings
 
 SETTINGS = AiSettings(daily_cost=12.5)
@@ -24,6 +24,20 @@ SETTINGS = AiSettings(daily_cost=12.5)
 )
 def test_the_cap_that_is_reached_is_named(asked: Asked, reason: str) -> None:
     assert find_reached(SETTINGS, asked) == reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        (Asked(199, 1999, 19_999, 12.49), ""),
+        (Asked(person=200), "daily_person"),
+        (Asked(node=2_000), "daily_node"),
+        (Asked(total=20_000), "daily_total"),
+        (Asked(cost=12.5), "daily_cost"),
+    ],
+)
+def test_the_setting_of_the_cap_that_is_reached_is_known(asked: Asked, name: str) -> None:
+    assert reached_cap(SETTINGS, asked) == name
 
 
 def test_zero_is_no_cap() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from taskbridge.ai.rules import AiSettings
 
 _ZONE = timezone(timedelta(hours=8))
+_NAMES = {"daily_person": "个人", "daily_node": "本节点", "daily_total": "全部"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,24 @@ class Asked:
     cost: float = 0.0
 
 
+def reached_cap(settings: AiSettings, asked: Asked) -> str:
+    """The setting that leaves no room for one more, such as `daily_person`; empty where there is room. 0 is no cap."""
+    counts = {
+        "daily_person": asked.person,
+        "daily_node": asked.node,
+        "daily_total": asked.total,
+        "daily_cost": asked.cost,
+    }
+    caps = ((name, getattr(settings, name), count) for name, count in counts.items())
+    return next((name for name, most, count in caps if most and count >= most), "")
+
+
 def find_reached(settings: AiSettings, asked: Asked) -> str:
-    """Which cap leaves no room for one more, for people; empty where there is room. A cap of 0 is none."""
-    caps = (
-        ("个人", settings.daily_person, asked.person),
-        ("本节点", settings.daily_node, asked.node),
-        ("全部", settings.daily_total, asked.total),
-    )
-    for name, most, count in caps:
-        if most and count >= most:
-            return f"今天 AI 提问次数已达上限（{name}每天 {most} 次），明天再试"
-    if settings.daily_cost and asked.cost >= settings.daily_cost:
+    """The same for people, in Chinese; empty where there is room."""
+    name = reached_cap(settings, asked)
+    if name == "daily_cost":
         return f"今天 AI 提问费用已达上限（每天 {settings.daily_cost:g}），明天再试"
-    return ""
+    return f"今天 AI 提问次数已达上限（{_NAMES[name]}每天 {getattr(settings, name)} 次），明天再试" if name else ""
 
 
 def day_of(now: float) -> str:
