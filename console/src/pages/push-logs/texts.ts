@@ -17,7 +17,6 @@ export default defineTexts("push_logs", {
   to: ["止", "To"],
   clear: ["清除筛选", "Clear filters"],
   replay_all: ["批量重推…", "Replay all that match…"],
-  export: ["导出 CSV", "Export CSV"],
   found: ["已加载 {n} 条", "{n} loaded"],
   story: ["事件 {id}", "Event {id}"],
   facts: ["概况", "Facts"],
@@ -39,5 +38,4 @@ export default defineTexts("push_logs", {
   replay_hint: ["按待办当前应有的状态重新推送", "Sends what the tasks should be now"],
   replayed: ["已加入推送队列", "It is in the push queue"],
   copy_link: ["复制链接", "Copy link"],
-  only_platform: ["任意符合条件的事件", "any event"],
 });

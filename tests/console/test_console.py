@@ -1,0 +1,72 @@
+"""The console: typed by the description that the API serves today, small, and the same in every browser test."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from pathlib import Path
+
+from bundle.console_files import CONSOLE
+from tests.console.conftest import Run
+from tests.console.description import read_description
+from tests.console.serving import serving
+
+KB = 1000
+FIRST_SCRIPT, FIRST_STYLE, WHOLE = 180 * KB, 60 * KB, 330 * KB
+
+
+def test_the_console_uses_the_api_as_it_is_described_today(run: Run, tmp_path: Path) -> None:
+    description = tmp_path / "openapi.json"
+    description.write_text(read_description())
+    types = CONSOLE / "src" / "api" / "schema.d.ts"
+
+    made = run("openapi-typescript/bin/cli.js", str(description), "-o", str(types))
+    assert made.returncode == 0, made.stderr
+    checked = run("vue-tsc/bin/vue-tsc.js", "--noEmit")
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_units_of_the_console_pass(run: Run) -> None:
+    done = run("vitest/vitest.mjs", "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_first_view_and_the_whole_stay_small(packed: Path) -> None:
+    page = packed_text(packed, "index.html")
+    first = set(re.findall(r"assets/[\w.-]+", page))
+    entry = {name for name in first if name.endswith(".js")}
+    overview = {f"assets/{file.name[:-3]}" for file in (packed / "assets").glob("OverviewPage-*.gz")}
+    scripts = {name for name in entry | overview if name.endswith(".js")}
+    first |= overview | {name for each in scripts for name in imported(packed, each)}
+
+    sizes = {name: (packed / f"{name}.gz").stat().st_size for name in first}
+    whole = sum(file.stat().st_size for file in packed.rglob("*.gz"))
+    assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= FIRST_SCRIPT, sizes
+    assert sum(size for name, size in sizes.items() if name.endswith(".css")) <= FIRST_STYLE, sizes
+    assert whole <= WHOLE
+
+
+def test_pages_in_a_browser(run: Run, packed: Path, chromium: str) -> None:
+    with serving(packed) as origin:
+        done = run(
+            "@playwright/test/cli.js", "test", CONSOLE_URL=origin, CHROMIUM=chromium, SHOTS=os.environ.get("SHOTS", "")
+        )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
+
+
+def imported(packed: Path, name: str) -> set[str]:
+    """What a script imports before it runs, from one to the next."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        text = packed_text(packed, waiting.pop())
+        for each in re.findall(r'(?:from|import)\s*"\./([\w.-]+\.js)"', text):
+            if f"assets/{each}" not in found:
+                found.add(f"assets/{each}")
+                waiting.append(f"assets/{each}")
+    return found
+
+
+def packed_text(packed: Path, name: str) -> str:
+    return gzip.decompress((packed / f"{name}.gz").read_bytes()).decode()
