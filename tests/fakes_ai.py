@@ -11,7 +11,7 @@ import msgspec
 
 from ai_analyze.uploads import Claim, UploadTable
 from taskbridge.ai.audit import AuditEntry
-from taskbridge.ai.caps import Asked, find_reached
+from taskbridge.ai.caps import AskedToday, find_reached
 from taskbridge.ai.jobs import AiJob, AiJobStatus
 from taskbridge.ai.messages import AiMessage, AnalysisMessage
 from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, is_decision, verdict_of
@@ -462,14 +462,14 @@ class MemoryQuestions(QuestionTable):
     """See QuestionTable. Whose and which node is not told apart."""
 
     def __init__(self) -> None:
-        self.asked = Asked()
+        self.asked = AskedToday()
 
     def take(self, uid: str, app_id: str, node_id: str, settings: AiSettings, now: float) -> str:
         """See QuestionTable."""
         reached = find_reached(settings, self.asked)
         if not reached:
             person, node, total = (each + 1 for each in (self.asked.person, self.asked.node, self.asked.total))
-            self.asked = Asked(person, node, total, self.asked.cost)
+            self.asked = AskedToday(person, node, total, self.asked.cost)
         return reached
 
     def spend(self, questions: int, cost: float, now: float) -> None:

@@ -6,9 +6,9 @@ this worker's flight). Who loses a condition has been overtaken, and what it has
 
 from __future__ import annotations
 
-from ai_analyze.ends import End, Fate
-from ai_analyze.ports import Ports
-from ai_analyze.work import LEASE_S, Work
+from ai_analyze.ends import Fate, TurnEnd
+from ai_analyze.ports import AnalysisPorts
+from ai_analyze.work import LEASE_S, AnalysisWork
 from taskbridge.ai.messages import AnalyseMessage, SeatsMessage
 from taskbridge.ai.requests import RequestedBy, is_pending, request_analysis
 from taskbridge.ai.results import Review
@@ -19,7 +19,7 @@ from taskbridge.errors import (
 )
 
 
-def analyse(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[End, Review | None]:
+def analyse(message: AnalyseMessage, receives: int, ports: AnalysisPorts) -> tuple[TurnEnd, Review | None]:
     """Give a message its turn, its `receives`-th. Raises StoreError where a table fails: it comes again."""
     end, review = _take_turn(message, receives, ports)
     if end.fate in (Fate.OUTDATED, Fate.LATE):
@@ -27,10 +27,10 @@ def analyse(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[End, 
     return end, review
 
 
-def _take_turn(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[End, Review | None]:
+def _take_turn(message: AnalyseMessage, receives: int, ports: AnalysisPorts) -> tuple[TurnEnd, Review | None]:
     seat = ports.seats.get(message.uid, message.task_id)
     if seat is None or not _is_wanted(seat, message):
-        return End(Fate.OUTDATED), None
+        return TurnEnd(Fate.OUTDATED), None
     standing = ports.standing(seat)
     if standing is None or standing.basis != seat.analysis.basis:  # type: ignore[union-attr]
         return _ask_anew(seat, standing, ports), None
@@ -39,8 +39,8 @@ def _take_turn(message: AnalyseMessage, receives: int, ports: Ports) -> tuple[En
     claimed = ports.seats.claim(seat.uid, seat.task_id, message.analysis_id, holder, now, now + LEASE_S)
     if claimed is None:
         # This message may be that of a worker that died a moment ago: it stays until the analysis has ended.
-        return End(Fate.BUSY, LEASE_S), None
-    work = Work(seat, claimed, standing, holder, receives, ports)
+        return TurnEnd(Fate.BUSY, LEASE_S), None
+    work = AnalysisWork(seat, claimed, standing, holder, receives, ports)
     with ports.kept_alive(work.renew):
         return work.run()
 
@@ -56,7 +56,7 @@ def _is_wanted(seat: Seat, message: AnalyseMessage) -> bool:
     )
 
 
-def _look_after(message: AnalyseMessage, ports: Ports, *, has_written: bool) -> None:
+def _look_after(message: AnalyseMessage, ports: AnalysisPorts, *, has_written: bool) -> None:
     """What is to be done for a seat whose analysis nobody wants. `has_written`: texts may stand because of it."""
     seat = ports.seats.get(message.uid, message.task_id)
     if seat is None:
@@ -68,13 +68,13 @@ def _look_after(message: AnalyseMessage, ports: Ports, *, has_written: bool) -> 
         request_analysis(seat, ports.standing(seat), RequestedBy.AUTO, ports.requests)
 
 
-def _delete_again(seat: Seat, ports: Ports) -> None:
+def _delete_again(seat: Seat, ports: AnalysisPorts) -> None:
     """Where its instance was deleted, that was before the answer, or its audit entry, was written here."""
     if ports.tracker.send([SeatsMessage(seat.sess_id, {seat.task_id: [seat.uid]})]):
         raise StoreError("the AI queue did not take what is to be deleted")
 
 
-def _ask_anew(seat: Seat, standing: Standing | None, ports: Ports) -> End:
+def _ask_anew(seat: Seat, standing: Standing | None, ports: AnalysisPorts) -> TurnEnd:
     """What was to be asked has changed since: ask what is to be asked now, if it still is."""
     analysis = seat.analysis
     assert analysis is not None  # noqa: S101 - _is_wanted saw it
@@ -83,4 +83,4 @@ def _ask_anew(seat: Seat, standing: Standing | None, ports: Ports) -> End:
         request_analysis(seat, standing, by, ports.requests)
     else:
         ports.seats.clear(seat.uid, seat.task_id, analysis.id)
-    return End(Fate.OUTDATED)
+    return TurnEnd(Fate.OUTDATED)

@@ -13,7 +13,7 @@ from typing import Any
 from ai_analyze.batch import Heartbeat, Record, analyse_batch
 from ai_analyze.desk import Desk
 from ai_analyze.journal import AnalysisJournal
-from ai_analyze.ports import Ports
+from ai_analyze.ports import AnalysisPorts
 from ai_analyze.uploads import UploadTable
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
@@ -66,7 +66,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class _Wired:
     observability: Observability
-    ports: Ports
+    ports: AnalysisPorts
     desk: Desk
     queue: Visibility
     pool: ThreadPoolExecutor
@@ -85,7 +85,7 @@ def _wired() -> _Wired:
     seats = TaskTable(tables, table_name("ai-tasks"), table_name("ai-people"))
     outbox = AiQueue(queues, setting("ANALYSIS_QUEUE_URL"))
     desk = _desk(clients, tables, configuration)
-    ports = Ports(
+    ports = AnalysisPorts(
         seats=seats,
         forms=FormTable(tables, table_name("ai-forms")),
         answers=AnswerTable(tables, table_name("ai-answers")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ai_analyze.analyse import analyse
 from ai_analyze.jobs import run_job
-from ai_analyze.ports import Ports
+from ai_analyze.ports import AnalysisPorts
 from taskbridge.ai.messages import JobMessage, parse_analysis_message
 from taskbridge.errors import StoreError, TaskbridgeError
 from taskbridge.queues import Visibility
@@ -30,7 +30,7 @@ class Record:
     receives: int
 
 
-def analyse_batch(records: Sequence[Record], ports: Ports, heartbeat: Heartbeat, pool: Executor) -> list[str]:
+def analyse_batch(records: Sequence[Record], ports: AnalysisPorts, heartbeat: Heartbeat, pool: Executor) -> list[str]:
     """Give each message its turn. Returns the ids of those that stay in the queue."""
 
     def take_turn(record: Record) -> bool:
@@ -58,7 +58,7 @@ def _without_doubles(records: Sequence[Record]) -> list[Record]:
     return list(kept.values())
 
 
-def _stays(record: Record, turn: Future[bool], ports: Ports) -> bool:
+def _stays(record: Record, turn: Future[bool], ports: AnalysisPorts) -> bool:
     """Whether a message stays: also one that brought its turn down, which must not take the others with it."""
     error = turn.exception()
     if error is not None:
@@ -67,7 +67,7 @@ def _stays(record: Record, turn: Future[bool], ports: Ports) -> bool:
     return turn.result()
 
 
-def _turn(record: Record, ports: Ports) -> float | None:
+def _turn(record: Record, ports: AnalysisPorts) -> float | None:
     """Seconds until a message has to come again; None where it is done with."""
     try:
         message = parse_analysis_message(record.body)

@@ -20,7 +20,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class TurnEnd:
     """How a message's turn ended; `again_in` seconds where it has to stay in the queue."""
 
     fate: Fate

@@ -14,11 +14,10 @@ from datetime import date, datetime
 
 import msgspec
 
-from ai_analyze.ends import End, Fate
+from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.material import build_material
-from ai_analyze.ports import Ports
-from ai_analyze.propose import Trial as CheckTrial
-from ai_analyze.propose import build_proposal_question, parse_proposal, try_checks
+from ai_analyze.ports import AnalysisPorts
+from ai_analyze.propose import CheckTrial, build_proposal_question, parse_proposal, try_checks
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.forms.controls import read_fields
@@ -26,7 +25,6 @@ from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.ai.jobs import (
     AiJob,
     AiJobStatus,
-    DroppedCheck,
     DryRun,
     ProposeChecks,
     ProposedCheck,
@@ -79,14 +77,14 @@ class _Unheard:
         """See Sink."""
 
 
-def run_job(message: JobMessage, ports: Ports) -> End:
+def run_job(message: JobMessage, ports: AnalysisPorts) -> TurnEnd:
     """Give a job its next turn. Raises StoreError where a table fails: it comes again."""
     holder, now = ports.new_id(), ports.clock()
     job = ports.jobs.claim(message.uid, message.job_id, holder, now, now + LEASE_S)
     if job is None:
         found = ports.jobs.get(message.uid, message.job_id)
         is_running = found is not None and found.status is AiJobStatus.RUNNING
-        return End(Fate.BUSY, LEASE_S) if is_running else End(Fate.OUTDATED)
+        return TurnEnd(Fate.BUSY, LEASE_S) if is_running else TurnEnd(Fate.OUTDATED)
     turn = _Turn(job, holder, ports)
     with ports.kept_alive(turn.renew):
         return turn.take()
@@ -98,13 +96,13 @@ class _Turn:
 
     job: AiJob
     holder: str
-    ports: Ports
+    ports: AnalysisPorts
 
     def renew(self) -> None:
         """Keep the job for longer."""
         self.ports.jobs.renew(self.job.uid, self.job.id, self.holder, self.ports.clock() + LEASE_S)
 
-    def take(self) -> End:
+    def take(self) -> TurnEnd:
         """Ask, and save what came of it."""
         if self.job.attempts > CRASHES_ALLOWED:
             return self._fail(CRASHED)
@@ -113,29 +111,29 @@ class _Turn:
         except (PlatformError, ConfigurationError) as error:
             return self._unanswered(error)
         if found.status is AiJobStatus.RUNNING:
-            return self._save(found, End(Fate.GOING_ON, GO_ON_S))
-        return self._save(msgspec.structs.replace(found, finished_at=self._now()), End(Fate.DONE))
+            return self._save(found, TurnEnd(Fate.GOING_ON, GO_ON_S))
+        return self._save(msgspec.structs.replace(found, finished_at=self._now()), TurnEnd(Fate.DONE))
 
     def _ask(self) -> AiJob:
         if isinstance(self.job.wanted, DryRun):
             return self._try_next(self.job.wanted)
         return self._propose(self.job.wanted)
 
-    def _unanswered(self, error: PlatformError | ConfigurationError) -> End:
+    def _unanswered(self, error: PlatformError | ConfigurationError) -> TurnEnd:
         # What was cut was asked for twice already.
         is_final = isinstance(error, IncompleteAnswer | PermanentError) and not isinstance(error, QuotaExhausted)
         age = self.ports.clock() - datetime.fromisoformat(self.job.created_at).timestamp()
         if is_final or age > GIVE_UP_AFTER_S:
             return self._fail(str(error))
         waiting = msgspec.structs.replace(self.job, reason=str(error))
-        return self._save(waiting, End(Fate.WAITING, RETRY_S, str(error)))
+        return self._save(waiting, TurnEnd(Fate.WAITING, RETRY_S, str(error)))
 
-    def _fail(self, reason: str) -> End:
+    def _fail(self, reason: str) -> TurnEnd:
         failed = msgspec.structs.replace(self.job, status=AiJobStatus.FAILED, reason=reason, finished_at=self._now())
-        return self._save(failed, End(Fate.FAILED, reason=reason))
+        return self._save(failed, TurnEnd(Fate.FAILED, reason=reason))
 
-    def _save(self, job: AiJob, end: End) -> End:
-        return end if self.ports.jobs.save(job, self.holder, self.ports.clock()) else End(Fate.LATE)
+    def _save(self, job: AiJob, end: TurnEnd) -> TurnEnd:
+        return end if self.ports.jobs.save(job, self.holder, self.ports.clock()) else TurnEnd(Fate.LATE)
 
     # A dry run
 
@@ -182,9 +180,7 @@ class _Turn:
             self.job,
             status=AiJobStatus.DONE,
             checks=tuple(map(_build_check, trials)),
-            dropped=tuple(
-                DroppedCheck(clause=d.clause, expression=d.expression, reason=d.reason) for d in proposal.dropped
-            ),
+            dropped=proposal.dropped,
             usage=reply.usage,
             reason="",
         )

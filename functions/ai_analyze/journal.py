@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ai_analyze.ends import End, Fate
+from ai_analyze.ends import Fate, TurnEnd
 from taskbridge.ai.messages import AnalyseMessage, JobMessage
 from taskbridge.ai.results import Review
 from taskbridge.errors import TaskbridgeError
@@ -25,7 +25,7 @@ class AnalysisJournal:
 
     observability: Observability
 
-    def ended(self, message: AnalyseMessage, end: End, review: Review | None) -> None:
+    def ended(self, message: AnalyseMessage, end: TurnEnd, review: Review | None) -> None:
         """A message had its turn."""
         if end.fate in _COUNTED:
             self.observability.count(_COUNTED[end.fate])
@@ -38,7 +38,7 @@ class AnalysisJournal:
             end.fate.value, analysis_id=message.analysis_id, reason=end.reason, again_in=end.again_in
         )
 
-    def job_ended(self, message: JobMessage, end: End) -> None:
+    def job_ended(self, message: JobMessage, end: TurnEnd) -> None:
         """A job's message had its turn."""
         self.observability.logger.info(end.fate.value, job_id=message.job_id, reason=end.reason, again_in=end.again_in)
 

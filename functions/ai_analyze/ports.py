@@ -21,7 +21,7 @@ from taskbridge.tables.ai_tasks import TaskTable
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class AnalysisPorts:
     """Everything outside. `kept_alive` renews leases while the work within goes on.
 
     `tracker` is the AI queue, whose worker deletes what a deleted instance leaves.

@@ -22,6 +22,7 @@ from ai_analyze.fence import build_fence, single_line
 from taskbridge.ai.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
 from taskbridge.ai.clauses import find_clause, same_clause, split_clauses
 from taskbridge.ai.forms.values import FieldType
+from taskbridge.ai.jobs import DroppedCheck
 from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
 from taskbridge.errors import ConfigurationError
@@ -33,24 +34,15 @@ _FENCED_BLOCK = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECA
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
-    """A proposed check that cannot be used; `reason` is for people, in Chinese."""
-
-    clause: str
-    expression: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
     """The checks that a person may confirm, and those that were dropped."""
 
     checks: tuple[Check, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[DroppedCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class CheckTrial:
     """What a check says of past forms: how many pass, fail and are unknown, and a reason for each kind, the first."""
 
     check: Check
@@ -81,28 +73,30 @@ def parse_proposal(text: str, rule_text: str = "", fields: Sequence[FieldType] =
     """
     clauses, known = split_clauses(rule_text), known_types(fields) if fields else None
     checks: dict[Check, None] = {}
-    dropped: list[Dropped] = []
+    dropped: list[DroppedCheck] = []
     for wire in _read_checks(text):
         try:
             check_expression(wire.expression, known)
             checks[Check(_resolve_clause(wire.clause, clauses), wire.expression)] = None
         except ConfigurationError as error:
-            dropped.append(Dropped(wire.clause, wire.expression, error.problem))
+            dropped.append(DroppedCheck(clause=wire.clause, expression=wire.expression, reason=error.problem))
     return Proposal(tuple(checks), tuple(dropped))
 
 
-def try_checks(checks: Sequence[Check], past_values: Sequence[tuple[Mapping[str, object], date]]) -> tuple[Trial, ...]:
+def try_checks(
+    checks: Sequence[Check], past_values: Sequence[tuple[Mapping[str, object], date]]
+) -> tuple[CheckTrial, ...]:
     """What each check, confirmed or not, says of past forms: their typed values, and the days of their receipt."""
     supposed = [replace(check, confirmed=True) for check in checks]
     findings = [evaluate_checks(supposed, values, received_on) for values, received_on in past_values]
     return tuple(_build_trial(check, [each[place] for each in findings]) for place, check in enumerate(checks))
 
 
-def _build_trial(check: Check, findings: Sequence[Any]) -> Trial:
+def _build_trial(check: Check, findings: Sequence[Any]) -> CheckTrial:
     reasons: dict[FindingResult, str] = {}
     for finding in findings:
         reasons.setdefault(finding.result, finding.reason)
-    return Trial(check, Counter(finding.result for finding in findings), reasons)
+    return CheckTrial(check, Counter(finding.result for finding in findings), reasons)
 
 
 @cache

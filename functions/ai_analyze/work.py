@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 import msgspec
 
-from ai_analyze.ends import End, Fate
+from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.flight import LostFlight, Recorder
 from ai_analyze.material import Material, build_material
-from ai_analyze.ports import Ports
+from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditEntry
 from taskbridge.ai.caps import seconds_to_tomorrow
@@ -48,7 +48,7 @@ NOT_FETCHED = "附件暂时无法下载，稍后重试"
 
 
 @dataclass
-class Work:
+class AnalysisWork:
     """A claimed analysis in the hands of this worker."""
 
     seat: Seat
@@ -56,11 +56,11 @@ class Work:
     standing: Standing
     holder: str
     receives: int
-    ports: Ports
+    ports: AnalysisPorts
     fingerprint: str = ""
     answer_id: str = ""
 
-    def run(self) -> tuple[End, Review | None]:
+    def run(self) -> tuple[TurnEnd, Review | None]:
         """Read, ask or reuse, and settle."""
         if self.analysis.attempts > CRASHES_ALLOWED:
             return self._fail(CRASHED), None
@@ -91,7 +91,7 @@ class Work:
             people=(self.seat.initiator,) if self.seat.initiator else (),
         )
 
-    def _fly(self, material: Material) -> tuple[End, Review | None]:
+    def _fly(self, material: Material) -> tuple[TurnEnd, Review | None]:
         switches = self.standing.switches
         contents = [file.sha256 or file.problem for file in material.files]
         self.fingerprint = build_fingerprint(
@@ -106,7 +106,7 @@ class Work:
         answer_id = self._answer_id()
         key = (self.seat.uid, self.seat.task_id, self.analysis.id, self.holder)
         if not self.ports.seats.attach(*key, answer_id=answer_id, fingerprint=self.fingerprint):
-            return End(Fate.OUTDATED), None
+            return TurnEnd(Fate.OUTDATED), None
         now = self.ports.clock()
         expires_at = now + switches.settings.retention_days * DAY_S
         flight = self.ports.answers.begin(answer_id, self.holder, now, now + LEASE_S, expires_at, self.seat.sess_id)
@@ -123,7 +123,7 @@ class Work:
         forced = self.analysis.requested_by == RequestedBy.FORCED
         return f"{self.fingerprint}.{self.analysis.id.rpartition('.')[2]}" if forced else self.fingerprint
 
-    def _ask(self, material: Material, recorder: Recorder) -> tuple[End, Review | None]:
+    def _ask(self, material: Material, recorder: Recorder) -> tuple[TurnEnd, Review | None]:
         try:
             chain = self.ports.desk.chain(self.standing)
             if not chain:
@@ -160,7 +160,7 @@ class Work:
         self.ports.journal.first_token(((recorder.first_at or self.ports.clock()) - started) * 1000)
         self.ports.journal.answered((self.ports.clock() - started) * 1000)
 
-    def _unanswered(self, error: PlatformError | ConfigurationError) -> End:
+    def _unanswered(self, error: PlatformError | ConfigurationError) -> TurnEnd:
         """No platform answered: later, or never."""
         if isinstance(error, QuotaExhausted):
             self.ports.journal.quota_exhausted(self.standing.switches.choice.platform_id)
@@ -172,14 +172,14 @@ class Work:
         self.ports.answers.fail(self.answer_id, self.holder, str(error))
         return self._fail(str(error))
 
-    def _capped(self, reason: str) -> End:
+    def _capped(self, reason: str) -> TurnEnd:
         """Enough was asked today. What nobody asked for waits for tomorrow; who asked is told."""
         if self.analysis.requested_by == RequestedBy.AUTO:
             return self._let_go(reason, min(LONGEST_CAPPED_S, seconds_to_tomorrow(self.ports.clock())))
         self.ports.answers.fail(self.answer_id, self.holder, reason)
         return self._fail(reason)
 
-    def _let_go(self, reason: str, again_in: float) -> End:
+    def _let_go(self, reason: str, again_in: float) -> TurnEnd:
         """Without an answer for now: whoever comes next may ask."""
         self.ports.answers.fail(self.answer_id, self.holder, reason)
         age = self.ports.clock() - datetime.fromisoformat(self.analysis.created_at).timestamp()
@@ -191,11 +191,11 @@ class Work:
     def _pause(self) -> float:
         return float(min(FIRST_RETRY_S * 2 ** min(self.receives - 1, 10), LONGEST_RETRY_S))
 
-    def _wait(self, reason: str, again_in: float) -> End:
+    def _wait(self, reason: str, again_in: float) -> TurnEnd:
         self.ports.seats.wait(self.seat.uid, self.seat.task_id, self.analysis.id, self.holder, reason, counts=False)
-        return End(Fate.WAITING, again_in, reason)
+        return TurnEnd(Fate.WAITING, again_in, reason)
 
-    def _settle(self, review: Review, answer_id: str, fate: Fate) -> tuple[End, Review | None]:
+    def _settle(self, review: Review, answer_id: str, fate: Fate) -> tuple[TurnEnd, Review | None]:
         finished = self._finished(
             status=AnalysisStatus.DONE,
             verdict=review.verdict,
@@ -205,14 +205,14 @@ class Work:
             model=review.model,
         )
         if self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished):
-            return End(fate), review
+            return TurnEnd(fate), review
         self._record_late(review)
-        return End(Fate.LATE), review
+        return TurnEnd(Fate.LATE), review
 
-    def _fail(self, reason: str) -> End:
+    def _fail(self, reason: str) -> TurnEnd:
         finished = self._finished(status=AnalysisStatus.FAILED, reason=reason)
         is_wanted = self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
-        return End(Fate.FAILED if is_wanted else Fate.LATE, reason=reason)
+        return TurnEnd(Fate.FAILED if is_wanted else Fate.LATE, reason=reason)
 
     def _finished(self, **facts: object) -> Analysis:
         return msgspec.structs.replace(

@@ -7,7 +7,7 @@ import uuid
 from functools import cache
 from typing import Any
 
-from ai_track.batch import Ports, Record, track_batch
+from ai_track.batch import Record, TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
@@ -42,7 +42,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @cache
-def _wired() -> tuple[Observability, Ports]:
+def _wired() -> tuple[Observability, TrackBatchPorts]:
     """Everything the function needs, once per process."""
     observability = build_observability("ai_track")
     clients = Clients()
@@ -79,7 +79,7 @@ def _wired() -> tuple[Observability, Ports]:
     retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     logs = PushLogTable(tables, table_name("push-logs"), retention_s, parts=parts)
     publish = RuleChangePorts(rules, seats, people, book, requests, outbox, _now)
-    return observability, Ports(track, publish, logs, outbox, TrackJournal(observability), _now)
+    return observability, TrackBatchPorts(track, publish, logs, outbox, TrackJournal(observability), _now)
 
 
 def _now() -> str:

@@ -37,7 +37,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class TrackBatchPorts:
     """Everything outside. `now` gives RFC 3339 in UTC."""
 
     track: TrackPorts
@@ -48,7 +48,7 @@ class Ports:
     now: Callable[[], str]
 
 
-def track_batch(records: Iterable[Record], ports: Ports, deadline: float = float("inf")) -> list[str]:
+def track_batch(records: Iterable[Record], ports: TrackBatchPorts, deadline: float = float("inf")) -> list[str]:
     """Take each message in until `deadline` (epoch seconds). Returns the ids of those that stay in the queue."""
     pace = Pace(ports.track.clock, deadline)
     load = cache(ports.track.processes.load)  # of the pieces of one instance there may be ten
@@ -65,7 +65,7 @@ def track_batch(records: Iterable[Record], ports: Ports, deadline: float = float
     return staying + _put_back(unfinished, ports)
 
 
-def _read(records: Iterable[Record], staying: list[str], ports: Ports) -> list[tuple[str, AiMessage]]:
+def _read(records: Iterable[Record], staying: list[str], ports: TrackBatchPorts) -> list[tuple[str, AiMessage]]:
     """The messages: what is small before pieces of what is large, and of these the oldest first."""
     found: list[tuple[str, AiMessage]] = []
     for record in records:
@@ -84,7 +84,7 @@ def _left_of(message: AiMessage, end: OutOfTime) -> AiMessage:
     return msgspec.structs.replace(message, places=gather((task_id, uid) for uid, task_id in end.left))
 
 
-def _put_back(unfinished: list[tuple[str, AiMessage]], ports: Ports) -> list[str]:
+def _put_back(unfinished: list[tuple[str, AiMessage]], ports: TrackBatchPorts) -> list[str]:
     """Send what the turn did not finish as fresh messages; returns the ids of those that stay instead."""
     fresh = [(message_id, message) for message_id, message in unfinished if message.turn < MAX_TURNS]
     messages = [msgspec.structs.replace(message, turn=message.turn + 1) for _, message in fresh]
@@ -95,7 +95,7 @@ def _put_back(unfinished: list[tuple[str, AiMessage]], ports: Ports) -> list[str
     return [message_id for message_id, _ in unfinished if message_id not in kept]
 
 
-def _handle(message: AiMessage, ports: Ports, pace: Pace, load: Callable[[str], StoredProcess]) -> None:
+def _handle(message: AiMessage, ports: TrackBatchPorts, pace: Pace, load: Callable[[str], StoredProcess]) -> None:
     pace.step()
     match message:
         case TrackMessage():
@@ -109,7 +109,7 @@ def _handle(message: AiMessage, ports: Ports, pace: Pace, load: Callable[[str], 
             ports.journal.updated(sess_id, requested)
 
 
-def _take_in(message: TrackMessage, ports: Ports, pace: Pace) -> None:
+def _take_in(message: TrackMessage, ports: TrackBatchPorts, pace: Pace) -> None:
     event, notes = tidy(parse_event(bytes(message.detail)), message.received_at)
     superseded, requested, kept_out = False, 0, ""
     refused: InvalidEvent | None = None
@@ -126,7 +126,7 @@ def _take_in(message: TrackMessage, ports: Ports, pace: Pace) -> None:
         ports.journal.tracked(event, superseded=superseded, requested=requested)
 
 
-def _track(event: TriggerEvent, ports: Ports, pace: Pace, turn: int) -> tuple[bool, int, str]:
+def _track(event: TriggerEvent, ports: TrackBatchPorts, pace: Pace, turn: int) -> tuple[bool, int, str]:
     """Whether a newer event was there, how many analyses are under way because of it, and what was kept out."""
     if event.action == Action.NODE_PUBLISHED:
         published = publish_node(event, ports.publish, pace, turn)

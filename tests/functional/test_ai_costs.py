@@ -10,9 +10,8 @@ import msgspec
 import pytest
 
 from ai_analyze.analyse import analyse
-from ai_analyze.ends import End, Fate
-from ai_track.batch import Ports as TrackBatchPorts
-from ai_track.batch import Record, track_batch
+from ai_analyze.ends import Fate, TurnEnd
+from ai_track.batch import Record, TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
@@ -80,7 +79,7 @@ class Half:
         calls: dict[str, int] = self.stores.client.taken()
         return calls
 
-    def run(self, message: AnalyseMessage) -> tuple[End, dict[str, int]]:
+    def run(self, message: AnalyseMessage) -> tuple[TurnEnd, dict[str, int]]:
         """What becomes of an analysis, and the calls that it makes."""
         end, _ = analyse(message, 1, self.analyse)
         return end, self.stores.client.taken()
@@ -151,7 +150,7 @@ def test_an_answer_costs_seventeen_calls_and_one_that_another_instance_has_ten(h
     first, second = half.outbox.sent
 
     end, calls = half.run(first)
-    assert end == End(Fate.DONE)
+    assert end == TurnEnd(Fate.DONE)
     assert calls == {
         "get_item": 1,  # the seat
         "batch_get_item": 2,  # own rules and defaults
@@ -161,7 +160,7 @@ def test_an_answer_costs_seventeen_calls_and_one_that_another_instance_has_ten(h
     }
 
     end, calls = half.run(second)
-    assert end == End(Fate.REUSED)
+    assert end == TurnEnd(Fate.REUSED)
     assert calls == {
         "get_item": 2,
         "batch_get_item": 2,
@@ -176,7 +175,10 @@ def test_an_answer_that_its_own_instance_has_costs_nine_calls(half: Half) -> Non
     first, second = half.outbox.sent
     half.run(first)
 
-    assert half.run(second) == (End(Fate.REUSED), {"get_item": 2, "batch_get_item": 2, "query": 1, "update_item": 4})
+    assert half.run(second) == (
+        TurnEnd(Fate.REUSED),
+        {"get_item": 2, "batch_get_item": 2, "query": 1, "update_item": 4},
+    )
 
 
 def test_a_message_that_comes_too_late_costs_two_reads(half: Half) -> None:
@@ -184,4 +186,4 @@ def test_a_message_that_comes_too_late_costs_two_reads(half: Half) -> None:
     message = half.outbox.sent[0]
     half.tell(event("instance_deleted", 2, backup={"task_ids": ["T1"]}))
 
-    assert half.run(message) == (End(Fate.OUTDATED), {"get_item": 2})
+    assert half.run(message) == (TurnEnd(Fate.OUTDATED), {"get_item": 2})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskbridge.ai.caps import Asked
+from taskbridge.ai.caps import AskedToday
 from taskbridge.ai.rules import AiSettings
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.functional.ai_stores import TableStores
@@ -32,10 +32,10 @@ def test_each_question_counts_for_its_person_its_node_and_all(questions: Questio
         assert questions.take(uid, "app", node, OPEN, NOW) == ""
     questions.spend(2, 0.25, NOW)
 
-    assert questions.read("u1", "app", "n1", NOW) == Asked(2, 2, 5, 0.25)
-    assert questions.read("u2", "app", "n2", NOW) == Asked(1, 1, 5, 0.25)
-    assert questions.today(NOW) == Asked(total=5, cost=0.25)
-    assert questions.read("u1", "app", "n1", NOW + DAY_S) == Asked()
+    assert questions.read("u1", "app", "n1", NOW) == AskedToday(2, 2, 5, 0.25)
+    assert questions.read("u2", "app", "n2", NOW) == AskedToday(1, 1, 5, 0.25)
+    assert questions.today(NOW) == AskedToday(total=5, cost=0.25)
+    assert questions.read("u1", "app", "n1", NOW + DAY_S) == AskedToday()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_one_too_many_is_refused_and_not_counted(questions: QuestionTable, caps:
 
     assert answers[:2] == ["", ""]
     assert all(told in each for each in answers[2:])
-    assert questions.read("u1", "app", "n1", NOW) == Asked(2, 2, 2)
+    assert questions.read("u1", "app", "n1", NOW) == AskedToday(2, 2, 2)
 
 
 def test_a_cap_in_money_holds_from_the_question_on_that_reached_it(questions: QuestionTable) -> None:

@@ -25,10 +25,9 @@ from ai_analyze.desk import Desk
 from ai_analyze.flight import Recorder
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.material import Material, ReadFile
-from ai_analyze.ports import Ports
+from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link, Sink
-from ai_track.batch import Ports as TrackBatchPorts
-from ai_track.batch import Record, track_batch
+from ai_track.batch import Record, TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
@@ -282,7 +281,7 @@ class AiWorld:
             journal=TrackJournal(SilentObservability()),
             now=self._now,
         )
-        self.analyse_ports = Ports(
+        self.analyse_ports = AnalysisPorts(
             seats=risky.seats,
             forms=risky.forms,
             answers=risky.answers,

@@ -48,7 +48,7 @@ class AuditEntry(stored.AuditEntry):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuditFilter:
     """Which entries are asked for. Times as `utc_text` gives them; empty texts ask for nothing in particular."""
 
     task_id: str = ""
@@ -69,7 +69,7 @@ def list_audit(
 ) -> Listed[AuditEntry]:
     """The newest first. A page may be short, or empty, where `next_cursor` is not null."""
     start, end = from_ and parse_moment(from_, "from"), to and parse_moment(to, "to")
-    asked = Asked(task_id or "", start or "", end or "", outcome or "")
+    asked = AuditFilter(task_id or "", start or "", end or "", outcome or "")
     page = _entries(asked, api.open_cursor(cursor), limit, api.services)
     seats = api.services.seats.get_many([(entry.uid, entry.task_id) for entry in page.items])
     room = _PAGE_CHARS // max(1, 2 * len(page.items))
@@ -77,7 +77,7 @@ def list_audit(
     return api.listed(shown, page.next)
 
 
-def _entries(asked: Asked, position: str | None, limit: int, services: Services) -> Page[stored.AuditEntry]:
+def _entries(asked: AuditFilter, position: str | None, limit: int, services: Services) -> Page[stored.AuditEntry]:
     """Entries in [start, end), the newest first: of one task where given, else of the last 30 days where no time is.
 
     Of a rare outcome, pages that hold none are skipped, at most `PAGES_A_CALL`. A page may be short, or empty, where

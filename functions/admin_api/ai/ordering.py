@@ -15,7 +15,7 @@ _VERDICTS = {Verdict.REJECT: 0, Verdict.NEEDS_HUMAN: 1, Verdict.APPROVE: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SeatEntry:
     """A seat, with the analysis that may be shown of it."""
 
     seat: Seat
@@ -30,7 +30,7 @@ class SortField:
     is_descending: bool = False
 
 
-_VALUES: Mapping[str, Callable[[Entry], Any]] = {
+_VALUES: Mapping[str, Callable[[SeatEntry], Any]] = {
     "created_at": lambda entry: entry.seat.created_at,
     "finished_at": lambda entry: entry.seat.finished_at or None,
     "priority": lambda entry: entry.seat.priority,
@@ -67,7 +67,7 @@ def index_order(sort: tuple[SortField, ...], states: tuple[SeatState, ...]) -> b
     return None
 
 
-def order(entries: Iterable[Entry], sort: tuple[SortField, ...]) -> list[Entry]:
+def order(entries: Iterable[SeatEntry], sort: tuple[SortField, ...]) -> list[SeatEntry]:
     """The entries sorted; those equal in all fields stay in their order, those without a value come last."""
     ordered = list(entries)
     for field in reversed(sort):

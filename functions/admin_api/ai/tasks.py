@@ -11,7 +11,7 @@ import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.ai.forms import Form, show_form
-from admin_api.ai.ordering import SORT_PATTERN, Entry, SortField, index_order, order, parse_sort
+from admin_api.ai.ordering import SORT_PATTERN, SeatEntry, SortField, index_order, order, parse_sort
 from admin_api.ai.results import Result, moment, show_result
 from admin_api.ai.rules import EffectiveRule, show_effective
 from admin_api.api import Api, Router
@@ -81,7 +81,7 @@ class TaskDetail(TaskFacts):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TasksWanted:
     """Which of a person's tasks, and in which order."""
 
     status: Status = "open"
@@ -95,7 +95,7 @@ class Wanted:
         return _STATES[self.status]
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class ListPlace(msgspec.Struct, frozen=True, array_like=True):
     """A place in a list: behind `start` in the tasks of a state; `skip` are those of a sorted window before it."""
 
     state: SeatState
@@ -116,7 +116,7 @@ def list_own_tasks(
     """Your tasks on nodes that support AI approval. `node_id` needs its `app_id`."""
     if node_id and not app_id:
         raise invalid("node_id", "expected together with app_id", where="query")
-    wanted = Wanted(status, app_id or "", node_id or "", parse_sort(sort))
+    wanted = TasksWanted(status, app_id or "", node_id or "", parse_sort(sort))
     return api.listed(*_list(api.caller.uid, wanted, api.open_cursor(cursor), limit, api.services))
 
 
@@ -134,13 +134,13 @@ def get_own_task(api: Api, task_id: str) -> TaskDetail:
 
 
 def _list(
-    uid: str, wanted: Wanted, position: str | None, limit: int, services: Services
+    uid: str, wanted: TasksWanted, position: str | None, limit: int, services: Services
 ) -> tuple[list[Task], str | None]:
     """A page of a person's tasks, and the position of the next one.
 
     In the order of time all of them are listed so. In any other, 500 at a time are sorted, the newest 500 first.
     """
-    place = msgspec.json.decode(position, type=Place) if position else Place(wanted.states[0])
+    place = msgspec.json.decode(position, type=ListPlace) if position else ListPlace(wanted.states[0])
     newest_first = index_order(wanted.sort, wanted.states)
     if newest_first is None:
         seats, following = _read(uid, wanted, place, WINDOW, services, newest_first=True)
@@ -176,11 +176,11 @@ def read_reviews(seats: Sequence[Seat], services: Services) -> dict[str, Review]
 
 
 def _read(
-    uid: str, wanted: Wanted, place: Place, limit: int, services: Services, *, newest_first: bool
-) -> tuple[list[Seat], Place | None]:
+    uid: str, wanted: TasksWanted, place: ListPlace, limit: int, services: Services, *, newest_first: bool
+) -> tuple[list[Seat], ListPlace | None]:
     """Up to `limit` seats from a place on, and the place behind them: a Query, two where one state ends."""
     found: list[Seat] = []
-    current: Place | None = Place(place.state, place.start)
+    current: ListPlace | None = ListPlace(place.state, place.start)
     while current is not None and len(found) < limit:
         page = services.seats.list_person(
             uid,
@@ -193,25 +193,25 @@ def _read(
         )
         found += page.items
         if page.next:
-            return found, Place(current.state, page.next)
+            return found, ListPlace(current.state, page.next)
         current = _after(current.state, wanted.states)
     return found, current
 
 
-def _after(state: SeatState, states: tuple[SeatState, ...]) -> Place | None:
+def _after(state: SeatState, states: tuple[SeatState, ...]) -> ListPlace | None:
     later = states[states.index(state) + 1 :]
-    return Place(later[0]) if later else None
+    return ListPlace(later[0]) if later else None
 
 
 def _rules_of(uid: str, seats: Sequence[Seat], services: Services) -> InForce:
     return services.book.in_force(uid, [(seat.app_id, seat.node_id) for seat in seats])
 
 
-def _entries(seats: Sequence[Seat], in_force: InForce) -> list[Entry]:
-    return [Entry(seat, current_analysis(seat, in_force.standing(seat))) for seat in seats]
+def _entries(seats: Sequence[Seat], in_force: InForce) -> list[SeatEntry]:
+    return [SeatEntry(seat, current_analysis(seat, in_force.standing(seat))) for seat in seats]
 
 
-def _build(entries: Sequence[Entry], in_force: InForce, services: Services) -> list[Task]:
+def _build(entries: Sequence[SeatEntry], in_force: InForce, services: Services) -> list[Task]:
     reviews = read_reviews([entry.seat for entry in entries if entry.analysis], services)
     room = FINDINGS_BYTES
     tasks = []
@@ -224,7 +224,7 @@ def _build(entries: Sequence[Entry], in_force: InForce, services: Services) -> l
     return tasks
 
 
-def _listed(entry: Entry, review: Review | None, *, has_room: bool) -> Result | None:
+def _listed(entry: SeatEntry, review: Review | None, *, has_room: bool) -> Result | None:
     """The result as a list shows it."""
     if entry.analysis is None:
         return None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_api.ai.ordering import SORT_PATTERN, Entry, SortField, index_order, order, parse_sort
+from admin_api.ai.ordering import SORT_PATTERN, SeatEntry, SortField, index_order, order, parse_sort
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.seats import SeatState
 from tests.functional.ai_suites.builders import finished, seat
@@ -17,11 +17,11 @@ from tests.functional.ai_suites.builders import finished, seat
 OPEN, DONE = SeatState.OPEN, SeatState.DONE
 
 
-def entry(task_id: str, verdict: Verdict | None = None, **facts: Any) -> Entry:
-    return Entry(seat(task_id=task_id, **facts), finished(verdict=verdict) if verdict else None)
+def entry(task_id: str, verdict: Verdict | None = None, **facts: Any) -> SeatEntry:
+    return SeatEntry(seat(task_id=task_id, **facts), finished(verdict=verdict) if verdict else None)
 
 
-def names(entries: list[Entry]) -> list[str]:
+def names(entries: list[SeatEntry]) -> list[str]:
     return [each.seat.task_id for each in entries]
 
 

@@ -11,10 +11,10 @@ import msgspec
 
 from ai_analyze.analyse import analyse
 from ai_analyze.desk import Desk
-from ai_analyze.ends import End
+from ai_analyze.ends import TurnEnd
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.material import Material, ReadFile
-from ai_analyze.ports import Ports
+from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link, Sink
 from taskbridge.ai.forms.form import Attachment
 from taskbridge.ai.messages import AnalyseMessage
@@ -143,7 +143,7 @@ class Worker:
         assert analysis is not None
         return AnalyseMessage(uid, task_id, analysis.id)
 
-    def run(self, message: AnalyseMessage, receives: int = 1) -> End:
+    def run(self, message: AnalyseMessage, receives: int = 1) -> TurnEnd:
         return analyse(message, receives, self.ports)[0]
 
     def analysis(self, uid: str = "u", task_id: str = "T1") -> Analysis:
@@ -161,10 +161,10 @@ class Worker:
     def new_id(self) -> str:
         return f"id{next(self._ids)}"
 
-    def _ports(self) -> Ports:
+    def _ports(self) -> AnalysisPorts:
         seats: Any = Locked(self.seats, self.lock)
         answers: Any = Locked(self.answers, self.lock)
-        return Ports(
+        return AnalysisPorts(
             seats=seats,
             forms=self.forms,
             answers=answers,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ai_analyze.ends import End, Fate
+from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.jobs import (
     CRASHED,
     CRASHES_ALLOWED,
@@ -73,7 +73,7 @@ def job(worker: Worker) -> AiJob:
     return worker.jobs.items["u", "j1"]
 
 
-def run(worker: Worker) -> list[End]:
+def run(worker: Worker) -> list[TurnEnd]:
     """Turns until the message goes, or has to wait."""
     ends = [run_job(MESSAGE, worker.ports)]
     while ends[-1].again_in == GO_ON_S:
@@ -136,7 +136,7 @@ def test_a_worker_that_died_loses_one_question(worker: Worker) -> None:
     run_job(MESSAGE, worker.ports)
     worker.jobs.claim("u", "j1", "dead", worker.now, worker.now + LEASE_S)
 
-    assert run_job(MESSAGE, worker.ports) == End(Fate.BUSY, LEASE_S)
+    assert run_job(MESSAGE, worker.ports) == TurnEnd(Fate.BUSY, LEASE_S)
     worker.now += LEASE_S
     run(worker)
 
@@ -194,7 +194,7 @@ def test_a_job_that_is_over_is_not_begun_again(worker: Worker) -> None:
     run(worker)
     asked = worker.asked
 
-    assert run(worker) == [End(Fate.OUTDATED)]
+    assert run(worker) == [TurnEnd(Fate.OUTDATED)]
     assert worker.asked == asked
 
 
@@ -216,7 +216,7 @@ def test_the_message_of_the_largest_dry_run_stays_far_from_the_dead_letters() ->
 def test_another_persons_job_is_nothing(worker: Worker) -> None:
     begin(worker)
 
-    assert run_job(JobMessage("u-other", "j1"), worker.ports) == End(Fate.OUTDATED)
+    assert run_job(JobMessage("u-other", "j1"), worker.ports) == TurnEnd(Fate.OUTDATED)
     assert worker.asked == 0
 
 

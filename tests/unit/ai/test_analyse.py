@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from ai_analyze.batch import Heartbeat, Record, analyse_batch
-from ai_analyze.ends import End, Fate
+from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.flight import STARTED_ANEW, Recorder
 from ai_analyze.material import ReadFile
 from ai_analyze.work import CRASHES_ALLOWED, FORM_IS_GONE, GIVE_UP_AFTER_S, LEASE_S
-from taskbridge.ai.caps import Asked
+from taskbridge.ai.caps import AskedToday
 from taskbridge.ai.messages import SeatsMessage, encode_ai_message
 from taskbridge.ai.requests import RequestedBy
 from taskbridge.ai.results import Verdict
@@ -42,7 +42,7 @@ def worker() -> Worker:
 
 def test_an_analysis_ends_with_its_verdict_and_an_audit_entry(worker: Worker) -> None:
     end = worker.run(worker.request())
-    assert end == End(Fate.DONE)
+    assert end == TurnEnd(Fate.DONE)
     analysis = worker.analysis()
     assert (analysis.status, analysis.verdict, analysis.model) == (AnalysisStatus.DONE, Verdict.APPROVE, "m")
     [entry] = worker.audit.entries
@@ -115,7 +115,7 @@ def test_who_answers_what_was_deleted_has_it_deleted_again(worker: Worker) -> No
     assert worker.answers.stored_heads == {}
     assert worker.tracker.sent == []
 
-    assert worker.run(message, 2) == End(Fate.OUTDATED)
+    assert worker.run(message, 2) == TurnEnd(Fate.OUTDATED)
 
     assert worker.tracker.sent == AGAIN, "for the pieces and the audit entry that came behind the deletion"
 
@@ -145,7 +145,7 @@ def test_what_was_deleted_before_its_turn_wrote_nothing_and_asks_for_nothing(wor
     message = worker.request()
     worker.change(state=SeatState.GONE, analysis=None)
 
-    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.run(message) == TurnEnd(Fate.OUTDATED)
     assert worker.tracker.sent == []
 
 
@@ -158,7 +158,7 @@ def test_a_message_stays_until_what_it_left_is_to_be_deleted(worker: Worker) -> 
         worker.run(message)
 
     worker.tracker.send = send  # type: ignore[method-assign]
-    assert worker.run(message, 2) == End(Fate.OUTDATED)
+    assert worker.run(message, 2) == TurnEnd(Fate.OUTDATED)
     assert worker.tracker.sent == AGAIN
 
 
@@ -167,7 +167,7 @@ def test_another_instance_with_the_same_form_shares_the_answer_and_is_noted(work
     message = worker.request("u2", "T2")
     worker.seats.items["u2", "T2"] = msgspec.structs.replace(worker.seats.items["u2", "T2"], sess_id="S2")
 
-    assert worker.run(message) == End(Fate.REUSED)
+    assert worker.run(message) == TurnEnd(Fate.REUSED)
 
     answer_id = worker.analysis("u2", "T2").answer_id
     assert worker.answers.stored_heads[answer_id].sessions == {"S1", "S2"}
@@ -183,7 +183,7 @@ def test_an_answer_to_a_rule_that_changed_meanwhile_is_late(worker: Worker) -> N
 def test_what_is_no_longer_wanted_is_not_asked(worker: Worker) -> None:
     message = worker.request()
     worker.change(state=SeatState.DONE)
-    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.run(message) == TurnEnd(Fate.OUTDATED)
     assert worker.asked == 0
 
 
@@ -191,7 +191,7 @@ def test_a_question_that_changed_before_its_turn_is_asked_as_it_is_now(worker: W
     message = worker.request(by=RequestedBy.MANUAL)
     worker.forms.put("T1", "f2", FORM)
     worker.change(form_hash="f2")
-    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.run(message) == TurnEnd(Fate.OUTDATED)
     assert worker.analysis().id != message.analysis_id
     assert worker.outbox.sent[-1].analysis_id == worker.analysis().id
 
@@ -206,10 +206,10 @@ def test_an_automatic_question_goes_with_the_automatic(worker: Worker) -> None:
 
 def test_a_message_while_another_worker_is_at_it_stays(worker: Worker) -> None:
     message = worker.request()
-    inner: list[End] = []
+    inner: list[TurnEnd] = []
     worker.answering = lambda _: inner.append(worker.run(message))
     worker.run(message)
-    assert inner == [End(Fate.BUSY, LEASE_S)]
+    assert inner == [TurnEnd(Fate.BUSY, LEASE_S)]
 
 
 def test_a_dead_workers_analysis_is_taken_over_and_says_so(worker: Worker) -> None:
@@ -227,7 +227,7 @@ def test_a_dead_workers_analysis_is_taken_over_and_says_so(worker: Worker) -> No
         worker.run(message)
     worker.now += LEASE_S + 1
     worker.answering = lambda _: None
-    assert worker.run(message) == End(Fate.DONE)
+    assert worker.run(message) == TurnEnd(Fate.DONE)
     head = worker.answers.head(worker.analysis().answer_id)
     assert head is not None
     assert head.review is not None
@@ -242,7 +242,7 @@ def test_a_worker_that_was_too_slow_writes_nothing_into_anothers_answer(worker: 
     def lose(recorder: Recorder) -> None:
         worker.now += LEASE_S + 1
         worker.answering = lambda _: None
-        assert worker.run(message) == End(Fate.DONE)
+        assert worker.run(message) == TurnEnd(Fate.DONE)
 
     worker.answering = lose
     assert worker.run(message).fate is Fate.WAITING
@@ -277,7 +277,7 @@ def test_what_may_pass_waits_with_its_reason(
     assert analysis.reason
     assert analysis.attempts == 0, "waiting in order is no crash"
     worker.error = None
-    assert worker.run(message) == End(Fate.DONE)
+    assert worker.run(message) == TurnEnd(Fate.DONE)
 
 
 def test_what_does_not_pass_within_a_day_fails(worker: Worker) -> None:
@@ -291,9 +291,9 @@ def test_what_does_not_pass_within_a_day_fails(worker: Worker) -> None:
 def test_what_will_not_change_fails_at_once(worker: Worker) -> None:
     message = worker.request()
     worker.error = PermanentError("HTTP 400")
-    assert worker.run(message) == End(Fate.FAILED, reason="HTTP 400")
+    assert worker.run(message) == TurnEnd(Fate.FAILED, reason="HTTP 400")
     worker.error = None
-    assert worker.run(worker.request(by=RequestedBy.MANUAL)) == End(Fate.DONE), "a person may try again"
+    assert worker.run(worker.request(by=RequestedBy.MANUAL)) == TurnEnd(Fate.DONE), "a person may try again"
 
 
 def test_a_question_that_kills_its_workers_fails(worker: Worker) -> None:
@@ -317,7 +317,7 @@ def test_a_question_that_kills_its_workers_fails(worker: Worker) -> None:
 def test_a_form_that_is_gone_is_said_to_be(worker: Worker) -> None:
     message = worker.request()
     worker.forms.delete("T1", "f")
-    assert worker.run(message) == End(Fate.FAILED, reason=FORM_IS_GONE)
+    assert worker.run(message) == TurnEnd(Fate.FAILED, reason=FORM_IS_GONE)
 
 
 def test_while_every_platform_is_paused_nothing_is_asked(worker: Worker) -> None:
@@ -326,7 +326,7 @@ def test_while_every_platform_is_paused_nothing_is_asked(worker: Worker) -> None
     assert worker.run(message).fate is Fate.WAITING
     assert worker.asked == 0
     worker.paused = False
-    assert worker.run(message) == End(Fate.DONE)
+    assert worker.run(message) == TurnEnd(Fate.DONE)
 
 
 def test_a_file_that_may_come_yet_is_waited_for_but_not_for_ever(worker: Worker) -> None:
@@ -334,13 +334,13 @@ def test_a_file_that_may_come_yet_is_waited_for_but_not_for_ever(worker: Worker)
     worker.files = (ReadFile("附件1", "f", "发票", "", "", 0, (), problem="未能下载", retryable=True),)
     assert worker.run(message, 1).fate is Fate.WAITING
     assert worker.run(message, 2).fate is Fate.WAITING
-    assert worker.run(message, 3) == End(Fate.DONE)
+    assert worker.run(message, 3) == TurnEnd(Fate.DONE)
 
 
 def test_a_switched_off_rule_takes_the_question_away(worker: Worker) -> None:
     message = worker.request()
     worker.settings = AiSettings()
-    assert worker.run(message) == End(Fate.OUTDATED)
+    assert worker.run(message) == TurnEnd(Fate.OUTDATED)
     assert worker.seats.items["u", "T1"].analysis is None
 
 
@@ -350,18 +350,18 @@ CAPPED = "今天 AI 提问次数已达上限（个人每天 1 次），明天再
 @pytest.mark.parametrize("by", [RequestedBy.MANUAL, RequestedBy.FORCED])
 def test_who_asks_beyond_a_cap_is_told_and_nothing_is_asked(worker: Worker, by: RequestedBy) -> None:
     worker.settings = replace(worker.settings, daily_person=1)
-    worker.questions.asked = Asked(person=1)
+    worker.questions.asked = AskedToday(person=1)
 
     end = worker.run(worker.request(by=by))
 
-    assert end == End(Fate.FAILED, reason=CAPPED)
+    assert end == TurnEnd(Fate.FAILED, reason=CAPPED)
     assert (worker.analysis().status, worker.analysis().reason) == (AnalysisStatus.FAILED, CAPPED)
     assert worker.asked == 0
 
 
 def test_what_nobody_asked_for_waits_for_another_day_with_the_reason_on_record(worker: Worker) -> None:
     worker.settings = replace(worker.settings, daily_person=1)
-    worker.questions.asked = Asked(person=1)
+    worker.questions.asked = AskedToday(person=1)
 
     end = worker.run(worker.request())
 
@@ -369,9 +369,9 @@ def test_what_nobody_asked_for_waits_for_another_day_with_the_reason_on_record(w
     assert end.again_in is not None
     assert 0 < end.again_in <= 3600
     assert (worker.analysis().status, worker.analysis().reason) == (AnalysisStatus.PENDING, CAPPED)
-    worker.questions.asked = Asked()
+    worker.questions.asked = AskedToday()
     assert worker.run(worker.request(), receives=2).fate is Fate.DONE
-    assert worker.questions.asked == Asked(1, 1, 1)
+    assert worker.questions.asked == AskedToday(1, 1, 1)
 
 
 def test_a_batch_keeps_what_waits_and_what_failed(worker: Worker) -> None:

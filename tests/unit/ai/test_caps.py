@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from taskbridge.ai.caps import Asked, day_of, find_reached, reached_cap, seconds_to_tomorrow
+from taskbridge.ai.caps import AskedToday, day_of, find_reached, reached_cap, seconds_to_tomorrow
 from taskbridge.ai.rules import AiSettings
 
 SETTINGS = AiSettings(daily_cost=12.5)
@@ -15,35 +15,35 @@ SETTINGS = AiSettings(daily_cost=12.5)
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        (Asked(199, 1999, 19_999, 12.49), ""),
-        (Asked(person=200), "今天 AI 提问次数已达上限（个人每天 200 次），明天再试"),
-        (Asked(node=2_000), "今天 AI 提问次数已达上限（本节点每天 2000 次），明天再试"),
-        (Asked(total=20_000), "今天 AI 提问次数已达上限（全部每天 20000 次），明天再试"),
-        (Asked(cost=12.5), "今天 AI 提问费用已达上限（每天 12.5），明天再试"),
+        (AskedToday(199, 1999, 19_999, 12.49), ""),
+        (AskedToday(person=200), "今天 AI 提问次数已达上限（个人每天 200 次），明天再试"),
+        (AskedToday(node=2_000), "今天 AI 提问次数已达上限（本节点每天 2000 次），明天再试"),
+        (AskedToday(total=20_000), "今天 AI 提问次数已达上限（全部每天 20000 次），明天再试"),
+        (AskedToday(cost=12.5), "今天 AI 提问费用已达上限（每天 12.5），明天再试"),
     ],
 )
-def test_the_cap_that_is_reached_is_named(asked: Asked, reason: str) -> None:
+def test_the_cap_that_is_reached_is_named(asked: AskedToday, reason: str) -> None:
     assert find_reached(SETTINGS, asked) == reason
 
 
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
-        (Asked(199, 1999, 19_999, 12.49), ""),
-        (Asked(person=200), "daily_person"),
-        (Asked(node=2_000), "daily_node"),
-        (Asked(total=20_000), "daily_total"),
-        (Asked(cost=12.5), "daily_cost"),
+        (AskedToday(199, 1999, 19_999, 12.49), ""),
+        (AskedToday(person=200), "daily_person"),
+        (AskedToday(node=2_000), "daily_node"),
+        (AskedToday(total=20_000), "daily_total"),
+        (AskedToday(cost=12.5), "daily_cost"),
     ],
 )
-def test_the_setting_of_the_cap_that_is_reached_is_known(asked: Asked, name: str) -> None:
+def test_the_setting_of_the_cap_that_is_reached_is_known(asked: AskedToday, name: str) -> None:
     assert reached_cap(SETTINGS, asked) == name
 
 
 def test_zero_is_no_cap() -> None:
     open_end = AiSettings(daily_person=0, daily_node=0, daily_total=0)
 
-    assert find_reached(open_end, Asked(10**6, 10**6, 10**6, 1e6)) == ""
+    assert find_reached(open_end, AskedToday(10**6, 10**6, 10**6, 1e6)) == ""
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_track.batch import Ports, Record, track_batch
+from ai_track.batch import Record, TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS, MOST_PIECES, SEATS_A_TURN, split, weight_of
 from ai_track.rule_changes import RuleChangePorts
@@ -123,14 +123,14 @@ class Site:
     def _slow(self, inner: Any, name: str) -> Any:
         return Slow(inner, name, self)
 
-    def _wire(self) -> Ports:
+    def _wire(self) -> TrackBatchPorts:
         book = RuleBook(self._slow(self.rules, "rules"), lambda: Switches(SETTINGS, ModelChoice("aigc", "m")))
         seats, pieces = self._slow(self.seats, "seats"), self._slow(self, "pieces")
         ids = iter(range(10**9))
         requests = RequestPorts(
             seats, self._slow(self.outbox, "queue"), book.standing, lambda: NOW, lambda: str(next(ids))
         )
-        return Ports(
+        return TrackBatchPorts(
             track=TrackPorts(
                 self._slow(self.processes, "processes"),
                 self._slow(self.forms, "forms"),

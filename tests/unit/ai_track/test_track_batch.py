@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ai_track.batch import Ports, Record, track_batch
+from ai_track.batch import Record, TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS
 from ai_track.rule_changes import RuleChangePorts
@@ -54,7 +54,7 @@ class Tracker:
         book = RuleBook(self.rules, lambda: Switches(self.settings, ModelChoice("aigc", "m")))
         self.count = 0
         requests = RequestPorts(self.seats, self.outbox, book.standing, lambda: NOW, self._id)
-        self.ports = Ports(
+        self.ports = TrackBatchPorts(
             track=TrackPorts(
                 self.processes,
                 self.forms,

@@ -12,7 +12,7 @@ _NAMES = {"daily_person": "个人", "daily_node": "本节点", "daily_total": "�
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedToday:
     """What was asked in a day. `person` and `node` count analyses and jobs, `total` every question, with its `cost`."""
 
     person: int = 0
@@ -21,7 +21,7 @@ class Asked:
     cost: float = 0.0
 
 
-def reached_cap(settings: AiSettings, asked: Asked) -> str:
+def reached_cap(settings: AiSettings, asked: AskedToday) -> str:
     """The setting that leaves no room for one more, such as `daily_person`; empty where there is room. 0 is no cap."""
     counts = {
         "daily_person": asked.person,
@@ -33,7 +33,7 @@ def reached_cap(settings: AiSettings, asked: Asked) -> str:
     return next((name for name, most, count in caps if most and count >= most), "")
 
 
-def find_reached(settings: AiSettings, asked: Asked) -> str:
+def find_reached(settings: AiSettings, asked: AskedToday) -> str:
     """The same for people, in Chinese; empty where there is room."""
     name = reached_cap(settings, asked)
     if name == "daily_cost":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from taskbridge.ai.caps import Asked, day_of, find_reached
+from taskbridge.ai.caps import AskedToday, day_of, find_reached
 from taskbridge.ai.rules import AiSettings
 from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
@@ -31,7 +31,7 @@ class QuestionTable:
         keys = _keys(uid, app_id, node_id, now)
         items = [self._add(key, now, 1) for key in keys]
         person, node, total = (int(number(item, "asked")) - 1 for item in items)
-        reached = find_reached(settings, Asked(person, node, total, number(items[2], "cost")))
+        reached = find_reached(settings, AskedToday(person, node, total, number(items[2], "cost")))
         if reached:
             for key in keys:
                 self._add(key, now, -1)
@@ -42,20 +42,20 @@ class QuestionTable:
         if questions or cost:
             self._add(_total(now), now, questions, cost)
 
-    def read(self, uid: str, app_id: str, node_id: str, now: float) -> Asked:
+    def read(self, uid: str, app_id: str, node_id: str, now: float) -> AskedToday:
         """What was asked today: one BatchGetItem."""
         keys = _keys(uid, app_id, node_id, now)
         items = batch_get(self._client, self._table, [to_item({"key": key}) for key in keys], consistent=True)
         found: dict[str, Item] = {text(item, "key"): item for item in items}
         person, node, total = (found.get(key, {}) for key in keys)
         counts = [int(number(item, "asked")) for item in (person, node, total)]
-        return Asked(counts[0], counts[1], counts[2], number(total, "cost"))
+        return AskedToday(counts[0], counts[1], counts[2], number(total, "cost"))
 
-    def today(self, now: float) -> Asked:
+    def today(self, now: float) -> AskedToday:
         """What all have asked today."""
         key = to_item({"key": _total(now)})
         item = store_call(self._client.get_item, TableName=self._table, Key=key).get("Item", {})
-        return Asked(total=int(number(item, "asked")), cost=number(item, "cost"))
+        return AskedToday(total=int(number(item, "asked")), cost=number(item, "cost"))
 
     def _add(self, key: str, now: float, asked: int, cost: float = 0.0) -> dict[str, Any]:
         answer = store_call(
