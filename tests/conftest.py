@@ -11,7 +11,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--instances", type=int, default=100, help="process instances to send through the whole stack")
     parser.addoption("--logs", type=int, default=3000, help="push logs beside which lists are counted")
     parser.addoption("--answers", type=int, default=2000, help="mangled answers of a model to read")
-    parser.addoption("--replayed", type=int, default=2000, help="failed logs that a bulk replay sends again")
+    parser.addoption("--replayed", type=int, default=600, help="failed logs that a bulk replay sends again")
     parser.addoption("--tasks", type=int, default=100, help="tasks of a person beside which lists are counted")
     parser.addoption("--assignees", type=int, default=60, help="people who have one task")
     parser.addoption("--crowded", type=int, default=1000, help="tasks of one instance that are pushed")

@@ -12,6 +12,8 @@ from tests.functional.aws import Tables
 from tests.functional.campus_logs import configure
 from tests.functional.replay_site import Killed, Site
 
+SEND = 100  # logs that the worker sends at a time
+
 
 def test_a_replay_of_thousands_killed_twice_sends_each_once(
     clients: dict[str, Any],
@@ -26,7 +28,8 @@ def test_a_replay_of_thousands_killed_twice_sends_each_once(
     site.campus.add(count, LogStatus.FAILED, with_documents=False)
     path = f"/v1/replays/{site.api.post('/v1/replays', {'rate_per_s': 1000}).json['id']}"
 
-    for send in (7, 12):
+    sends = count // SEND
+    for send in (sends // 3 + 1, sends * 3 // 5):
         with pytest.raises(Killed):
             site.reconcile(die_at_send=send)
         site.now += LEASE_S
