@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
-from admin_api.api import Api
-from admin_api.app import register_all
+from admin_api.api import Api, Router
+from admin_api.app import AREAS
 from admin_api.wiring import QUEUES, TABLES, Services
 from tests.functional.aws import REGION, Tables, template
 
@@ -157,8 +157,6 @@ def build_services(
     return Services(**wanted)
 
 
-def build_client(services: Services, register: Callable[[Api], None] = register_all) -> ApiClient:
-    """A client, signed in as an admin, of an API with all routes, or with those of one area."""
-    api = Api(services)
-    register(api)
-    return ApiClient(api)
+def build_client(services: Services, *areas: Router) -> ApiClient:
+    """A client, signed in as an admin, of an API with all routes, or with those of some areas."""
+    return ApiClient(Api(services, areas or AREAS))

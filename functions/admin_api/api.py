@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H", bound=Callable[..., Any])
 T = TypeVar("T")
+VERSION = "0.1.0"
 JSON_TYPE = "application/json"
 PROTECTION = {
     "cache-control": "no-store",
@@ -79,11 +80,13 @@ class Router:
 class Api:
     """What the handlers of routes are given: services, and what they ask about the request at hand."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, areas: Iterable[Router] = ()) -> None:
         self.services = services
         self.resolver = Resolver(self._guard)
         self.resolver.use([self._once])
         self.resolver.exception_handler(Exception)(self._tell)
+        for area in areas:
+            area.register(self)
 
     def register(self, method: str, template: str, handler: Callable[..., Any], options: Mapping[str, Any]) -> None:
         """Register a route; see Router."""
@@ -92,29 +95,6 @@ class Api:
         security: list[dict[str, list[str]]] = [] if ANYONE in access.roles else [{"token": []}]
         told = {"description": inspect.getdoc(handler) or "", **options}
         self.resolver.route(rule, method, openapi_extensions={"security": security}, **told)(handler)
-
-    def get(self, template: str, **options: Any) -> Callable[[H], H]:
-        """For areas that are not yet routers."""
-        return self._route("GET", template, options)
-
-    def post(self, template: str, **options: Any) -> Callable[[H], H]:
-        """See get."""
-        return self._route("POST", template, options)
-
-    def put(self, template: str, **options: Any) -> Callable[[H], H]:
-        """See get."""
-        return self._route("PUT", template, options)
-
-    def delete(self, template: str, **options: Any) -> Callable[[H], H]:
-        """See get."""
-        return self._route("DELETE", template, options)
-
-    def _route(self, method: str, template: str, options: Mapping[str, Any]) -> Callable[[H], H]:
-        def add(handler: H) -> H:
-            self.register(method, template, handler, options)
-            return handler
-
-        return add
 
     @property
     def caller(self) -> Caller:

@@ -1,14 +1,18 @@
-"""The description of the API as one page of HTML: no script, nothing fetched."""
+"""The description of the API: for programs, and for people as one page of HTML without a script or anything fetched."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from html import escape
 from typing import Any
 
-from admin_api.description import operations
+from aws_lambda_powertools.event_handler import Response
+
+from admin_api.api import Api, Router
+from admin_api.description import describe, operations
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2430}
@@ -20,6 +24,29 @@ td{padding:.15rem 1rem .15rem 0;vertical-align:top}
 """
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 PAGE_POLICY = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; frame-ancestors 'none'"
+router = Router("description")
+
+
+@cache
+def _description(api: Api) -> dict[str, Any]:
+    return describe(api.resolver)
+
+
+@router.get("/v1/openapi.json", summary="This description")
+def get_description(api: Api) -> dict[str, Any]:
+    """The OpenAPI 3.1 description of the API."""
+    return _description(api)
+
+
+@router.get(
+    "/v1/docs",
+    summary="This description as a page",
+    responses={200: {"description": "the page", "content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+def get_page(api: Api) -> Response[str]:
+    """Every route, who may call it, its parameters and its answers."""
+    headers = {"content-security-policy": PAGE_POLICY}
+    return Response(200, "text/html; charset=utf-8", build_page(_description(api)), headers=headers)
 
 
 def build_page(description: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Erases what is stored of one person and can be found by key.
+"""`DELETE /v1/people/{uid}`: erases what is stored of one person and can be found by key.
 
 Each step may be repeated. What leads to other things goes after them: a task after what its ids lead to, what is
 counted on a node after the rules of that node. So a call that ends in between leaves what the next one goes on with.
@@ -7,8 +7,13 @@ counted on a node after the rules of that node. So a call that ends in between l
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Annotated
 
-from admin_api.models.people import Erased, Erasure
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from admin_api.api import Api, Router
+from admin_api.ids import decode_id
 from admin_api.problems import invalid
 from admin_api.wiring import Services
 from taskbridge.ai.people import EVERYONE
@@ -17,11 +22,44 @@ from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, UnreadableDocument
 from taskbridge.tables.dynamo import MAX_PAGE
 
+DryRun = Annotated[bool, Query(description="Only count; what is found by way of tasks is not counted")]
 SUBJECT = ("erasure",)
 TASKS_A_PAGE = 25
 WORKING_S = 15.0  # a call of the API has 29
 TRIES = 8
 Node = tuple[str, str]  # (app id, node id)
+router = Router("people")
+
+
+@dataclass(slots=True)
+class Erased:
+    """How many there were of each."""
+
+    tasks: int = 0
+    open_tasks: int = 0
+    documents: int = 0
+    audit_entries: int = 0
+    answers: int = 0
+    nodes: int = 0
+    own_rules: int = 0
+    jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What one call erased, or would. `finished` false: call again, it goes on where it stopped."""
+
+    finished: bool
+    dry_run: bool
+    erased: Erased
+    change_id: str
+
+
+@router.delete("/v1/people/{id}", summary="Erase what is stored of a person")
+def erase(api: Api, id: str, *, dry_run: DryRun = False) -> Erasure:
+    """As much as a call has time for: call until `finished`. What cannot be found by key goes by itself."""
+    uid = decode_id(id)
+    return plan_erasure(uid, api.services) if dry_run else erase_person(uid, api.caller.uid, api.services)
 
 
 def plan_erasure(uid: str, services: Services) -> Erasure:
@@ -45,7 +83,7 @@ def erase_person(uid: str, who: str, services: Services) -> Erasure:
     finished = _erase_tasks(uid, erased, end, services) and _erase_nodes(uid, erased, end, services)
     if finished:
         erased.jobs += services.ai_jobs.erase_all(uid)
-    told = {"finished": finished, **erased.model_dump()}
+    told = {"finished": finished, **asdict(erased)}
     change_id = services.trail.record(who, SUBJECT, None, told)
     return Erasure(finished=finished, dry_run=False, erased=erased, change_id=change_id)
 

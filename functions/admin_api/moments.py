@@ -8,6 +8,7 @@ from admin_api.problems import invalid
 from taskbridge.moments import utc_stamp, utc_text
 
 EARLIEST = "1970-01-01T00:00:00.000+00:00"
+SKEW_S = 60.0  # clocks differ
 
 
 def to_utc(stamp: str) -> str | None:
@@ -34,3 +35,15 @@ def parse_moment(text: str, field: str, where: str = "query") -> str:
         return utc_text(moment)
     except (ValueError, OverflowError):
         raise invalid(field, "expected a time of RFC 3339, such as 2026-11-22T01:30:00Z", where) from None
+
+
+def parse_range(start: str | None, end: str | None, now: float, where: str = "query") -> tuple[str, str]:
+    """A span of time in UTC, each end empty where it is open. Raises Problem (422)."""
+    latest = at(now + SKEW_S)
+    first = max(parse_moment(start, "from", where), EARLIEST) if start else ""
+    last = min(parse_moment(end, "to", where), latest) if end else ""
+    if first > (last or latest):
+        raise invalid("from", "expected a time before `to`, and before now", where)
+    if last and last < EARLIEST:
+        raise invalid("to", "expected a time after 1970", where)
+    return first, last

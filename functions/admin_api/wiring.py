@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from admin_api.changes import Trail
+from admin_api.health import HealthCheck, look_at
 from admin_api.limits import CallCounter, IdempotencyKeys
 from admin_api.lists import Cursors, read_cursor_key
 from admin_api.setup.ai_chain import ChainTiming
@@ -125,6 +126,11 @@ class Services:
     def cursors(self) -> Cursors:
         """Seals the cursors of lists."""
         return Cursors(partial(read_cursor_key, self.ssm, self.prefix))
+
+    @cached_property
+    def health(self) -> HealthCheck:
+        """Whether the tables and the queues answer."""
+        return HealthCheck(partial(look_at, self.dynamodb, dict(self.tables), self.sqs, dict(self.queues)), self.clock)
 
     @cached_property
     def calls(self) -> CallCounter:

@@ -1,4 +1,4 @@
-"""What the fields and parameters of the API mean, each said once: a name means the same wherever it stands.
+"""What the fields and parameters of the API mean, each said once: a name means the same wherever it stands. Pure.
 
 A line is `name | meaning | example as JSON`; a name with its model (`Usage.cost`) goes before the name alone. Models
 say in their own docstrings what is more than a word.
@@ -7,6 +7,7 @@ say in their own docstrings what is more than a word.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -14,29 +15,35 @@ _TABLE = """
 abstained | decisions where the verdict was needs_human | 4
 action | what happened, as the event says | "task_received"
 actions | which actions it takes, empty for all | ["task_received"]
+Change.after | what it became, secrets masked | {"enabled": true}
 agreed | how many decisions agreed with the verdict | 41
 ai_questions | what was asked of AI platforms today |
 analysis_id | the analysis that asked | "a-9f3a07bc12de"
 answer | what the model answered | "{\\"verdict\\": \\"approve\\"}"
+Erased.answers | answers to this person's own rules | 2
 app_id | id of an application of the process system; ids that are not plain as lists give them | "leave"
 app_ids | which applications it takes, empty for all | ["leave"]
 app_name | name of the application | "请假申请"
 asked | how many questions were asked | 120
+Change.at | when | "2026-11-22T01:30:00.000+00:00"
 at | when, in UTC | "2026-11-22T01:30:00.000+00:00"
 attachment_hosts | hosts that attachments may be fetched from | ["files.school.edu.cn"]
 attachments | files of the form |
 LogEntry.attempts | how many calls were made | 1
 EventTarget.attempts | how many calls were made | 1
 attempts | the newest calls, the oldest of them first |
+Erased.audit_entries | questions that lost person and text | 5
 auto_analysis | whether tasks are analysed when they arrive | true
 OwnRule.auto_analysis | 0 as the node's default says, 1 yes, 2 no | 0
 OwnRuleWanted.auto_analysis | 0 or null as the node's default says, 1 or true yes, 2 or false no | 0
+Change.before | what it was, secrets masked | {"enabled": false}
 body | the event as it came | "{\\"id\\": \\"ev-1\\"}"
 breaker | whether its pushes wait because it does not answer |
 calls | the newest HTTP calls |
 capabilities | what platforms of the class can do | ["insert_task"]
 category | whether tasks are pushed to it, or questions asked of it | "task_center"
 cause | where to look first | "ok"
+Erasure.change_id | this call on the trail of changes, which does not name the person; empty: none | "9f3a07bc12de"
 checks | exact clauses, computed over the form |
 clash | what is wrong where several instances used the id, empty where none did | ""
 class_name | the class of the platform | "JinZhiTaskCenter"
@@ -46,6 +53,7 @@ comment | why, in the person's words | "发票已附"
 confirmed | whether a person has confirmed it: then it is in force | true
 cost | what it costs, by the platform's price list | 0.012
 cost_limit | how much may be spent a day, 0 for no limit | 50.0
+FailureCause.count | failed logs with this cause | 17
 count | how many there are | 17
 count_is_exact | false where there are more than `count` | true
 covers | whether it decides its clause alone | false
@@ -68,6 +76,7 @@ default_app_ids | applications whose node defaults count | ["leave"]
 delayed | messages that are not to be seen yet | 0
 destination | the queue that they go back to | "push"
 differences | what is sent again; null while a job finds out |
+Erased.documents | process documents that named this person | 3
 downgraded | why an approve of the model became needs_human, null where it did not | null
 draining | whether it gets no new events while what waits is still pushed | false
 dropped | what the model proposed and cannot be used |
@@ -77,6 +86,7 @@ en | in English | "App id"
 enabled | whether it is in use | true
 entries | what became of each task, and of the instance |
 erased | how many there were of each |
+FailureCause.errcode | the platform's own code, empty where none came | "50001"
 errcode | the platform's own code, empty where none came | "0"
 error | what went wrong, empty where nothing did | ""
 errors | each field that is wrong |
@@ -85,6 +95,7 @@ event_id | id of the event, as it came | "ev-1"
 evidence | the quotes that it rests on |
 examine_default_all_apps | whether the node defaults of all applications count | false
 examine_enable | whether AI approval is on | true
+FailureCause.example | id of the newest log | "jz:ev-1"
 expression | a CEL expression over the form's typed values | "form[\\"报销金额\\"] <= 5000"
 StatusCounts.failed | events that failed for good | 0
 ProposedCheck.failed | past forms that do not meet it | 2
@@ -101,6 +112,7 @@ findings | each clause, and how the form stands to it |
 fingerprint | names the input: form, rule, model | "5f2c9e7d1b"
 finished | false: call again | true
 finished_at | when it ended, null where it has not | "2026-11-22T01:31:00.000+00:00"
+FailureCause.first | when the oldest was received | "2026-11-22T01:30:00.000+00:00"
 force | ask again, also where a result exists | true
 form | the form as people read it, null once it is no longer kept |
 forwarded | whether the AI platform took it too | true
@@ -108,19 +120,35 @@ from | received from this time on, RFC 3339 | "2026-11-22T00:00:00Z"
 gaps | ignored | []
 hidden | whether there are too few decisions to tell | false
 high | upper bound of the rate, with 95% | 0.97
+Change.id | names the change | "9f3a07bc12de"
 id | its id, as a path takes it | "jz"
 in_flight | messages that are being worked on | 0
 initiator | who began the instance | "王五"
 input_tokens | tokens of the question | 1800
 is_dead_letters | whether it is a dead-letter queue | false
+RedriveAnswer.is_done | false: some are left, ask again | true
+FailureCauses.is_exact | false where there are more failures than one call counts | true
 is_exact | false where there are more | true
 is_own | whether it is one's own | true
+FailureCauses.items | the causes |
 items | the rows of this page |
 job_id | the job that compares the platform, null for one instance | null
+Erased.jobs | dry runs and proposals | 1
 key | key of the field | "amount"
 keynote | what to look at first | "看清发票金额"
 AuditEntry.kind | review, second_ask, second_look, question; empty where nothing was asked | "review"
 kind | what it does | "replay"
+FailureCause.last | when the newest was received | "2026-11-22T02:30:00.000+00:00"
+FailureCauses.next_cursor | null: there is one page | null
+Erased.nodes | nodes on which something was counted or noted | 2
+Erased.open_tasks | those among them that are still open: an event brings them back | 1
+Erased.own_rules | versions of own rules, with their changes on the trail | 4
+FailureCause.platform_id | the platform that they failed on | "jz"
+AiQuestions.reached | the cap that is reached, empty for none | ""
+FailureCause.reason | why; ids, numbers and times in it are shown as … | "no such user …"
+Change.subject | what was changed, as `subject` of this list takes it | "platform/jz"
+Erased.tasks | tasks of this person, with their analyses | 3
+PlatformSummary.unreadable | why the stored platform cannot be read, empty where it can | ""
 Draining.waiting | what waits for it |
 label | what people read beside it | "报销金额"
 last_day | of the last 24 hours |
@@ -266,6 +294,7 @@ version | of what is stored; it guards against lost updates | 3
 EffectiveRule.version | names the version for people | "custom-3"
 HealthReport.version | of taskbridge | "0.1.0"
 waiting | messages that wait | 0
+Change.who | user id of who changed it | "10021"
 zh | in Chinese | "应用 ID"
 """
 
@@ -278,7 +307,54 @@ class Word(NamedTuple):
     has_example: bool = False
 
 
-def word(model: str, name: str) -> Word | None:
+def explain_fields(name: str, schema: dict[str, Any]) -> None:
+    """Add meaning and example to each field that does not say them itself."""
+    for field, part in schema.get("properties", {}).items():
+        known = _word(name, field)
+        if known is None:
+            continue
+        part.setdefault("description", known.meaning)
+        if known.has_example:
+            part.setdefault("examples", [known.example])
+
+
+def explain_parameters(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Add meaning and example to each parameter, and an example to the body."""
+    for parameter in operation.get("parameters", []):
+        known = _word("", parameter["name"])
+        if known:
+            parameter.setdefault("description", known.meaning)
+            if known.has_example and parameter["in"] == "path":
+                parameter.setdefault("example", known.example)
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content:
+        reference = next((each for each in references(content["schema"])), "")
+        content.setdefault("example", _example(schemas.get(reference, {})))
+
+
+def references(schema: Any) -> Iterator[str]:
+    """The names of the schemas that a part of a description points to."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield schema["$ref"].rpartition("/")[2]
+        for part in schema.values():
+            yield from references(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from references(part)
+
+
+def _example(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with every field that has to be there, and those optional ones that have an example."""
+    fields = schema.get("properties", {})
+    return {
+        name: part["examples"][0]
+        for name, part in fields.items()
+        if part.get("examples") and "ignored" not in part.get("description", "")
+    }
+
+
+def _word(model: str, name: str) -> Word | None:
     """What a field of a model means, or a parameter (of model "")."""
     known = _words()
     return known.get(f"{model}.{name}") or known.get(name)

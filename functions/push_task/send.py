@@ -23,12 +23,12 @@ from push_task.lines import Line
 from push_task.plan import Step
 from push_task.settle import End, StepResult
 from taskbridge.access.breaker import Breakers
+from taskbridge.attempts import Attempt
 from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S, TURN_WAIT_S
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TaskbridgeError
-from taskbridge.platforms.base import Attempt, Outcome, Verdict
+from taskbridge.platforms.base import Outcome, Verdict
 from taskbridge.platforms.configured import Configured
-from taskbridge.push.logs import LoggedAttempt
 from taskbridge.push.rates import slack_s
 
 NO_END = "no answer while the batch lasted"
@@ -202,10 +202,9 @@ class ThreadedSender:
         if is_there and isinstance(step.command, SaveTask):
             result = line.client.execute(replace(step.command, operation=Operation.UPDATE_TASK), leave)
             attempts += result.attempts
-        logged = tuple(map(_logged, attempts))
         if leave.refused:
-            return StepResult(step, End.NOT_SENT, leave.refused, attempts=logged, is_there=is_there)
-        ended = _result(step, result.outcome, logged, is_there=is_there)
+            return StepResult(step, End.NOT_SENT, leave.refused, attempts=tuple(attempts), is_there=is_there)
+        ended = _result(step, result.outcome, tuple(attempts), is_there=is_there)
         self._note(platform_id, ended, result.outcome, is_clipped=leave.is_clipped)
         return ended
 
@@ -220,25 +219,10 @@ class ThreadedSender:
             self._breakers.note_quiet(platform_id, outcome.retry_after)
 
 
-def _result(step: Step, outcome: Outcome, attempts: tuple[LoggedAttempt, ...], *, is_there: bool) -> StepResult:
+def _result(step: Step, outcome: Outcome, attempts: tuple[Attempt, ...], *, is_there: bool) -> StepResult:
     """An outcome as the document takes it."""
     end = _ENDS.get(outcome.verdict, End.PERMANENT)
     reason = "" if end is End.DONE else outcome.message or outcome.verdict
     return StepResult(
         step, end, reason, outcome.errcode, outcome.retry_after or 0.0, attempts=attempts, is_there=is_there
-    )
-
-
-def _logged(attempt: Attempt) -> LoggedAttempt:
-    return LoggedAttempt(
-        at=attempt.at,
-        operation=attempt.operation,
-        key=attempt.task_id,
-        method=attempt.method,
-        path=attempt.path,
-        request=attempt.request,
-        status=attempt.status,
-        response=attempt.response,
-        duration_ms=attempt.duration_ms,
-        error=attempt.error,
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from push_task.plan import Step, block_deletion
+from taskbridge.attempts import Attempt
 from taskbridge.commands import Operation, SaveInstance, SaveTask
 from taskbridge.push.instances import INSTANCE, Instance, Item, Presence, Search, Work
-from taskbridge.push.logs import LoggedAttempt
 
 _SAVES = frozenset({Operation.INSERT_TASK, Operation.UPDATE_TASK, Operation.SAVE_INSTANCE})
 _DELETES = frozenset({Operation.DELETE_TASK, Operation.DELETE_INSTANCE})
@@ -36,7 +36,7 @@ class StepResult:
     reason: str = ""
     errcode: str = ""
     wait_s: float = 0.0
-    attempts: tuple[LoggedAttempt, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     is_blocked: bool = False  # not sent, because its platform takes nothing now
     is_probe: bool = False  # it went through an open breaker, to see whether the platform is back
     is_there: bool = False  # its todo was there already, whatever became of the update

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
-from admin_api.api import Api
+from admin_api.api import Router
 from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditedFile, AuditEntry
 from taskbridge.ai.requests import encode_task_id
@@ -74,15 +74,13 @@ class Outbox:
 class AiWorld:
     """Tables, the API over them, and short ways to fill them."""
 
-    def __init__(
-        self, dynamodb: Any, tables: Tables, register: Callable[[Api], None], *, ssm: Any = None, **changed: Any
-    ) -> None:
+    def __init__(self, dynamodb: Any, tables: Tables, *areas: Router, ssm: Any = None, **changed: Any) -> None:
         self.stores = TableStores(dynamodb, tables)
         self.outbox = Outbox()
         self.services: Services = build_services(
             self.stores.client, tables, sqs=self.outbox, ssm=ssm, **{"clock": lambda: NOW, **changed}
         )
-        self.client = build_client(self.services, register)
+        self.client = build_client(self.services, *areas)
         self.configure(SETTINGS)
 
     def as_(self, uid: str = UID) -> ApiClient:

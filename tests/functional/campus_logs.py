@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from taskbridge.attempts import Attempt
 from taskbridge.aws import chunks
 from taskbridge.push.instances import Instance, Item, Presence, Work
-from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.instances import InstanceTable, Stored
 from taskbridge.tables.push_log_pages import Page, PushLogPageTable, task_mark
@@ -78,7 +79,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tables: Tables, endpoint: str, *p
 def log_of(number: int, status: LogStatus, at: float, platform_id: str) -> PushLog:
     """The log of event e<number>, session S<number>, task T<number>."""
     entry = Entry(status, "insert_task", reason="400" if status is LogStatus.FAILED else "", settled_at=stamp(at))
-    attempt = LoggedAttempt(at, "insert_task", f"T{number}", "POST", "/save", '{"appSecret":"********"}', 200, "{}", 12)
+    attempt = Attempt(at, "insert_task", f"T{number}", "POST", "/save", '{"appSecret":"********"}', 200, "{}", 12)
     return PushLog(
         event_id=f"e{number}",
         platform_id=platform_id,

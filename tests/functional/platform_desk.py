@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from admin_api.api import Api
 from admin_api.setup import ai_switches, connection, platforms, trigger_rules
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.errors import ConfigurationError
@@ -23,13 +22,8 @@ from tests.functional.aws import ACCOUNT, REGION, Tables, share_service_models
 
 SECRET = "sec/ret+9&8%7"
 MASK = "********"
+AREAS = (ai_switches.router, connection.router, platforms.router, trigger_rules.router)
 AIGC_SETTINGS = {"host": "https://ai.test", "app_id": "a", "model": "qwen-plus"}
-
-
-def register(api: Api) -> None:
-    """The areas that these tests are of."""
-    for area in (ai_switches.router, connection.router, platforms.router, trigger_rules.router):
-        area.register(api)
 
 
 class Desk:
@@ -65,7 +59,7 @@ class Desk:
             queues={"push": self.queue_url},
             http_client=self.http,
         )
-        self.admin: ApiClient = build_client(self.services, register)
+        self.admin: ApiClient = build_client(self.services, *AREAS)
 
     def _answered(self, request: httpx.Request) -> httpx.Response:
         return self.answer(request)

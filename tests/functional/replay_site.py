@@ -6,8 +6,7 @@ import itertools
 from collections import Counter
 from typing import Any
 
-from admin_api.api import Api
-from admin_api.routes import ops, replays
+from admin_api.push import comparison, replays
 from reconciler.jobs import work_off
 from reconciler.ports import JobPorts
 from taskbridge.push.messages import SyncMessage, parse_message
@@ -46,7 +45,7 @@ class Site:
             new_id=lambda: f"n{next(self.numbers)}",
             queues={"push": self.queue_url},
         )
-        self.api = build_client(services, self._register).as_("o", "ops")
+        self.api = build_client(services, comparison.router, replays.router).as_("o", "ops")
 
     def reconcile(self, *, die_at_send: int = 0) -> None:
         """A run of the reconciler's jobs. It dies after this send, before it has saved."""
@@ -86,8 +85,3 @@ class Site:
             for each in messages:
                 sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=each["ReceiptHandle"])
         return found
-
-    @staticmethod
-    def _register(api: Api) -> None:
-        replays.register(api)
-        ops.register(api)

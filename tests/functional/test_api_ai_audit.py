@@ -18,7 +18,7 @@ PATH = "/v1/ai/audit"
 
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, listing.router.register, ssm=new_client("ssm"))
+    return AiWorld(moto, moto_tables, listing.router, ssm=new_client("ssm"))
 
 
 def ids(world: AiWorld, **query: Any) -> list[str]:

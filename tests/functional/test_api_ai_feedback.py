@@ -43,7 +43,7 @@ def platform() -> Platform:
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables, platform: Platform) -> AiWorld:
     http = httpx.Client(transport=httpx.MockTransport(platform))
-    made = AiWorld(moto, moto_tables, analyses.router.register, ssm=new_client("ssm"), http_client=http)
+    made = AiWorld(moto, moto_tables, analyses.router, ssm=new_client("ssm"), http_client=http)
     made.services.__dict__["tokens"] = Tokens()
     made.services.__dict__["secrets"] = lambda platform_id, field: ("secret",)
     configure(made, SETTINGS)

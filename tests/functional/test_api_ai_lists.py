@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from admin_api.app import register_all
 from admin_api.ids import encode_id
 from tests.functional.ai_api import AiWorld
 from tests.functional.ai_suites.builders import APP, CREATED_AT, NOW, UID, own_rule
@@ -44,7 +43,7 @@ ADMINS = {"/v1/ai/nodes", "/v1/ai/audit"}
 
 @pytest.fixture
 def world(clients: dict[str, Any], tables: Tables) -> AiWorld:
-    return AiWorld(clients["dynamodb"], tables, register_all, ssm=clients["ssm"])
+    return AiWorld(clients["dynamodb"], tables, ssm=clients["ssm"])
 
 
 def fill(world: AiWorld) -> None:

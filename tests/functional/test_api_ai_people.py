@@ -19,7 +19,7 @@ DISMISS = "/v1/ai/recommendations"
 
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, people.router.register, ssm=new_client("ssm"))
+    return AiWorld(moto, moto_tables, people.router, ssm=new_client("ssm"))
 
 
 def counted(world: AiWorld) -> int:

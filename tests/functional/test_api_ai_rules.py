@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from admin_api.ai import node_defaults, own_rules
-from admin_api.api import Api
 from admin_api.ids import encode_id
 from tests.functional.ai_api import AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule
@@ -21,14 +20,9 @@ TOLD = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": UI
 TOLD_OF_DEFAULT = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE, "uid": "", "version": 1, "turn": 0})
 
 
-def register(api: Api) -> None:
-    node_defaults.router.register(api)
-    own_rules.router.register(api)
-
-
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, register, ssm=new_client("ssm"))
+    return AiWorld(moto, moto_tables, node_defaults.router, own_rules.router, ssm=new_client("ssm"))
 
 
 def rules_of(world: AiWorld, uid: str = UID) -> list[str]:

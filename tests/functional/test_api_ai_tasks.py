@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from admin_api.ai import analyses, tasks
-from admin_api.api import Api
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AutoAnalysis
 from taskbridge.tables.batches import batch_put
@@ -25,14 +24,9 @@ RESULT_FIELDS = {
 }
 
 
-def register(api: Api) -> None:
-    for router in (tasks.router, analyses.router):
-        router.register(api)
-
-
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, register, ssm=new_client("ssm"))
+    return AiWorld(moto, moto_tables, tasks.router, analyses.router, ssm=new_client("ssm"))
 
 
 def listed(world: AiWorld, **query: Any) -> list[str]:

@@ -13,7 +13,6 @@ import pytest
 
 from admin_api.access import ACCESS, APPROVER
 from admin_api.ai import analyses, audit, node_defaults, own_rules, people, tasks
-from admin_api.api import Api
 from taskbridge.ai.requests import encode_task_id
 from tests.api import Answer, ApiClient
 from tests.functional.ai_api import OTHER, AiWorld, node_path
@@ -25,16 +24,12 @@ VICTIM, INTRUDER = UID, OTHER
 TASK_ID = "victims-task"
 UIDS = (INTRUDER, f"{VICTIM}#", f"{VICTIM}%23", "*", "default", f"user#{VICTIM}", f" {VICTIM}", VICTIM.upper())
 TABLES = ("AiTaskTable", "AiPersonTable", "AiRuleTable", "AiRuleVersionTable", "AiAnswerTable", "AiFormTable")
-
-
-def register(api: Api) -> None:
-    for area in (tasks, analyses, own_rules, people, node_defaults, audit):
-        area.router.register(api)
+AREAS = [area.router for area in (tasks, analyses, own_rules, people, node_defaults, audit)]
 
 
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    made = AiWorld(moto, moto_tables, register, ssm=new_client("ssm"))
+    made = AiWorld(moto, moto_tables, *AREAS, ssm=new_client("ssm"))
     for number in range(3):
         made.stores.rules.save_own(own_rule(rule=f"{MARK}规则 {number}"), number)
     made.stores.rules.save_own(own_rule(rule=f"{MARK}规则", node_id="second"), 0)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from admin_api.access import ACCESS
-from admin_api.api import Api
+from admin_api.api import Api, Router
 from admin_api.limits import UNDER_WAY_S
 from admin_api.problems import Problem, conflict
 from admin_api.requests import Wanted
@@ -28,23 +28,27 @@ class World:
         self.started: list[str] = []
         self.before: Callable[[], None] = lambda: None
         self.services = build_services(dynamodb, tables, clock=lambda: self.now)
-        self.client: ApiClient = build_client(self.services, self._register)
+        self.client: ApiClient = build_client(self.services, self._router())
 
-    def _register(self, api: Api) -> None:
-        @api.post("/v1/replays", status_code=202)
-        def start_replay(body: ReplayWanted) -> dict[str, str]:
+    def _router(self) -> Router:
+        router = Router("what the frame bounds")
+
+        @router.post("/v1/replays", status_code=202)
+        def start_replay(api: Api, body: ReplayWanted) -> dict[str, str]:
             self.before()
             self.started.append(body.platform_id)
             return {"id": f"r{len(self.started)}", "说明": "已开始"}
 
-        @api.post("/v1/platforms/{id}/test")
-        def test_platform(id: str) -> dict[str, str]:  # noqa: A002  # the name of the parameter
+        @router.post("/v1/platforms/{id}/test")
+        def test_platform(api: Api, id: str) -> dict[str, str]:  # noqa: A002  # the name of the parameter
             return {"id": id}
 
-        @api.post("/v1/platforms")
-        def create_platform() -> dict[str, str]:
+        @router.post("/v1/platforms")
+        def create_platform(api: Api) -> dict[str, str]:
             self.started.append("platform")
             return {}
+
+        return router
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from admin_api.app import register_all
 from admin_api.changes import MASK
-from admin_api.failure_causes import group, plain
+from admin_api.push.failure_causes import group, plain
 from admin_api.wiring import Services
 from taskbridge.push.jobs import Job, JobKind
 from taskbridge.push.logs import Entry, LogStatus, PushLog
@@ -73,7 +72,7 @@ def desk(clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: p
 
 @pytest.fixture
 def admin(desk: Desk) -> ApiClient:
-    return build_client(desk.services, register_all)
+    return build_client(desk.services)
 
 
 LISTS: list[tuple[str, dict[str, str], int]] = [
@@ -247,7 +246,7 @@ def counted(desk: Desk, ministack: str, tables: Tables) -> Iterator[tuple[ApiCli
     metered = new_client("dynamodb", ministack)
     metered.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
     services = build_services(metered, tables, ssm=desk.services.ssm, endpoint_url=ministack, clock=lambda: NOW)
-    yield build_client(services, register_all), calls
+    yield build_client(services), calls
     metered.close()
 
 

@@ -10,14 +10,11 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-import admin_api.dead_letters
-import admin_api.unrouted_events
-from admin_api.api import Api
-from admin_api.dead_letters import DESTINATIONS, redrive
 from admin_api.ids import encode_id
 from admin_api.problems import Problem
-from admin_api.queue_depths import read_queues
-from admin_api.routes import events, ops, rejected_events
+from admin_api.push import comparison, events, summary
+from admin_api.push import queues as admin_queues
+from admin_api.push.queues import DESTINATIONS, read_queues, redrive
 from admin_api.wiring import QUEUES, Services
 from event_router.route import Envelope, route
 from taskbridge.errors import StoreError
@@ -73,12 +70,8 @@ def services(clients: dict[str, Any], tables: Tables, queues: dict[str, str]) ->
 @pytest.fixture
 def client(services: Services, tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
     configure(monkeypatch, tables, ministack)
-
-    def register(api: Api) -> None:
-        for area in (events, ops, rejected_events):
-            area.register(api)
-
-    return build_client(services, register).as_("o", "ops")
+    areas = (comparison.router, events.router, admin_queues.router, summary.router)
+    return build_client(services, *areas).as_("o", "ops")
 
 
 def reject(services: Services, *event_ids: str, body: bytes = b'{"detail": "\xe5\x9d\x8f"}') -> None:
@@ -125,7 +118,7 @@ def test_rejected_events_are_listed_whole_the_newest_first(client: ApiClient, se
 def test_a_page_of_large_events_ends_early_and_loses_none(
     client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin_api.unrouted_events, "BODY_BYTES", 250)
+    monkeypatch.setattr(events, "BODY_BYTES", 250)
     reject(services, *(f"e{number}" for number in range(6)), body=b"x" * 100)
     seen: list[str] = []
     cursor = None
@@ -266,7 +259,7 @@ def test_a_call_moves_so_many_and_the_next_ones_the_rest(
     client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given
-    monkeypatch.setattr(admin_api.dead_letters, "BY_HAND", 20)
+    monkeypatch.setattr(admin_queues, "BY_HAND", 20)
     put_letters(services, "rule-dead-letters", 45)
 
     # when
@@ -435,7 +428,7 @@ def test_the_summary_costs_the_same_calls_with_few_logs_as_with_many(
             clock=lambda: NOW,
             queues=services.queues,
         ),
-        ops.register,
+        summary.router,
     )
     campus = CampusLogs(dynamodb, tables)
     campus.add(300)

@@ -16,7 +16,7 @@ from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, Platf
 from taskbridge.tables.configuration_models import Configurator
 from tests.api import Answer, ApiClient, build_client
 from tests.functional.aws import Tables
-from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk, register
+from tests.functional.platform_desk import AIGC_SETTINGS, AREAS, SECRET, Desk
 
 ROUNDS, WRITERS = 12, 4
 
@@ -45,7 +45,7 @@ def killed(*_: Any, **__: Any) -> None:
 def test_of_four_writers_at_once_the_settings_and_the_secret_of_the_winner_stand(desk: Desk) -> None:
     # given
     desk.create()
-    admins = [build_client(desk.services, register) for _ in range(WRITERS)]
+    admins = [build_client(desk.services, *AREAS) for _ in range(WRITERS)]
     valid = (SECRET,)
 
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -70,7 +70,7 @@ def test_of_four_writers_at_once_the_settings_and_the_secret_of_the_winner_stand
 
 def test_of_four_creators_at_once_one_stands_with_its_own_secret(desk: Desk) -> None:
     def create(name: str) -> int:
-        admin = build_client(desk.services, register)
+        admin = build_client(desk.services, *AREAS)
         return admin.post("/v1/platforms", desk.form(name=name, settings={"app_secret": f"secret-{name}"})).status
 
     with ThreadPoolExecutor(WRITERS) as pool:

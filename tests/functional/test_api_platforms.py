@@ -12,7 +12,7 @@ from taskbridge.tables.configuration import REFRESH_S
 from tests.api import build_client
 from tests.builders import JINZHI_SETTINGS
 from tests.functional.aws import Tables
-from tests.functional.platform_desk import MASK, SECRET, Desk, register
+from tests.functional.platform_desk import AREAS, MASK, SECRET, Desk
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_every_class_comes_with_the_schema_of_its_form(desk: Desk) -> None:
 
 
 def test_the_task_center_in_memory_is_offered_on_one_machine_alone(desk: Desk) -> None:
-    local = build_client(replace(desk.services, environment="local"), register)
+    local = build_client(replace(desk.services, environment="local"), *AREAS)
 
     offered = [
         {each["name"] for each in admin.get("/v1/platform-types").json["items"]} for admin in (desk.admin, local)
@@ -51,7 +51,7 @@ def test_the_task_center_in_memory_is_offered_on_one_machine_alone(desk: Desk) -
 
 
 def test_on_one_machine_a_platform_may_be_there_too(desk: Desk) -> None:
-    admin = build_client(replace(desk.services, platform_hosts=frozenset({"127.0.0.1"})), register)
+    admin = build_client(replace(desk.services, platform_hosts=frozenset({"127.0.0.1"})), *AREAS)
 
     assert admin.post("/v1/platforms", desk.form(settings={"host": "http://127.0.0.1:9001"})).status == 201
 

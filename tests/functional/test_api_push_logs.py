@@ -10,7 +10,7 @@ import pytest
 
 from admin_api.access import ACCESS
 from admin_api.ids import decode_id, encode_id
-from admin_api.routes import events, push_logs
+from admin_api.push import events, logs
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from taskbridge.tables.push_log_pages import Page
@@ -82,12 +82,7 @@ def ops(
         },
     )["QueueUrl"]
     services = build_services(client, tables, sqs=sqs, ssm=clients["ssm"], clock=Clock(), queues={"push": url})
-
-    def register(api: Any) -> None:
-        events.register(api)
-        push_logs.register(api)
-
-    return build_client(services, register).as_("o", "ops")
+    return build_client(services, events.router, logs.router).as_("o", "ops")
 
 
 def everything(ops: ApiClient, limit: int = 50, **query: Any) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from admin_api.ai import analyses, watching
-from admin_api.api import Api
 from ai_analyze.flight import Recorder
 from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.rulebook import RuleBook, Switches
@@ -29,7 +28,7 @@ PIECES = 230
 
 @pytest.fixture
 def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    made = AiWorld(moto, moto_tables, register)
+    made = AiWorld(moto, moto_tables, watching.router, analyses.router)
     made.give_default()
     return made
 
@@ -43,11 +42,6 @@ def stores(world: AiWorld) -> TableStores:
 def approver(world: AiWorld) -> ApiClient:
     """The person whose task it is."""
     return world.me
-
-
-def register(api: Api) -> None:
-    watching.router.register(api)
-    analyses.router.register(api)
 
 
 def basis(stores: TableStores) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.attempts import Attempt
+from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.tables.batches import batch_put
 from taskbridge.tables.dynamo import PART_BYTES, query_first, to_item
 from taskbridge.tables.events import EventTable, UnroutedEvent
@@ -119,7 +120,7 @@ def test_an_event_with_long_logs_on_many_platforms_shows_all_of_them(dynamodb: A
     logs = PushLogTable(dynamodb, tables.PushLogTable, DAY_S)
     noise = rng.randbytes(150_000).hex()
     for number in range(12):
-        attempt = LoggedAttempt(1.5, "insert_task", "T1", "POST", "/x", noise[number:], 200, "", 12, "")
+        attempt = Attempt(1.5, "insert_task", "T1", "POST", "/x", noise[number:], 200, "", 12, "")
         entries = {"T1": Entry(LogStatus.FAILED)}
         values = {"received_at": RECEIVED_AT, "updated_at": RECEIVED_AT, "entries": entries, "attempts": [attempt]}
         logs.put([PushLog("e1", f"jz-{number:02}", "S1", **values)])

@@ -20,7 +20,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from admin_api.app import register_all
 from taskbridge.push.logs import LogStatus
 from tests.api import Answer, ApiClient, build_client, build_services
 from tests.builders import START
@@ -48,7 +47,7 @@ def admin(clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: 
     services = build_services(
         clients["dynamodb"], tables, ssm=clients["ssm"], endpoint_url=ministack, clock=lambda: START + 60
     )
-    return build_client(services, register_all)
+    return build_client(services)
 
 
 @contextmanager

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 import push_task.app
+from admin_api import erasure, health
 from admin_api.ids import encode_id
-from admin_api.routes import events, health, people
+from admin_api.push import events
 from admin_api.wiring import QUEUES
 from local.jinzhi_simulator import Faults
 from taskbridge.ai.jobs import AiJob, DryRun
@@ -65,7 +66,7 @@ def test_the_api_shows_logs_that_are_large(deployed: AiDeployment, tiny_items: N
     deployed.push()
     services = build_services(deployed.clients["dynamodb"], deployed.tables)
 
-    shown = build_client(services, events.register).get(f"/v1/events/{encode_id('S1-e1')}").json
+    shown = build_client(services, events.router).get(f"/v1/events/{encode_id('S1-e1')}").json
 
     assert [each["status"] for each in shown["targets"]] == ["succeeded"]
 
@@ -161,7 +162,7 @@ def test_health_looks_at_every_table_and_queue(clients: dict[str, Any], tables: 
         queues[name] = made["QueueUrl"]
     services = build_services(clients["dynamodb"], tables, sqs=clients["sqs"], queues=queues)
 
-    report = build_client(services, health.register).as_("", "").get("/v1/health").json
+    report = build_client(services, health.router).as_("", "").get("/v1/health").json
 
     assert report["status"] == "ok"
 
@@ -202,7 +203,7 @@ def test_a_person_is_erased_from_large_documents_and_from_jobs(deployed: AiDeplo
     services = build_services(deployed.clients["dynamodb"], deployed.tables)
 
     # when
-    answer = build_client(services, people.register).delete(f"/v1/people/{UID}").json
+    answer = build_client(services, erasure.router).delete(f"/v1/people/{UID}").json
 
     # then
     assert (answer["finished"], answer["erased"]["documents"], answer["erased"]["jobs"]) == (True, 1, 1)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from taskbridge.attempts import Attempt
 from taskbridge.errors import StoreError
-from taskbridge.push.logs import Entry, LoggedAttempt, LogStatus, PushLog
+from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.tables.push_logs import (
     STATUS_SHARDS,
     PushLogTable,
@@ -28,7 +29,7 @@ def logs(dynamodb: Any, tables: Tables) -> PushLogTable:
 
 
 def log(event_id: str = "e1", status: LogStatus = LogStatus.SUCCEEDED, platform_id: str = "jz", **more: Any) -> PushLog:
-    attempt = LoggedAttempt(1.5, "insert_task", "T1", "POST", "/x", "请求🎓", 200, "回答", 12, "")
+    attempt = Attempt(1.5, "insert_task", "T1", "POST", "/x", "请求🎓", 200, "回答", 12, "")
     values: dict[str, Any] = {
         "sess_id": "S1",
         "action": "task_received",
@@ -129,7 +130,7 @@ def test_a_log_that_never_knew_when_its_event_came_is_listed_by_its_last_change(
 
 
 def test_ten_attempts_with_all_they_said_fit_into_an_item(logs: PushLogTable) -> None:
-    long = LoggedAttempt(1.5, "insert_task", "T1", "POST", "/x", "长" * 4000, 200, "🎓" * 2000, 12, "长" * 500)
+    long = Attempt(1.5, "insert_task", "T1", "POST", "/x", "长" * 4000, 200, "🎓" * 2000, 12, "长" * 500)
 
     logs.put([log(attempts=[long] * 10)])
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.problems import conflict, not_found
+from admin_api.problems import conflict, invalid, not_found
 from admin_api.setup.platform_forms import (
     Platform,
     PlatformChange,
@@ -31,8 +31,9 @@ from admin_api.setup.platform_secrets import check_secrets, find_stored, moved, 
 from admin_api.setup.waiting import Waiting, find_waiting
 from admin_api.wiring import Services
 from taskbridge.errors import ConfigurationError, StaleVersion
-from taskbridge.queues import queue_depth
-from taskbridge.tables.configuration import PlatformConfig
+from taskbridge.push.trigger_rules import AI
+from taskbridge.registry import category_of
+from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 RULES_A_CALL = 200
 Drain = Annotated[bool, Query(description="send it no new events, and answer 202 while work still waits")]
@@ -107,8 +108,7 @@ def delete_platform(api: Api, id: PlatformId, *, drain: Drain = False, version: 
     services = api.services
     config = read_config(services, id, version)
     _check_unnamed(services, config)
-    depth = partial(queue_depth, services.sqs, services.queues["push"])
-    waiting = find_waiting(id, services.instances, services.pages, depth, services.clock())
+    waiting = find_waiting(id, services.instances, services.pages, services.push_queue.depth, services.clock())
     if not waiting:
         _delete(api, config)
         return Response(204, body="")
@@ -119,6 +119,20 @@ def delete_platform(api: Api, id: PlatformId, *, drain: Drain = False, version: 
     if not config.draining:
         _set_draining(api, config)
     return Response(202, JSON_TYPE, asdict(Draining(id, True, waiting)))
+
+
+def task_centers(configuration: Configuration, platform_id: str | None, where: str) -> tuple[str, ...]:
+    """The task center that is asked for, or all of them. Raises Problem (422) for one that is not configured."""
+    known = tuple(
+        sorted(key for key, platform in configuration.platforms.items() if category_of(platform.class_name) != "ai")
+    )
+    if platform_id is None:
+        return known
+    if platform_id == AI:
+        raise invalid("platform_id", "nothing is pushed to AI approval: look at the event, or at the AI audit", where)
+    if platform_id not in known:
+        raise invalid("platform_id", "no such task center is configured", where)
+    return (platform_id,)
 
 
 def read_config(services: Services, platform_id: str, read_at: int | None = None) -> PlatformConfig:

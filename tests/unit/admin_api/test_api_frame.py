@@ -64,7 +64,7 @@ def client() -> ApiClient:
     services = build_services()
     key = secrets.token_bytes(32)
     vars(services)["cursors"] = Cursors(lambda: key)
-    return build_client(services, router.register)
+    return build_client(services, router)
 
 
 def test_a_handler_gets_its_parameters_and_the_caller(client: ApiClient) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from admin_api import health
 from admin_api.access import ACCESS
-from admin_api.app import register_all
-from admin_api.description import VERSION, operations
+from admin_api.api import VERSION
+from admin_api.description import operations
 from admin_api.health import KEPT_S
 from admin_api.problem_codes import CODES
-from admin_api.routes import health
 from taskbridge.errors import StoreError
 from tests.api import ApiClient, build_client, build_services
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def client() -> ApiClient:
-    return build_client(build_services(), register_all)
+    return build_client(build_services())
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_an_example_of_an_enum_is_one_of_its_values(description: dict[str, Any])
 
 
 def test_it_is_the_same_each_time_that_it_is_made() -> None:
-    texts = [build_client(build_services(), register_all).get("/v1/openapi.json").text for _ in range(2)]
+    texts = [build_client(build_services()).get("/v1/openapi.json").text for _ in range(2)]
     assert texts[0] == texts[1]
 
 
@@ -207,7 +207,7 @@ class Described:
             sqs=SimpleNamespace(get_queue_attributes=self.answer),
             clock=lambda: now[0],
         )
-        return build_client(services, health.register).as_("", "")
+        return build_client(services, health.router).as_("", "")
 
 
 def test_health_says_which_table_or_queue_is_silent() -> None:

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from admin_api.ai import analyses, jobs, own_rules
-from admin_api.models import ops, replays
 from admin_api.problems import _describe
+from admin_api.push import comparison, replays
 from admin_api.requests import Wanted
 from admin_api.setup import ai_switches, platform_forms, trigger_rules
 from taskbridge.errors import ConfigurationError
@@ -30,7 +30,7 @@ PLATFORM = {"name": "n", "class_name": "Aigc", "settings": {}}
         (trigger_rules.RuleNew, {"name": "n", "targets": ["ai"], "enabled": 1}, "enabled"),
         (replays.ReplayWanted, {"dry_run": "yes"}, "dry_run"),
         (replays.ReplayWanted, {"rate_per_s": "5"}, "rate_per_s"),
-        (ops.ReconcileWanted, {"platform_id": 7}, "platform_id"),
+        (comparison.ReconcileWanted, {"platform_id": 7}, "platform_id"),
         (jobs.DryRunWanted, {"rule": "r", "limit": "5"}, "limit"),
         (analyses.AnalysisWanted, {"force": 1}, "force"),
         (ai_switches.AiSettingsChange, {"retention_days": 30.0}, "retention_days"),

@@ -180,7 +180,7 @@ class PlatformBehaviour:
         result = client_for(self.build(), server).execute(insert())
         (attempt,) = result.attempts
         assert result.outcome.verdict is Verdict.OK
-        assert (attempt.operation, attempt.task_id, attempt.method) == ("insert_task", "task-1", "POST")
+        assert (attempt.operation, attempt.key, attempt.method) == ("insert_task", "task-1", "POST")
         assert "task-1" in attempt.request
         assert attempt.response == msgspec.json.encode(self.success).decode()
         assert len(server.requests) == 1

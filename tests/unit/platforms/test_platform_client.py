@@ -292,7 +292,7 @@ def test_a_refusal_after_an_answer_that_nobody_could_read_is_not_for_good() -> N
 def test_an_attempt_tells_when_what_and_how_long() -> None:
     (attempt,) = client_for(jinzhi(), Server(DONE)).execute(insert()).attempts
     assert (attempt.method, attempt.path, attempt.status) == ("POST", TASK_PATH, 200)
-    assert (attempt.operation, attempt.task_id, attempt.error) == ("insert_task", "task-1", "")
+    assert (attempt.operation, attempt.key, attempt.error) == ("insert_task", "task-1", "")
     assert attempt.at == 1000.25
     assert attempt.duration_ms > 0
     assert json.loads(attempt.request)["insertModel"][0]["taskId"] == "task-1"
@@ -301,7 +301,7 @@ def test_an_attempt_tells_when_what_and_how_long() -> None:
 
 def test_what_names_no_task_is_recorded_without_one() -> None:
     (attempt,) = client_for(jinzhi(), Server(DONE)).execute(commands()[Operation.DELETE_INSTANCE]).attempts
-    assert attempt.task_id == ""
+    assert attempt.key == ""
 
 
 def test_long_texts_are_cut_after_they_are_masked() -> None:

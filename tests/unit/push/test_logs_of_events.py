@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from taskbridge.attempts import Attempt
 from taskbridge.push.instances import INSTANCE
-from taskbridge.push.logs import ATTEMPTS_KEPT, Entry, LoggedAttempt, LogStatus, PushLog, entry_name
+from taskbridge.push.logs import ATTEMPTS_KEPT, Entry, LogStatus, PushLog, entry_name
 
 
 def log_with(*statuses: str) -> PushLog:
@@ -32,7 +33,7 @@ def test_only_the_newest_attempts_are_kept() -> None:
     log = log_with("retrying")
 
     for number in range(ATTEMPTS_KEPT + 3):
-        log.add_attempts([LoggedAttempt(float(number), "insert_task", "T0", "POST", "/x")])
+        log.add_attempts([Attempt(float(number), "insert_task", "T0", "POST", "/x")])
 
     assert [attempt.at for attempt in log.attempts] == [float(number) for number in range(3, ATTEMPTS_KEPT + 3)]
 

@@ -10,8 +10,9 @@ from push_task.logs import INSTANCE_DELETED, NOTHING_NEW, events_to_load, write_
 from push_task.plan import NOBODY
 from push_task.settle import End, mark_attempt, settle
 from push_task.turn import begin_turn, dispose
+from taskbridge.attempts import Attempt
 from taskbridge.push.instances import INSTANCE, RECENT_EVENTS, Instance
-from taskbridge.push.logs import LoggedAttempt, PushLog
+from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import Message
 from taskbridge.tables.instances import Stored
 from tests.builders import HAPPENED_AT, RECEIVED_AT, START, bare_task, deletion, message, sync
@@ -33,7 +34,7 @@ class Book:
         turn = begin_turn(self.stored, received(*messages))
         self.loaded = events_to_load(turn.story, turn.unsettled_events())
         mark_attempt(turn.instance, turn.plan.steps(), self.now)
-        attempt = LoggedAttempt(self.now, "insert_task", "T1", "POST", "/task")
+        attempt = Attempt(self.now, "insert_task", "T1", "POST", "/task")
         tried = {"attempts": (attempt,)} if End.NOT_SENT not in ends else {}
         results = results_of(turn.plan, *ends, **{**tried, **more})
         settle(turn.instance, results, turn.story.overtaken, self.now)

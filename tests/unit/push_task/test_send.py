@@ -18,10 +18,11 @@ from push_task.plan import plan_calls
 from push_task.send import NO_END, Ended, ThreadedSender
 from push_task.settle import End, StepResult
 from taskbridge.access.breaker import FAILURES_TO_OPEN, Breakers
+from taskbridge.attempts import Attempt
 from taskbridge.budgets import Fleet
 from taskbridge.commands import Command, Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TransientError
-from taskbridge.platforms.base import Attempt, Outcome, Result, Verdict
+from taskbridge.platforms.base import Outcome, Result, Verdict
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.wire import Leave

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from taskbridge.access.token_doubts import FORBIDDEN, PAGE, REDIRECT, code_signal
+from taskbridge.attempts import Attempt
 from taskbridge.commands import Command, Operation
 from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.bodies import unknown_encoding
@@ -76,25 +77,6 @@ class Outcome:
     retry_after: float | None = None
     no_answer: NoAnswer | None = None
     doubt: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One HTTP call as the log keeps it: masked, request cut at 4,000 and response at 2,000 characters.
-
-    `at` is epoch seconds; `operation` is that of the command, or "token", or "probe".
-    """
-
-    at: float
-    operation: str
-    task_id: str
-    method: str
-    path: str
-    request: str
-    status: int | None
-    response: str
-    duration_ms: int
-    error: str
 
 
 @dataclass(frozen=True, slots=True)

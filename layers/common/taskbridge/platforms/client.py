@@ -8,9 +8,10 @@ from dataclasses import replace
 import httpx
 
 from taskbridge.access.token_doubts import UNDECIDED
+from taskbridge.attempts import Attempt
 from taskbridge.commands import Command, DeleteTask, SaveInstance, SaveTask
 from taskbridge.errors import PermanentError, TaskbridgeError, TransientError
-from taskbridge.platforms.base import Attempt, Outcome, Request, Result, TaskCenter, Verdict, outcome_of
+from taskbridge.platforms.base import Outcome, Request, Result, TaskCenter, Verdict, outcome_of
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
 from taskbridge.platforms.wire import Leave, Trail, Wire, show_body
 

@@ -8,8 +8,9 @@ from typing import Protocol
 import msgspec
 
 from taskbridge.access.token_doubts import FORBIDDEN
+from taskbridge.attempts import Attempt
 from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, TransientError
-from taskbridge.platforms.base import Attempt, Platform, Response
+from taskbridge.platforms.base import Platform, Response
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK, mask_long_runs
 from taskbridge.platforms.wire import Wire, show_body

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
+from taskbridge.attempts import Attempt
 from taskbridge.errors import TransientError
-from taskbridge.platforms.base import Attempt, Request, Response, decode_text
+from taskbridge.platforms.base import Request, Response, decode_text
 from taskbridge.platforms.http import describe_failure, fetch, no_answer_of, timeouts
 from taskbridge.platforms.masking import Mask
 
@@ -123,7 +124,7 @@ class Wire:
         return Attempt(
             at=started,
             operation=task[0],
-            task_id=task[1],
+            key=task[1],
             method=request.method,
             path=request.path,
             request=self.mask(sent)[:REQUEST_CHARS],

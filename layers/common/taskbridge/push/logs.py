@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import msgspec
 
+from taskbridge.attempts import Attempt
 from taskbridge.push.instances import INSTANCE
 
 ATTEMPTS_KEPT = 10
@@ -52,21 +53,6 @@ class Entry(msgspec.Struct, omit_defaults=True):
     settled_at: str = ""
 
 
-class LoggedAttempt(msgspec.Struct, omit_defaults=True, frozen=True):
-    """One HTTP call. `request` and `response` are masked and cut; `at` is epoch seconds."""
-
-    at: float
-    operation: str
-    key: str
-    method: str
-    path: str
-    request: str = ""
-    status: int | None = None
-    response: str = ""
-    duration_ms: int = 0
-    error: str = ""
-
-
 LogKey = tuple[str, str]  # (event id, place)
 BESIDE = "#"
 
@@ -89,7 +75,7 @@ class PushLog(msgspec.Struct, omit_defaults=True):
     received_at: str = ""
     updated_at: str = ""
     entries: dict[str, Entry] = msgspec.field(default_factory=dict)
-    attempts: list[LoggedAttempt] = msgspec.field(default_factory=list)
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
     schema: int = SCHEMA
     unreadable: str = ""  # never stored: why this release cannot read it
     shared_with: list[str] = msgspec.field(default_factory=list)
@@ -118,7 +104,7 @@ class PushLog(msgspec.Struct, omit_defaults=True):
         found = {entry.status for entry in self.entries.values()}
         return next((status for status in _WORST_FIRST if status in found), LogStatus.SKIPPED)
 
-    def add_attempts(self, attempts: list[LoggedAttempt]) -> None:
+    def add_attempts(self, attempts: list[Attempt]) -> None:
         """Keep the newest attempts; the entry's count tells how many there were."""
         self.attempts = [*self.attempts, *attempts][-ATTEMPTS_KEPT:]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from taskbridge.errors import StoreError
 from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
 from taskbridge.queues import Queue
 
@@ -14,6 +15,11 @@ class PushQueue(Queue):
     def send(self, messages: Sequence[Message]) -> set[int]:
         """Send messages; returns the positions of those that did not get in."""
         return self._send_all(map(_entry, messages))
+
+    def send_whole(self, messages: Sequence[Message]) -> None:
+        """Send messages. Raises StoreError where one of them did not get in."""
+        if self.send(messages):
+            raise StoreError("SendMessageBatch: refused")
 
 
 def _entry(message: Message) -> dict[str, str]:

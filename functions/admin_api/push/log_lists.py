@@ -8,12 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import Protocol
 
 import msgspec
 
@@ -23,9 +21,9 @@ from taskbridge.moments import DAY_S, utc_text
 from taskbridge.push.differences import events_of
 from taskbridge.push.logs import LogKey, LogStatus, PushLog
 from taskbridge.tables.dynamo import Page
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.push_log_pages import Page as Batch
-from taskbridge.tables.push_log_pages import page_time, task_mark
+from taskbridge.tables.push_log_pages import PushLogPageTable, page_time, task_mark
 from taskbridge.tables.push_logs import PushLogTable, load_own, load_shared, status_shards
 
 _Keys = dict[LogKey, set[str]]  # (event id, platform id) with the sessions of the batches that name it
@@ -36,25 +34,8 @@ BATCHES = 500  # of a shard and day that one page looks at
 CANDIDATES = 20  # batches that bear the mark of a task: more than one of another task is most unlikely
 
 
-class Instances(Protocol):
-    """See InstanceTable."""
-
-    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
-        """See InstanceStore."""
-
-
-class Batches(Protocol):
-    """See PushLogPageTable."""
-
-    def newest(self, platform_id: str, day: str, first: str, last: str, limit: int) -> list[Batch]:
-        """See PushLogPageTable."""
-
-    def of_day(self, platform_id: str, day: str, first: str, last: str) -> tuple[list[Batch], str]:
-        """See PushLogPageTable."""
-
-
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LogFilter:
     """Which logs are asked for. `start` and `end` are times, or empty; empty texts ask for nothing in particular."""
 
     platform_ids: tuple[str, ...]
@@ -89,18 +70,18 @@ class PushLogLists:
     """The lists, over the tables."""
 
     logs: PushLogTable
-    instances: Instances
-    batches: Batches
+    instances: InstanceTable
+    batches: PushLogPageTable
     retention_s: float
 
-    def find(self, wanted: Wanted, cursor: str | None, limit: int, now: float) -> Page[PushLog]:
+    def find(self, wanted: LogFilter, cursor: str | None, limit: int, now: float) -> Page[PushLog]:
         """A page of the logs that are wanted, the first that holds one of the next `PAGES_A_CALL`.
 
         It may be short, or empty, where there is a next one.
         """
         return skip_empty(lambda position: self._find(wanted, position, limit, now), cursor, PAGES_A_CALL)
 
-    def _find(self, wanted: Wanted, cursor: str | None, limit: int, now: float) -> Page[PushLog]:
+    def _find(self, wanted: LogFilter, cursor: str | None, limit: int, now: float) -> Page[PushLog]:
         position = msgspec.json.decode(cursor, type=_Position) if cursor else _Position(wanted.end or at(now))
         wanted = replace(wanted, end=position.end, sess_id=wanted.sess_id or position.sess_id)
         if wanted.sess_id:
@@ -111,7 +92,7 @@ class PushLogLists:
             return self._of_status(wanted, position, limit)
         return self._of_time(wanted, position, limit)
 
-    def _of_session(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+    def _of_session(self, wanted: LogFilter, position: _Position, limit: int) -> Page[PushLog]:
         keys = [(platform_id, wanted.sess_id) for platform_id in wanted.platform_ids]
         stored = self.instances.load(keys).values()
         named = [
@@ -130,19 +111,19 @@ class PushLogLists:
         following = _Position(wanted.end, wanted.sess_id, after=shown[-1]) if len(left) > limit else None
         return Page([found[place] for place in shown], _encode(following))
 
-    def _of_status(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+    def _of_status(self, wanted: LogFilter, position: _Position, limit: int) -> Page[PushLog]:
         assert wanted.status is not None  # noqa: S101  # `find` has looked
         shards = [shard for each in wanted.platform_ids for shard in status_shards(each, wanted.status)]
         read = partial(self._piece, wanted, limit)
         logs, reached = read_merged(read, shards, position.shards, limit)
         return Page(logs, _encode(_Position(wanted.end, shards=reached) if reached is not None else None))
 
-    def _piece(self, wanted: Wanted, limit: int, shard: str, after: Place) -> Piece[PushLog]:
+    def _piece(self, wanted: LogFilter, limit: int, shard: str, after: Place) -> Piece[PushLog]:
         start = wanted.start or EARLIEST
         listed, has_more = self.logs.by_status(shard, start, wanted.end, limit, after=after, newest_first=True)
         return Piece([(each.place, each.log) for each in listed], has_more)
 
-    def _of_task(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+    def _of_task(self, wanted: LogFilter, position: _Position, limit: int) -> Page[PushLog]:
         """The newest batch that names the task tells its session. A page looks at no more than eight days."""
         first, last = self._bounds(wanted, position)
         day = last[:10]
@@ -159,7 +140,7 @@ class PushLogLists:
                 return Page([])
         return Page([], _encode(_Position(wanted.end, batch=f"{day}T24")))
 
-    def _session_of(self, wanted: Wanted, day: str, first: str, last: str) -> tuple[str, str]:
+    def _session_of(self, wanted: LogFilter, day: str, first: str, last: str) -> tuple[str, str]:
         """The session of a task, empty where no batch of the day names it; and down to which batch that is known."""
         found: list[Batch] = []
         reached = ""
@@ -173,13 +154,13 @@ class PushLogLists:
         logs = chain(*load_shared(self.logs, keys).values()) if keys else ()
         return next((log.sess_id for log in logs if wanted.task_id in log.entries), ""), reached
 
-    def _of_time(self, wanted: Wanted, position: _Position, limit: int) -> Page[PushLog]:
+    def _of_time(self, wanted: LogFilter, position: _Position, limit: int) -> Page[PushLog]:
         keys, following = self._keys(wanted, position, limit)
         loaded = load_shared(self.logs, keys) if keys else {}
         logs = [log for key in keys for log in loaded.get(key, ()) if _is_of(keys[key], log) and wanted.takes(log)]
         return Page(logs, _encode(following))
 
-    def _keys(self, wanted: Wanted, position: _Position, most: int) -> tuple[_Keys, _Position | None]:
+    def _keys(self, wanted: LogFilter, position: _Position, most: int) -> tuple[_Keys, _Position | None]:
         """At most `most` events of the next batches, and where the page after begins.
 
         One of them may have a log more, where two instances used its id.
@@ -194,7 +175,7 @@ class PushLogLists:
                 keys.setdefault((event_id, batch.platform_id), set()).update(batch.instances)
         return keys, following
 
-    def _walk(self, wanted: Wanted, position: _Position, most: int) -> tuple[list[Batch], _Position | None]:
+    def _walk(self, wanted: LogFilter, position: _Position, most: int) -> tuple[list[Batch], _Position | None]:
         """Batches, day by day into the past, until they hold enough events; and where to go on behind them."""
         first, last = self._bounds(wanted, position)
         found: list[Batch] = []
@@ -214,7 +195,7 @@ class PushLogLists:
                 break
         return found, _Position(wanted.end, batch=f"{day}T24")  # behind every batch of that day
 
-    def _bounds(self, wanted: Wanted, position: _Position) -> tuple[str, str]:
+    def _bounds(self, wanted: LogFilter, position: _Position) -> tuple[str, str]:
         """Names of batches that a page lies between: back to `start`, or a week, and from where the last page ended."""
         end = seconds(wanted.end)
         start = seconds(wanted.start) if wanted.start else end - (DAYS_A_PAGE - 1) * DAY_S
@@ -223,7 +204,7 @@ class PushLogLists:
             return first, position.batch + "!"  # behind the batch of this name, and before any other
         return first, page_time(end + 0.001)
 
-    def _day(self, wanted: Wanted, day: str, first: str, last: str, most: int) -> tuple[list[Batch], bool]:
+    def _day(self, wanted: LogFilter, day: str, first: str, last: str, most: int) -> tuple[list[Batch], bool]:
         """The newest batches of a day, and whether it has more: where one platform has, older ones of others wait."""
         by_platform = [self.batches.newest(name, day, first, last, most) for name in wanted.platform_ids]
         cut = [found[-1].name for found in by_platform if len(found) == most]

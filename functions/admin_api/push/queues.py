@@ -1,4 +1,4 @@
-"""Dead letters go back to the queue that they were meant for.
+"""Queues: how many messages wait and for how long, and dead letters that go back to the queue they were meant for.
 
 SQS moves those of its own queues by itself. It refuses those that EventBridge left behind for a rule: these are moved
 here, so many in a call.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from admin_api.api import Api, Router
 from admin_api.problems import conflict, not_found
 from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
@@ -36,20 +38,37 @@ NO_QUEUE = (
     "These letters are ticks of the clock that the reconciler failed at, and came from no queue. The next minute's run "
     "does their work: remove them when the cause is gone, see InvocationDeadLettersAlarm in the operations handbook."
 )
+DEAD = "-dead-letters"
+AGE_WINDOW_S = 900
 BY_HAND = 1000  # letters a call
 TIME_S = 15.0
 LETTERS_A_CALL = 10
 LOOK_S = 1  # a shorter look may see nothing where there is something
+_NUMBERS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 _NOT_KNOWN = frozenset({"InvalidAction", "UnknownOperationException", "NotImplemented"})
 _BUSY = frozenset({"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation"})
+router = Router("operations")
 
 
 @dataclass(frozen=True, slots=True)
-class Redriven:
-    """How a redrive began, or went. `moved` is None while SQS moves them by itself.
+class Queue:
+    """A queue, `oldest_age_s` null where nothing tells it."""
 
-    Not `is_done`: some are left for the next call.
-    """
+    name: str
+    is_dead_letters: bool
+    waiting: int
+    in_flight: int  # that a worker has
+    delayed: int  # that come later
+    oldest_age_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveAnswer:
+    """`waiting` dead letters, about, go back. `moved` is null while SQS moves them by itself."""
 
     queue: str
     destination: str
@@ -58,9 +77,24 @@ class Redriven:
     is_done: bool
 
 
+@router.post("/v1/ops/queues/{name}/redrive", summary="Move dead letters back", status_code=202)
+def redrive_queue(api: Api, name: str) -> RedriveAnswer:
+    """Of ingest, push, ai and analysis, or of a dead-letter queue by its own name.
+
+    Those of EventBridge's rule are moved here, up to a thousand a call: ask again until `is_done`.
+    """
+    return redrive(name, api.services.queues, api.services.sqs, api.services.clock)
+
+
+def read_queues(urls: Mapping[str, str], sqs: SQSClient, cloudwatch: Any, now: float) -> list[Queue]:
+    """Every queue. SQS tells the numbers, and only CloudWatch the ages. Raises StoreError."""
+    ages = _read_ages(urls, cloudwatch, now)
+    return [_read_queue(name, url, sqs, ages.get(name)) for name, url in urls.items()]
+
+
 def resolve_dead_letters(name: str) -> str:
     """The dead-letter queue that a name means, its own or that of its queue. Raises Problem (404, 409)."""
-    found = name if name in {*DESTINATIONS, INVOCATIONS} else f"{name}-dead-letters"
+    found = name if name in {*DESTINATIONS, INVOCATIONS} else f"{name}{DEAD}"
     if found == INVOCATIONS:
         raise conflict("no_queue_to_move_to", NO_QUEUE)
     if found not in DESTINATIONS:
@@ -68,7 +102,7 @@ def resolve_dead_letters(name: str) -> str:
     return found
 
 
-def redrive(name: str, urls: Mapping[str, str], sqs: SQSClient, clock: Callable[[], float]) -> Redriven:
+def redrive(name: str, urls: Mapping[str, str], sqs: SQSClient, clock: Callable[[], float]) -> RedriveAnswer:
     """Move the dead letters of a queue back. SQS does it, where it can: for as long as it takes.
 
     Raises Problem (404; 409 while they are being moved, or where there is no queue to move them to), StoreError.
@@ -78,9 +112,9 @@ def redrive(name: str, urls: Mapping[str, str], sqs: SQSClient, clock: Callable[
     source, target = (_describe(sqs, urls[each]) for each in (queue, destination))
     waiting = int(source["ApproximateNumberOfMessages"])
     if queue not in OF_RULES and _start_task(sqs, source["QueueArn"], target["QueueArn"]):
-        return Redriven(queue, destination, waiting, None, is_done=True)
+        return RedriveAnswer(queue, destination, waiting, None, is_done=True)
     moved, is_done = _move_by_hand(sqs, urls[queue], urls[destination], clock)
-    return Redriven(queue, destination, waiting, moved, is_done)
+    return RedriveAnswer(queue, destination, waiting, moved, is_done)
 
 
 def _describe(sqs: SQSClient, url: str) -> Mapping[str, str]:
@@ -143,3 +177,40 @@ def _fifo(letter: Mapping[str, Any]) -> dict[str, str]:
         return {}
     dedup = hashlib.sha256(f"redrive#{letter['MessageId']}".encode()).hexdigest()
     return {"MessageGroupId": group, "MessageDeduplicationId": dedup}
+
+
+def _read_queue(name: str, url: str, sqs: SQSClient, age: int | None) -> Queue:
+    names: Any = list(_NUMBERS)
+    attributes: Mapping[str, str] = {
+        str(key): value
+        for key, value in store_call(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=names)["Attributes"].items()
+    }
+    waiting, in_flight, delayed = (int(attributes.get(each, 0)) for each in _NUMBERS)
+    return Queue(name, name.endswith(DEAD), waiting, in_flight, delayed, age if waiting or in_flight else 0)
+
+
+def _read_ages(urls: Mapping[str, str], cloudwatch: Any, now: float) -> dict[str, int]:
+    """The newest age of each queue that CloudWatch knows; none where it does not answer: the numbers matter more."""
+    names = list(urls)
+    queries: Any = [_age_of(f"q{number}", urls[name].rsplit("/", 1)[-1]) for number, name in enumerate(names)]
+    try:
+        answer = store_call(
+            cloudwatch.get_metric_data,
+            MetricDataQueries=queries,
+            StartTime=datetime.fromtimestamp(now - AGE_WINDOW_S, UTC),
+            EndTime=datetime.fromtimestamp(now, UTC),
+            ScanBy="TimestampDescending",
+        )
+    except StoreError:
+        return {}
+    found = {each.get("Id", ""): each.get("Values", []) for each in answer.get("MetricDataResults", [])}
+    return {name: int(values[0]) for number, name in enumerate(names) if (values := found.get(f"q{number}"))}
+
+
+def _age_of(query_id: str, queue_name: str) -> dict[str, Any]:
+    metric = {
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateAgeOfOldestMessage",
+        "Dimensions": [{"Name": "QueueName", "Value": queue_name}],
+    }
+    return {"Id": query_id, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}

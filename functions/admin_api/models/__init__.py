@@ -1,1 +1,0 @@
-"""What requests and answers look like, under the names of the contract."""

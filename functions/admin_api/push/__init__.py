@@ -1,0 +1,1 @@
+"""What became of events: logs, replays, queues, how it stands."""
