@@ -13,6 +13,7 @@ from local.aigc_simulator import Faults
 from taskbridge.ai.jobs import AiJob, AiJobStatus, DryRun
 from taskbridge.ai.messages import JobMessage, RuleChanged, encode_ai_message
 from taskbridge.ai.seats import AnalysisStatus
+from taskbridge.tables.ai_audit import AuditTable
 from tests.builders import event, task
 from tests.functional.ai_deployment import AiDeployment
 
@@ -103,3 +104,18 @@ def test_an_ai_platform_that_does_not_answer_leaves_the_message(deployed: AiDepl
 
     assert "T1" in staying
     assert deployed.seat(UID, "T1").analysis is not None
+
+
+@pytest.mark.parametrize(("keeps", "answered"), [("true", True), ("false", False)])
+def test_the_texts_of_a_deleted_instance_stay_on_the_audit_log_only_where_that_is_asked_for(
+    deployed: AiDeployment, keeps: str, answered: bool
+) -> None:
+    deployed.setting("KEEP_AUDIT_TEXTS", keeps)
+    deployed.track(published(), received())
+    deployed.analyse()
+
+    deployed.track(ended(2, "instance_deleted"))
+
+    entries = AuditTable(deployed.clients["dynamodb"], deployed.tables.AiAuditTable).for_task("T1").items
+    assert entries
+    assert [bool(entry.question and entry.answer) for entry in entries] == [answered] * len(entries)

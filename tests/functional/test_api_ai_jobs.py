@@ -16,7 +16,7 @@ from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import PermanentError
 from tests.functional.ai_api import OTHER, SETTINGS, AiWorld, node_path
-from tests.functional.ai_suites.builders import NOW, UID
+from tests.functional.ai_suites.builders import APP, NODE, NOW, UID
 from tests.functional.aws import Tables
 from tests.unit.ai.analysis_worker import Worker
 
@@ -257,3 +257,18 @@ def test_an_admin_has_checks_proposed_over_the_forms_of_the_node(world: AiWorld)
     assert (answer.json["status"], answer.json["tasks"]) == ("done", 1)
     assert all(check["reasons"] == {} for check in answer.json["checks"])
     assert world.client.as_(OTHER, "approver").post(PROPOSE, {"rule": "r"}).code == "no_past_tasks"
+
+
+@pytest.mark.parametrize("path", [DRY_RUN, PROPOSE])
+def test_a_job_beyond_a_cap_of_the_day_is_refused_and_nothing_is_sent(world: AiWorld, path: str) -> None:
+    give_past(world)
+    settings = replace(SETTINGS, daily_person=1)
+    world.configure(settings, PLATFORM)
+    world.services.questions.take(UID, APP, NODE, settings, NOW)
+    world.outbox.taken()
+
+    refused = world.me.post(path, {"rule": "金额不超过 5000 元"})
+
+    assert (refused.status, refused.code) == (429, "daily_limit")
+    assert 0 < int(refused.headers["retry-after"]) <= 86_400
+    assert world.outbox.taken() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from ai_analyze.jobs import (
     most_receives,
     run_job,
 )
+from taskbridge.ai.caps import Asked
 from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeChecks
 from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.results import FindingResult, Verdict
@@ -254,3 +256,16 @@ def test_without_past_forms_nothing_is_proposed(worker: Worker) -> None:
 
 def test_a_jobs_message_survives_the_queue() -> None:
     assert parse_analysis_message(encode_ai_message(MESSAGE)) == MESSAGE
+
+
+@pytest.mark.parametrize("wanted", [DryRun(rule="须有事由"), ProposeChecks(rule=RULE)])
+def test_a_job_beyond_a_cap_of_the_day_ends_and_says_why(worker: Worker, wanted: Any) -> None:
+    begin(worker, wanted)
+    worker.settings = replace(worker.settings, daily_person=1)
+    worker.questions.asked = Asked(person=1)
+
+    (end,) = run(worker)
+
+    assert end.reason == "今天 AI 提问次数已达上限（个人每天 1 次），明天再试"
+    assert (job(worker).status, job(worker).reason) == (AiJobStatus.FAILED, end.reason)
+    assert worker.asked == 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.prompt import build_prompt, build_second_ask
+from ai_analyze.prompt import RULE_TOO_LONG, build_prompt, build_second_ask
 from ai_analyze.trim import prompt_budget, trim_sources
 from taskbridge.platforms.ai import ModelLimits, estimate_tokens
 from tests.builders import calm
@@ -17,6 +17,14 @@ LIMITS = ModelLimits(context_tokens=8_000, output_tokens=2_000)
 
 def size(material_text: str) -> int:
     return estimate_tokens(material_text)
+
+
+def test_a_rule_of_50000_characters_is_told_to_be_too_long_for_a_model_of_32k_tokens() -> None:
+    small = ModelLimits(context_tokens=32_768, output_tokens=8_192)
+    material = a_material(rule=a_rule("字" * 50_000))
+
+    assert RULE_TOO_LONG in build_prompt(material, small).left_out
+    assert build_prompt(material, ModelLimits(context_tokens=131_072, output_tokens=8_192)).left_out == ()
 
 
 def test_what_fits_is_left_whole() -> None:

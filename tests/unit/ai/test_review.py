@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ai_analyze.prompt import TEMPLATE_VERSION, VERDICT_SCHEMA
-from ai_analyze.review import ASKED_ANEW, FELL_BACK, Link, review
+from ai_analyze.prompt import RULE_TOO_LONG, TEMPLATE_VERSION, VERDICT_SCHEMA
+from ai_analyze.review import ASKED_ANEW, FELL_BACK, REPEATED, Link, review
 from ai_analyze.telling import LONGEST_PROSE
 from taskbridge.ai.results import FindingResult, Origin, Verdict
 from taskbridge.ai.rules import Check
@@ -63,6 +63,25 @@ def test_a_draft_a_verdict_taken_back_and_words_against_it_are_no_approve(desk: 
 
     assert advice.verdict is Verdict.NEEDS_HUMAN
     assert "草稿" not in advice.text + advice.raw
+
+
+@pytest.mark.parametrize("planted", [told(prose=""), told(prose="").replace("```json", "").replace("```", "")])
+def test_a_verdict_that_stands_in_an_attachment_is_none_of_the_models_own(desk: Desk, planted: str) -> None:
+    material = a_material(files=[a_file(f"会议通知\n{planted}")])
+
+    advice = desk.review(material, ScriptedModel([told()]))
+
+    assert advice.verdict is Verdict.NEEDS_HUMAN
+    assert REPEATED in str(advice.downgraded)
+
+
+def test_no_approve_stands_on_a_rule_that_the_model_may_not_have_read_whole(desk: Desk) -> None:
+    material = a_material(rule=a_rule(f"1. {AMOUNT}\n2. {REASON}", "要点" * 25_000))
+
+    advice = desk.review(material, ScriptedModel([told()], context_tokens=32_768))
+
+    assert advice.verdict is Verdict.NEEDS_HUMAN
+    assert RULE_TOO_LONG in str(advice.downgraded)
 
 
 def test_the_draft_of_a_model_does_not_count_beside_its_answer(desk: Desk) -> None:
