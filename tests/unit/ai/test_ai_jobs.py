@@ -22,7 +22,7 @@ from ai_analyze.jobs import (
     most_receives,
     run_job,
 )
-from taskbridge.ai.caps import Asked
+from taskbridge.ai.caps import AskedToday
 from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeChecks
 from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.results import FindingResult, Verdict
@@ -262,7 +262,7 @@ def test_a_jobs_message_survives_the_queue() -> None:
 def test_a_job_beyond_a_cap_of_the_day_ends_and_says_why(worker: Worker, wanted: Any) -> None:
     begin(worker, wanted)
     worker.settings = replace(worker.settings, daily_person=1)
-    worker.questions.asked = Asked(person=1)
+    worker.questions.asked = AskedToday(person=1)
 
     (end,) = run(worker)
 
