@@ -16,7 +16,7 @@ AT_ONCE = 8
 
 
 def test_of_eight_forced_analyses_at_once_one_begins_and_all_get_it(dynamodb: Any, tables: Tables) -> None:
-    worlds = [AiWorld(dynamodb, tables, analyses.router.register) for _ in range(AT_ONCE)]
+    worlds = [AiWorld(dynamodb, tables, analyses.router) for _ in range(AT_ONCE)]
     worlds[0].give_default()
     before = worlds[0].give_result(worlds[0].give_task())
     gate = Barrier(AT_ONCE)
