@@ -208,6 +208,8 @@ quote | words that stand there | "4800 元"
 rate | how often they agreed, from 0 to 1 | 0.91
 rate_per_s | how many a second at most | 50.0
 reason | why, for people; empty where there is nothing to say | ""
+Replay.reason | why it was asked for, empty where nobody said | "the receiver was created"
+ReplayWanted.reason | why, in your own words: the list of jobs tells the others | "the receiver was created"
 reasons | an example of why, by result | {}
 received_at | when it came in | "2026-11-22T01:30:00.000+00:00"
 replayed_at | when it was sent in again, null where it was not | null

@@ -70,6 +70,13 @@ def test_a_replay_that_is_stopped_sends_nothing_more_and_stays_stopped(site: Sit
     assert ops.get(path).json["sent"] == 0
 
 
+def test_the_list_of_jobs_tells_why_somebody_started_one(ops: ApiClient) -> None:
+    started = ops.post("/v1/replays", {"status": "failed", "reason": "the receiver was created"})
+
+    assert started.json["reason"] == "the receiver was created"
+    assert [each["reason"] for each in ops.get("/v1/replays").json["items"]] == ["the receiver was created"]
+
+
 def test_a_replay_that_is_done_cannot_be_stopped_any_more(site: Site, ops: ApiClient) -> None:
     path = f"/v1/replays/{ops.post('/v1/replays', {}).json['id']}"
     site.reconcile()

@@ -143,6 +143,7 @@ const replay = (id: string, status: "running" | "done" | "stopped", count: numbe
   created_at: ago(900),
   updated_at: ago(5),
   finished_at: status === "running" ? null : ago(30),
+  reason: "收件人账号已补建，重新推送",
 });
 
 export const replays = {

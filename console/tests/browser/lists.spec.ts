@@ -56,6 +56,8 @@ test("all that match are replayed after a plan that says how many and how long",
   await page.goto("/console/push-logs?status=failed&platform=jz");
   await page.getByRole("button", { name: "批量重推…" }).click();
   await expect(page.locator(".plan")).toContainText("将重推 46 条日志");
+  await expect(page.getByRole("button", { name: "开始重推" })).toBeDisabled();
+  await page.getByLabel("为什么重推").fill("收件人账号已补建");
   await page.getByRole("button", { name: "开始重推" }).click();
   await expect(page).toHaveURL(/\/console\/replays$/);
   await expect(page.locator(".notices")).toContainText("已开始");

@@ -35,6 +35,7 @@ class ReplayWanted(Wanted):
     to: Moment | None = None
     rate_per_s: Annotated[float, Field(gt=0.1, le=MAX_RATE_PER_S)] | None = None
     dry_run: bool = False
+    reason: Annotated[str, Field(max_length=500)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Replay:
     created_at: str | None
     updated_at: str | None
     finished_at: str | None
+    reason: str
 
 
 @router.post("/v1/replays", summary="Replay what failed", status_code=202)
@@ -107,6 +109,7 @@ def build_job(
     start: str = "",
     end: str = "",
     rate_per_s: float | None = None,
+    reason: str = "",
 ) -> Job:
     """A job that has not begun. Its id begins with the time, so that jobs run in the order that they were asked for."""
     asked_at = at(now)
@@ -122,6 +125,7 @@ def build_job(
         app_id=app_id,
         rate_per_s=rate_per_s or DEFAULT_RATE_PER_S,
         updated_at=asked_at,
+        reason=reason,
     )
 
 
@@ -155,6 +159,7 @@ def _plan(api: Api, body: ReplayWanted) -> Job:
         start=start,
         end=end,
         rate_per_s=body.rate_per_s,
+        reason=body.reason,
     )
 
 
@@ -186,4 +191,5 @@ def _show(job: Job, *, is_dry_run: bool = False) -> Replay:
         created_at=to_utc(job.asked_at),
         updated_at=to_utc(job.updated_at),
         finished_at=to_utc(job.finished_at),
+        reason=job.reason,
     )

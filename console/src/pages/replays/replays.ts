@@ -25,6 +25,7 @@ export type Replayable = "failed" | "retrying";
 export interface Plan {
   status: Replayable;
   rate: number;
+  reason: string;
 }
 
 function bodyOf(wanted: Wanted, plan: Plan, isDry: boolean) {
@@ -34,6 +35,7 @@ function bodyOf(wanted: Wanted, plan: Plan, isDry: boolean) {
     from: wanted.from || null,
     to: wanted.to || null,
     rate_per_s: plan.rate,
+    reason: plan.reason,
     dry_run: isDry,
   };
 }

@@ -25,6 +25,8 @@ export default defineTexts("replays", {
   rate: ["每秒最多", "At most a second"],
   rate_help: ["不会超过平台自身的限速", "Never more than the platform's own limit"],
   bad_rate: ["请填 1 到 1000 之间的数", "A number from 1 to 1000"],
+  why: ["为什么重推", "Why"],
+  why_help: ["其他人会在任务列表中看到", "The others see it in the list of jobs"],
   plan: ["计划", "Plan"],
   plan_count: ["将重推 {count} 条日志", "{count} logs are sent again"],
   plan_time: ["约需 {time}", "in about {time}"],

@@ -64,6 +64,7 @@ class Job(msgspec.Struct, omit_defaults=True):
     next_at: float = 0.0
     updated_at: str = ""
     finished_at: str = ""
+    reason: str = ""  # why somebody asked for it, in their own words
 
 
 def wants(job: Job, log: PushLog) -> bool:
