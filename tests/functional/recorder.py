@@ -162,11 +162,17 @@ def _of_queues(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str
 
 def _queue(url: str) -> str:
     """The queue by the variable that a function knows it by, or by the name that tests of the API give it."""
-    variables = load_template().globals["Environment"]["Variables"]
     known = {os.environ[name]: name for name in QUEUES.values() if name in os.environ}
     name = re.split(r"[/:]", url)[-1].removesuffix(".fifo").partition("-")[2]
     variable = known.get(url) or QUEUES.get(name, "")
-    return str(variables[variable]["Ref"]) if variable else ""
+    return str(_variables()[variable]["Ref"]) if variable else ""
+
+
+@cache
+def _variables() -> Mapping[str, Any]:
+    """What all functions read from their environment, as the template has it."""
+    variables: Mapping[str, Any] = load_template().globals["Environment"]["Variables"]
+    return variables
 
 
 def _of_parameters(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

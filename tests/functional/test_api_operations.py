@@ -438,8 +438,8 @@ def test_the_summary_costs_the_same_calls_with_few_logs_as_with_many(
         counted.clear()
         assert api.get("/v1/ops/summary").status == 200
         costs.append(sorted(counted))
-        campus.add(1500, first=1000, with_documents=False)
-        campus.add(1500, LogStatus.FAILED, first=5000, with_documents=False)
+        campus.add(700, first=1000, with_documents=False)
+        campus.add(700, LogStatus.FAILED, first=5000, with_documents=False)
     metered.close()
 
     assert costs[0] == costs[1]

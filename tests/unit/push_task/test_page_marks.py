@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from push_task.batch import MARKS_A_PAGE
+import pytest
+
+from push_task import batch
 from taskbridge.tables.push_log_pages import task_mark
 from tests.builders import deletion, message, sync
 from tests.unit.push_task.worker import Worker
@@ -19,10 +21,11 @@ def test_a_page_bears_the_mark_of_every_task_that_its_events_name() -> None:
     assert bare.tasks == ()
 
 
-def test_a_deletion_bears_the_marks_of_what_goes_up_to_a_limit() -> None:
+def test_a_deletion_bears_the_marks_of_what_goes_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MARKS_A_PAGE", 100)
     worker = Worker()
 
-    worker.push(deletion(9, *(f"T{number}" for number in range(MARKS_A_PAGE + 50))))
+    worker.push(deletion(9, *(f"T{number}" for number in range(150))))
 
     (page,) = worker.instances.pages
-    assert len(page.tasks) == MARKS_A_PAGE
+    assert len(page.tasks) == 100
