@@ -290,7 +290,10 @@ def test_no_line_holds_a_subject_a_name_a_token_or_a_secret(deployed: Deployment
     deployed.put_secret(SECRET)
     deployed.forget()
     deployed.route(event(sess_id="S3", tasks=["T3"]))
-    deployed.center.faults = Faults(fail_next=("expired_token", "errcode:40077"), operations=CALLS)
+    deployed.center.faults = Faults(fail_next=("expired_token",), operations=CALLS)
+    deployed.push()
+    deployed.route(event(sess_id="S4", id="refused", tasks=["T4"]))
+    deployed.center.faults = Faults(failure_rate=1, kinds=("errcode:40077",), operations=CALLS)
     deployed.push()
     deployed.reconcile()
 
