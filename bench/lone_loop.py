@@ -13,8 +13,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from bench.surroundings import STACK
-
+STACK = "bench"  # stands here, since Celery's environment has nothing of what the surroundings need
 LOGS = f"{STACK}-push-logs"
 PAGES = f"{STACK}-push-log-pages"
 _STATUS = {"init": "RUNNING", "completed": "COMPLETE"}

@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bench.background import in_background
+from bench.lone_loop import STACK
 from bench.work import PLATFORM
 from local.emulator import CREDENTIALS, Aws, emulator_service, is_healthy
 from local.processes import free_port
@@ -24,7 +25,6 @@ from local.template import read_template
 from taskbridge.tables.configuration_models import Configurator
 
 ACCOUNT = JinZhiAccount("taskbridge-bench", "only-for-this-machine", "taskbridge")
-STACK = "bench"
 _TABLE = "AWS::DynamoDB::Table"
 
 

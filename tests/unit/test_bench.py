@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from bench.ours import ByteCount
 from bench.prices import Line
 from bench.surroundings import function_environment, table_schemas
 from bench.table import Row, render
+from local.settings import ROOT
 from local.template import read_template
 
 LOGS: dict[str, Any] = {
@@ -295,3 +299,10 @@ def test_a_function_gets_the_environment_that_the_template_gives_it() -> None:
     assert environment["TOKEN_STORE"] == "ssm"
     assert environment["VALKEY_URL"] == ""
     assert environment["POWERTOOLS_SERVICE_NAME"] == "push_task"
+
+
+def test_what_celery_runs_needs_nothing_of_the_functions_and_the_layer() -> None:
+    """Its environment has only the root of the project on its path."""
+    only_the_root = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+
+    subprocess.run([sys.executable, "-c", "import bench.lone_loop"], check=True, env=only_the_root, timeout=60)
