@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from push_task.dispatch import Lane, Refusal
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
@@ -13,16 +15,19 @@ from push_task.lines import Line
 from push_task.settle import End
 from taskbridge.access.breaker import Breakers
 from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet, Room
-from taskbridge.errors import ConfigurationError
+from taskbridge.errors import ConfigurationError, StoreError
 from taskbridge.platforms.configured import Configured
 from taskbridge.push.rates import Grant, slack_s
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.riders import Rider
 
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
 DISABLED_WAIT_S = 900.0
 SHORTEST_SEAT_POLL_S = 0.1
 LONGEST_SEAT_POLL_S = 0.25
-SEAT_AGAIN_S = 5.0
+SEAT_AGAIN_S = 5.0  # who is parked without a seat, or without an answer about turns, comes back then
 SOON_S = 1.0  # a seat is kept for a turn that comes within this time
 CROWDED_S = 10.0  # after a platform had too few seats, others are taken to wait for those that are not used
 NEWEST = 0.1  # how much the newest call counts in what a platform's calls take
@@ -111,7 +116,7 @@ class Gate:
         """The batch has nothing more for this platform."""
         if lane.seats:
             lane.seats = 0
-            self._agreements.leave_seats(lane.platform_id, holder)
+            self._try(None, self._agreements.leave_seats, lane.platform_id, holder)
 
     def make_room(self, lane: Lane, shift: Shift) -> None:
         """Whoever waits for seats, or is next in the line where calls go in turn, needs those that are not used."""
@@ -129,7 +134,9 @@ class Gate:
 
     def reserve(self, platform_id: str, line: Line, wanted: int, until: float) -> Grant:
         """Join the line of a platform that has one."""
-        return self._agreements.reserve(platform_id, wanted, self._pace(platform_id, line), self._clock(), until)
+        now = self._clock()
+        none = Grant((), now + SEAT_AGAIN_S)
+        return self._try(none, self._agreements.reserve, platform_id, wanted, self._pace(platform_id, line), now, until)
 
     def note_took(self, platform_id: str, seconds: float) -> None:
         """A call took so long."""
@@ -155,8 +162,9 @@ class Gate:
         if room is None:
             return None
         now = self._clock()
-        if not lane.seats or line.max_rate_per_s or now >= lane.seats_again_at:
-            self._take_seats(lane, self._wanted_seats(lane, line, shift, room), room, shift)
+        wanted = min(self._useful_seats(lane, line, room), shift.share)
+        if not lane.seats or line.max_rate_per_s or (now >= lane.seats_again_at and wanted > lane.seats):
+            self._take_seats(lane, wanted, room, shift)
         if lane.running < lane.seats:
             return None
         lane.seats_again_at = now + self._poll_s(lane.platform_id)
@@ -171,13 +179,20 @@ class Gate:
         return min(LONGEST_SEAT_POLL_S, max(SHORTEST_SEAT_POLL_S, self._took.get(platform_id, 0.0) / 4))
 
     def _take_seats(self, lane: Lane, wanted: int, room: Room, shift: Shift) -> None:
+        """Have so many seats in the place of those that the lane has; where none is granted, it keeps those."""
         bounds = (self._clock(), shift.deadline + TIME_TO_SETTLE_S)
-        lane.seats = self._agreements.take_seats(lane.platform_id, shift.holder, wanted, room, bounds)
-        if lane.seats < min(wanted, room.seats):
+        granted = self._try(0, self._agreements.take_seats, lane.platform_id, shift.holder, wanted, room, bounds)
+        lane.seats = granted or lane.seats
+        if granted < min(wanted, room.seats):
             self._crowded[lane.platform_id] = self._clock() + CROWDED_S
 
-    def _wanted_seats(self, lane: Lane, line: Line, shift: Shift, room: Room) -> int:
-        return min(self._useful_seats(lane, line, room), shift.share)
+    def _try(self, otherwise: T, call: Callable[..., T], *args: object) -> T:
+        """Where the fleet's agreement cannot be had, this platform waits and its batch mates go on."""
+        try:
+            return call(*args)
+        except StoreError as error:
+            logger.warning("what the fleet agrees upon is not known: %s", error)
+            return otherwise
 
     def _useful_seats(self, lane: Lane, line: Line, room: Room) -> int:
         """As many as there are calls; where these go in turn, a few more than are used, if the next turn is soon."""

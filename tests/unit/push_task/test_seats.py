@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.jinzhi_simulator import Faults
 from push_task.gate import CROWDED_S
 from taskbridge.budgets import Fleet, Room
 from taskbridge.errors import StoreError
@@ -65,6 +66,44 @@ def test_who_finds_too_few_asks_by_a_call_for_a_while() -> None:
 
     assert others.rides == [False, True]
     assert others.seats == {PLATFORM: {}}
+
+
+def test_who_is_refused_more_seats_keeps_those_that_it_has_and_gives_them_back() -> None:
+    worker = new_worker(max_concurrency=MOST)
+    others = worker.coordination
+    others.take_seats(PLATFORM, "other", MOST - 2, ROOM, (worker.now, worker.now + 1000))
+    worker.center.faults = Faults(latency_ms=300)
+    take, tries = others.take_seats, []
+
+    def take_once(*wanted: Any) -> int:
+        """The first try is granted; after it others are always faster."""
+        tries.append(wanted)
+        return take(*wanted) if len(tries) == 1 else 0
+
+    worker.agreements.take_seats = take_once
+
+    assert worker.push(*batch()) == []
+
+    assert len(tries) > 1
+    assert set(others.seats[PLATFORM]) == {"other"}
+
+
+@pytest.mark.parametrize("limits", [{"max_concurrency": 2}, {"max_rate_per_s": 5.0}])
+def test_an_agreement_that_cannot_be_had_holds_up_its_platform_alone(limits: dict[str, Any]) -> None:
+    worker = Worker(platform(), platform("other", **limits))
+    worker.fleet = Fleet(TIMEOUT_S, ROOM.holders)
+    worker.coordination.take_seats("other", "somebody", 2, ROOM, (worker.now, worker.now + 1000))
+
+    def refuse(*_: Any) -> Any:
+        raise StoreError("UpdateItem: ThrottlingException")
+
+    worker.agreements.take_seats = worker.agreements.reserve = refuse
+    mine, theirs = message(), message(platform_id="other", sess_id="S2", tasks=["T2"])
+
+    assert worker.push(mine, theirs) == []
+
+    assert worker.told_by(mine)[0] == "succeeded"
+    assert worker.told_by(theirs, "T2")[::2] == ("retrying", 0)
 
 
 def test_the_seats_of_a_worker_that_died_are_found_by_the_call() -> None:
