@@ -46,9 +46,9 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
-/** A list that is read page by page, further as one scrolls. */
+/** A list that is read page by page, further as one scrolls: `rows` so far, and `more` for the next ones. */
 export function usePages<T>(pages: Omit<Live<never>, "ask"> & { ask: (cursor: string | undefined) => Promise<Page<T>> }) {
-  return useInfiniteQuery({
+  const query = useInfiniteQuery({
     queryKey: computed(() => toValue(pages.key)),
     queryFn: ({ pageParam }) => pages.ask(pageParam),
     initialPageParam: undefined as string | undefined,
@@ -57,6 +57,11 @@ export function usePages<T>(pages: Omit<Live<never>, "ask"> & { ask: (cursor: st
     enabled: computed(() => toValue(pages.enabled) ?? true),
     placeholderData: keepPreviousData,
   });
+  return {
+    ...query,
+    rows: computed(() => query.data.value?.pages.flatMap((page) => page.items) ?? []),
+    more: () => query.isFetchingNextPage.value || query.fetchNextPage(),
+  };
 }
 
 /** Something that a person does. `changes`: keys of what is looked at anew afterwards. */
