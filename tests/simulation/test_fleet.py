@@ -196,7 +196,7 @@ def test_every_setting_that_the_form_takes_drains_within_its_limits(
     )
     fleet.put_many(tasks)
 
-    history = fleet.run(4 * MINUTE_S + 3 * tasks / pace(rate, most, workers, latency_s))
+    history = fleet.run(4 * MINUTE_S + tasks / pace(rate, most, workers, latency_s) / 0.8)
 
     assert len(fleet.center.tasks) == tasks
     assert history.most_receives <= LEAST_RECEIVES
