@@ -3,6 +3,7 @@ import { VueQueryPlugin } from "@tanstack/vue-query";
 import { createApp } from "vue";
 import App from "./App.vue";
 import { createQueries } from "./api/live";
+import { guardUnsaved } from "./editing/unsaved";
 import { router } from "./router";
 import { session } from "./session/session";
 import { loadConfig } from "./settings/config";
@@ -13,6 +14,7 @@ async function start(): Promise<void> {
   followTheme();
   followLocale();
   await session.start(await loadConfig());
+  guardUnsaved(router);
   createApp(App).use(i18n).use(VueQueryPlugin, { queryClient: createQueries() }).use(router).mount("#app");
 }
 
