@@ -1,0 +1,61 @@
+import { expect, type Browser, type Page } from "@playwright/test";
+import { serveApi, watch } from "./api";
+import { signIn } from "./people";
+import type { Role } from "../../src/session/roles";
+
+export interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly locale: string;
+  readonly theme: string;
+}
+
+/** A page that is loaded, and what went wrong in it so far. */
+interface Loaded {
+  readonly page: Page;
+  readonly wrong: readonly string[];
+}
+
+/** Loading costs more than all that is looked at in a view. After a test that fails, Playwright begins with none. */
+const loaded = new Map<string, Promise<Loaded>>();
+
+/** The page of a person of this role, who walks from view to view as the tests do. */
+export function pageOf(browser: Browser, look: Look, role: Role): Promise<Loaded> {
+  const key = JSON.stringify([look, role]);
+  const known = loaded.get(key) ?? load(browser, look, role);
+  loaded.set(key, known);
+  return known;
+}
+
+/** Go to a view without loading the page anew; what the view before it showed is gone by then. */
+export async function walkTo(page: Page, path: string, shows: string): Promise<void> {
+  await enter(page, "nowhere");
+  await expect(page.locator(shows)).toHaveCount(0);
+  await enter(page, path);
+  await expect(page.locator(shows).first()).toBeVisible();
+}
+
+async function load(browser: Browser, look: Look, role: Role): Promise<Loaded> {
+  const context = await browser.newContext({ viewport: { width: look.width, height: look.height }, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const wrong = watch(page);
+  await serveApi(page);
+  await signIn(page, "ops", role);
+  await page.addInitScript(
+    (chosen) => {
+      localStorage.setItem("taskbridge.preferences", chosen);
+    },
+    JSON.stringify({ locale: look.locale, theme: look.theme, zone: "" }),
+  );
+  await page.goto("/console/nowhere");
+  await expect(page.locator(".state-panel")).toBeVisible();
+  return { page, wrong };
+}
+
+/** As the buttons of the browser do it. */
+async function enter(page: Page, path: string): Promise<void> {
+  await page.evaluate((address) => {
+    history.pushState(null, "", address);
+    dispatchEvent(new PopStateEvent("popstate", { state: null }));
+  }, `/console/${path}`);
+}
