@@ -58,6 +58,6 @@ def _text(default: object) -> str:
 
 def test_the_checklist_names_what_a_platform_declares() -> None:
     text = (DOCS / "adding-a-platform.md").read_text(encoding="utf-8")
-    declared = ("capabilities", "Settings", "uses_token", "secret_field", "code_key", "message_key", "limits")
+    declared = ("vendor", "capabilities", "Settings", "uses_token", "secret_field", "code_key", "message_key", "limits")
     for name in (*declared, "known_models", "shares_path", "profile", "address"):
         assert f"`{name}`" in text, name

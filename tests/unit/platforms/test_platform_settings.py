@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.platforms import REGISTRY
 from taskbridge.platforms.jinzhi import JinZhiSettings
 from taskbridge.platforms.settings import parse_settings, settings_schema, split_secrets
 from tests.unit.platforms.builders import JINZHI, SECRET, default_settings
@@ -92,9 +94,17 @@ def test_what_no_public_source_tells_says_whom_to_ask() -> None:
         "already_gone_codes",
         "retry_codes",
     }
-    for name in asked:
-        assert "请向金智确认" in parts[name]["help"]["zh"], name
-        assert "ask 金智" in parts[name]["help"]["en"], name
+    assert "help" not in parts["scene_code"], "whom to ask stands apart"
+
+
+@pytest.mark.parametrize("class_name", REGISTRY)
+def test_a_form_says_to_ask_the_vendor_of_its_own_platform(class_name: str) -> None:
+    kind = REGISTRY[class_name]
+    parts = kind.describe()["settings"]["properties"].values()
+    asked = [part for part in parts if "ask" in part]
+    assert {part["ask"]["zh"] for part in asked} == {f"请向{kind.vendor['zh']}确认"}
+    assert all(f"ask {kind.vendor['en']}." in part["description"] for part in asked)
+    assert ("金智" in json.dumps([*parts], ensure_ascii=False)) is class_name.startswith("JinZhi")
 
 
 def test_a_code_may_be_a_number_or_a_text_in_the_form() -> None:

@@ -122,6 +122,7 @@ class Aigc(AiPlatform):
 
     class_name: ClassVar[str] = "Aigc"
     title: ClassVar[Mapping[str, str]] = {"zh": "Aigc 校园 AI 平台", "en": "Aigc campus AI platform"}
+    vendor: ClassVar[Mapping[str, str]] = {"zh": "AI 平台厂商", "en": "the vendor of the AI platform"}
     limits: ClassVar[Mapping[str, Any]] = {"structured_output": False, "tells_usage": False}
     # Streams have a path of their own, which not every deployment has.
     shares_path: ClassVar[bool] = False

@@ -19,7 +19,7 @@ from taskbridge.commands import Command, Operation
 from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.bodies import unknown_encoding
 from taskbridge.platforms.formats import parse_http_date
-from taskbridge.platforms.settings import PlatformSettings, TaskCenterSettings, settings_schema
+from taskbridge.platforms.settings import ANY_VENDOR, PlatformSettings, TaskCenterSettings, settings_schema
 
 RETRY_AFTER_CAP_S = 3600.0
 
@@ -278,11 +278,13 @@ class Platform:
     """One configured platform of any category. A vendor declares the class attributes.
 
     `secret_field` names the secret: what is exchanged for a token where `uses_token`, else what is itself the
-    token. Empty where the platform needs none. `limits` tells people what a class cannot do.
+    token. Empty where the platform needs none. `limits` tells people what a class cannot do. `vendor` is whom an
+    admin asks for what no public source tells.
     """
 
     class_name: ClassVar[str]
     title: ClassVar[Mapping[str, str]]
+    vendor: ClassVar[Mapping[str, str]] = ANY_VENDOR
     category: ClassVar[str]
     capabilities: ClassVar[frozenset[Any]]
     limits: ClassVar[Mapping[str, Any]] = {}
@@ -318,7 +320,7 @@ class Platform:
             "category": cls.category,
             "capabilities": sorted(cls.capabilities),
             "limits": dict(cls.limits),
-            "settings": settings_schema(cls.Settings),
+            "settings": settings_schema(cls.Settings, cls.vendor),
         }
 
 

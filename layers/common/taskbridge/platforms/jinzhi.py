@@ -125,6 +125,7 @@ class JinZhiTaskCenter(TaskCenter):
 
     class_name: ClassVar[str] = "JinZhiTaskCenter"
     title: ClassVar[Mapping[str, str]] = {"zh": "金智任务中心", "en": "JinZhi task center"}
+    vendor: ClassVar[Mapping[str, str]] = {"zh": "金智", "en": "JinZhi (金智)"}
     limits: ClassVar[Mapping[str, Any]] = {"items_per_request": 1, "token_lifetime_s": 7200}
     Settings = JinZhiSettings
     settings: JinZhiSettings

@@ -79,6 +79,7 @@ class OpenAICompatible(AiPlatform):
 
     class_name: ClassVar[str] = "OpenAICompatible"
     title: ClassVar[Mapping[str, str]] = {"zh": "OpenAI 兼容接口", "en": "OpenAI-compatible API"}
+    vendor: ClassVar[Mapping[str, str]] = {"zh": "模型服务商", "en": "the provider of the models"}
     capabilities: ClassVar[frozenset[AiOperation]] = frozenset(AiOperation) - {AiOperation.FEEDBACK}
     limits: ClassVar[Mapping[str, Any]] = {"structured_output": True, "tells_usage": True}
     uses_token: ClassVar[bool] = False

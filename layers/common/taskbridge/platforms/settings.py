@@ -1,9 +1,10 @@
 """From one declaration of a platform's settings: the admin form, the check of what was entered, the defaults.
 
 A setting is a field of a msgspec Struct, annotated by `setting(...)`. Its JSON Schema carries, beside the
-usual keywords, `label` and `help` (each `{"zh", "en"}`), `group`, `secret` and `ask` (no public source
-tells the value). A secret is declared like any other field, so that the form shows it, but its value never
-enters the Struct: it is stored apart and handed to the client by `secrets`.
+usual keywords, `label` and `help` (each `{"zh", "en"}`), `group`, `secret` and, where no public source tells
+the value, `ask`: whom to ask, in both languages, as the platform names its vendor. A secret is declared like
+any other field, so that the form shows it, but its value never enters the Struct: it is stored apart and
+handed to the client by `secrets`.
 
 Modules with such Structs leave annotations as they are (no `from __future__ import annotations`): evaluating
 them from text costs a cold start 10 ms.
@@ -20,7 +21,7 @@ from msgspec import Meta, Struct, UnsetType
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms.formats import CHECKS, HOST_EXAMPLE
 
-ASK = ("公开资料没有说明，请向金智确认。", "No public source tells: ask 金智.")
+ANY_VENDOR: Mapping[str, str] = {"zh": "平台厂商", "en": "the vendor"}
 Code: TypeAlias = int | str
 Secret: TypeAlias = str | UnsetType
 S = TypeVar("S", bound=Struct)
@@ -43,19 +44,18 @@ _CONSTRAINTS = frozenset({"gt", "ge", "lt", "le", "min_length", "max_length", "p
 def setting(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bool = False, **more: Any) -> Meta:
     """Annotation of one setting: `label` and `hint` in Chinese and English, in this order.
 
-    `ask` adds that the vendor must be asked. `more` holds constraints of msgspec (ge, min_length, examples,
+    `ask`: the vendor must be asked. `more` holds constraints of msgspec (ge, min_length, examples,
     ...) and any further keyword of the schema: `format` (a key of `formats.CHECKS`), `group`, `widget`,
     `secret`, `receives_secret` (where the secrets go depends on it).
     """
-    zh, en = (f"{text} {asked}".strip() for text, asked in zip(hint, ASK if ask else ("", ""), strict=True))
     extra = {key: value for key, value in more.items() if key not in _CONSTRAINTS}
     constraints = {key: value for key, value in more.items() if key in _CONSTRAINTS}
     extra["label"] = {"zh": label[0], "en": label[1]}
-    if zh or en:
-        extra["help"] = {"zh": zh, "en": en}
+    if any(hint):
+        extra["help"] = {"zh": hint[0], "en": hint[1]}
     if ask:
         extra["ask"] = True
-    return Meta(title=label[1], description=en or None, extra_json_schema=extra, **constraints)
+    return Meta(title=label[1], description=hint[1] or None, extra_json_schema=extra, **constraints)
 
 
 def secret(label: tuple[str, str], hint: tuple[str, str] = ("", "")) -> Meta:
@@ -284,8 +284,11 @@ def split_secrets(kind: type[Struct], given: Mapping[str, Any]) -> tuple[dict[st
     return settings, {name: value for name, value in given.items() if name in names}
 
 
-def settings_schema(kind: type[Struct]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a settings form: one object without references, required ones first."""
+def settings_schema(kind: type[Struct], vendor: Mapping[str, str] = ANY_VENDOR) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a settings form: one object without references, required ones first.
+
+    `vendor` (`zh`, `en`) is who is asked for what no public source tells.
+    """
     whole = msgspec.json.schema(kind)
     defs = whole.get("$defs", {})
     schema: dict[str, Any] = _inline(whole, defs)
@@ -293,8 +296,16 @@ def settings_schema(kind: type[Struct]) -> dict[str, Any]:
     schema["required"] = [*schema["required"], *secrets]
     properties = schema["properties"]
     ordered = sorted(properties, key=lambda name: name not in schema["required"])
-    schema["properties"] = {name: properties[name] for name in ordered}
+    schema["properties"] = {name: _asked(properties[name], vendor) for name in ordered}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _asked(part: dict[str, Any], vendor: Mapping[str, str]) -> dict[str, Any]:
+    """A setting with whom to ask for its value, where that is needed."""
+    if not part.get("ask"):
+        return part
+    told = f"{part.get('description', '')} No public source tells: ask {vendor['en']}.".lstrip()
+    return {**part, "description": told, "ask": {"zh": f"请向{vendor['zh']}确认", "en": f"ask {vendor['en']}"}}
 
 
 def _inline(node: Any, defs: Mapping[str, Any]) -> Any:

@@ -65,6 +65,7 @@ class JinZhiTaskCenterApp(TaskCenter):
         "zh": "金智任务中心（旧版）",
         "en": "JinZhi task center (taskcenterapp)",
     }
+    vendor: ClassVar[Mapping[str, str]] = {"zh": "金智", "en": "JinZhi (金智)"}
     capabilities: ClassVar[frozenset[Operation]] = frozenset(Operation) - {Operation.SAVE_INSTANCE}
     uses_token: ClassVar[bool] = False
     secret_field: ClassVar[str] = "access_token"  # noqa: S105 - a name
