@@ -10,7 +10,7 @@ from admin_api import changes, docs_page, erasure, health
 from admin_api.ai import analyses, audit, jobs, node_defaults, own_rules, people, tasks, watching
 from admin_api.api import Api, Router
 from admin_api.push import comparison, events, failure_causes, logs, queues, replays, summary
-from admin_api.setup import ai_switches, connection, platforms, trigger_rules
+from admin_api.setup import ai_switches, connection, platforms, removal, rule_preview, trigger_rules
 from admin_api.wiring import wire
 from taskbridge.observability import Observability, build_observability, traced
 
@@ -33,7 +33,9 @@ AREAS: tuple[Router, ...] = (
     people.router,
     platforms.router,
     queues.router,
+    removal.router,
     replays.router,
+    rule_preview.router,
     summary.router,
     tasks.router,
     trigger_rules.router,

@@ -15,6 +15,7 @@ _TABLE = """
 abstained | decisions where the verdict was needs_human | 4
 action | what happened, as the event says | "task_received"
 actions | which actions it takes, empty for all | ["task_received"]
+Flow.actions | which actions | ["task_received"]
 Change.after | what it became, secrets masked | {"enabled": true}
 agreed | how many decisions agreed with the verdict | 41
 ai_questions | what was asked of AI platforms today |
@@ -23,6 +24,7 @@ answer | what the model answered | "{\\"verdict\\": \\"approve\\"}"
 Erased.answers | answers to this person's own rules | 2
 app_id | id of an application of the process system; ids that are not plain as lists give them | "leave"
 app_ids | which applications it takes, empty for all | ["leave"]
+Flow.app_ids | of these applications alone; empty: of all, but `except_app_ids` | []
 app_name | name of the application | "请假申请"
 asked | how many questions were asked | 120
 Change.at | when | "2026-11-22T01:30:00.000+00:00"
@@ -96,6 +98,7 @@ evidence | the quotes that it rests on |
 examine_default_all_apps | whether the node defaults of all applications count | false
 examine_enable | whether AI approval is on | true
 FailureCause.example | id of the newest log | "jz:ev-1"
+except_app_ids | of all applications but these; empty where `app_ids` names some | ["leave"]
 expression | a CEL expression over the form's typed values | "form[\\"报销金额\\"] <= 5000"
 StatusCounts.failed | events that failed for good | 0
 ProposedCheck.failed | past forms that do not meet it | 2
@@ -113,15 +116,19 @@ fingerprint | names the input: form, rule, model | "5f2c9e7d1b"
 finished | false: call again | true
 finished_at | when it ended, null where it has not | "2026-11-22T01:31:00.000+00:00"
 FailureCause.first | when the oldest was received | "2026-11-22T01:30:00.000+00:00"
+flows | what reaches which target |
 force | ask again, also where a result exists | true
 form | the form as people read it, null once it is no longer kept |
 forwarded | whether the AI platform took it too | true
 from | received from this time on, RFC 3339 | "2026-11-22T00:00:00Z"
+gained | what newly reaches a target |
 gaps | ignored | []
+RulePreview.gaps | what the rules would leave out, a sentence each | []
 hidden | whether there are too few decisions to tell | false
 high | upper bound of the rate, with 95% | 0.97
 Change.id | names the change | "9f3a07bc12de"
 id | its id, as a path takes it | "jz"
+in_ai_settings | whether the settings of AI approval name it | false
 in_flight | messages that are being worked on | 0
 initiator | who began the instance | "王五"
 input_tokens | tokens of the question | 1800
@@ -139,6 +146,7 @@ keynote | what to look at first | "看清发票金额"
 AuditEntry.kind | review, second_ask, second_look, question; empty where nothing was asked | "review"
 kind | what it does | "replay"
 FailureCause.last | when the newest was received | "2026-11-22T02:30:00.000+00:00"
+lost | what no longer reaches a target |
 FailureCauses.next_cursor | null: there is one page | null
 Erased.nodes | nodes on which something was counted or noted | 2
 Erased.open_tasks | those among them that are still open: an event brings them back | 1
@@ -146,9 +154,14 @@ Erased.own_rules | versions of own rules, with their changes on the trail | 4
 FailureCause.platform_id | the platform that they failed on | "jz"
 AiQuestions.reached | the cap that is reached, empty for none | ""
 FailureCause.reason | why; ids, numbers and times in it are shown as … | "no such user …"
+Removal.rules | ids of the trigger rules that name it | ["leave"]
 Change.subject | what was changed, as `subject` of this list takes it | "platform/jz"
+Flow.target | where it goes: `push:<platform id>` or `ai` | "push:jz"
+RulePreview.targets | what takes events at present: `push:<platform id>`, `ai` | ["push:jz", "ai"]
 Erased.tasks | tasks of this person, with their analyses | 3
+tried | what the test tried | ["address", "secret"]
 PlatformSummary.unreadable | why the stored platform cannot be read, empty where it can | ""
+untried | what there is besides, of which it tells nothing | ["push"]
 Draining.waiting | what waits for it |
 label | what people read beside it | "报销金额"
 last_day | of the last 24 hours |
@@ -296,7 +309,9 @@ version | of what is stored; it guards against lost updates | 3
 EffectiveRule.version | names the version for people | "custom-3"
 HealthReport.version | of taskbridge | "0.1.0"
 waiting | messages that wait | 0
+Removal.waiting | what waits for it |
 Change.who | user id of who changed it | "10021"
+without | id of the rule to be deleted | "leave"
 zh | in Chinese | "应用 ID"
 """
 

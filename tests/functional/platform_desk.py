@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from admin_api.setup import ai_switches, connection, platforms, trigger_rules
+from admin_api.setup import ai_switches, connection, platforms, removal, rule_preview, trigger_rules
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.errors import ConfigurationError
 from taskbridge.push.instances import Instance
@@ -22,7 +22,14 @@ from tests.functional.aws import ACCOUNT, REGION, Tables, share_service_models
 
 SECRET = "sec/ret+9&8%7"
 MASK = "********"
-AREAS = (ai_switches.router, connection.router, platforms.router, trigger_rules.router)
+AREAS = (
+    ai_switches.router,
+    connection.router,
+    platforms.router,
+    removal.router,
+    rule_preview.router,
+    trigger_rules.router,
+)
 AIGC_SETTINGS = {"host": "https://ai.test", "app_id": "a", "model": "qwen-plus"}
 
 

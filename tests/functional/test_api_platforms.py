@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -385,6 +386,40 @@ def test_a_quiet_platform_does_not_wait_for_the_messages_of_others(desk: Desk) -
     desk.now += 901
 
     assert desk.admin.delete("/v1/platforms/jz").status == 204
+
+
+def test_what_stands_in_the_way_of_a_deletion_is_told_before(desk: Desk) -> None:
+    desk.create()
+    free = desk.admin.get("/v1/platforms/jz/removal").json
+    nothing = {"parked": 0, "queued": False}
+    assert free == {
+        "rules": [],
+        "in_ai_settings": False,
+        "waiting": nothing,
+        "enabled": True,
+        "draining": False,
+        "version": 1,
+    }
+
+    desk.admin.post("/v1/trigger-rules", {"id": "r1", "name": "规则", "targets": ["push:jz"]})
+    desk.park()
+    held = desk.admin.get("/v1/platforms/jz/removal").json
+
+    assert held == {**free, "rules": ["r1"], "waiting": {"parked": 1, "queued": False}}
+    assert desk.admin.get("/v1/platforms/none/removal").code == "not_found"
+
+
+def test_what_waits_is_looked_for_once(desk: Desk) -> None:
+    desk.create()
+    desk.queue_a_message()
+    desk.admin.get("/v1/platforms/jz/removal")  # makes the tables
+    calls: list[str] = []
+    for client in (desk.dynamodb, desk.sqs, desk.ssm):
+        client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+
+    assert desk.admin.get("/v1/platforms/jz/removal").status == 200
+
+    assert Counter(calls) == {"GetQueueAttributes": 1, "Query": 8}, "beside the configurator's own"
 
 
 def test_parked_work_of_another_platform_does_not_count(desk: Desk) -> None:

@@ -101,6 +101,56 @@ def test_a_draft_changes_nothing_and_the_answer_says_what_is_in_force(desk: Desk
     assert DEFAULT_RULE not in desk.services.configuration.current().rules
 
 
+def test_what_a_rule_would_take_away_is_told_before_it_is_saved(desk: Desk) -> None:
+    # given
+    desk.create()
+    desk.create(id="old")
+    desk.create_ai()
+    desk.admin.put("/v1/ai/settings", {**OFF, "platform_id": "aigc"})
+    pushed = [action.value for action in Action if action != "node_published"]
+    flow = {"app_ids": [], "except_app_ids": []}
+
+    # when
+    now = desk.admin.post("/v1/trigger-rules/preview", {}).json
+    then = desk.admin.post("/v1/trigger-rules/preview", {"rule": {**RULE, "app_ids": []}}).json
+
+    # then
+    assert now["targets"] == ["push:jz", "push:old", "ai"]
+    assert (now["lost"], now["gained"]) == ([], [])
+    assert [each["target"] for each in now["flows"]] == ["push:jz", "push:old", "ai"]
+    rest = [action for action in pushed if action != "task_received"]
+    assert then["lost"] == [
+        {**flow, "target": "push:jz", "actions": rest},
+        {**flow, "target": "push:old", "actions": pushed},
+        {**flow, "target": "ai", "actions": [*rest, "node_published"]},
+    ]
+    assert any("sends anything to old" in gap for gap in then["gaps"])
+    # and nothing is changed
+    assert desk.admin.get("/v1/trigger-rules").json["items"] == []
+    assert desk.trail("trigger-rule", "leave") == []
+
+
+def test_what_the_end_of_a_rule_would_do_is_told(desk: Desk) -> None:
+    desk.create()
+    for rule_id, targets in (("r1", ["push:jz"]), ("r2", ["push:jz"])):
+        desk.admin.post("/v1/trigger-rules", {"id": rule_id, "name": "规则", "targets": targets})
+
+    assert desk.admin.post("/v1/trigger-rules/preview", {"without": "r1"}).json["lost"] == []
+    draft = {"id": "r1", "name": "规则", "targets": ["push:jz"], "enabled": False}
+    assert desk.admin.post("/v1/trigger-rules/preview", {"without": "r2", "rule": draft}).json["gaps"] == [
+        "no trigger rule is enabled: every event goes to jz, AI approval"
+    ]
+
+
+def test_a_preview_reads_the_configuration_once(desk: Desk) -> None:
+    calls: list[str] = []
+    desk.dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+
+    assert desk.admin.post("/v1/trigger-rules/preview", {}).status == 200
+
+    assert calls == ["GetItem", "Query", "Query", "Query"]
+
+
 def test_deleting_a_rule_that_leaves_everything_covered_has_nothing_to_say(desk: Desk) -> None:
     desk.create()
     for rule_id in ("r1", "r2"):

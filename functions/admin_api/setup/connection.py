@@ -13,7 +13,7 @@ from admin_api.api import Api, Router
 from admin_api.setup.platform_forms import PlatformId, check_stored
 from admin_api.setup.platforms import read_config
 from taskbridge.access.secrets import PlatformSecrets
-from taskbridge.errors import ConfigurationError, NoAnswer
+from taskbridge.errors import ConfigurationError, NoAnswer, TaskbridgeError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiPlatform
@@ -22,8 +22,9 @@ from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.credentials import Tokens
 from taskbridge.tables.configuration import PlatformConfig
 
-# A test makes up to three calls, and API Gateway waits 30 s.
-TRY_S = 9.0
+# A test makes up to four calls, and API Gateway waits 30 s.
+TRY_S = 7.0
+SHOWN_MODELS = 5
 NOT_SEEN = "what was entered a moment ago cannot be read yet"
 router = Router("platforms")
 
@@ -39,6 +40,7 @@ class Cause(StrEnum):
     THROTTLED = "throttled"
     SERVER_ERROR = "server_error"
     NOT_CONFIGURED = "not_configured"  # no call was made: a secret is missing, or a setting cannot be used
+    UNKNOWN_MODEL = "unknown_model"  # the platform has a list of models, without one that is set here
     TRY_LATER = "try_later"  # no call was made: another worker is fetching the token, or its store does not answer
 
 
@@ -49,9 +51,19 @@ class SecretUsed(StrEnum):
     PREVIOUS = "previous"  # the one before: what was entered last is refused
 
 
+class Step(StrEnum):
+    """What there is to try of a platform, in this order."""
+
+    ADDRESS = "address"
+    SECRET = "secret"  # noqa: S105 - a word
+    MODEL = "model"  # whether the platform lists the models that are set here
+    PUSH = "push"  # writing a todo, with its codes and paths: a test never does
+    QUESTION = "question"  # asking, which costs: a test never does
+
+
 @dataclass(frozen=True, slots=True)
 class PlatformTest:
-    """What a connection test found."""
+    """What a connection test found. Of what it did not try, nothing is known."""
 
     ok: bool
     cause: Cause
@@ -60,6 +72,8 @@ class PlatformTest:
     errcode: str
     duration_ms: int
     opened_by: SecretUsed | None = None
+    tried: tuple[Step, ...] = ()
+    untried: tuple[Step, ...] = ()
 
 
 # The first row that holds decides. A platform's own code proves that it is the platform that speaks, except where
@@ -78,12 +92,27 @@ _TABLE: tuple[tuple[Cause, Callable[[Outcome], bool]], ...] = (
     (Cause.WRONG_HOST, lambda _: True),
 )
 
+# How far a test came, by what it found. For any other cause no call was made.
+_REACHED: Mapping[Cause, frozenset[Step]] = {
+    Cause.OK: frozenset({Step.ADDRESS}),
+    Cause.WRONG_HOST: frozenset({Step.ADDRESS}),
+    Cause.TOO_SLOW: frozenset({Step.ADDRESS}),
+    Cause.CONNECTION_BROKEN: frozenset({Step.ADDRESS}),
+    Cause.THROTTLED: frozenset({Step.ADDRESS}),
+    Cause.SERVER_ERROR: frozenset({Step.ADDRESS}),
+    Cause.WRONG_SECRET: frozenset({Step.ADDRESS, Step.SECRET}),
+    Cause.UNKNOWN_MODEL: frozenset({Step.ADDRESS, Step.SECRET, Step.MODEL}),
+}
+
 
 @router.post("/v1/platforms/{id}/test", summary="Try the connection")
 def check_platform(api: Api, id: PlatformId) -> PlatformTest:
     """Fetches a token by the secret that was entered last, or where there is none to fetch asks the host.
 
-    A failure is an answer: `cause` tells it. Where only the secret before still opens, `opened_by` says so.
+    The models of an AI platform are held against its own list, where it has one. Nothing is pushed and nothing asked:
+    `untried` names what a test cannot tell. A failure is an answer: `cause` tells it.
+
+    Where only the secret before still opens, `opened_by` says so.
     """
     services = api.services
     test = ConnectionTest(services.http, services.tokens, services.secrets, services.clock)
@@ -118,13 +147,21 @@ class ConnectionTest:
         """What answered, and how long it took. Raises StoreError where the secret cannot be read."""
         try:
             platform = build_platform(config.id, config.class_name, _impatient(config.settings))
+        except ConfigurationError as error:
+            return _untried(Cause.NOT_CONFIGURED, str(error))
+        return _with_steps(platform, self._run(config, platform))
+
+    def _run(self, config: PlatformConfig, platform: Platform) -> PlatformTest:
+        try:
             newest, older = self._secrets_of(config, platform.secret_field)
             if platform.secret_field and not newest:
                 return _untried(Cause.TRY_LATER, f"{platform.secret_field}: {NOT_SEEN}")
             report = self._try(platform, newest)
         except ConfigurationError as error:
             return _untried(Cause.NOT_CONFIGURED, str(error))
-        return self._try_older(report, platform, older) if report.cause is Cause.WRONG_SECRET and older else report
+        if report.cause is Cause.WRONG_SECRET and older:
+            return self._try_older(report, platform, older)
+        return self._try_models(report, platform, newest) if report.ok else report
 
     def _secrets_of(self, config: PlatformConfig, field: str) -> tuple[str, str]:
         """The secret that was entered last, and the one before it; empty where there is none, or it is not seen yet."""
@@ -152,6 +189,25 @@ class ConnectionTest:
         total = refused.duration_ms + again.duration_ms
         return replace(refused, message=words, opened_by=SecretUsed.PREVIOUS, duration_ms=total)
 
+    def _try_models(self, report: PlatformTest, platform: Platform, secret: str) -> PlatformTest:
+        """What opened, with whether the platform lists the models that are set. One without a list tells nothing."""
+        client = self._client(platform, secret)
+        if not (isinstance(client, AiPlatformClient) and isinstance(platform, AiPlatform)):
+            return report
+        try:
+            offered = {each.model for each in client.models()}
+        except TaskbridgeError:
+            return report
+        if not offered:
+            return report
+        settings = platform.settings
+        unknown = [each for each in (settings.model, *settings.environment_models.values()) if each not in offered]
+        if not unknown:
+            return replace(report, tried=(Step.MODEL,))
+        shown = ", ".join(sorted(offered)[:SHOWN_MODELS])
+        words = f"{', '.join(unknown)}: not among the {len(offered)} models that the platform lists ({shown}, …)"
+        return replace(report, ok=False, cause=Cause.UNKNOWN_MODEL, message=words)
+
     def _client(self, platform: Platform, secret: str) -> PlatformClient | AiPlatformClient:
         def read_secret(_: str) -> tuple[str, ...]:
             return (secret,)
@@ -163,6 +219,17 @@ class ConnectionTest:
             case AiPlatform():
                 return AiPlatformClient(platform, *parts)
         raise ConfigurationError("class_name", f"{platform.class_name} cannot be tried")
+
+
+def _with_steps(platform: Platform, report: PlatformTest) -> PlatformTest:
+    """The report with what it tried, and what there is besides."""
+    reached = _REACHED.get(report.cause, frozenset()) | set(report.tried)
+    tried = reached | ({Step.SECRET} if report.opened_by else set())
+    is_ai = isinstance(platform, AiPlatform)
+    secret = (Step.SECRET,) if platform.secret_field else ()
+    steps = (Step.ADDRESS, *secret, *((Step.MODEL, Step.QUESTION) if is_ai else (Step.PUSH,)))
+    done = tuple(step for step in steps if step in tried)
+    return replace(report, tried=done, untried=tuple(step for step in steps if step not in tried))
 
 
 def _impatient(settings: Mapping[str, Any]) -> dict[str, Any]:

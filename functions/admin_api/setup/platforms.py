@@ -1,16 +1,12 @@
-"""Platforms: read, created, changed, removed; and the classes that there are of them."""
+"""Platforms: read, created, changed; and the classes that there are of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
-from admin_api.api import JSON_TYPE, Api, Router
+from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import conflict, invalid, not_found
 from admin_api.setup.platform_forms import (
@@ -19,7 +15,6 @@ from admin_api.setup.platform_forms import (
     PlatformId,
     PlatformNew,
     PlatformType,
-    ReadAt,
     build_view,
     check_id,
     check_masks,
@@ -28,31 +23,13 @@ from admin_api.setup.platform_forms import (
     secrets_of,
 )
 from admin_api.setup.platform_secrets import check_secrets, find_stored, moved, save_with
-from admin_api.setup.waiting import Waiting, find_waiting
 from admin_api.wiring import Services
 from taskbridge.errors import ConfigurationError, StaleVersion
 from taskbridge.push.trigger_rules import AI
 from taskbridge.registry import category_of
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 
-RULES_A_CALL = 200
-Drain = Annotated[bool, Query(description="send it no new events, and answer 202 while work still waits")]
 router = Router("platforms")
-
-
-@dataclass(frozen=True, slots=True)
-class Draining:
-    """A platform that is deleted once nothing waits for it any more: ask again."""
-
-    id: str
-    draining: bool
-    waiting: Waiting
-
-
-REMOVED: Any = {
-    202: {"description": "it drains: ask again", "content": {JSON_TYPE: {"model": Draining}}},
-    204: {"description": "it is deleted"},
-}
 
 
 @router.get("/v1/platform-types", summary="The classes of platforms")
@@ -84,7 +61,7 @@ def create_platform(api: Api, body: PlatformNew) -> Platform:
 @router.get("/v1/platforms/{id}", summary="One platform")
 def get_platform(api: Api, id: PlatformId) -> Platform:
     """Secrets that are stored are shown as `********`."""
-    return _view(api.services, read_config(api.services, id))
+    return view(api.services, read_config(api.services, id))
 
 
 @router.put("/v1/platforms/{id}", summary="Change a platform")
@@ -100,25 +77,6 @@ def change_platform(api: Api, id: PlatformId, body: PlatformChange) -> Platform:
     settings, named = dict(body.settings), before.secrets
     after = PlatformConfig(id, body.name, body.class_name, body.enabled, before.version, settings, secrets=named)
     return _save(api, after, before)
-
-
-@router.delete("/v1/platforms/{id}", summary="Delete a platform", responses=REMOVED)
-def delete_platform(api: Api, id: PlatformId, *, drain: Drain = False, version: ReadAt = None) -> Response[Any]:
-    """Refused (409 `platform_in_use`) while a rule or setting names it, or work waits for it; see `drain`."""
-    services = api.services
-    config = read_config(services, id, version)
-    _check_unnamed(services, config)
-    waiting = find_waiting(id, services.instances, services.pages, services.push_queue.depth, services.clock())
-    if not waiting:
-        _delete(api, config)
-        return Response(204, body="")
-    if not drain:
-        raise conflict("platform_in_use", f"{waiting.describe()}. With ?drain=true it gets no new events.")
-    if not config.enabled:
-        raise conflict("platform_disabled", f"{waiting.describe()}. It drains only while it is enabled.")
-    if not config.draining:
-        _set_draining(api, config)
-    return Response(202, JSON_TYPE, asdict(Draining(id, True, waiting)))
 
 
 def task_centers(configuration: Configuration, platform_id: str | None, where: str) -> tuple[str, ...]:
@@ -145,7 +103,8 @@ def read_config(services: Services, platform_id: str, read_at: int | None = None
     return config
 
 
-def _view(services: Services, config: PlatformConfig) -> Platform:
+def view(services: Services, config: PlatformConfig) -> Platform:
+    """A platform as admins see it."""
     return build_view(config, find_stored(services.keeper, [config])[config.id])
 
 
@@ -157,16 +116,17 @@ def _save(api: Api, config: PlatformConfig, before: PlatformConfig | None) -> Pl
     stored = find_stored(services.keeper, [config])[config.id]
     elsewhere = moved(before, config) if before else []
     check_secrets(config, stored, secrets, elsewhere)
-    seen = _view(services, before) if before else None
+    seen = view(services, before) if before else None
     services.timing.check_platform(config)
-    store = partial(_store, services)
-    saved = save_with(services.keeper, config, secrets, store, services.new_id(), alone=bool(elsewhere))
+    write = partial(store, services)
+    saved = save_with(services.keeper, config, secrets, write, services.new_id(), alone=bool(elsewhere))
     after = build_view(saved, stored | set(secrets))
-    _record(api, config, seen, {**asdict(after), "secrets_changed": sorted(secrets)})
+    record(api, config, seen, {**asdict(after), "secrets_changed": sorted(secrets)})
     return after
 
 
-def _store(services: Services, config: PlatformConfig) -> int:
+def store(services: Services, config: PlatformConfig) -> int:
+    """Store a platform in the place of its version; gives the new one. Raises StaleVersion, StoreError."""
     return services.configurator.save_platform(
         config.id,
         name=config.name,
@@ -179,39 +139,7 @@ def _store(services: Services, config: PlatformConfig) -> int:
     )
 
 
-def _set_draining(api: Api, config: PlatformConfig) -> None:
-    before = _view(api.services, config)
-    version = _store(api.services, replace(config, draining=True))
-    _record(api, config, before, replace(before, draining=True, version=version))
-
-
-def _delete(api: Api, config: PlatformConfig) -> None:
-    before = _view(api.services, config)
-    api.services.configurator.delete_platform(config.id, config.version)
-    api.services.keeper.delete(config, secrets_of(config.class_name))
-    _record(api, config, before, None)
-
-
-def _record(api: Api, config: PlatformConfig, before: Any, after: Any) -> None:
+def record(api: Api, config: PlatformConfig, before: Any, after: Any) -> None:
+    """Put a change of a platform on the trail, as admins see it before and after."""
     subject = ("platform", config.id)
     api.services.trail.record(api.caller.uid, subject, before, after, secrets_of(config.class_name))
-
-
-def _check_unnamed(services: Services, config: PlatformConfig) -> None:
-    """Raises Problem (409) while a rule or the AI settings name the platform."""
-    ai = services.configurator.read_ai_settings()
-    if config.id == ai.platform_id or any(config.id == each.platform_id for each in ai.fallbacks):
-        raise conflict("platform_in_use", "The settings of AI approval name it.")
-    naming = [rule_id for rule_id, targets in _targets(services) if f"push:{config.id}" in targets]
-    if naming:
-        raise conflict("platform_in_use", f"Trigger rules name it: {', '.join(naming)}.")
-
-
-def _targets(services: Services) -> Iterable[tuple[str, tuple[str, ...]]]:
-    after: str | None = None
-    while True:
-        page = services.configurator.list_rules(after, RULES_A_CALL)
-        yield from ((rule.id, rule.targets) for rule in page.items)
-        after = page.next
-        if after is None:
-            return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -127,9 +128,10 @@ def delete_rule(api: Api, id: RuleId, version: ReadAt = None) -> Response[Any]:
     return Response(200, JSON_TYPE, asdict(RuleDeleted(id, gaps))) if gaps else Response(204, body="")
 
 
-def gaps_of(configured: Configuration) -> tuple[str, ...]:
-    """What the rules in force leave out, a sentence each."""
-    return find_gaps(configured.rules, configured.enabled_platforms(), has_ai=configured.ai is not None)
+def gaps_of(configured: Configuration, rules: Sequence[TriggerRule] | None = None) -> tuple[str, ...]:
+    """What the rules in force leave out, or `rules` in their place, a sentence each."""
+    counted = configured.rules if rules is None else rules
+    return find_gaps(counted, configured.enabled_platforms(), has_ai=configured.ai is not None)
 
 
 def _read(services: Services, rule_id: str, read_at: int | None) -> TriggerRule:
