@@ -50,6 +50,10 @@ class Api:
         """As get."""
         return self._json("POST", path, body=body)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """As get."""
+        return self._json("PUT", path, body=body)
+
     def delete(self, path: str, query: Query | None = None) -> Any:
         """As get."""
         return self._json("DELETE", path, query=query)
@@ -78,6 +82,8 @@ class Api:
             found = answer.json()
         except ValueError:
             found = None
+        if answer.status_code == 204:
+            return {}
         if not isinstance(found, dict):
             raise CommandError("The answer is none of the API: is TASKBRIDGE_URL its address?")
         return found

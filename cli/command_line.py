@@ -1,44 +1,46 @@
-"""Carries out one command."""
+"""The command `taskbridge`: its verbs, one run of it."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Sequence
 
-from cli.api import open_api
-from cli.arguments import parse_arguments
-from cli.connection import read_connection
-from cli.errors import INTERRUPTED, CommandError
-from cli.screen import Screen, clean
+import typer
+
+from cli import ai, changes, dead_letters, events, logs, people, platforms, replays, rules, setup, summary
+from cli.errors import WRONG_USE
 from cli.session import Session
+from cli.verbs import Verbs
 from cli.world import World, build_world
+
+app = Verbs(
+    "Operates taskbridge: events in, what became of them, replays, platforms, rules, AI approval.\n\n"
+    "Environment: TASKBRIDGE_URL (output ApiUrl of the stack), TASKBRIDGE_TOKEN (a token of yours), TASKBRIDGE_BUS "
+    "(output EventBusName); events go to the bus with your AWS credentials. Exit status: 0 done, 1 refused or not as "
+    "it should be, 2 wrong use, 3 no answer.",
+    is_root=True,
+)
+app.verb("setup")(setup.set_up)
+app.add_typer(events.app, name="events")
+app.verb("logs")(logs.show_logs)
+app.verb("tail")(logs.follow)
+app.add_typer(replays.app, name="replay")
+app.verb("reconcile")(replays.reconcile)
+app.verb("summary")(summary.summarise)
+app.add_typer(dead_letters.app, name="dlq")
+app.add_typer(platforms.app, name="platforms")
+app.add_typer(rules.app, name="rules")
+app.verb("changes")(changes.list_changes)
+app.add_typer(ai.app, name="ai")
+app.add_typer(people.app, name="people")
 
 
 def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
     """Returns the exit status; see cli.errors."""
-    options = parse_arguments(arguments)
-    world = world or build_world()
+    command = typer.main.get_command(app)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _carry_out(options, world)
-    except CommandError as error:
-        world.told.print("Error:", style="bold red", end=" ")
-        world.told.print(clean(str(error)), highlight=False, markup=False, soft_wrap=True)
-        return error.status
-    except KeyboardInterrupt:
-        world.told.print()
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has enough; nothing may be written to it when Python ends, either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-
-
-def _carry_out(options: argparse.Namespace, world: World) -> int:
-    connection = read_connection(world.environment, options.outputs, options.person, getattr(options, "bus", ""))
-    screen = Screen(world.out, world.told, as_json=options.json or not world.out.is_terminal)
-    if not options.asks_api:
-        return int(options.carry_out(options, Session(world, screen, connection)))
-    with open_api(connection, world.transport, world.sleep) as api:
-        return int(options.carry_out(options, Session(world, screen, connection, api)))
+        command.main(words, prog_name="taskbridge", obj=Session(world or build_world()))
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else WRONG_USE
+    return 0

@@ -57,14 +57,12 @@ class Connection:
         return self.bus
 
 
-def read_connection(
-    environment: Mapping[str, str], outputs_file: Path | None, person: str, bus: str = ""
-) -> Connection:
+def read_connection(environment: Mapping[str, str], outputs_file: Path | None, person: str) -> Connection:
     """The connection. `outputs_file` (that of `make up`) comes before the environment, `person` names its token.
 
     Raises CommandError where the file cannot be used.
     """
-    named_bus = bus or environment.get("TASKBRIDGE_BUS", "")
+    named_bus = environment.get("TASKBRIDGE_BUS", "")
     if outputs_file is None:
         if person:
             raise CommandError("--as names a token of --outputs FILE, which is missing.", WRONG_USE)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from cli.api import encode_id, path_of
 from cli.screen import build_facts
 from cli.session import Session
+from cli.verbs import DryRun, Verbs
+
+app = Verbs("What is stored of people, for admins.")
 
 
-def erase(options: argparse.Namespace, session: Session) -> int:
-    """Call until nothing is left; what was erased when it is interrupted stays so."""
-    path = path_of("people", encode_id(options.uid))
-    if options.dry_run:
+@app.verb("erase")
+def erase(
+    context: typer.Context,
+    uid: Annotated[str, typer.Argument(metavar="UID", help="The person's id in the process system.")],
+    dry_run: DryRun = False,
+) -> int:
+    """Erase what is stored of a person; see "Erasing a person" in the handbook.
+
+    Interrupted, it goes on where it is repeated.
+    """
+    session: Session = context.obj
+    path = path_of("people", encode_id(uid))
+    if dry_run:
         return _show(session.api.delete(path, {"dry_run": "true"}), session)
     answer = session.api.delete(path)
     total = dict(answer["erased"])

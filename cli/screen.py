@@ -79,6 +79,14 @@ class Screen:
         )
 
 
+def indent_json(text: str | None) -> str:
+    """A body of an HTTP call, indented where it is JSON."""
+    try:
+        return json.dumps(json.loads(text or ""), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return text or ""
+
+
 def clean(value: object) -> str:
     """A value as text that a terminal takes for nothing but text."""
     text = "" if value is None else "yes" if value is True else "no" if value is False else str(value)

@@ -1,34 +1,55 @@
-"""What every command works with."""
+"""What every verb works with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
 
+import typer
 from botocore.exceptions import BotoCoreError
 
-from cli.api import Api
-from cli.connection import Connection
+from cli.api import Api, open_api
+from cli.connection import Connection, read_connection
 from cli.errors import WRONG_USE, CommandError
+from cli.moments import parse_moment
 from cli.screen import Screen
 from cli.world import World
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Session:
-    """One run of the command. `known_api` is None for a command that does not ask the API."""
+    """One run of the command: what it was told for all verbs, and what it opens when a verb asks for it."""
 
     world: World
-    screen: Screen
-    connection: Connection
-    known_api: Api | None = None
+    wants_json: bool = False
+    outputs: Path | None = None
+    person: str = ""
+    _open: ExitStack = field(default_factory=ExitStack)
 
-    @property
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @cached_property
+    def screen(self) -> Screen:
+        """Where results go: tables on a terminal, JSON where it is asked for or piped."""
+        world = self.world
+        return Screen(world.out, world.told, as_json=self.wants_json or not world.out.is_terminal)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """Where the API and the bus are. Raises CommandError where the outputs cannot be used."""
+        return read_connection(self.world.environment, self.outputs, self.person)
+
+    @cached_property
     def api(self) -> Api:
-        """The API, for a command that is declared to ask it."""
-        if self.known_api is None:
-            raise TypeError("this command is not declared to ask the API")
-        return self.known_api
+        """The API. Raises CommandError where address or token are missing."""
+        return self._open.enter_context(open_api(self.connection, self.world.transport, self.world.sleep))
 
     def open_bus(self) -> Any:
         """A client for the event bus. Raises CommandError where region or profile are missing."""
@@ -36,3 +57,16 @@ class Session:
             return self.world.open_bus(self.connection)
         except BotoCoreError as error:
             raise CommandError(f"AWS cannot be asked: {error}", WRONG_USE) from None
+
+    def ask(self, question: str, *, is_secret: bool = False, default: str | None = None) -> str:
+        """What a person types, a secret unseen; from a pipe, its next line. Raises CommandError where nothing comes."""
+        if self.world.stdin.isatty():
+            return str(typer.prompt(question, default=default, show_default=False, hide_input=is_secret, err=True))
+        line = self.world.stdin.readline().decode(errors="replace").strip()
+        if not line:
+            raise CommandError(f"{question} is missing: type it, or give it as a line of the input.", WRONG_USE)
+        return line
+
+    def moment(self, text: str | None) -> str | None:
+        """A time as the API takes it. Raises CommandError where it cannot be read."""
+        return parse_moment(text, self.world.clock()) if text else None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.analyses import read_stream
+from cli.ai import read_stream
 from cli.api import Api, encode_id, path_of
 from local.story import statuses_of
 

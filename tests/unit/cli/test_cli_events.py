@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
@@ -17,7 +18,7 @@ from cli.event_files import Found, find_flaws, read_events
 from local.settings import ROOT
 from taskbridge.events import DETAIL_TYPE, SOURCE
 from tests.builders import calm, event
-from tests.unit.cli.terminal import Bus, Terminal, ok
+from tests.unit.cli.terminal import Bus, Terminal, listed, ok, problem
 
 
 def lines(count: int) -> bytes:
@@ -103,11 +104,43 @@ def test_a_number_of_thousands_of_digits_is_a_flaw() -> None:
     assert list(find_flaws([Found("line 1", text)]))
 
 
-def test_a_dry_run_only_checks() -> None:
-    status, terminal = send("--dry-run", content=lines(2))
-    assert status == 0
-    assert not terminal.bus.calls
+def test_a_check_asks_nobody_and_sends_nothing() -> None:
+    terminal = Terminal(stdin=lines(2), environment={})
+    assert terminal.run("events", "check", "-") == 0
+    assert not terminal.requests
     assert "2 events have the agreed form" in terminal.told
+
+
+def test_what_became_of_each_event_is_waited_for() -> None:
+    # given
+    def outcome(status: str) -> httpx.Response:
+        target = {"target": "push:jinzhi", "status": status, "reason": "", "attempts": 1, "updated_at": None}
+        return ok({"event_id": "ev-1", "status": "routed", "reason": "", "targets": [{**target, "log_id": "l"}]})
+
+    answers = [problem(404, "not_found", "no such event"), outcome("retrying"), outcome("succeeded")]
+    terminal = Terminal(answers, stdin=lines(1))
+
+    # when
+    assert terminal.run("events", "send", "-", "--wait") == 0
+
+    # then
+    assert terminal.json[0]["targets"][0]["status"] == "succeeded"
+    assert len(terminal.asked) == 3
+
+
+def test_an_event_that_does_not_get_through_ends_the_waiting_with_status_one() -> None:
+    rejected = {"event_id": "ev-1", "status": "rejected", "reason": "tasks: missing", "targets": []}
+    terminal = Terminal([ok(rejected)], stdin=lines(1), is_terminal=True)
+    assert terminal.run("events", "send", "-", "--wait") == REFUSED
+    assert "tasks: missing" in terminal.out
+
+
+def test_skipped_events_are_listed_with_the_reason() -> None:
+    skipped = {"event_id": "ev-1", "action": "task_received", "reason": "no rule", "received_at": None}
+    terminal = Terminal([listed([skipped])], is_terminal=True)
+    assert terminal.run("events", "skipped", "--from", "1d") == 0
+    assert "no rule" in terminal.out
+    assert terminal.requests[0].url.params["from"] == "2027-01-14T08:00:00+00:00"
 
 
 def test_without_a_check_the_router_judges() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import httpx
+import typer
 from httpx_sse import EventSource, ServerSentEvent, SSEError
 
+from cli import ai_setup
 from cli.api import encode_id, path_of
 from cli.errors import NO_ANSWER, REFUSED, CommandError
 from cli.screen import Column, build_facts, build_table, clean
 from cli.session import Session
+from cli.verbs import DEFAULT_LIMIT, Limit, NoWait, Verbs
 
 RETRY_S = 2.0
 LONGEST_WATCH_S = 1800.0
@@ -35,22 +37,42 @@ _FINDINGS: Sequence[Column] = (
 )
 
 
-def list_tasks(options: argparse.Namespace, session: Session) -> int:
-    """One's tasks, the open ones first, each with its latest result."""
-    found = session.api.items("/v1/ai/tasks", {"status": options.status}, options.limit)
+app = Verbs("AI approval: one's tasks and rules for approvers, settings and nodes for admins.")
+app.verb("settings")(ai_setup.settings)
+app.verb("nodes")(ai_setup.list_nodes)
+app.verb("rules")(ai_setup.list_rules)
+app.verb("dry-run")(ai_setup.dry_run)
+
+
+@app.verb("tasks")
+def list_tasks(
+    context: typer.Context,
+    status: Annotated[Literal["open", "done", "all"], typer.Option(help="Which of them.")] = "all",
+    limit: Limit = DEFAULT_LIMIT,
+) -> int:
+    """Your tasks, the open ones first, and what the AI says of them."""
+    session: Session = context.obj
+    found = session.api.items("/v1/ai/tasks", {"status": status}, limit)
     session.screen.show(found, build_table("Tasks", _TASKS, found))
     return 0
 
 
-def analyse(options: argparse.Namespace, session: Session) -> int:
-    """Ask for an analysis; 0 with a verdict or with --no-wait, 1 where there is none."""
-    body = {"force": True} if options.force else {}
-    result = session.api.post(path_of("ai", "tasks", encode_id(options.task_id), "analyses"), body)
-    if result["status"] in _UNDER_WAY and not options.no_wait:
+@app.verb("analyse")
+def analyse(
+    context: typer.Context,
+    task_id: Annotated[str, typer.Argument(metavar="TASK", help="Id of the task in the process system.")],
+    force: Annotated[bool, typer.Option("--force", help="A new answer, also where there is one.")] = False,
+    no_wait: NoWait = False,
+) -> int:
+    """Have one of your tasks analysed, and watch; status 1 where there is no verdict."""
+    session: Session = context.obj
+    body = {"force": True} if force else {}
+    result = session.api.post(path_of("ai", "tasks", encode_id(task_id), "analyses"), body)
+    if result["status"] in _UNDER_WAY and not no_wait:
         _watch(result["id"], session)
         result = session.api.get(path_of("ai", "analyses", result["id"]))
     _show(result, session)
-    is_wanted = result["verdict"] is not None or (options.no_wait and result["status"] in _UNDER_WAY)
+    is_wanted = result["verdict"] is not None or (no_wait and result["status"] in _UNDER_WAY)
     return 0 if is_wanted else REFUSED
 
 

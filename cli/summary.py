@@ -1,0 +1,49 @@
+"""`taskbridge summary`: how everything stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from cli.dead_letters import QUEUES
+from cli.screen import Column, build_table
+from cli.session import Session
+
+_STANDING: Sequence[Column] = (
+    ("Platform", "id"),
+    ("Name", "name"),
+    ("Enabled", "enabled"),
+    ("Breaker", lambda each: each["breaker"]["state"]),
+    ("Why", lambda each: each["breaker"]["reason"] or each.get("unreadable", "")),
+    ("Last success", "last_success_at"),
+    ("Failed, hour", lambda each: each["last_hour"]["failed"]),
+    ("Failed, day", lambda each: each["last_day"]["failed"]),
+    ("Retrying, day", lambda each: each["last_day"]["retrying"]),
+)
+_COUNTS: Sequence[Column] = (
+    ("Events", "span"),
+    ("Succeeded", "succeeded"),
+    ("Retrying", "retrying"),
+    ("Failed", "failed"),
+    ("Superseded", "superseded"),
+    ("Skipped", "skipped"),
+    ("Exact", "is_exact"),
+)
+_GAPS: Sequence[Column] = (("What they leave out", "gap"),)
+
+
+def summarise(context: typer.Context) -> int:
+    """Queues, platforms, and events by status."""
+    session: Session = context.obj
+    found = session.api.get("/v1/ops/summary")
+    gaps = [{"gap": each} for each in found.get("rule_gaps", [])]
+    counts = [{"span": "last hour", **found["last_hour"]}, {"span": "last day", **found["last_day"]}]
+    session.screen.show(
+        found,
+        build_table("Queues", QUEUES, found["queues"]),
+        *([build_table("Trigger rules", _GAPS, gaps)] if gaps else []),
+        build_table("Task centers", _STANDING, found["platforms"]),
+        build_table("What became of events", _COUNTS, counts),
+    )
+    return 0
