@@ -73,6 +73,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/ai/settings"): _for(ADMIN),
     ("PUT", "/v1/ai/settings"): _for(ADMIN),
     ("GET", "/v1/ai/nodes"): _for(ADMIN),
+    ("GET", "/v1/ai/nodes/{app_id}/{node_id}"): _for(ADMIN),
     ("PUT", "/v1/ai/nodes/{app_id}/{node_id}"): _for(ADMIN),
     ("GET", "/v1/ai/rules"): _for(APPROVER),
     ("GET", "/v1/ai/rules/{app_id}/{node_id}"): _for(APPROVER),

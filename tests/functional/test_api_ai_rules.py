@@ -232,6 +232,27 @@ def test_an_admin_sets_a_default_and_what_was_published_of_the_node_stays(world:
     assert world.client.put(NODE_PATH, {"rule": "别的", "version": 1}).code == "version_conflict"
 
 
+def test_what_is_not_named_of_a_default_stays_and_checks_as_long_as_their_clause_does(world: AiWorld) -> None:
+    set_before = {**RULE, "rule": "请假不超过 3 天。附证明", "enabled": False, "auto_analysis": True}
+    world.client.put(NODE_PATH, set_before)
+
+    kept = world.client.put(NODE_PATH, {"rule": "请假不超过 3 天。附假条", "keynote": None}).json
+    assert {name: kept[name] for name in set_before} == {**set_before, "rule": "请假不超过 3 天。附假条"}
+
+    assert world.client.put(NODE_PATH, {"rule": "附假条"}).json["checks"] == []
+    emptied = world.client.put(NODE_PATH, {"keynote": "", "file_key": [], "enabled": True}).json
+    assert (emptied["rule"], emptied["keynote"], emptied["file_key"], emptied["enabled"]) == ("附假条", "", [], True)
+
+
+def test_one_default_is_read_by_one_call_and_a_node_without_is_not_found(world: AiWorld) -> None:
+    assert world.client.get(NODE_PATH).code == "not_found"
+    saved = world.client.put(NODE_PATH, RULE).json
+
+    world.stores.client.taken()
+    assert world.client.get(NODE_PATH).json == saved
+    assert world.stores.client.taken() == {"get_item": 1}
+
+
 def test_a_node_that_was_never_published_can_have_a_default(world: AiWorld) -> None:
     assert world.client.put(NODE_PATH, {"rule": "规则"}).json["version"] == 1
 

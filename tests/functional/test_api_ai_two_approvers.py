@@ -85,6 +85,7 @@ def attempts(client: ApiClient, analysis_id: str, uid: str) -> Iterator[Answer]:
     yield client.get("/v1/ai/agreement", of="everyone")
     yield client.get("/v1/ai/audit", task_id=TASK_ID)
     yield client.get("/v1/ai/nodes")
+    yield client.get(f"/v1/ai/nodes/{APP}/{NODE}")
     yield client.put(f"/v1/ai/nodes/{APP}/{NODE}", {"rule": "fremd"})
 
 

@@ -9,8 +9,12 @@ from pydantic import StrictBool
 
 from admin_api.ai.rules import (
     AutoCode,
+    Checks,
+    FileKeys,
+    Keynote,
     RuleShown,
-    RuleWanted,
+    RuleWords,
+    Version,
     auto_analysis_of,
     facts_of,
     read_checks,
@@ -19,18 +23,51 @@ from admin_api.ai.rules import (
 )
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
+from admin_api.problems import not_found
+from admin_api.requests import Wanted
 from taskbridge.ai import rules as stored
+from taskbridge.ai.clauses import find_clause, split_clauses
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import AutoAnalysis
+from taskbridge.ai.rules import AutoAnalysis, Check
 
+ONE = "/v1/ai/nodes/{app_id}/{node_id}"
 router = Router("AI administration")
 
 
-class NodeDefaultWanted(RuleWanted):
-    """The default rule of a node. `auto_analysis`: tasks are analysed when they arrive; of the codes, 1 says so."""
+class NodeDefaultWanted(Wanted):
+    """What the default rule of a node becomes: what is not named, or null, stays as it is.
 
-    enabled: StrictBool = True
-    auto_analysis: StrictBool | AutoCode = False
+    `file_key` names the fields whose attachments take part. `auto_analysis`: tasks are analysed when they arrive; of
+    the codes, 1 says so.
+    """
+
+    rule: RuleWords | None = None
+    keynote: Keynote | None = None
+    file_key: FileKeys | None = None
+    checks: Checks | None = None
+    enabled: StrictBool | None = None
+    auto_analysis: StrictBool | AutoCode | None = None
+    version: Version = None
+
+    def applied_to(self, before: stored.NodeDefault) -> stored.NodeDefault:
+        """The rule with what is named here; what was published of the node stays. Raises ConfigurationError."""
+        rule = before.rule if self.rule is None else self.rule
+        automatic = None if self.auto_analysis is None else auto_analysis_of(self.auto_analysis) is AutoAnalysis.ENABLED
+        named = {
+            "keynote": self.keynote,
+            "file_key": None if self.file_key is None else tuple(self.file_key),
+            "enabled": self.enabled,
+            "automatic": automatic,
+        }
+        changed = {name: value for name, value in named.items() if value is not None}
+        return msgspec.structs.replace(before, rule=rule, checks=self._checks(before.checks, rule), **changed)
+
+    def _checks(self, before: tuple[Check, ...], rule: str) -> tuple[Check, ...]:
+        """Those that are named; else those there were, as long as their clause stands in the rule."""
+        if self.checks is not None:
+            return read_checks(self.checks, rule)
+        clauses = split_clauses(rule)
+        return tuple(check for check in before if find_clause(check.clause, clauses))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,33 +83,33 @@ class NodeDefault(RuleShown):
 def list_nodes(api: Api, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[NodeDefault]:
     """Every node that was published, or given a rule here."""
     page = api.services.rules.list_defaults(api.open_cursor(cursor), limit)
-    return api.listed([_show_default(rule) for rule in page.items], page.next)
+    return api.listed([show_default(rule) for rule in page.items], page.next)
 
 
-@router.put("/v1/ai/nodes/{app_id}/{node_id}", summary="Set the default rule of a node")
+@router.get(ONE, summary="The default rule of a node")
+def get_node(api: Api, app_id: str, node_id: str) -> NodeDefault:
+    """404 where the node was neither published nor given a rule here."""
+    rule = api.services.rules.default(app_id, node_id)
+    if rule is None:
+        raise not_found("node")
+    return show_default(rule)
+
+
+@router.put(ONE, summary="Set the default rule of a node")
 def put_node(api: Api, app_id: str, node_id: str, body: NodeDefaultWanted) -> NodeDefault:
     """Results that the rule before gave to open tasks are removed, and their people reminded."""
     services = api.services
-    checks = read_checks(body.checks, body.rule)
     before = services.rules.default(app_id, node_id)
-    # Its names, and what was published of it, stay.
-    rule = msgspec.structs.replace(
-        before or stored.NodeDefault(app_id=app_id, node_id=node_id),
-        rule=body.rule,
-        keynote=body.keynote,
-        file_key=tuple(body.file_key),
-        checks=checks,
-        enabled=body.enabled,
-        automatic=auto_analysis_of(body.auto_analysis) is AutoAnalysis.ENABLED,
-    )
+    rule = body.applied_to(before or stored.NodeDefault(app_id=app_id, node_id=node_id))
     saved = save_version(before, rule, body.version, services.rules.save_default)
-    shown = _show_default(saved)
-    services.trail.record(api.caller.uid, ("node", app_id, node_id), before and _show_default(before), shown)
+    shown = show_default(saved)
+    services.trail.record(api.caller.uid, ("node", app_id, node_id), before and show_default(before), shown)
     tell(RuleChanged(app_id, node_id), services)
     return shown
 
 
-def _show_default(rule: stored.NodeDefault) -> NodeDefault:
+def show_default(rule: stored.NodeDefault) -> NodeDefault:
+    """A default as it is shown."""
     return NodeDefault(
         **facts_of(rule, rule.app_id, rule.node_id, (rule.node_key, rule.node_name)),
         enabled=rule.enabled,

@@ -8,13 +8,16 @@ from typing import Annotated
 import msgspec
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 
 from admin_api.ai.rules import (
     MOST_VERSIONS,
     AutoCode,
+    Checks,
+    FileKeys,
+    Keynote,
     RuleShown,
-    RuleWanted,
+    RuleWords,
     Version,
     auto_analysis_of,
     facts_of,
@@ -41,13 +44,19 @@ Number = Annotated[int, Path(ge=1, lt=MOST_VERSIONS)]
 router = Router("AI rules")
 
 
-class OwnRuleWanted(RuleWanted):
+class OwnRuleWanted(Wanted):
     """One's own rule for a node; an empty `rule` asks what the node's default asks.
 
+    `file_key` names the fields whose attachments take part.
     `status` false: no AI approval here. `auto_analysis`: 0 or null as the node's default says, 1 or true yes, 2 or
     false no.
     """
 
+    rule: RuleWords = ""
+    keynote: Keynote = ""
+    file_key: Annotated[FileKeys, Field(default_factory=list)]
+    checks: Annotated[Checks, Field(default_factory=list)]
+    version: Version = None
     status: StrictBool = True
     auto_analysis: StrictBool | AutoCode | None = 0
 

@@ -36,7 +36,7 @@ Version = Annotated[
         ge=0,
         lt=MOST_VERSIONS,
         description="The version that was read, 0 where there was none: 409 if there is another one by now. "
-        "Without it, whatever stands there is replaced.",
+        "Without it, what is sent replaces whatever stands there.",
     ),
 ]
 
@@ -54,14 +54,10 @@ class CheckWanted(Wanted):
     covers: StrictBool = False
 
 
-class RuleWanted(Wanted):
-    """What is asked of a form. `file_key` names the fields whose attachments take part."""
-
-    rule: Annotated[str, Field(max_length=RULE_CHARS)] = ""
-    keynote: Annotated[str, Field(max_length=KEYNOTE_CHARS)] = ""
-    file_key: Annotated[list[FileKey], Field(default_factory=list, max_length=MOST_KEYS)]
-    checks: Annotated[list[CheckWanted], Field(default_factory=list, max_length=MOST_CHECKS)]
-    version: Version = None
+RuleWords = Annotated[str, Field(max_length=RULE_CHARS)]
+Keynote = Annotated[str, Field(max_length=KEYNOTE_CHARS)]
+FileKeys = Annotated[list[FileKey], Field(max_length=MOST_KEYS)]
+Checks = Annotated[list[CheckWanted], Field(max_length=MOST_CHECKS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
