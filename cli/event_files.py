@@ -83,7 +83,7 @@ def _place_in_order(error: Any) -> list[str]:
 
 @cache
 def _schema() -> Any:
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+    from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(_schema_file().read_text(encoding="utf-8")))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -316,14 +318,15 @@ def test_a_turn_costs_one_call_and_a_list_one_query(local: TableStores) -> None:
 def test_a_table_that_is_not_there_or_cannot_be_reached_is_a_store_error(moto: Any) -> None:
     for client, reason in ((moto, "ResourceNotFound"), (unreachable("dynamodb"), "EndpointConnectionError")):
         table = TaskTable(client, "no-such-table", "neither")
-        for call in (
-            lambda table=table: table.get(UID, TASK),
-            lambda table=table: table.get_many([(UID, TASK)]),
-            lambda table=table: table.project(seat(), None),
-            lambda table=table: table.project(done_seat(decided_here=False), None),
-            lambda table=table: table.begin(UID, TASK, analysis(), ""),
-            lambda table=table: table.list_person(UID, "open"),
-        ):
+        calls: tuple[Callable[[], object], ...] = (
+            partial(table.get, UID, TASK),
+            partial(table.get_many, [(UID, TASK)]),
+            partial(table.project, seat(), None),
+            partial(table.project, done_seat(decided_here=False), None),
+            partial(table.begin, UID, TASK, analysis(), ""),
+            partial(table.list_person, UID, "open"),
+        )
+        for call in calls:
             with pytest.raises(StoreError, match=reason):
                 call()
 

@@ -14,6 +14,7 @@ import pytest
 from admin_api.ai import analyses
 from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus
+from taskbridge.platforms.credentials import Tokens
 from tests.functional.ai_api import SETTINGS, AiWorld
 from tests.functional.ai_suites.builders import TASK, UID
 from tests.functional.aws import Tables, new_client
@@ -44,14 +45,14 @@ def platform() -> Platform:
 def world(moto: Any, moto_tables: Tables, platform: Platform) -> AiWorld:
     http = httpx.Client(transport=httpx.MockTransport(platform))
     made = AiWorld(moto, moto_tables, analyses.router, ssm=new_client("ssm"), http_client=http)
-    made.services.__dict__["tokens"] = Tokens()
+    made.services.__dict__["tokens"] = FreshTokens()
     made.services.__dict__["secrets"] = lambda platform_id, field: ("secret",)
     configure(made, SETTINGS)
     made.give_default()
     return made
 
 
-class Tokens:
+class FreshTokens(Tokens):
     """Tokens that are fetched each time."""
 
     def get(self, key: str, fetch: Callable[[], str], lifetime_s: float) -> str:

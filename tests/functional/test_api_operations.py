@@ -210,8 +210,10 @@ class StrictSqs:
             raise ClientError({"Error": {"Code": self.code}}, "StartMessageMoveTask")
         if not any(request["SourceArn"].endswith((name, f"{name}.fifo")) for name in self.sources):
             message = "Source queue must be configured as a Dead Letter Queue."
-            error = {"Code": "InvalidParameterValue", "Message": message}
-            raise ClientError({"Error": error}, "StartMessageMoveTask")
+            error = ClientError(
+                {"Error": {"Code": "InvalidParameterValue", "Message": message}}, "StartMessageMoveTask"
+            )
+            raise error
 
 
 def of_queues() -> frozenset[str]:

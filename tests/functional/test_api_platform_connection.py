@@ -12,6 +12,7 @@ from taskbridge.access.secrets import valid_names
 from taskbridge.errors import TransientError
 from tests.functional.aws import Tables
 from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk
+from tests.unit.platforms.builders import FakeTokens
 
 TOKEN = "tok-5f2c9e7d1b"
 
@@ -23,18 +24,16 @@ def desk(clients: dict[str, Any], ministack: str, tables: Tables, monkeypatch: p
     made.close()
 
 
-class BusyTokens:
+class BusyTokens(FakeTokens):
     """Tokens that another worker has been fetching for too long."""
 
     def get(self, key: str, fetch: Callable[[], str], lifetime_s: float) -> str:
         raise TransientError("another worker is fetching it")
 
-    replace = get
-
 
 def gives(status: int, body: object) -> Callable[[httpx.Request], httpx.Response]:
     """A server that always answers this."""
-    return lambda _: httpx.Response(status, json=body) if isinstance(body, dict) else httpx.Response(status, text=body)
+    return lambda _: httpx.Response(status, **({"text": body} if isinstance(body, str) else {"json": body}))
 
 
 def fails(error: type[httpx.HTTPError]) -> Callable[[httpx.Request], httpx.Response]:

@@ -46,7 +46,7 @@ def test_of_four_writers_at_once_the_settings_and_the_secret_of_the_winner_stand
     # given
     desk.create()
     admins = [build_client(desk.services, *AREAS) for _ in range(WRITERS)]
-    valid = (SECRET,)
+    valid: tuple[str, ...] = (SECRET,)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         for number in range(ROUNDS):

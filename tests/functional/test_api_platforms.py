@@ -464,8 +464,13 @@ def test_who_read_an_older_version_deletes_nothing(desk: Desk) -> None:
 def test_the_secrets_of_a_page_are_looked_for_ten_a_call(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(12):
         desk.create(id=f"p{number}")
-    read, calls = desk.ssm.get_parameters, []
-    monkeypatch.setattr(desk.ssm, "get_parameters", lambda **request: calls.append(request) or read(**request))
+    read, calls = desk.ssm.get_parameters, list[dict[str, Any]]()
+
+    def count(**request: Any) -> Any:
+        calls.append(request)
+        return read(**request)
+
+    monkeypatch.setattr(desk.ssm, "get_parameters", count)
 
     assert len(desk.admin.get("/v1/platforms").json["items"]) == 12
 

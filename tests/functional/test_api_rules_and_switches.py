@@ -108,7 +108,7 @@ def test_what_a_rule_would_take_away_is_told_before_it_is_saved(desk: Desk) -> N
     desk.create_ai()
     desk.admin.put("/v1/ai/settings", {**OFF, "platform_id": "aigc"})
     pushed = [action.value for action in Action if action != "node_published"]
-    flow = {"app_ids": [], "except_app_ids": []}
+    flow: dict[str, Any] = {"app_ids": [], "except_app_ids": []}
 
     # when
     now = desk.admin.post("/v1/trigger-rules/preview", {}).json

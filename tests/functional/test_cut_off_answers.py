@@ -122,8 +122,9 @@ def test_an_event_with_long_logs_on_many_platforms_shows_all_of_them(dynamodb: A
     for number in range(12):
         attempt = Attempt(1.5, "insert_task", "T1", "POST", "/x", noise[number:], 200, "", 12, "")
         entries = {"T1": Entry(LogStatus.FAILED)}
-        values = {"received_at": RECEIVED_AT, "updated_at": RECEIVED_AT, "entries": entries, "attempts": [attempt]}
-        logs.put([PushLog("e1", f"jz-{number:02}", "S1", **values)])
+        log = PushLog("e1", f"jz-{number:02}", "S1", received_at=RECEIVED_AT, updated_at=RECEIVED_AT)
+        log.entries, log.attempts = entries, [attempt]
+        logs.put([log])
 
     assert [log.platform_id for log in logs.of_event("e1")] == [f"jz-{number:02}" for number in range(12)]
 

@@ -127,7 +127,7 @@ def test_without_time_nothing_is_called_and_nothing_is_lost(deployed: Deployment
     answer = push_task.app.handler({"Records": [record]}, context(seconds=4))
 
     assert answer == {"batchItemFailures": []}  # waiting costs no receive
-    assert deployed.log("S1-e1").entries["T1"].reason == OUT_OF_TIME  # type: ignore[union-attr]
+    assert deployed.log("S1-e1").entries["T1"].reason == OUT_OF_TIME
     assert list(deployed.center.calls) == []
 
 

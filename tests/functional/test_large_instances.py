@@ -274,7 +274,7 @@ def test_of_two_who_write_a_large_document_one_loses_and_what_it_wrote_goes(site
 def test_who_reads_while_another_writes_reads_what_the_other_wrote(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.push(a_large_one("large"))
     other = InstanceTable(site.client, site.tables.InstanceTable, parts=site.parts)
-    items, passed = site.instances._items, []
+    items, passed = site.instances._items, list[bool]()
 
     def after(keys: Any) -> Any:
         found = items(keys)

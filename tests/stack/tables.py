@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from local.emulator import Aws
 from local.seed import PLATFORM_ID
@@ -15,7 +16,14 @@ from taskbridge.tables.events import EventTable
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_logs import PushLogTable
 
-DEPTH = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+if TYPE_CHECKING:
+    from types_boto3_sqs.literals import QueueAttributeNameType
+
+DEPTH: tuple[QueueAttributeNameType, ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 _GIVEN_UP = ("DeadLetterQueueUrl", "FailureQueueUrl")
 
 

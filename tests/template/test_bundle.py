@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bundle.build import LAMBDA, RUNTIME_PROVIDES, BuildError, Target, build_function, build_layer, main
+from bundle.build import LAMBDA, RUNTIME_PROVIDES, Target, build_function, build_layer, main
+from bundle.commands import BuildError
 from tests.template.reader import ROOT, Template
 
 # What the Python runtime of Lambda has on its path, by the names under which it is imported.

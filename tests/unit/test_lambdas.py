@@ -7,6 +7,7 @@ from typing import Any
 import botocore
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from taskbridge.lambdas import Clients
 
@@ -26,7 +27,7 @@ def test_calls_name_botocore_and_nothing_that_is_put_together_for_each(monkeypat
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         asked.append(request)
-        return AWSResponse(request.url, 200, {}, Raw())
+        return AWSResponse(request.url, 200, HTTPHeaders(), Raw())
 
     client.meta.events.register_first("before-send.dynamodb", answer)
     client.list_tables()

@@ -163,8 +163,7 @@ def test_what_is_throttled_is_tried_again_and_one_token_is_fetched_and_shared(op
 def test_a_store_that_stays_throttled_is_never_done_without() -> None:
     worker = Worker()
     worker.store.broken = {"read"}
-    worker.pause = worker.pauses.append  # type: ignore[method-assign]
-    worker.cache = TokenCache(worker.store, worker.clock, worker.pause, lambda: 0.5)
+    worker.cache = TokenCache(worker.store, worker.clock, worker.pauses.append, lambda: 0.5)
     with pytest.raises(StoreThrottled):
         worker.get()
     assert sum(worker.pauses) == pytest.approx(12)

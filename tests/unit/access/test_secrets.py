@@ -292,7 +292,7 @@ def test_the_same_secret_again_does_not_drop_the_one_before(named: dict[str, tup
     ssm = WritableParameters(**{"": "new", "_previous": "old", "/1-a": "new"})
     before = dict(ssm.values)
 
-    assert keeper(ssm).write(platform(**named), {"app_secret": "new"}, "b") == named
+    assert keeper(ssm).write(platform(**dict[str, Any](named)), {"app_secret": "new"}, "b") == named
     assert ssm.values == before
 
 

@@ -166,13 +166,17 @@ def test_fetch_event_source_gets_no_message_without_an_event() -> None:
     assert {message.event for message in viewer.messages} == {"delta", "finding", "done"}
 
 
+def giving(response: Response) -> Fetch:
+    return lambda _: response
+
+
 def test_fetch_event_source_counts_an_event_as_seen_only_once_it_has_its_data() -> None:
     world = World().will([Attempt(PROSE)])
     world.play()
     (body,) = world.answer({}).chunks
 
     for end in range(len(body)):
-        viewer = FetchEventSource(lambda _, end=end: Response(200, stream.CONTENT_TYPE, (body[:end],), is_cut=True))
+        viewer = FetchEventSource(giving(Response(200, stream.CONTENT_TYPE, (body[:end],), is_cut=True)))
         viewer.step()
         # Only between the end of the line with the id and the empty line behind it is its event taken to be seen.
         is_between = body[:end].endswith(b"\n") and body[end - 1 : end + 1] == b"\n\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -178,7 +179,7 @@ def test_throttling_without_an_end_is_told() -> None:
 
 def test_a_refusal_of_aws_is_told_as_a_sentence() -> None:
     class Closed(Bus):
-        def put_events(self, **_: object) -> dict[str, object]:  # type: ignore[override]
+        def put_events(self, **_: object) -> dict[str, object]:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "PutEvents")
 
     status, terminal = send(content=lines(1), bus=Closed())
@@ -188,7 +189,7 @@ def test_a_refusal_of_aws_is_told_as_a_sentence() -> None:
 
 def test_a_bus_that_does_not_answer_has_a_status_of_its_own() -> None:
     class Silent(Bus):
-        def put_events(self, **_: object) -> dict[str, object]:  # type: ignore[override]
+        def put_events(self, **_: object) -> dict[str, object]:
             raise EndpointConnectionError(endpoint_url="https://events.example")
 
     assert send(content=lines(1), bus=Silent())[0] == NO_ANSWER
@@ -212,7 +213,7 @@ def test_no_call_takes_more_than_it_may_and_none_is_lost(sizes: list[int]) -> No
 
 
 def test_an_id_that_no_path_can_carry_is_coded() -> None:
-    answer = {
+    answer: dict[str, Any] = {
         "event_id": "ev/1",
         "status": "rejected",
         "reason": "no session",

@@ -198,8 +198,8 @@ def test_a_replay_is_of_one_kind(arguments: list[str]) -> None:
 
 
 def test_differences_of_one_instance_are_shown() -> None:
-    answer = {"platform_id": "jinzhi", "job_id": None, "differences": []}
-    answer["differences"] = [{"sess_id": "P-1", "task_id": None, "reason": "never acknowledged"}]
+    difference = {"sess_id": "P-1", "task_id": None, "reason": "never acknowledged"}
+    answer = {"platform_id": "jinzhi", "job_id": None, "differences": [difference]}
     terminal = Terminal([ok(answer)], is_terminal=True)
     assert terminal.run("reconcile", "jinzhi", "--session", "P-1") == 0
     assert json.loads(terminal.requests[0].content) == {"platform_id": "jinzhi", "sess_id": "P-1"}

@@ -66,8 +66,8 @@ def verdict_of(*clauses: str, fields: Fields = FORM) -> Any:
     ],
 )
 def test_a_plain_clause(clause: str, result: str, evidence: list[tuple[str, int | None, str]]) -> None:
-    fields = (*FORM, MONEY, ("phone", "家长电话", "未填写"), ("sign", "学生签名", "未签名"), ("away", "是否离校", "是"))
-    fields = (*fields, ("loan", "借款金额", "800"))
+    blanks = (("phone", "家长电话", "未填写"), ("sign", "学生签名", "未签名"))
+    fields = (*FORM, MONEY, *blanks, ("away", "是否离校", "是"), ("loan", "借款金额", "800"))
 
     assert findings(clause, fields=fields, files=INVOICE) == [(result, evidence)]
 

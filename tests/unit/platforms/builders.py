@@ -26,6 +26,7 @@ from taskbridge.commands import (
 from taskbridge.platforms import build_task_center
 from taskbridge.platforms.base import Response, TaskCenter
 from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.credentials import Tokens
 from taskbridge.platforms.settings import settings_schema
 
 NOON = datetime(2026, 11, 22, 4, 30, 5, tzinfo=UTC)
@@ -88,7 +89,7 @@ def answer(body: object, status: int = 200, **headers: str) -> Response:
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, text, 1000.0)
 
 
-class FakeTokens:
+class FakeTokens(Tokens):
     """Keeps one token, and asks for another only when the refused one is the one it keeps."""
 
     def __init__(self, token: str = "") -> None:

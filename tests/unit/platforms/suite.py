@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY, build_task_center
-from taskbridge.platforms.base import Request, Response, TaskCenter, Verdict
+from taskbridge.platforms.base import Platform, Request, Response, TaskCenter, Verdict
 from taskbridge.platforms.settings import secret_fields, settings_schema
 from tests.unit.platforms.builders import SECRET, TOKEN, Server, answer, client_for, commands, default_settings, insert
 
@@ -35,7 +35,7 @@ class PlatformBehaviour:
     def build(self, **changes: Any) -> TaskCenter:
         return build_task_center("p-1", self.class_name, {**self.settings, **changes})
 
-    def kind(self) -> type[TaskCenter]:
+    def kind(self) -> type[Platform]:
         return REGISTRY[self.class_name]
 
     def requests(self) -> dict[Operation, Request]:

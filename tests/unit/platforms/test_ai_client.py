@@ -51,7 +51,7 @@ from tests.unit.platforms.ai_builders import (
     served,
     tokens_for,
 )
-from tests.unit.platforms.builders import SECRET, Clock, Server
+from tests.unit.platforms.builders import SECRET, Clock, FakeTokens, Server
 
 EXPIRED = httpx.Response(200, json={"code": 40001, "message": "token 过期"})
 EXPIRED_EVENT = event_stream(data({"code": 40001, "message": "token 过期"}, "error"))
@@ -383,11 +383,9 @@ def test_a_long_message_is_cut() -> None:
 
 
 def test_errors_of_the_token_store_come_through() -> None:
-    class Down:
+    class Down(FakeTokens):
         def get(self, *_: object) -> str:
             raise StoreError("parameter store: throttled")
-
-        replace = get
 
     http = httpx.Client(transport=httpx.MockTransport(Server(answered("同意"))))
     client = AiPlatformClient(aigc(), http, Down(), lambda _: (SECRET,), Clock())

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from taskbridge.platforms.http import MAX_BODY_BYTES, build_http_client, describe_failure, fetch, timeouts, tls_context
+from taskbridge.platforms.bodies import MAX_BODY_BYTES
+from taskbridge.platforms.http import build_http_client, describe_failure, fetch, timeouts, tls_context
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n" + b'{"errcode":"0"}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
