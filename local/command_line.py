@@ -76,7 +76,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m local",
         description="The whole of taskbridge on one machine.",
-        epilog="Environment: AWS_PORT, STATE_DIR, JINZHI_HOST, AIGC_HOST, and more: see README.md.",
+        epilog="Environment: AWS_PORT, STATE_DIR, JINZHI_HOST, AIGC_HOST, and more: see docs/one-machine.md.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
     for name, text in _COMMANDS.items():

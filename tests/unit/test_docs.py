@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -15,8 +17,14 @@ from local.settings import ROOT, read_settings
 from push_task import retry
 from reconciler import feeding, probing, stuck
 from taskbridge.access import breaker
+from tests.unit.cli.terminal import Bus
 
 READMES = ("README.md", "README.zh-CN.md")
+ONE_MACHINE = ("docs/one-machine.md", "docs/zh/one-machine.md")
+IN_BOTH_LANGUAGES = [
+    READMES,
+    *((f"docs/{page.name}", f"docs/zh/{page.name}") for page in sorted((ROOT / "docs" / "zh").glob("*.md"))),
+]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").glob("*.md"))]
 
@@ -77,14 +85,14 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_the_readme_has_every_verb_and_no_other(readme: str) -> None:
+@pytest.mark.parametrize("page", ONE_MACHINE)
+def test_the_page_of_one_machine_has_every_verb_and_no_other(page: str) -> None:
     verbs = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile") + read("build.mk"), flags=re.MULTILINE))
-    assert first_cells(read(readme), r"make ([a-z-]+)") == verbs
+    assert first_cells(read(page), r"make ([a-z-]+)") == verbs
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_the_readme_has_every_variable_that_is_read_and_no_other(readme: str) -> None:
+@pytest.mark.parametrize("page", ONE_MACHINE)
+def test_the_page_of_one_machine_has_every_variable_that_is_read_and_no_other(page: str) -> None:
     # given
     environment = Asked()
     read_settings(environment)
@@ -93,28 +101,63 @@ def test_the_readme_has_every_variable_that_is_read_and_no_other(readme: str) ->
     # then
     assert "ENV ?=" in read("build.mk")
     assert '"TARGET_PYTHON"' in read("bundle/build.py")
-    assert first_cells(read(readme), "([A-Z_]+)") == environment.names | of_the_build
+    assert first_cells(read(page), "([A-Z_]+)") == environment.names | of_the_build
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_both_readmes_show_the_same_commands(readme: str) -> None:
-    commands = [re.sub(r"#.*", "", block) for block in re.findall(r"```sh\n(.*?)```", read(readme), flags=re.DOTALL)]
-    other = [re.sub(r"#.*", "", block) for block in re.findall(r"```sh\n(.*?)```", read(READMES[0]), flags=re.DOTALL)]
-    assert [re.sub(r"<[^>]*>", "<>", text) for text in commands] == [re.sub(r"<[^>]*>", "<>", text) for text in other]
+@pytest.mark.parametrize("pages", IN_BOTH_LANGUAGES, ids=lambda pages: pages[0])
+def test_a_page_says_the_same_in_both_languages(pages: tuple[str, str]) -> None:
+    ours, theirs = (shape_of(read(page)) for page in pages)
+    assert ours == theirs
+
+
+def shape_of(text: str) -> dict[str, list[str]]:
+    """What does not depend on the language: depths of headings, rows of tables, commands, pictures."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+    commands = [re.sub(r"<[^>]*>", "<>", re.sub(r"#.*", "", block)) for block in blocks]
+    plain = without_code(text)
+    return {
+        "commands": [re.sub(r" +$", "", each, flags=re.MULTILINE) for each in commands],
+        "headings": re.findall(r"^#+ ", plain, flags=re.MULTILINE),
+        "rows": [str(row.count("|")) for row in re.findall(r"^\|.*$", plain, flags=re.MULTILINE)],
+        "pictures": re.findall(r"!\[[^]]*\]\([^)]*\)", plain),
+    }
 
 
 def test_the_event_schema_is_a_valid_schema() -> None:
     Draft202012Validator.check_schema(json.loads(read("docs/trigger-event.schema.json")))
 
 
-def test_the_example_of_the_events_page_has_the_agreed_form() -> None:
+def test_the_example_of_the_sending_page_has_the_agreed_form() -> None:
     # given
     schema = Draft202012Validator(json.loads(read("docs/trigger-event.schema.json")))
-    found = re.search(r"cat > detail.json <<'EOF'\n(.*?)\nEOF", read("docs/events.md"), flags=re.DOTALL)
+    found = re.search(r"cat > detail.json <<'EOF'\n(.*?)\nEOF", read("docs/sending-events.md"), flags=re.DOTALL)
 
     # then
     assert found is not None
     schema.validate(json.loads(found[1]))
+
+
+def test_the_outbox_of_the_sending_page_keeps_what_the_bus_did_not_take() -> None:
+    # given
+    page = read("docs/sending-events.md")
+    table, code = (re.search(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL) for kind in ("sql", "python"))
+    assert table is not None
+    assert code is not None
+    names: dict[str, Any] = {}
+    exec(code[1], names)
+    database = sqlite3.connect(":memory:")
+    database.execute(table[1])
+    rows = [(f"ev-{number}", f'{{"id": "ev-{number}"}}') for number in range(12)]
+    database.executemany("INSERT INTO trigger_outbox (event_id, detail) VALUES (?, ?)", rows)
+    bus = Bus(refuse=lambda event_id, times: "InternalFailure" if event_id == "ev-3" and times == 1 else "")
+
+    # when
+    taken = [names["send_waiting"](database, bus, "taskbridge-dev-events") for _ in range(3)]
+
+    # then
+    assert taken == [9, 3, 0]
+    assert bus.ids == [*(f"ev-{number}" for number in range(10)), "ev-3", "ev-10", "ev-11"]
+    database.close()
 
 
 @pytest.mark.parametrize("name", ["layer", "ai_analyze", "admin_api", "dev", "sam"])
