@@ -65,6 +65,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/rejected-events"): _for(OPS, ADMIN),
     ("GET", "/v1/skipped-events"): _for(OPS, ADMIN),
     ("POST", "/v1/rejected-events/{id}/replay"): _for(OPS, ADMIN, per_minute=120, starts_work=True),
+    ("GET", "/v1/search"): _for(OPS, ADMIN, APPROVER, per_minute=60),
     ("GET", "/v1/ops/summary"): _for(OPS, ADMIN, per_minute=60),
     ("POST", "/v1/ops/queues/{name}/redrive"): _for(OPS, ADMIN, per_minute=20, starts_work=True),
     ("POST", "/v1/ops/reconcile"): _for(OPS, ADMIN, per_minute=20, starts_work=True),

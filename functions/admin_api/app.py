@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from admin_api import changes, docs_page, erasure, health
+from admin_api import changes, docs_page, erasure, health, search
 from admin_api.ai import analyses, audit, jobs, node_defaults, own_rules, people, tasks, watching
 from admin_api.api import Api, Router
 from admin_api.push import comparison, events, failure_causes, logs, queues, replays, summary
@@ -36,6 +36,7 @@ AREAS: tuple[Router, ...] = (
     removal.router,
     replays.router,
     rule_preview.router,
+    search.router,
     summary.router,
     tasks.router,
     trigger_rules.router,

@@ -130,6 +130,7 @@ Change.id | names the change | "9f3a07bc12de"
 id | its id, as a path takes it | "jz"
 in_ai_settings | whether the settings of AI approval name it | false
 in_flight | messages that are being worked on | 0
+hits | what bears the id |
 initiator | who began the instance | "王五"
 input_tokens | tokens of the question | 1800
 is_dead_letters | whether it is a dead-letter queue | false
@@ -174,6 +175,7 @@ limits | what else is known of the class | {}
 log_id | id of the push log | "jz:ev-1"
 log_status | logs of which status are replayed | "failed"
 looked_at | how many were looked at so far | 350
+looked_for | what was looked for: what the caller may open | ["push_log", "instance"]
 low | lower bound of the rate, with 95% | 0.81
 mask_names | whether the names that the event carries are masked too | false
 masking | whether numbers of people are masked in what is sent | true
@@ -256,6 +258,11 @@ source | where it comes from: a field's key, or an attachment | "amount"
 EffectiveRule.source | whether it is the person's own or the node's default | "custom"
 state | open while its pushes wait | "closed"
 status | where it stands | "done"
+Hit.at | when it came in or was asked for, null where nothing tells | "2026-11-22T01:30:00.000+00:00"
+Hit.kind | what bears the id | "push_log"
+Hit.name | how people call it | "ev-1"
+Hit.platform_id | the task center, empty where it is about none | "jz"
+Hit.status | where it stands | "failed"
 EventOutcome.status | what became of the event | "routed"
 EventTarget.status | what became of it there | "succeeded"
 HealthReport.status | whether everything answers | "ok"
@@ -312,6 +319,7 @@ waiting | messages that wait | 0
 Removal.waiting | what waits for it |
 Change.who | user id of who changed it | "10021"
 without | id of the rule to be deleted | "leave"
+within | what it belongs to: the instance of a log, the task of an analysis; empty for nothing | "P-1"
 zh | in Chinese | "应用 ID"
 """
 
