@@ -1,7 +1,11 @@
 import type { Component } from "vue";
+import type { LocationQueryRaw, RouteParamsRaw } from "vue-router";
+import type { Shape } from "@/api/client";
 import type { Role } from "@/session/roles";
 import type { Pair } from "@/texts/texts";
 import type { IconName } from "@/parts/icons";
+
+type Hit = Shape["Hit"];
 
 /** In which part of the menu a page stands. */
 export type Group = "watch" | "push" | "setup" | "ai";
@@ -15,6 +19,8 @@ export interface PageDefinition {
   roles: readonly Role[];
   /** Not in the menu without it. */
   menu?: { group: Group; icon: IconName; order: number };
+  /** What it opens of what a search finds, and by which part of its address. */
+  opens?: Partial<Record<Hit["kind"], (hit: Hit) => { query?: LocationQueryRaw; params?: RouteParamsRaw }>>;
   view: () => Promise<{ default: Component }>;
 }
 

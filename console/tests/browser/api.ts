@@ -1,4 +1,5 @@
 import type { Page, Route } from "@playwright/test";
+import { ops } from "./answers/ops";
 import * as data from "./data";
 
 export type Answers = Record<string, (route: Route, url: URL) => unknown>;
@@ -25,6 +26,7 @@ const usual: Answers = {
   "GET /v1/rejected-events": () => data.rejected,
   "POST /v1/rejected-events/*/replay": () => ({ id: "bad-1", event_id: "bad-1", replayed_at: data.summary.at, replayed_by: "ops" }),
   "POST /v1/ops/queues/*/redrive": () => ({ queue: "push-dead-letters", destination: "push", waiting: 2, moved: null, is_done: true }),
+  ...ops,
 };
 
 function isOf(pattern: string, call: string): boolean {

@@ -2,7 +2,7 @@ import type { components } from "../../src/api/schema";
 
 type Shape = components["schemas"];
 const NOW = Date.now();
-const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+export const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
 
 /** What must be shown as text wherever it stands. */
 export const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202Eلا ${"长".repeat(300)}🙂`;

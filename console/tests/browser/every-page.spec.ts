@@ -2,8 +2,8 @@ import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { pageOf, walkTo } from "./shared-pages";
 
-/** Every page, with what opens on it. A page of yours goes here: all that holds for every page is tested of it. */
-const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "approver"; shows: string }[] = [
+/** Every page, with what opens on it, also by `keys`. A page of yours goes here: all that holds for every page is tested of it. */
+const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "approver"; shows: string; keys?: string; types?: string }[] = [
   { name: "overview", path: "overview", role: "ops", shows: ".flow" },
   { name: "push-logs", path: "push-logs", role: "ops", shows: ".data-table__row" },
   { name: "push-log", path: "push-logs?open=jz:ev-1", role: "ops", shows: ".attempt" },
@@ -11,6 +11,9 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "replays", path: "replays", role: "ops", shows: ".progress" },
   { name: "rejected-events", path: "rejected-events", role: "ops", shows: ".data-table__row" },
   { name: "rejected-event", path: "rejected-events?open=bad-1", role: "ops", shows: ".code" },
+  { name: "search", path: "push-logs", role: "ops", shows: ".palette__one .status", keys: "Control+k", types: "ev-1" },
+  { name: "search-nothing", path: "dead-letters", role: "ops", shows: ".palette__nothing", keys: "Control+k", types: "none" },
+  { name: "keys", path: "dead-letters", role: "ops", shows: ".keys", keys: "?" },
   { name: "dead-letters", path: "dead-letters", role: "ops", shows: ".plain-table" },
 ];
 const LOOKS = [
@@ -27,7 +30,7 @@ for (const look of LOOKS) {
     for (const view of VIEWS) {
       test(`${view.name} is whole, accessible and within the policy`, async ({ browser }) => {
         const { page, wrong } = await pageOf(browser, look, view.role);
-        await walkTo(page, view.path, view.shows);
+        await walkTo(page, view.path, view.shows, view);
 
         if (SHOTS) await page.screenshot({ path: `${SHOTS}/${view.name}-${look.width}-${look.locale}-${look.theme}.png`, animations: "disabled" });
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

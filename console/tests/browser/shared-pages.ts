@@ -27,11 +27,16 @@ export function pageOf(browser: Browser, look: Look, role: Role): Promise<Loaded
   return known;
 }
 
-/** Go to a view without loading the page anew; what the view before it showed is gone by then. */
-export async function walkTo(page: Page, path: string, shows: string): Promise<void> {
+/** Go to a view without loading the page anew; what the view before it showed is gone by then. `keys` open what it shows. */
+export async function walkTo(page: Page, path: string, shows: string, by: { keys?: string; types?: string } = {}): Promise<void> {
   await enter(page, "nowhere");
   await expect(page.locator(shows)).toHaveCount(0);
   await enter(page, path);
+  if (by.keys) {
+    await expect(page.locator("main .page")).toBeVisible();
+    await page.keyboard.press(by.keys);
+  }
+  if (by.types) await page.locator("dialog[open] input").fill(by.types);
   await expect(page.locator(shows).first()).toBeVisible();
 }
 

@@ -12,6 +12,7 @@ export default defineTexts("push_logs", {
   time_week: ["近 7 天", "Last 7 days"],
   time_day: ["近 24 小时", "Last 24 hours"],
   time_hour: ["近 1 小时", "Last hour"],
+  time_all: ["全部时间", "All time"],
   time_own: ["自定义…", "Choose…"],
   from: ["起", "From"],
   to: ["止", "To"],

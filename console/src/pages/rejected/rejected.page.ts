@@ -6,5 +6,6 @@ export default definePage({
   title: ["被拒事件", "Rejected events"],
   roles: ["ops", "admin"],
   menu: { group: "push", icon: "rejected", order: 50 },
+  opens: { rejected_event: (hit) => ({ query: { open: hit.id } }) },
   view: () => import("./RejectedPage.vue"),
 });
