@@ -16,7 +16,7 @@ from bench.errors import BenchError
 from bench.surroundings import ACCOUNT, platform_settings, task_center
 from bench.table import Row
 from bench.work import BATCH, PLATFORM, push_body, received, records
-from push_task.batch import Ports, push_batch
+from push_task.batch import PushPorts, push_batch
 from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.lines import build_lines
@@ -51,7 +51,7 @@ def measure(say: Callable[[str], None]) -> list[Row]:
     return [Row(f"batch of {BATCH} instances", f"{ours:.0f} ms", beside, ours / LATENCY_MS, ours / LATENCY_MS, TARGET)]
 
 
-def _timed(name: str, count: int, ports: Ports) -> float:
+def _timed(name: str, count: int, ports: PushPorts) -> float:
     """Milliseconds that a batch of so many new instances takes."""
     bodies: Sequence[str] = [push_body(received(f"{name}-{number}")) for number in range(count)]
     started = time.perf_counter()
@@ -62,7 +62,7 @@ def _timed(name: str, count: int, ports: Ports) -> float:
     return taken * 1000
 
 
-def _ports(host: str, pool: ThreadPoolExecutor) -> Ports:
+def _ports(host: str, pool: ThreadPoolExecutor) -> PushPorts:
     platform = PlatformConfig(PLATFORM, "金智", "JinZhiTaskCenter", True, 1, platform_settings(host))
     configuration = Configuration(1, {PLATFORM: platform}, (DEFAULT_RULE,))
     coordination = MemoryCoordination()
@@ -74,7 +74,7 @@ def _ports(host: str, pool: ThreadPoolExecutor) -> Ports:
         lambda *_: (ACCOUNT.app_secret,),
         time.time,
     )
-    return Ports(
+    return PushPorts(
         instances=MemoryInstances(),
         logs=MemoryLogs(),
         sender=ThreadedSender(

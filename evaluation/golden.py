@@ -17,10 +17,10 @@ import msgspec
 from ai_analyze import material
 from ai_analyze.material import Material, ReadFile
 from evaluation.errors import EvaluationError
-from taskbridge.ai.forms.form import Attachment
+from taskbridge.ai.forms.form import AttachedFile
 from taskbridge.ai.results import FindingResult, Verdict
-from taskbridge.ai.rules import Check, EffectiveRule
-from taskbridge.events import Form
+from taskbridge.ai.rules import Check, RuleInForce
+from taskbridge.events import EventForm
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "golden"
 
@@ -84,7 +84,7 @@ class _GoldenFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     keynote: str = ""
     file_key: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
-    form: Form
+    form: EventForm
     attachments: tuple[InlineFile, ...] = ()
     expected: Expected
 
@@ -100,9 +100,9 @@ class GoldenForm(_GoldenFile, frozen=True, kw_only=True):
         """Whether it tries to deceive who reads it."""
         return "hostile" in self.traits
 
-    def effective_rule(self) -> EffectiveRule:
+    def effective_rule(self) -> RuleInForce:
         """Its rule, in force."""
-        return EffectiveRule(
+        return RuleInForce(
             rule=self.rule,
             keynote=self.keynote,
             file_key=self.file_key,
@@ -129,7 +129,7 @@ def build_material(golden: GoldenForm) -> Material:
     )
 
 
-def _read_files(golden: GoldenForm, selected: Sequence[Attachment]) -> tuple[ReadFile, ...]:
+def _read_files(golden: GoldenForm, selected: Sequence[AttachedFile]) -> tuple[ReadFile, ...]:
     if len(selected) != len(golden.attachments):
         raise EvaluationError(
             f"{golden.name}: attachments: expected {len(selected)} as in the form, got {len(golden.attachments)}"
@@ -150,7 +150,7 @@ def _read_golden_form(path: Path) -> GoldenForm:
     return GoldenForm(name=path.stem, kind=named["kind"], **fields)
 
 
-def _read_file(number: int, attachment: Attachment, inline: InlineFile) -> ReadFile:
+def _read_file(number: int, attachment: AttachedFile, inline: InlineFile) -> ReadFile:
     text = "\f".join(inline.pages).encode()
     suffix = f".{inline.type}" if inline.type else ""
     return ReadFile(

@@ -18,7 +18,7 @@ import msgspec
 
 from evaluation.golden import GoldenForm
 from taskbridge.ai.results import Verdict
-from taskbridge.events import Field, Form
+from taskbridge.events import EventForm, Field
 
 _FOLDER = Path(__file__).resolve().parent / "sentences"
 SCRIPTS = ("simplified", "traditional", "english")
@@ -109,12 +109,12 @@ def _with_text(golden: GoldenForm, name: str, text: str, chance: random.Random) 
     return msgspec.structs.replace(golden, name=name, form=form, attachments=attachments, checks=())
 
 
-def _with_field(form: Form, label: str, text: str) -> Form:
+def _with_field(form: EventForm, label: str, text: str) -> EventForm:
     added = Field(key="remark_9", label=label, type="textarea", value=msgspec.Raw(msgspec.json.encode(text)))
     return msgspec.structs.replace(form, fields=[*form.fields, added])
 
 
-def _behind_an_entry(form: Form, place: int, text: str) -> Form:
+def _behind_an_entry(form: EventForm, place: int, text: str) -> EventForm:
     fields = list(form.fields)
     entry = msgspec.json.decode(fields[place].value)
     value = msgspec.Raw(msgspec.json.encode(f"{entry or ''}\n{text}".strip()))

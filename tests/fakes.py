@@ -25,8 +25,8 @@ from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.coordination import BreakerState, CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
-from taskbridge.tables.instances import InstanceTable, Stored
-from taskbridge.tables.push_log_pages import Page, PushLogPageTable
+from taskbridge.tables.instances import InstanceTable, StoredInstance
+from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 from taskbridge.tables.riders import Rider
 
@@ -36,17 +36,19 @@ class MemoryInstances(InstanceTable, PushLogPageTable):
 
     def __init__(self) -> None:
         self.items: dict[str, tuple[int, bytes]] = {}
-        self.pages: list[Page] = []
+        self.pages: list[LogPage] = []
         self.writes = 0
         self.due_at: dict[str, float] = {}
         self.unsettled: set[str] = set()
         self.asides: dict[tuple[str, str], Aside] = {}
 
-    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
+    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, StoredInstance]:
         """See InstanceTable."""
         return {instance_key(*key): self._stored(*key) for key in keys}
 
-    def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
+    def save(
+        self, stored: Sequence[StoredInstance], page: LogPage | None = None, riders: Sequence[Rider] = ()
+    ) -> set[str]:
         """See InstanceTable."""
         lost = set()
         for entry in stored:
@@ -71,12 +73,12 @@ class MemoryInstances(InstanceTable, PushLogPageTable):
         mine = [key.removeprefix(f"{platform_id}#") for _, key in due if key.startswith(f"{platform_id}#")]
         return [(platform_id, sess_id) for sess_id in mine[:limit]]
 
-    def between(self, platform_id: str, start: float, end: float, limit: int) -> list[Page]:
+    def between(self, platform_id: str, start: float, end: float, limit: int) -> list[LogPage]:
         """See PushLogPageTable."""
         pages = [page for page in self.pages if page.platform_id == platform_id and start <= page.at < end]
         return sorted(pages, key=lambda page: page.at)[:limit]
 
-    def stretch(self, platform_id: str, start: float, end: float, most: int) -> tuple[list[Page], float]:
+    def stretch(self, platform_id: str, start: float, end: float, most: int) -> tuple[list[LogPage], float]:
         """See PushLogPageTable."""
         until = min((start // 86400 + 1) * 86400, end)
         pages = self.between(platform_id, start, until, len(self.pages))
@@ -101,7 +103,7 @@ class MemoryInstances(InstanceTable, PushLogPageTable):
         """Everything stored."""
         return [decode_instance(data) for _, data in self.items.values()]
 
-    def _index(self, entry: Stored) -> None:
+    def _index(self, entry: StoredInstance) -> None:
         self.due_at.pop(entry.key, None)
         if entry.due_at:
             self.due_at[entry.key] = entry.due_at
@@ -109,16 +111,18 @@ class MemoryInstances(InstanceTable, PushLogPageTable):
         if entry.instance.has_work:
             self.unsettled.add(entry.key)
 
-    def _stored(self, platform_id: str, sess_id: str) -> Stored:
+    def _stored(self, platform_id: str, sess_id: str) -> StoredInstance:
         known = self.items.get(instance_key(platform_id, sess_id))
         if known is None:
-            return Stored(Instance(platform_id, sess_id))
+            return StoredInstance(Instance(platform_id, sess_id))
         due_at = self.due_at.get(instance_key(platform_id, sess_id), 0.0)
         try:
             document = decode_instance(known[1])
         except UnreadableDocument as error:
-            return Stored(Instance(platform_id, sess_id, due_at=due_at), known[0], due_at, unreadable=str(error))
-        return Stored(document, known[0], due_at)
+            return StoredInstance(
+                Instance(platform_id, sess_id, due_at=due_at), known[0], due_at, unreadable=str(error)
+            )
+        return StoredInstance(document, known[0], due_at)
 
 
 class MemoryLogs(PushLogTable):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from ai_analyze.uploads import Claim, UploadTable
-from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.audit import AuditRecord
 from taskbridge.ai.caps import AskedToday, find_reached
 from taskbridge.ai.jobs import AiJob, AiJobStatus
 from taskbridge.ai.messages import AiMessage, AnalysisMessage
@@ -19,12 +19,12 @@ from taskbridge.ai.processes import Process, decode_process, encode_process
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import NodeKey, OwnKey, SeatKey
-from taskbridge.ai.rules import AiSettings, NodeDefault, OwnRule
+from taskbridge.ai.rules import AiSettings, DefaultRule, PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StaleVersion
 from taskbridge.observability import Observability
 from taskbridge.queues import Visibility
-from taskbridge.tables.ai_answers import Answer, AnswerStatus, AnswerTable, Flight, Piece
+from taskbridge.tables.ai_answers import Answer, AnswerPiece, AnswerStatus, AnswerTable, Flight
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_jobs import AiJobTable
@@ -280,22 +280,22 @@ class MemoryRules(RuleTable):
     """See RuleTable."""
 
     def __init__(self) -> None:
-        self.stored_defaults: dict[NodeKey, NodeDefault] = {}
-        self.stored_owns: dict[OwnKey, OwnRule] = {}
+        self.stored_defaults: dict[NodeKey, DefaultRule] = {}
+        self.stored_owns: dict[OwnKey, PersonalRule] = {}
 
-    def default(self, app_id: str, node_id: str) -> NodeDefault | None:
+    def default(self, app_id: str, node_id: str) -> DefaultRule | None:
         """See RuleTable."""
         return self.stored_defaults.get((app_id, node_id))
 
-    def defaults(self, keys: Iterable[NodeKey]) -> dict[NodeKey, NodeDefault]:
+    def defaults(self, keys: Iterable[NodeKey]) -> dict[NodeKey, DefaultRule]:
         """See RuleTable."""
         return {key: self.stored_defaults[key] for key in keys if key in self.stored_defaults}
 
-    def owns(self, keys: Iterable[OwnKey]) -> dict[OwnKey, OwnRule]:
+    def owns(self, keys: Iterable[OwnKey]) -> dict[OwnKey, PersonalRule]:
         """See RuleTable."""
         return {key: self.stored_owns[key] for key in keys if key in self.stored_owns}
 
-    def save_default(self, rule: NodeDefault, expected_version: int) -> NodeDefault:
+    def save_default(self, rule: DefaultRule, expected_version: int) -> DefaultRule:
         """See RuleTable."""
         stored = self.default(rule.app_id, rule.node_id)
         is_stale = (stored.version if stored else 0) != expected_version
@@ -306,7 +306,7 @@ class MemoryRules(RuleTable):
         self.stored_defaults[rule.app_id, rule.node_id] = saved
         return saved
 
-    def save_own(self, rule: OwnRule, expected_version: int) -> OwnRule:
+    def save_own(self, rule: PersonalRule, expected_version: int) -> PersonalRule:
         """See RuleTable."""
         key = (rule.uid, rule.app_id, rule.node_id)
         if (self.stored_owns[key].version if key in self.stored_owns else 0) != expected_version:
@@ -382,10 +382,10 @@ class MemoryAnswers(AnswerTable):
         """See AnswerTable."""
         return self.stored_heads.get(answer_id)
 
-    def pieces(self, answer_id: str, after: int, limit: int = 100) -> list[Piece]:
+    def pieces(self, answer_id: str, after: int, limit: int = 100) -> list[AnswerPiece]:
         """See AnswerTable."""
         stored = sorted(self.stored_pieces.get(answer_id, {}).items())
-        return [Piece(number, text) for number, text in stored if number > after][:limit]
+        return [AnswerPiece(number, text) for number, text in stored if number > after][:limit]
 
     def _is_held(self, answer_id: str, holder: str) -> bool:
         head = self.stored_heads.get(answer_id)
@@ -412,9 +412,9 @@ class MemoryAudit(AuditTable):
     """See AuditTable."""
 
     def __init__(self) -> None:
-        self.entries: list[AuditEntry] = []
+        self.entries: list[AuditRecord] = []
 
-    def record(self, entry: AuditEntry, now: float, retention_days: float) -> bool:
+    def record(self, entry: AuditRecord, now: float, retention_days: float) -> bool:
         """See AuditTable."""
         self.entries.append(entry)
         return True

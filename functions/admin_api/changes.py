@@ -17,8 +17,7 @@ from admin_api.merging import skip_empty
 from admin_api.moments import at, parse_range
 from admin_api.problems import Problem, invalid
 from taskbridge.moments import DAY_S
-from taskbridge.tables.changes import Change as Stored
-from taskbridge.tables.changes import ChangeTable
+from taskbridge.tables.changes import ChangeRecord, ChangeTable
 
 MASK = "********"
 # Kinds of subjects, with how many ids each has.
@@ -96,7 +95,7 @@ class Trail:
         Values of fields named in `secrets`, at any depth, are masked. Returns its id. Raises StoreError.
         """
         hidden = frozenset(secrets)
-        change = Stored(self.new_id(), self.now(), who, what, _masked(before, hidden), _masked(after, hidden))
+        change = ChangeRecord(self.new_id(), self.now(), who, what, _masked(before, hidden), _masked(after, hidden))
         self.store.record(change)
         return change.id
 
@@ -114,7 +113,7 @@ def _masked(value: Any, secrets: Collection[str]) -> dict[str, Any] | None:
     return None if value is None else dict(mask_secrets(msgspec.to_builtins(value), secrets))
 
 
-def _show(change: Stored) -> Change:
+def _show(change: ChangeRecord) -> Change:
     """The text of a person's own rule is masked, and a side that is very large is left out."""
     hidden = _OF_A_PERSON if change.what[0] == "own-rule" else frozenset[str]()
     return Change(

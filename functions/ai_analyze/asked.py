@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ai_analyze.prompt import TEMPLATE_VERSION
 from ai_analyze.telling import Listener
 from ai_analyze.turns import Link, paid_for
-from taskbridge.ai.audit import AuditedFile, AuditEntry
+from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.errors import ConfigurationError, ContentRefused, PlatformError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.usage import Usage
@@ -39,7 +39,7 @@ class Asked:
     failure: PlatformError | ConfigurationError | None = None
     template_version: str = TEMPLATE_VERSION
 
-    def put_on(self, entry: AuditEntry) -> AuditEntry:
+    def put_on(self, entry: AuditRecord) -> AuditRecord:
         """The entry of who asked, with the question and what came of it."""
         return replace(
             entry,

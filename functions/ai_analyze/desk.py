@@ -12,7 +12,7 @@ from ai_analyze.review import Asked, Link, Model, Sink, review
 from ai_analyze.turns import Turns, paid_for
 from ai_analyze.uploads import UploadTable, upload_key
 from taskbridge.access.breaker import Breakers
-from taskbridge.ai.forms.form import Attachment
+from taskbridge.ai.forms.form import AttachedFile
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import ModelChoice
@@ -46,7 +46,7 @@ class Desk:
     new_id: Callable[[], str]
     until: float = math.inf  # epoch seconds by which everything has to have ended
 
-    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+    def read_files(self, attachments: Sequence[AttachedFile], standing: Standing) -> tuple[ReadFile, ...]:
         """The files with their text; never raises for what a file holds."""
         if not attachments:
             return ()

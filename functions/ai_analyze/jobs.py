@@ -19,7 +19,7 @@ from ai_analyze.material import build_material
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.propose import CheckTrial, build_proposal_question, parse_proposal, try_checks
 from ai_analyze.review import Asked, Link
-from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.audit import AuditRecord
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.ai.jobs import (
@@ -34,7 +34,7 @@ from taskbridge.ai.jobs import (
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Finding, FindingResult, Review
 from taskbridge.ai.rulebook import Standing
-from taskbridge.ai.rules import EffectiveRule
+from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import (
     ConfigurationError,
@@ -44,7 +44,7 @@ from taskbridge.errors import (
     QuotaExhausted,
     TransientError,
 )
-from taskbridge.events import Form
+from taskbridge.events import EventForm
 from taskbridge.moments import utc_stamp
 
 LEASE_S = 120.0
@@ -185,7 +185,7 @@ class _Turn:
             reason="",
         )
 
-    def _past_forms(self) -> list[tuple[Form, date]]:
+    def _past_forms(self) -> list[tuple[EventForm, date]]:
         forms = []
         for uid, task_id in self.job.seats():
             seat = self.ports.seats.get(uid, task_id)
@@ -196,14 +196,14 @@ class _Turn:
 
     # Both
 
-    def _form(self, seat: Seat | None) -> Form | None:
+    def _form(self, seat: Seat | None) -> EventForm | None:
         if seat is None or seat.state is SeatState.GONE or not seat.received_on:
             return None
         body = self.ports.forms.get(seat.task_id, seat.form_hash)
-        return msgspec.json.decode(body, type=Form) if body else None
+        return msgspec.json.decode(body, type=EventForm) if body else None
 
     def _standing(self, rule: str, keynote: str = "", file_key: tuple[str, ...] = ()) -> Standing:
-        draft = EffectiveRule(
+        draft = RuleInForce(
             rule=rule,
             keynote=keynote,
             file_key=file_key,
@@ -227,7 +227,7 @@ class _Turn:
         return chain
 
     def _audit(self, asked: Asked, seat: Seat | None) -> None:
-        entry = AuditEntry(
+        entry = AuditRecord(
             id=self.ports.new_id(),
             at=self._now(),
             uid=self.job.uid,

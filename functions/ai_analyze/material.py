@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 
 from taskbridge.ai.forms.controls import read_fields
-from taskbridge.ai.forms.form import Attachment, FormattedForm, format_fields
+from taskbridge.ai.forms.form import AttachedFile, FormattedForm, format_fields
 from taskbridge.ai.forms.values import typed_values
-from taskbridge.ai.rules import EffectiveRule
-from taskbridge.events import Form
+from taskbridge.ai.rules import RuleInForce
+from taskbridge.events import EventForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Material:
     names of people that the event carries beside its form.
     """
 
-    rule: EffectiveRule
+    rule: RuleInForce
     form: FormattedForm
     values: dict[str, Any]
     files: tuple[ReadFile, ...]
@@ -54,10 +54,10 @@ class Material:
 
 
 def build_material(
-    form: Form,
-    rule: EffectiveRule,
+    form: EventForm,
+    rule: RuleInForce,
     received_on: date,
-    read: Callable[[tuple[Attachment, ...]], tuple[ReadFile, ...]],
+    read: Callable[[tuple[AttachedFile, ...]], tuple[ReadFile, ...]],
     people: tuple[str, ...] = (),
 ) -> Material:
     """What a question about a form is about. `read` reads the attachments that the rule asks for."""
@@ -67,6 +67,6 @@ def build_material(
     return Material(rule, formatted, typed_values(fields), files, received_on, people)
 
 
-def select_attachments(form: FormattedForm, file_key: Collection[str]) -> tuple[Attachment, ...]:
+def select_attachments(form: FormattedForm, file_key: Collection[str]) -> tuple[AttachedFile, ...]:
     """The attachments that take part, in the order of the form: those of the fields or columns that are named."""
     return tuple(attachment for attachment in form.attachments if attachment.named_by(file_key))

@@ -23,7 +23,7 @@ from ai_analyze.fence import is_hidden
 from ai_analyze.material import Material, ReadFile
 from taskbridge.ai.forms.control_text import EMPTY
 from taskbridge.ai.forms.form import FormattedForm, FormField
-from taskbridge.ai.rules import EffectiveRule
+from taskbridge.ai.rules import RuleInForce
 
 _ID_CARD, _PHONE, _BANK_CARD, _EMAIL, _DOCUMENT, _NAME = (
     "身份证号",
@@ -219,7 +219,7 @@ def _as_name(text: str) -> Iterator[str]:
         yield name
 
 
-def _mask_rule(rule: EffectiveRule, masking: Masking) -> EffectiveRule:
+def _mask_rule(rule: RuleInForce, masking: Masking) -> RuleInForce:
     return msgspec.structs.replace(rule, rule=masking.mask(rule.rule), keynote=masking.mask(rule.keynote))
 
 

@@ -12,7 +12,7 @@ from ai_analyze.flight import LostFlight, Recorder
 from ai_analyze.material import Material, build_material
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link
-from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.audit import AuditRecord
 from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
 from taskbridge.ai.requests import RequestedBy
@@ -26,7 +26,7 @@ from taskbridge.errors import (
     ThrottledError,
     TransientError,
 )
-from taskbridge.events import Form
+from taskbridge.events import EventForm
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.usage import Usage
 
@@ -68,7 +68,7 @@ class AnalysisWork:
         if body is None:
             return self._fail(FORM_IS_GONE), None
         try:
-            material = self._read(msgspec.json.decode(body, type=Form))
+            material = self._read(msgspec.json.decode(body, type=EventForm))
         except ConfigurationError as error:
             return self._wait(str(error), self._pause()), None
         if self.receives < FETCHES_TRIED and any(file.retryable for file in material.files):
@@ -82,7 +82,7 @@ class AnalysisWork:
         if self.answer_id:
             self.ports.answers.renew(self.answer_id, self.holder, until)
 
-    def _read(self, form: Form) -> Material:
+    def _read(self, form: EventForm) -> Material:
         return build_material(
             form,
             self.standing.rule,
@@ -228,13 +228,13 @@ class AnalysisWork:
         entry, answer = self._entry("late"), msgspec.json.encode(review).decode()
         self._record(replace(entry, platform_id=review.platform_id, model=review.model, answer=answer))
 
-    def _record(self, entry: AuditEntry) -> None:
+    def _record(self, entry: AuditRecord) -> None:
         retention_days = self.standing.switches.settings.retention_days
         self.ports.audit.record(entry, self.ports.clock(), retention_days)
 
-    def _entry(self, outcome: str) -> AuditEntry:
+    def _entry(self, outcome: str) -> AuditRecord:
         seat = self.seat
-        return AuditEntry(
+        return AuditRecord(
             id=self.ports.new_id(),
             at=self._now(),
             uid=seat.uid,

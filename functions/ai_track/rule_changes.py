@@ -14,10 +14,10 @@ from taskbridge.ai.messages import SweepMessage
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts, is_pending
 from taskbridge.ai.rulebook import RuleBook, SeatKey
-from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, NodeDefault
+from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, DefaultRule
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, StoreError
-from taskbridge.events import Node, TriggerEvent, resolve_text
+from taskbridge.events import PublishedNode, TriggerEvent, resolve_text
 from taskbridge.moments import utc_text
 from taskbridge.tables.ai_people import PersonNodeTable
 from taskbridge.tables.ai_rules import DEFAULT_OWNER, RuleTable
@@ -56,7 +56,7 @@ def publish_node(event: TriggerEvent, ports: RuleChangePorts, pace: Pace, turn: 
     A rule that did not change does nothing. `turn` is that of its message. Raises StoreError, or OutOfTime, where the
     event has to come again.
     """
-    assert isinstance(event.node, Node)  # noqa: S101 - parse_event refuses the event otherwise
+    assert isinstance(event.node, PublishedNode)  # noqa: S101 - parse_event refuses the event otherwise
     app_id, node_id = event.app.app_id, event.node.node_id
     for _ in range(TRIES):
         stored = ports.defaults.default(app_id, node_id)
@@ -76,7 +76,7 @@ def publish_node(event: TriggerEvent, ports: RuleChangePorts, pace: Pace, turn: 
     raise StaleVersion(f"default rule of {node_id}: too many at the same time")
 
 
-def _store(stored: NodeDefault | None, event: TriggerEvent, node: Node, ports: RuleChangePorts) -> bool:
+def _store(stored: DefaultRule | None, event: TriggerEvent, node: PublishedNode, ports: RuleChangePorts) -> bool:
     """Store what was published, unless something newer was; tells whether it is the newest."""
     if stored is not None and stored.published_sequence >= event.sequence:
         return stored.published_sequence == event.sequence
@@ -89,7 +89,7 @@ def _store(stored: NodeDefault | None, event: TriggerEvent, node: Node, ports: R
     return True
 
 
-def build_default(event: TriggerEvent, node: Node, stored: NodeDefault | None) -> NodeDefault:
+def build_default(event: TriggerEvent, node: PublishedNode, stored: DefaultRule | None) -> DefaultRule:
     """The default rule that a node was published with. Checks stay as long as their clause stands in the rule.
 
     What is too long to be asked leaves the node without a rule: the one before it is no longer what the node says.
@@ -97,7 +97,7 @@ def build_default(event: TriggerEvent, node: Node, stored: NodeDefault | None) -
     is_kept_out = bool(find_excess(node))
     rule = "" if is_kept_out else _or(node.rule, "")
     checks = stored.checks if stored else ()
-    return NodeDefault(
+    return DefaultRule(
         app_id=event.app.app_id,
         node_id=node.node_id,
         node_key=node.node_key,
@@ -112,7 +112,7 @@ def build_default(event: TriggerEvent, node: Node, stored: NodeDefault | None) -
     )
 
 
-def find_excess(node: Node) -> str:
+def find_excess(node: PublishedNode) -> str:
     """What of a published rule is longer than a rule may be, in words; empty where nothing is."""
     keys = _or(node.file_key, [])
     found = {
@@ -125,7 +125,7 @@ def find_excess(node: Node) -> str:
     return "; ".join(told)
 
 
-def _same(published: NodeDefault, stored: NodeDefault) -> bool:
+def _same(published: DefaultRule, stored: DefaultRule) -> bool:
     kept = {
         name: getattr(stored, name)
         for name in ("version", "published_sequence", "cleared_version", "node_key", "node_name")
@@ -149,7 +149,7 @@ def sweep_piece(message: SweepMessage, ports: RuleChangePorts, pace: Pace) -> in
     return _settle(seats, message, default, ports, pace)
 
 
-def _sweep(wanted: SweepMessage, uid: str, default: NodeDefault | None, ports: RuleChangePorts, pace: Pace) -> int:
+def _sweep(wanted: SweepMessage, uid: str, default: DefaultRule | None, ports: RuleChangePorts, pace: Pace) -> int:
     """Clear and ask, for the open tasks of a node, of one person or of all; in pieces where they are many.
 
     First what is outdated goes, then comes what the tasks need that came after the node was published, but whose
@@ -171,7 +171,7 @@ def _sweep(wanted: SweepMessage, uid: str, default: NodeDefault | None, ports: R
 
 
 def _settle(
-    seats: list[Seat], wanted: SweepMessage, default: NodeDefault | None, ports: RuleChangePorts, pace: Pace
+    seats: list[Seat], wanted: SweepMessage, default: DefaultRule | None, ports: RuleChangePorts, pace: Pace
 ) -> int:
     cleared = _clear([seat for seat in seats if seat.analysis], ports, pace) if wanted.clears else set()
     left = [msgspec.structs.replace(s, analysis=None) if (s.uid, s.task_id) in cleared else s for s in seats]
@@ -180,7 +180,7 @@ def _settle(
     return len(cleared)
 
 
-def _is_asked_for(seat: Seat, since: str, default: NodeDefault | None) -> bool:
+def _is_asked_for(seat: Seat, since: str, default: DefaultRule | None) -> bool:
     if not since or is_pending(seat):
         return bool(since)
     is_first = default is not None and default.version == 1

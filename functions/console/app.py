@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from console.config import read_config
-from console.site import Answer, Site, load_site
+from console.site import Site, SiteResponse, load_site
 
 FILES = Path(__file__).with_name("files")
 
@@ -29,7 +29,7 @@ def _site() -> Site:
     return load_site(FILES, read_config(os.environ))
 
 
-def _show(answer: Answer) -> dict[str, Any]:
+def _show(answer: SiteResponse) -> dict[str, Any]:
     return {
         "statusCode": answer.status,
         "headers": dict(answer.headers),

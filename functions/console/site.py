@@ -28,7 +28,7 @@ TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SiteResponse:
     """A response; `body` is base64 where `is_base64`."""
 
     status: int
@@ -45,22 +45,24 @@ class Site:
     version: str
     config: ConsoleConfig
 
-    def answer(self, path: str | None, accepted: str) -> Answer:
+    def answer(self, path: str | None, accepted: str) -> SiteResponse:
         """What stands at a path below /console/; None: at the root, or at /console itself.
 
         Every view of the console is an address of its own, and `index.html` shows it.
         """
         if not path:
-            return Answer(302, {**self._headers(), "location": f"/{HOME}", "cache-control": "no-store"})
+            return SiteResponse(302, {**self._headers(), "location": f"/{HOME}", "cache-control": "no-store"})
         if path == CONFIG:
             return self._text(self._config(), ".json")
         if path in self.files:
             return self._file(path, accepted)
         if path.startswith(HASHED):
-            return Answer(404, {**self._headers(), "cache-control": "no-store", "content-type": TYPES[".txt"]}, "gone")
+            return SiteResponse(
+                404, {**self._headers(), "cache-control": "no-store", "content-type": TYPES[".txt"]}, "gone"
+            )
         return self._file(INDEX, accepted)
 
-    def _file(self, path: str, accepted: str) -> Answer:
+    def _file(self, path: str, accepted: str) -> SiteResponse:
         packed = self.files[path]
         encoding = choose_encoding(packed, accepted)
         kept = YEAR if path.startswith(HASHED) else "no-store"
@@ -73,10 +75,10 @@ class Site:
         if encoding:
             headers["content-encoding"] = encoding
         body = packed[encoding] if encoding else gzip.decompress(packed["gzip"])
-        return Answer(200, headers, base64.b64encode(body).decode(), is_base64=True)
+        return SiteResponse(200, headers, base64.b64encode(body).decode(), is_base64=True)
 
-    def _text(self, text: str, suffix: str) -> Answer:
-        return Answer(200, {**self._headers(), "content-type": TYPES[suffix], "cache-control": "no-store"}, text)
+    def _text(self, text: str, suffix: str) -> SiteResponse:
+        return SiteResponse(200, {**self._headers(), "content-type": TYPES[suffix], "cache-control": "no-store"}, text)
 
     def _config(self) -> str:
         config = self.config

@@ -6,9 +6,9 @@ import time
 from functools import cache
 from typing import Any
 
-from event_router.batch import Ports, route_batch
+from event_router.batch import RouterPorts, route_batch
 from event_router.journal import RouterJournal
-from event_router.route import Record
+from event_router.route import IngestedEvent
 from taskbridge.ai.queue import AiQueue
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, received_at, setting, table_name
 from taskbridge.moments import DAY_S
@@ -23,20 +23,21 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Route a batch of the ingest queue."""
     observability, ports = _wired()
     records = [
-        Record(record["messageId"], mend(record["body"]).encode(), received_at(record)) for record in event["Records"]
+        IngestedEvent(record["messageId"], mend(record["body"]).encode(), received_at(record))
+        for record in event["Records"]
     ]
     with observability.invocation(context.aws_request_id), traced("route_batch"):
         return batch_response(route_batch(records, ports))
 
 
 @cache
-def _wired() -> tuple[Observability, Ports]:
+def _wired() -> tuple[Observability, RouterPorts]:
     """Everything the router needs, once per process."""
     observability = build_observability("event_router")
     clients = Clients()
     tables, queues = clients.client("dynamodb"), clients.client("sqs")
     configuration = ConfigurationTable(tables, table_name("configuration"), time.time)
-    ports = Ports(
+    ports = RouterPorts(
         configuration=configuration.current,
         outbox=PushQueue(queues, setting("PUSH_QUEUE_URL")),
         ai_outbox=AiQueue(queues, setting("AI_QUEUE_URL")),

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from event_router.journal import RouterJournal
-from event_router.route import Envelope, Record, Routed, route
+from event_router.route import Envelope, IngestedEvent, Routed, route
 from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import StoreError
 from taskbridge.events import UNREADABLE
@@ -20,7 +20,7 @@ from taskbridge.tables.events import EventTable, UnroutedEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class RouterPorts:
     """Everything outside."""
 
     configuration: Callable[[], Configuration]
@@ -35,14 +35,14 @@ M = TypeVar("M")
 _decoder = msgspec.json.Decoder(Envelope)
 
 
-def route_batch(records: Iterable[Record], ports: Ports) -> list[str]:
+def route_batch(records: Iterable[IngestedEvent], ports: RouterPorts) -> list[str]:
     """Route each event. Returns the ids of the messages that stay in the queue.
 
     Raises StoreError where the configuration cannot be read: then all of them stay.
     """
     configuration = ports.configuration()
     failed: list[str] = []
-    routed: list[tuple[Record, Routed]] = []
+    routed: list[tuple[IngestedEvent, Routed]] = []
     for record in records:
         try:
             decision = _decide(record, configuration, ports.retention_s)
@@ -57,7 +57,7 @@ def route_batch(records: Iterable[Record], ports: Ports) -> list[str]:
     return failed + _send(routed, ports)
 
 
-def _decide(record: Record, configuration: Configuration, retention_s: float) -> Routed | UnroutedEvent:
+def _decide(record: IngestedEvent, configuration: Configuration, retention_s: float) -> Routed | UnroutedEvent:
     try:
         envelope = _read(record.body)
     except UNREADABLE as error:
@@ -74,7 +74,7 @@ def _read(body: bytes) -> Envelope:
         return _decoder.decode(mend_halves(body))
 
 
-def _record(record: Record, event: UnroutedEvent, ports: Ports) -> bool:
+def _record(record: IngestedEvent, event: UnroutedEvent, ports: RouterPorts) -> bool:
     try:
         ports.unrouted.record(event, record.body, record.message_id)
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not take the others with it
@@ -84,7 +84,7 @@ def _record(record: Record, event: UnroutedEvent, ports: Ports) -> bool:
     return True
 
 
-def _send(routed: list[tuple[Record, Routed]], ports: Ports) -> list[str]:
+def _send(routed: list[tuple[IngestedEvent, Routed]], ports: RouterPorts) -> list[str]:
     pushes = [(record, message) for record, decision in routed for message in decision.messages]
     tracked = [(record, decision.tracked) for record, decision in routed if decision.tracked]
     refused = _send_all(ports.outbox.send, [message for _, message in pushes])

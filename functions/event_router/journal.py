@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from event_router.route import Record, Routed
+from event_router.route import IngestedEvent, Routed
 from taskbridge.errors import TaskbridgeError
 from taskbridge.observability import Observability
 from taskbridge.tables.events import UnroutedEvent
@@ -16,7 +16,7 @@ class RouterJournal:
 
     observability: Observability
 
-    def routed(self, record: Record, decision: Routed | UnroutedEvent) -> None:
+    def routed(self, record: IngestedEvent, decision: Routed | UnroutedEvent) -> None:
         """An event was sent on, or recorded."""
         if isinstance(decision, Routed):
             targets = [message.platform_id for message in decision.messages] + (["ai"] if decision.tracked else [])
@@ -30,7 +30,7 @@ class RouterJournal:
             decision.status, event_id=decision.event_id, sess_id=decision.sess_id, reason=decision.reason
         )
 
-    def failed(self, record: Record, error: Exception) -> None:
+    def failed(self, record: IngestedEvent, error: Exception) -> None:
         """An event stays in the queue."""
         self.observability.count("RecordFailed")
         # The text of an unforeseen error may quote what it stumbled over: its kind has to do.

@@ -34,7 +34,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class IngestedEvent:
     """An EventBridge event as the ingest queue delivers it; `received_at` is when it came into the queue."""
 
     message_id: str

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from push_task.batch import Ports, push_batch
+from push_task.batch import PushPorts, push_batch
 from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.journal import PushJournal
@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class _Wired:
     observability: Observability
-    ports: Ports
+    ports: PushPorts
 
 
 @cache
@@ -66,7 +66,7 @@ def _wired() -> _Wired:
     retention_s = float(setting("EVENT_LOG_TTL_DAYS")) * DAY_S
     parts = PartTable(tables, table_name("parts"))
     pages = PushLogPageTable(tables, table_name("push-log-pages"), retention_s)
-    ports = Ports(
+    ports = PushPorts(
         instances=InstanceTable(
             tables, table_name("instances"), pages, parts=parts, retention_s=instance_retention_days() * DAY_S
         ),

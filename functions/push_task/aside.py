@@ -14,7 +14,7 @@ from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.push.messages import EventMessage, Message, encode_message
 from taskbridge.tables.aside import Aside
-from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.push_logs import PushLogTable, load_own
 
 WAITS = "waiting: what is known of the instance cannot be read: {reason}"
@@ -22,7 +22,7 @@ TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer th
 
 
 def set_aside(
-    stored: Stored, received: Iterable[Received], instances: InstanceTable, logs: PushLogTable, now: float
+    stored: StoredInstance, received: Iterable[Received], instances: InstanceTable, logs: PushLogTable, now: float
 ) -> None:
     """Keep the messages of a document that cannot be read, and say so in the logs of those that have none yet."""
     messages = [entry.message for entry in received if _tells(entry.message)]
@@ -34,7 +34,7 @@ def set_aside(
 
 
 def leave_out_old(
-    stored: Stored, received: list[Received], logs: PushLogTable, retention_s: float, now: float
+    stored: StoredInstance, received: list[Received], logs: PushLogTable, retention_s: float, now: float
 ) -> list[Received]:
     """The messages without those of events that are so old that their document may have been and gone.
 

@@ -13,7 +13,7 @@ from functools import cache
 
 from push_task.aside import leave_out_old, set_aside
 from push_task.booking import Booking
-from push_task.dispatch import Job
+from push_task.dispatch import TurnCalls
 from push_task.journal import PushJournal
 from push_task.logs import events_to_load, write_logs
 from push_task.send import ThreadedSender
@@ -23,8 +23,8 @@ from taskbridge.errors import InvalidEvent, StaleVersion
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import instance_key, parse_message
 from taskbridge.queues import Visibility
-from taskbridge.tables.instances import InstanceTable, Stored
-from taskbridge.tables.push_log_pages import Page, task_mark
+from taskbridge.tables.instances import InstanceTable, StoredInstance
+from taskbridge.tables.push_log_pages import LogPage, task_mark
 from taskbridge.tables.push_logs import PushLogTable, load_own
 from taskbridge.tables.riders import Rider
 
@@ -36,7 +36,7 @@ MARKS_A_PAGE = 10_000  # some 50 KB: as many tasks as an instance may have; a de
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class PushPorts:
     """Everything outside."""
 
     instances: InstanceTable
@@ -50,7 +50,7 @@ class Ports:
     retention_s: float = 0.0  # how long is remembered what has ended; 0 for good
 
 
-def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list[str]:
+def push_batch(records: Iterable[Record], ports: PushPorts, deadline: float) -> list[str]:
     """Bring the task center to what the messages, and all before them, imply.
 
     `deadline` is the time by which calls must have ended. Returns the ids of the messages that stay in the queue.
@@ -71,7 +71,7 @@ def push_batch(records: Iterable[Record], ports: Ports, deadline: float) -> list
     return [*unreadable, *(entry.message_id for entry in staying)]
 
 
-def _read(records: Iterable[Record], ports: Ports) -> tuple[dict[tuple[str, str], list[Received]], list[str]]:
+def _read(records: Iterable[Record], ports: PushPorts) -> tuple[dict[tuple[str, str], list[Received]], list[str]]:
     groups: dict[tuple[str, str], list[Received]] = {}
     unreadable: list[str] = []
     for record in records:
@@ -87,7 +87,7 @@ def _read(records: Iterable[Record], ports: Ports) -> tuple[dict[tuple[str, str]
 
 
 def _screen(
-    groups: dict[tuple[str, str], list[Received]], stored: dict[str, Stored], ports: Ports
+    groups: dict[tuple[str, str], list[Received]], stored: dict[str, StoredInstance], ports: PushPorts
 ) -> dict[tuple[str, str], list[Received]]:
     """The messages that can be worked on; the others are on record."""
     now = ports.clock()
@@ -103,7 +103,7 @@ def _screen(
 
 
 def _begin(
-    groups: dict[tuple[str, str], list[Received]], stored: Mapping[str, Stored], ports: Ports
+    groups: dict[tuple[str, str], list[Received]], stored: Mapping[str, StoredInstance], ports: PushPorts
 ) -> tuple[list[Turn], list[Received]]:
     """The turns; and the messages of instances that cannot be worked on, whatever it is: they come again alone."""
     turns: list[Turn] = []
@@ -117,7 +117,7 @@ def _begin(
     return turns, broken
 
 
-def _load_logs(turns: list[Turn], ports: Ports) -> Loaded:
+def _load_logs(turns: list[Turn], ports: PushPorts) -> Loaded:
     keys = [
         (event_id, turn.platform_id, turn.instance.sess_id)
         for turn in turns
@@ -126,7 +126,7 @@ def _load_logs(turns: list[Turn], ports: Ports) -> Loaded:
     return load_own(ports.logs, keys)
 
 
-def _mark(turns: list[Turn], ports: Ports, deadline: float) -> tuple[list[Turn], list[Received], Booking]:
+def _mark(turns: list[Turn], ports: PushPorts, deadline: float) -> tuple[list[Turn], list[Received], Booking]:
     """Write the documents with the attempt marked. Who lost a race leaves the messages for a moment."""
     now = ports.clock()
     to_send = _unblocked([turn for turn in turns if turn.plan.steps()], ports)
@@ -143,14 +143,14 @@ def _mark(turns: list[Turn], ports: Ports, deadline: float) -> tuple[list[Turn],
     return [turn for turn in turns if turn.stored.key not in stale], lost, booking
 
 
-def _unblocked(turns: list[Turn], ports: Ports) -> list[Turn]:
+def _unblocked(turns: list[Turn], ports: PushPorts) -> list[Turn]:
     """The turns whose platform takes something now. Each platform is asked once, and once for probes."""
     blocks = cache(lambda platform_id, probe: bool(ports.sender.blocks(platform_id, probe=probe)))
     return [turn for turn in turns if not blocks(turn.platform_id, turn.is_probe)]
 
 
-def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:
-    pages: dict[str, Page] = {}
+def _pages(turns: list[Turn], now: float, ports: PushPorts) -> dict[str, LogPage]:
+    pages: dict[str, LogPage] = {}
     for platform_id in dict.fromkeys(turn.platform_id for turn in turns):
         mine = [turn for turn in turns if turn.platform_id == platform_id]
         # Two instances may have used one event id.
@@ -158,12 +158,12 @@ def _pages(turns: list[Turn], now: float, ports: Ports) -> dict[str, Page]:
         instances = tuple(turn.instance.sess_id for turn in mine)
         tasks = dict.fromkeys(task_mark(key) for turn in mine for _, keys in turn.story.folded for key in keys if key)
         marks = tuple(tasks)[:MARKS_A_PAGE]
-        pages[platform_id] = Page(platform_id, now, ports.new_id(), tuple(events), instances, marks)
+        pages[platform_id] = LogPage(platform_id, now, ports.new_id(), tuple(events), instances, marks)
     return pages
 
 
 def _send(
-    turns: list[Turn], booking: Booking, ports: Ports, deadline: float
+    turns: list[Turn], booking: Booking, ports: PushPorts, deadline: float
 ) -> Iterator[tuple[list[Turn], list[Rider]]]:
     """Make the calls; gives the turns that have ended, as they end, so that fast ones do not wait for slow ones.
 
@@ -180,11 +180,11 @@ def _send(
         held = []
 
 
-def _job(turn: Turn) -> Job:
-    return Job(turn.platform_id, turn.plan, turn.is_probe)
+def _job(turn: Turn) -> TurnCalls:
+    return TurnCalls(turn.platform_id, turn.plan, turn.is_probe)
 
 
-def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[tuple[list[Turn], list[Rider]]]:
+def _send_slices(turns: list[Turn], ports: PushPorts, deadline: float) -> Iterator[tuple[list[Turn], list[Rider]]]:
     """The rest of large instances, when their batch mates are settled: slice by slice, each settled.
 
     Who loses a race stops here: the instance is due, and somebody else is at it.
@@ -199,7 +199,7 @@ def _send_slices(turns: list[Turn], ports: Ports, deadline: float) -> Iterator[t
         yield from _send(turns, booking, ports, deadline)
 
 
-def _has_more(turn: Turn, ports: Ports) -> bool:
+def _has_more(turn: Turn, ports: PushPorts) -> bool:
     try:
         return next_slice(turn)
     except Exception as error:  # noqa: BLE001  # what is left is due, and comes again alone
@@ -207,7 +207,9 @@ def _has_more(turn: Turn, ports: Ports) -> bool:
         return False
 
 
-def _settle(turns: list[Turn], riders: list[Rider], loaded: Loaded, ports: Ports) -> dict[str, tuple[Received, ...]]:
+def _settle(
+    turns: list[Turn], riders: list[Rider], loaded: Loaded, ports: PushPorts
+) -> dict[str, tuple[Received, ...]]:
     """Write the logs, then the documents; returns what stays in the queue of each."""
     now = ports.clock()
     dispositions: dict[str, Disposition] = {}
@@ -232,7 +234,7 @@ def _settle(turns: list[Turn], riders: list[Rider], loaded: Loaded, ports: Ports
     return {key: each.keep for key, each in dispositions.items()}
 
 
-def _conclude(turn: Turn, loaded: Loaded, now: float, ports: Ports) -> tuple[Disposition, list[PushLog]]:
+def _conclude(turn: Turn, loaded: Loaded, now: float, ports: PushPorts) -> tuple[Disposition, list[PushLog]]:
     """What becomes of one turn's messages, and its logs; its document takes the outcomes."""
     settle(turn.instance, turn.latest, turn.story.overtaken, now)
     disposition = dispose(turn, turn.results, now, ports.random)
@@ -243,13 +245,13 @@ def _conclude(turn: Turn, loaded: Loaded, now: float, ports: Ports) -> tuple[Dis
     return disposition, written
 
 
-def _break_off(turn: Turn, error: Exception, ports: Ports) -> None:
+def _break_off(turn: Turn, error: Exception, ports: PushPorts) -> None:
     """Leave a turn as the document has it: a call may have been made, and the messages come again, alone."""
     turn.is_large = False
     ports.journal.failed((turn.platform_id, turn.instance.sess_id), turn.received, error)
 
 
-def _save_settled(turns: list[Turn], ports: Ports) -> list[Turn]:
+def _save_settled(turns: list[Turn], ports: PushPorts) -> list[Turn]:
     """Outcomes are facts: where somebody else wrote meanwhile, they are taken into the newer document.
 
     A turn that made no call has not written its messages down before: where it loses, it is returned, and they have
@@ -257,7 +259,7 @@ def _save_settled(turns: list[Turn], ports: Ports) -> list[Turn]:
     """
     by_key = {turn.stored.key: turn for turn in turns}
     lost: list[Turn] = []
-    pending: dict[str, Stored] = {turn.stored.key: turn.stored for turn in turns}
+    pending: dict[str, StoredInstance] = {turn.stored.key: turn.stored for turn in turns}
     for _ in range(SETTLE_TRIES):
         stale = ports.instances.save(list(pending.values()))
         lost += [by_key[key] for key in stale if not by_key[key].marked]

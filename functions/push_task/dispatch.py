@@ -13,7 +13,7 @@ from taskbridge.budgets import THREADS
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TurnCalls:
     """The calls of one turn."""
 
     platform_id: str
@@ -22,7 +22,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class ReadyStep:
     """A step that may go, and the place of its job in the batch. `is_probe`: also through an open breaker."""
 
     job: int
@@ -49,7 +49,7 @@ class Lane:
     """What a batch has to do at one platform. `seats` and `starts`: what the fleet granted."""
 
     platform_id: str
-    ready: deque[Waiting] = field(default_factory=deque)
+    ready: deque[ReadyStep] = field(default_factory=deque)
     later: int = 0  # steps of second stages
     running: int = 0
     seats: int = 0
@@ -77,12 +77,12 @@ class Lane:
 class Dispatch:
     """A batch on its way. Jobs of the same platform take turns, so that a large one holds nobody up."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[TurnCalls]) -> None:
         self._jobs = jobs
         self._results: list[dict[int, StepResult]] = [{} for _ in jobs]
         self._finished = [index for index, job in enumerate(jobs) if not job.plan.steps()]
         self._unfinished = len(jobs) - len(self._finished)
-        self.flying: dict[int, Waiting] = {}
+        self.flying: dict[int, ReadyStep] = {}
         self.lanes = {job.platform_id: Lane(job.platform_id) for job in jobs}
         for index, job in enumerate(jobs):
             self.lanes[job.platform_id].later += len(job.plan.second)
@@ -110,7 +110,7 @@ class Dispatch:
         """How many threads a platform may use while others need some as well."""
         return share_of(sum(not lane.is_over for lane in self.lanes.values()))
 
-    def take(self, lane: Lane) -> Waiting:
+    def take(self, lane: Lane) -> ReadyStep:
         """The next step of a lane goes."""
         waiting = lane.ready.popleft()
         if lane.starts:
@@ -119,7 +119,7 @@ class Dispatch:
         self.flying[id(waiting.step)] = waiting
         return waiting
 
-    def note(self, waiting: Waiting, result: StepResult) -> None:
+    def note(self, waiting: ReadyStep, result: StepResult) -> None:
         """A step has ended."""
         job, results = self._jobs[waiting.job], self._results[waiting.job]
         if self.flying.pop(id(waiting.step), None):
@@ -156,7 +156,7 @@ class Dispatch:
         job = self._jobs[index]
         lane = self.lanes[job.platform_id]
         lane.later -= len(job.plan.second)
-        lane.ready.extend(Waiting(index, step, job.is_probe) for step in job.plan.second)
+        lane.ready.extend(ReadyStep(index, step, job.is_probe) for step in job.plan.second)
 
 
 def share_of(platforms: int) -> int:
@@ -164,9 +164,9 @@ def share_of(platforms: int) -> int:
     return max(1, THREADS // max(1, platforms))
 
 
-def _in_turn(jobs: Sequence[Job]) -> Iterator[Waiting]:
+def _in_turn(jobs: Sequence[TurnCalls]) -> Iterator[ReadyStep]:
     """The first steps of all, then the second ones, and so on."""
     for place in range(max((len(job.plan.first) for job in jobs), default=0)):
         for index, job in enumerate(jobs):
             if place < len(job.plan.first):
-                yield Waiting(index, job.plan.first[place], job.is_probe)
+                yield ReadyStep(index, job.plan.first[place], job.is_probe)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from push_task.dispatch import Lane, Refusal
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
-from push_task.lines import Line
+from push_task.lines import LimitedClient
 from push_task.settle import End
 from taskbridge.access.breaker import Breakers
 from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet, Room
@@ -52,7 +52,7 @@ class Gate:
 
     def __init__(
         self,
-        lines: Configured[Line],
+        lines: Configured[LimitedClient],
         breakers: Breakers,
         agreements: AgreementTable,
         clock: Callable[[], float],
@@ -66,7 +66,7 @@ class Gate:
         self._took: dict[str, float] = {}
         self._crowded: dict[str, float] = {}  # until when platforms are that had too few seats free
 
-    def look(self, lane: Lane, shift: Shift) -> Line | float | Refusal:
+    def look(self, lane: Lane, shift: Shift) -> LimitedClient | float | Refusal:
         """The line by which the next step may go now, or when to look again, or why it does not go in this batch.
 
         `math.inf`: when another has ended.
@@ -132,7 +132,7 @@ class Gate:
         elif lane.seats - useful >= max(1, room.seats // 4):
             self._take_seats(lane, useful, room, shift)
 
-    def reserve(self, platform_id: str, line: Line, wanted: int, until: float) -> Grant:
+    def reserve(self, platform_id: str, line: LimitedClient, wanted: int, until: float) -> Grant:
         """Join the line of a platform that has one."""
         now = self._clock()
         none = Grant((), now + SEAT_AGAIN_S)
@@ -154,7 +154,7 @@ class Gate:
             return now + quiet_s
         return Refusal(BREAKER_OPEN, is_blocked=True)  # due at once: nobody drains it before the breaker closes
 
-    def _seat(self, lane: Lane, line: Line, shift: Shift) -> float | Refusal | None:
+    def _seat(self, lane: Lane, line: LimitedClient, shift: Shift) -> float | Refusal | None:
         """Seats are taken when the first call may go, and kept until nothing is left."""
         if lane.running < lane.seats:
             return None
@@ -194,31 +194,31 @@ class Gate:
             logger.warning("what the fleet agrees upon is not known: %s", error)
             return otherwise
 
-    def _useful_seats(self, lane: Lane, line: Line, room: Room) -> int:
+    def _useful_seats(self, lane: Lane, line: LimitedClient, room: Room) -> int:
         """As many as there are calls; where these go in turn, a few more than are used, if the next turn is soon."""
         if not line.max_rate_per_s:
             return lane.running + lane.left
         is_soon = lane.starts and lane.starts[0] < self._clock() + SOON_S
         return lane.running + (min(lane.left, max(1, room.seats // 4)) if is_soon else 0)
 
-    def _line(self, platform_id: str) -> Line | None:
+    def _line(self, platform_id: str) -> LimitedClient | None:
         """None also where the platform was deleted meanwhile."""
         with suppress(ConfigurationError):
             return self._lines.get(platform_id)
         return None
 
-    def _room(self, platform_id: str, line: Line) -> Room | None:
+    def _room(self, platform_id: str, line: LimitedClient) -> Room | None:
         return self._fleet.room(line.max_concurrency, is_slow=self._is_slow(platform_id))
 
     def _is_crowded(self, platform_id: str) -> bool:
         return self._crowded.get(platform_id, 0.0) > self._clock()
 
-    def _pace(self, platform_id: str, line: Line) -> float:
+    def _pace(self, platform_id: str, line: LimitedClient) -> float:
         """How fast calls may follow one another: turns that come faster than seats get free would be missed."""
         took = self._took.get(platform_id, 0.0)
         return min(line.max_rate_per_s, line.max_concurrency / took) if took else line.max_rate_per_s
 
-    def _turn(self, lane: Lane, line: Line, shift: Shift) -> float | Refusal | None:
+    def _turn(self, lane: Lane, line: LimitedClient, shift: Shift) -> float | Refusal | None:
         if not line.max_rate_per_s:
             return None
         now = self._clock()

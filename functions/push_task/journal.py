@@ -14,7 +14,7 @@ from taskbridge.observability import Observability
 from taskbridge.platforms.masking import MASK
 from taskbridge.push.instances import Instance
 from taskbridge.push.logs import LogStatus, PushLog, entry_name
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 
 _COUNTED = {LogStatus.SUPERSEDED: "EventSuperseded", LogStatus.SKIPPED: "EventSkipped"}
 _ENDS = {End.DONE: "TaskPushed", End.TRANSIENT: "PushRetried"}
@@ -56,7 +56,7 @@ class PushJournal:
             shared_with=log.shared_with,
         )
 
-    def set_aside(self, stored: Stored, count: int) -> None:
+    def set_aside(self, stored: StoredInstance, count: int) -> None:
         """So many messages wait aside, as their document cannot be read."""
         self.observability.count("SetAside", count)
         self.observability.logger.error(

@@ -17,7 +17,7 @@ from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LimitedClient:
     """The line to one platform: its client and its limits; `max_rate_per_s` 0 is none."""
 
     client: PlatformClient
@@ -33,15 +33,15 @@ def build_lines(
     secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
     clock: Callable[[], float],
     fleet: Fleet = DEFAULT_FLEET,
-) -> Configured[Line]:
+) -> Configured[LimitedClient]:
     """The lines to all of them."""
 
-    def build(config: PlatformConfig) -> Line:
+    def build(config: PlatformConfig) -> LimitedClient:
         """A time limit of before the form knew the function's is clipped to what works."""
         platform = build_task_center(config.id, config.class_name, config.settings)
         settings = platform.settings
         timeout_s = min(settings.timeout_s, fleet.longest_call_s(settings.max_rate_per_s))
         client = PlatformClient(platform, http, tokens, partial(secrets, config), clock, timeout_s)
-        return Line(client, settings.max_concurrency, settings.max_rate_per_s, timeout_s)
+        return LimitedClient(client, settings.max_concurrency, settings.max_rate_per_s, timeout_s)
 
     return Configured(configuration, build)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from push_task.settle import StepResult
 from taskbridge.moments import utc_stamp
-from taskbridge.push.instances import INSTANCE, MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Change, Instance, Item, Work
+from taskbridge.push.instances import INSTANCE, MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Effect, Instance, Item, Work
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage
 
@@ -25,7 +25,7 @@ class Story:
     `unsettled`: keys of the items that had work left when the calls were planned.
     """
 
-    folded: list[tuple[EventMessage, Mapping[str, Change]]] = field(default_factory=list)
+    folded: list[tuple[EventMessage, Mapping[str, Effect]]] = field(default_factory=list)
     overtaken: set[tuple[str, str]] = field(default_factory=set)
     known_before: set[str] = field(default_factory=set)
     unsettled: set[str] = field(default_factory=set)
@@ -69,18 +69,18 @@ def write_logs(
 
 
 def _entry_of_event(
-    instance: Instance, message: EventMessage, key: str, change: Change, known: Entry | None, stamp: str
+    instance: Instance, message: EventMessage, key: str, change: Effect, known: Entry | None, stamp: str
 ) -> Entry:
     item = instance.find(key)
-    if change is Change.TOO_LARGE:
+    if change is Effect.TOO_LARGE:
         return Entry(LogStatus.FAILED, reason=TOO_LARGE, failed_at=stamp, settled_at=stamp)
-    if item is not None and item.event_id == message.event_id and change is not Change.DELETED:
-        if change is Change.UNCHANGED:
+    if item is not None and item.event_id == message.event_id and change is not Effect.DELETED:
+        if change is Effect.UNCHANGED:
             return known or Entry(LogStatus.SKIPPED, reason=NOTHING_NEW, settled_at=stamp)
         return _entry_of_item(item, known, stamp)
     if known is not None and known.status not in (LogStatus.RETRYING, LogStatus.FAILED):
         return known
-    if change is Change.DELETED:
+    if change is Effect.DELETED:
         return Entry(LogStatus.SUPERSEDED, reason=INSTANCE_DELETED, settled_at=stamp)
     return _superseded(known, item or Item(), message.event_id, stamp)
 

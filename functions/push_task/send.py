@@ -16,10 +16,10 @@ from functools import partial
 
 from push_task.booking import Booking
 from push_task.crew import Crew
-from push_task.dispatch import Dispatch, Job, Refusal, Waiting, share_of
+from push_task.dispatch import Dispatch, ReadyStep, Refusal, TurnCalls, share_of
 from push_task.gate import BREAKER_OPEN, DISABLED, DISABLED_WAIT_S, QUIET, Gate, Shift
 from push_task.leave import StepLeave
-from push_task.lines import Line
+from push_task.lines import LimitedClient
 from push_task.plan import Step
 from push_task.settle import End, StepResult
 from taskbridge.access.breaker import Breakers
@@ -27,21 +27,21 @@ from taskbridge.attempts import Attempt
 from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S, TURN_WAIT_S
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TaskbridgeError
-from taskbridge.platforms.base import Outcome, Verdict
+from taskbridge.platforms.base import Outcome, OutcomeKind
 from taskbridge.platforms.configured import Configured
 from taskbridge.push.rates import slack_s
 
 NO_END = "no answer while the batch lasted"
 BROKE_OFF = "a fault of our own: {kind}"
-Ended = tuple[Waiting, StepResult]
+Ended = tuple[ReadyStep, StepResult]
 logger = logging.getLogger(__name__)
 
 _ENDS = {
-    Verdict.OK: End.DONE,
-    Verdict.ALREADY_THERE: End.DONE,  # an instance: there is no other way to save it
-    Verdict.TRANSIENT: End.TRANSIENT,
-    Verdict.THROTTLED: End.TRANSIENT,
-    Verdict.TOKEN_REFUSED: End.TRANSIENT,
+    OutcomeKind.OK: End.DONE,
+    OutcomeKind.ALREADY_THERE: End.DONE,  # an instance: there is no other way to save it
+    OutcomeKind.TRANSIENT: End.TRANSIENT,
+    OutcomeKind.THROTTLED: End.TRANSIENT,
+    OutcomeKind.TOKEN_REFUSED: End.TRANSIENT,
 }
 
 
@@ -50,7 +50,7 @@ class ThreadedSender:
 
     def __init__(
         self,
-        lines: Configured[Line],
+        lines: Configured[LimitedClient],
         breakers: Breakers,
         gate: Gate,
         clock: Callable[[], float],
@@ -83,14 +83,14 @@ class ThreadedSender:
             return QUIET if quiet_s > SHORT_QUIET_S else ""
         return BREAKER_OPEN
 
-    def hold(self, job: Job) -> list[StepResult]:
+    def hold(self, job: TurnCalls) -> list[StepResult]:
         """The results of a job whose platform is blocked."""
         reason = self.blocks(job.platform_id, probe=job.is_probe)
         quiet_s = max(0.0, self._breakers.quiet_until(job.platform_id) - self._clock())
         wait_s = DISABLED_WAIT_S if reason == DISABLED else quiet_s
         return [Refusal(reason, wait_s, is_blocked=True).of(step) for step in job.plan.steps()]
 
-    def book(self, jobs: Sequence[Job], deadline: float) -> Booking:
+    def book(self, jobs: Sequence[TurnCalls], deadline: float) -> Booking:
         """What goes along with the documents and the logs, for the calls of these jobs."""
         booking = Booking(uuid.uuid4().hex[:12])
         calls = Counter[str]()
@@ -104,7 +104,7 @@ class ThreadedSender:
         return booking
 
     def send(
-        self, jobs: Sequence[Job], deadline: float, booking: Booking | None = None
+        self, jobs: Sequence[TurnCalls], deadline: float, booking: Booking | None = None
     ) -> Iterator[list[tuple[int, list[StepResult]]]]:
         """Make the calls of the jobs, in parallel; the places of those that have ended, and how, as they end."""
         booking = booking or self.book((), deadline)
@@ -169,7 +169,7 @@ class ThreadedSender:
             else:
                 self._gate.make_room(lane, shift)
 
-    def _run(self, waiting: Waiting, platform_id: str, line: Line, shift: Shift) -> Ended:
+    def _run(self, waiting: ReadyStep, platform_id: str, line: LimitedClient, shift: Shift) -> Ended:
         started = self._clock()
         turn_ends = started + (slack_s(line.max_rate_per_s) if line.max_rate_per_s else math.inf)
         join = partial(self._join, platform_id, line, shift.deadline)
@@ -185,7 +185,7 @@ class ThreadedSender:
             self._gate.note_took(platform_id, sum(each.duration_ms for each in result.attempts) / 1000)
         return waiting, replace(result, is_probe=True) if waiting.is_probe else result
 
-    def _join(self, platform_id: str, line: Line, deadline: float, patient: bool) -> bool:  # noqa: FBT001
+    def _join(self, platform_id: str, line: LimitedClient, deadline: float, patient: bool) -> bool:  # noqa: FBT001
         """Wait for the turn of a further call of a step; False where it does not come in time."""
         if not line.max_rate_per_s:
             return True
@@ -195,10 +195,10 @@ class ThreadedSender:
             self._sleep(max(0.0, grant.starts[0] - self._clock()))
         return bool(grant.starts)
 
-    def _call(self, platform_id: str, line: Line, step: Step, leave: StepLeave) -> StepResult:
+    def _call(self, platform_id: str, line: LimitedClient, step: Step, leave: StepLeave) -> StepResult:
         result = line.client.execute(step.command, leave)
         attempts = list(result.attempts)
-        is_there = result.outcome.verdict is Verdict.ALREADY_THERE and isinstance(step.command, SaveTask)
+        is_there = result.outcome.verdict is OutcomeKind.ALREADY_THERE and isinstance(step.command, SaveTask)
         if is_there and isinstance(step.command, SaveTask):
             result = line.client.execute(replace(step.command, operation=Operation.UPDATE_TASK), leave)
             attempts += result.attempts

@@ -12,7 +12,7 @@ from push_task.settle import End, StepResult
 from taskbridge.moments import DAY_S
 from taskbridge.push.instances import Instance, Presence, Work, fold
 from taskbridge.push.messages import EventMessage, Message, SyncMessage
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 
 GAVE_UP = "no success in {days:.0f} days: {reason}"
 
@@ -39,7 +39,7 @@ class Received:
 class Turn:
     """One instance in one batch."""
 
-    stored: Stored
+    stored: StoredInstance
     received: list[Received]
     story: Story = field(default_factory=Story)
     plan: Plan = field(default_factory=Plan)
@@ -73,7 +73,7 @@ class Turn:
         return {self.instance.get(key).event_id for key in self.story.unsettled}
 
 
-def begin_turn(stored: Stored, received: list[Received]) -> Turn:
+def begin_turn(stored: StoredInstance, received: list[Received]) -> Turn:
     """Take the messages into the document and plan the calls."""
     turn = Turn(stored, received)
     turn.story.known_before = set(stored.instance.events)

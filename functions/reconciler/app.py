@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.jobs import work_off
 from reconciler.journal import ReconcilerJournal
-from reconciler.ports import JobPorts, Ports
+from reconciler.ports import JobPorts, RunPorts
 from reconciler.reconcile import reconcile
 from taskbridge.errors import StoreError
 from taskbridge.lambdas import Clients, instance_retention_days, setting, table_name
@@ -41,7 +41,7 @@ def handler(_event: dict[str, Any], context: Any) -> None:
 
 
 @cache
-def _wired() -> tuple[Observability, Ports, JobPorts]:
+def _wired() -> tuple[Observability, RunPorts, JobPorts]:
     """Everything the reconciler needs, once per process."""
     observability = build_observability("reconciler")
     clients = Clients()
@@ -65,7 +65,7 @@ def _wired() -> tuple[Observability, Ports, JobPorts]:
         sleep=time.sleep,
         new_id=lambda: uuid.uuid4().hex,
     )
-    ports = Ports(
+    ports = RunPorts(
         configuration=ConfigurationTable(tables, table_name("configuration"), time.time).current,
         instances=instances,
         coordination=CoordinationTable(tables, table_name("coordination")),

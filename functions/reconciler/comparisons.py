@@ -9,16 +9,16 @@ from reconciler.ports import JobPorts
 from reconciler.slices import Slice
 from taskbridge.push.differences import build_sync, events_of, find_differences
 from taskbridge.push.instances import Instance
-from taskbridge.push.jobs import Job
+from taskbridge.push.jobs import PushJob
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import SyncMessage
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.push_log_pages import LogPage
 from taskbridge.tables.push_logs import load_own
 
 PAGES = 20
 
 
-def next_comparisons(job: Job, ports: JobPorts) -> Slice:
+def next_comparisons(job: PushJob, ports: JobPorts) -> Slice:
     """The instances of some `PAGES` pages of one day, each page once; moves the position of the job behind them."""
     if job.partition >= len(job.platform_ids):
         return Slice(0, 0, [], is_last=True)
@@ -34,7 +34,9 @@ def next_comparisons(job: Job, ports: JobPorts) -> Slice:
     return Slice(documents, len(messages), messages, is_last=job.partition >= len(job.platform_ids))
 
 
-def _compare(job: Job, platform_id: str, pages: Iterable[Page], ports: JobPorts) -> tuple[int, list[SyncMessage]]:
+def _compare(
+    job: PushJob, platform_id: str, pages: Iterable[LogPage], ports: JobPorts
+) -> tuple[int, list[SyncMessage]]:
     keys = dict.fromkeys((platform_id, sess_id) for page in pages for sess_id in page.instances)
     documents = [stored.instance for stored in ports.instances.load(list(keys)).values()] if keys else []
     wanted = [(event_id, platform_id, each.sess_id) for each in documents for event_id in events_of(each)]
@@ -47,7 +49,7 @@ def _compare(job: Job, platform_id: str, pages: Iterable[Page], ports: JobPorts)
     return len(documents), messages
 
 
-def _message(job: Job, document: Instance, logs: list[PushLog], now: float) -> SyncMessage | None:
+def _message(job: PushJob, document: Instance, logs: list[PushLog], now: float) -> SyncMessage | None:
     """What has to be sent of an instance. One that was tried since the job was asked for stands in other pages too."""
     if any(_seconds(log.updated_at) > _seconds(job.asked_at) for log in logs):
         return None

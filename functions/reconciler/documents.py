@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reconciler.ports import Ports
+from reconciler.ports import RunPorts
 from taskbridge.errors import StoreError
 from taskbridge.moments import utc_stamp
 from taskbridge.push.instances import Instance, Work
 from taskbridge.push.messages import SyncMessage
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 
 Key = tuple[str, str]
 LONE_FAILURES = 3  # of as many that are tried alone: then it is the table
 
 
-def load(keys: Sequence[Key], ports: Ports) -> list[Stored]:
+def load(keys: Sequence[Key], ports: RunPorts) -> list[StoredInstance]:
     """Documents by (platform id, session id). Those that cannot be read are marked, and told. Raises StoreError."""
     found = list(ports.instances.load(keys).values())
     for stored in found:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from reconciler.documents import Key, build_wake, each_alone, load, work_left
 from reconciler.feeding import LAST_S, Feed, lasts_until
-from reconciler.ports import Ports
+from reconciler.ports import RunPorts
 from taskbridge.errors import StoreError
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 
 LEASE_S = 900.0  # what nobody has finished by then is released again
 PIECE = 20  # instances that are read, lent and sent together
@@ -23,7 +23,7 @@ class Drain:
     feed: Feed
     begun_at: float
     deadline: float
-    ports: Ports
+    ports: RunPorts
     room: int = 0  # calls that may still be released in this portion
     is_refused: bool = False  # the queue does not take everything
     left: set[Key] = field(default_factory=set)  # due, and cannot be released
@@ -90,7 +90,7 @@ class Drain:
         stale = self.ports.instances.save(chosen)
         return self._send([stored for stored in lent if stored.key not in stale], now)
 
-    def _send(self, lent: list[Stored], now: float) -> list[Key]:
+    def _send(self, lent: list[StoredInstance], now: float) -> list[Key]:
         """Send what is lent; what the queue refuses is due again at once, and ends the portion."""
         messages = [build_wake(_key(stored), "due", now) for stored in lent]
         refused = self.ports.outbox.send(messages) if messages else set()
@@ -106,5 +106,5 @@ class Drain:
         return f"fed#{self.platform_id}"
 
 
-def _key(stored: Stored) -> Key:
+def _key(stored: StoredInstance) -> Key:
     return stored.instance.platform_id, stored.instance.sess_id

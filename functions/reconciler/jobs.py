@@ -12,7 +12,7 @@ from reconciler.replays import next_replays
 from reconciler.slices import Slice
 from taskbridge.errors import StoreError
 from taskbridge.moments import utc_stamp
-from taskbridge.push.jobs import Job, JobKind, JobStatus, finish, note_slice
+from taskbridge.push.jobs import JobKind, JobStatus, PushJob, finish, note_slice
 
 LEASE_S = 90.0  # a run ends before
 SLICE = 100  # logs of a replay
@@ -35,7 +35,7 @@ def work_off(ports: JobPorts, deadline: float) -> None:
         _release(job, holder, ports)
 
 
-def _advance(job: Job, holder: str, ports: JobPorts) -> bool:
+def _advance(job: PushJob, holder: str, ports: JobPorts) -> bool:
     """Do one slice; tells whether to go on."""
     try:
         is_kept = _do_slice(job, holder, ports)
@@ -48,7 +48,7 @@ def _advance(job: Job, holder: str, ports: JobPorts) -> bool:
     return is_kept and job.status is JobStatus.RUNNING
 
 
-def _do_slice(job: Job, holder: str, ports: JobPorts) -> bool:
+def _do_slice(job: PushJob, holder: str, ports: JobPorts) -> bool:
     """Send, then save; False where the job was stopped or belongs to another by now."""
     found = _look(job, ports)
     if ports.outbox.send(found.messages):
@@ -61,7 +61,7 @@ def _do_slice(job: Job, holder: str, ports: JobPorts) -> bool:
     return ports.jobs.save(job, holder, now, LEASE_S)
 
 
-def _look(job: Job, ports: JobPorts) -> Slice:
+def _look(job: PushJob, ports: JobPorts) -> Slice:
     """The next slice of a job; moves its position."""
     if job.kind is JobKind.REPLAY:
         most = max(1, min(SLICE, int(job.rate_per_s * SLICE_S)))
@@ -69,7 +69,7 @@ def _look(job: Job, ports: JobPorts) -> Slice:
     return next_comparisons(job, ports)
 
 
-def _take(job_id: str, holder: str, ports: JobPorts) -> Job | None:
+def _take(job_id: str, holder: str, ports: JobPorts) -> PushJob | None:
     try:
         return ports.jobs.take(job_id, holder, ports.clock(), LEASE_S)
     except Exception as error:  # noqa: BLE001 - one that a newer release wrote stops no other
@@ -77,7 +77,7 @@ def _take(job_id: str, holder: str, ports: JobPorts) -> Job | None:
         return None
 
 
-def _release(job: Job, holder: str, ports: JobPorts) -> None:
+def _release(job: PushJob, holder: str, ports: JobPorts) -> None:
     """Where that fails, the lease ends by itself."""
     try:
         ports.jobs.release(job.id, holder)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from taskbridge.errors import StoreError
 from taskbridge.observability import Observability
-from taskbridge.push.jobs import Job
+from taskbridge.push.jobs import PushJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ReconcilerJournal:
         """How a breaker stands at the end of a run."""
         self.observability.gauge("BreakerOpen", int(is_open), platform_id)
 
-    def worked(self, job: Job) -> None:
+    def worked(self, job: PushJob) -> None:
         """A run did what it could of a job."""
         self.observability.logger.info(
             "job", job=job.id, kind=job.kind, status=job.status, looked_at=job.looked_at, sent=job.sent

@@ -16,7 +16,7 @@ from taskbridge.tables.push_logs import PushLogTable
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class RunPorts:
     """Everything outside of a run."""
 
     configuration: Callable[[], Configuration]

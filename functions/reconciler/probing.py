@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.documents import build_wake
-from reconciler.ports import Ports
+from reconciler.ports import RunPorts
 
 PROBE_EVERY_S = 25.0
 PROBE_LEASE_S = 20.0
@@ -20,7 +20,7 @@ class Probe:
     """The probes of one platform in one run."""
 
     platform_id: str
-    ports: Ports
+    ports: RunPorts
     sent_at: float = 0.0  # while one is under way
     next_at: float = 0.0
 

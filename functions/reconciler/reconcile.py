@@ -23,9 +23,9 @@ from functools import partial
 from reconciler.asides import send_on
 from reconciler.draining import Drain
 from reconciler.feeding import PORTION_S, Feed
-from reconciler.ports import Ports
+from reconciler.ports import RunPorts
 from reconciler.probing import Probe
-from reconciler.stuck import STUCK_AFTER_S, Search
+from reconciler.stuck import STUCK_AFTER_S, StuckSearch
 from taskbridge.tables.configuration import PlatformConfig
 
 SEARCH_SHARE = 0.9  # of a run; bulk jobs get the rest
@@ -39,7 +39,7 @@ class Tended:
     platform_id: str
     drain: Drain
     probe: Probe
-    ports: Ports
+    ports: RunPorts
     is_open: bool | None = None
     next_at: float = 0.0
 
@@ -56,7 +56,7 @@ class Tended:
             self.next_at = self.ports.clock() + PORTION_S if self.drain.release_portion() else math.inf
 
 
-def reconcile(ports: Ports, deadline: float) -> None:
+def reconcile(ports: RunPorts, deadline: float) -> None:
     """One run over every configured platform; ends before `deadline`.
 
     What fails for one platform is told at the end, by raising the first failure, and the others are done all the same.
@@ -64,7 +64,7 @@ def reconcile(ports: Ports, deadline: float) -> None:
     begun_at = ports.clock()
     platforms = _rotate(list(ports.configuration().platforms.values()), begun_at)
     tended = [_tended(each, begun_at, deadline, ports) for each in platforms if each.enabled]
-    searches = deque(Search(each.id, begun_at - STUCK_AFTER_S, ports) for each in platforms)
+    searches = deque(StuckSearch(each.id, begun_at - STUCK_AFTER_S, ports) for each in platforms)
     run = _Run(ports, deadline, begun_at + SEARCH_SHARE * (deadline - begun_at), tended, searches, [])
     run.go_on([partial(_send_on, each.id, ports) for each in platforms])
     run.tell()
@@ -72,16 +72,16 @@ def reconcile(ports: Ports, deadline: float) -> None:
 
 @dataclass(slots=True)
 class _Run:
-    ports: Ports
+    ports: RunPorts
     deadline: float
     search_until: float
     tended: list[Tended]
-    searches: deque[Search]
+    searches: deque[StuckSearch]
     failures: list[Exception]
 
     def go_on(self, once: list[Callable[[], None]]) -> None:
         """Tend whatever is due for it, do what is done once and look for stuck work in between, and else wait."""
-        behind: list[Search] = []
+        behind: list[StuckSearch] = []
         while True:
             self._tend()
             if once:
@@ -126,14 +126,14 @@ class _Run:
         return True
 
 
-def _send_on(platform_id: str, ports: Ports) -> None:
+def _send_on(platform_id: str, ports: RunPorts) -> None:
     """Let go on what was set aside and can be read by now."""
     waiting = send_on(platform_id, ports.instances, ports.outbox, ports.clock())
     if waiting:
         ports.journal.aside(platform_id, waiting)
 
 
-def _tended(platform: PlatformConfig, begun_at: float, deadline: float, ports: Ports) -> Tended:
+def _tended(platform: PlatformConfig, begun_at: float, deadline: float, ports: RunPorts) -> Tended:
     drain = Drain(platform.id, Feed(_rate(platform)), begun_at, deadline, ports)
     return Tended(platform.id, drain, Probe(platform.id, ports), ports)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from reconciler.slices import Slice
-from taskbridge.push.jobs import Job, build_messages, wants
+from taskbridge.push.jobs import PushJob, build_messages, wants
 from taskbridge.tables.push_logs import PushLogTable, status_shards
 
 
-def next_replays(job: Job, logs: PushLogTable, most: int) -> Slice:
+def next_replays(job: PushJob, logs: PushLogTable, most: int) -> Slice:
     """At most `most` logs; moves the position of the job behind them.
 
     A log that leaves the index meanwhile moves nothing: the position is a place in an order, not a count.

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.documents import Key, each_alone, load, work_left
-from reconciler.ports import Ports
+from reconciler.ports import RunPorts
 from taskbridge.aws import chunks
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.push_log_pages import LogPage
 
 STUCK_AFTER_S = 900.0  # longer than any message stays invisible
 PAGES = 100  # a stretch: a thousand instances or so, in a second or so
@@ -21,12 +21,12 @@ REMEMBERED = 50_000
 
 
 @dataclass(slots=True)
-class Search:
+class StuckSearch:
     """One run's search. `end`: younger pages may still be worked on."""
 
     platform_id: str
     end: float
-    ports: Ports
+    ports: RunPorts
     at: float = 0.0
     seen: set[str] = field(default_factory=set)
 
@@ -45,7 +45,7 @@ class Search:
         name = f"pages#{self.platform_id}"
         if not self.at:
             self.at = self.ports.coordination.cursor(name) or self.end  # the first run of all looks at nothing old
-        pages: list[Page] = []
+        pages: list[LogPage] = []
         reached = self.end
         if not self.is_over:
             pages, reached = self.ports.pages.stretch(self.platform_id, self.at, self.end, PAGES)
@@ -53,7 +53,7 @@ class Search:
         self.ports.coordination.move_cursor(name, reached)
         self.at = reached
 
-    def _settle(self, pages: Sequence[Page]) -> None:
+    def _settle(self, pages: Sequence[LogPage]) -> None:
         for page in pages:
             if page.unreadable:
                 self.ports.journal.unreadable(self.platform_id, page.name, page.unreadable)
@@ -66,7 +66,7 @@ class Search:
         if found:
             self.ports.journal.settled(self.platform_id, found)
 
-    def _unseen(self, pages: Sequence[Page]) -> Iterator[Key]:
+    def _unseen(self, pages: Sequence[LogPage]) -> Iterator[Key]:
         """Instances of these pages. One that an earlier page of this run named has been looked at."""
         if len(self.seen) > REMEMBERED:
             self.seen.clear()

@@ -12,7 +12,7 @@ import msgspec
 
 from admin_api.api import Router
 from admin_api.wiring import Services
-from taskbridge.ai.audit import AuditedFile, AuditEntry
+from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rules import AiSettings
@@ -158,7 +158,7 @@ class AiWorld:
             "files": (AuditedFile(name="附件1.pdf", sha256="ab", size=3),),
             "usage": Usage(input_tokens=9, output_tokens=2, cost=0.1),
         }
-        self.stores.audit.record(AuditEntry(id=entry_id, at=at, **{**facts, **changes}), NOW, 30)
+        self.stores.audit.record(AuditRecord(id=entry_id, at=at, **{**facts, **changes}), NOW, 30)
 
     def decide(self, task_id: str = TASK, uid: str = UID, decision: str = "approved") -> Seat:
         """The person decides the task."""

@@ -13,8 +13,8 @@ from taskbridge.aws import chunks
 from taskbridge.push.instances import Instance, Item, Presence, Work
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.tables.configuration_models import Configurator
-from taskbridge.tables.instances import InstanceTable, Stored
-from taskbridge.tables.push_log_pages import Page, PushLogPageTable, task_mark
+from taskbridge.tables.instances import InstanceTable, StoredInstance
+from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, task_mark
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import JINZHI_SETTINGS, PLATFORM, START
 from tests.functional.aws import ACCOUNT, REGION, Tables
@@ -56,7 +56,7 @@ class CampusLogs:
             at = datetime.fromisoformat(piece[-1].received_at).timestamp()
             events, sessions = tuple(each.event_id for each in piece), tuple(each.sess_id for each in piece)
             marks = tuple(task_mark(task_id) for each in piece for task_id in each.entries)
-            page = Page(platform_id, at, f"p{piece[0].event_id}", events, sessions, marks)
+            page = LogPage(platform_id, at, f"p{piece[0].event_id}", events, sessions, marks)
             self.instances.save(documents_of(piece) if with_documents else [], page)
         return [each.event_id for each in logs]
 
@@ -95,7 +95,7 @@ def log_of(number: int, status: LogStatus, at: float, platform_id: str) -> PushL
     )
 
 
-def documents_of(logs: Iterable[PushLog]) -> list[Stored]:
+def documents_of(logs: Iterable[PushLog]) -> list[StoredInstance]:
     """The documents that such logs tell of."""
     works = {LogStatus.FAILED: Work.FAILED, LogStatus.RETRYING: Work.PENDING}
     found = []
@@ -104,5 +104,7 @@ def documents_of(logs: Iterable[PushLog]) -> list[Stored]:
         item = Item(event_id=log.event_id, sequence=log.sequence, work=works.get(log.status, Work.NONE))
         item.presence = Presence.PRESENT
         item.facts = {"status": (log.sequence, "init")}
-        found.append(Stored(Instance(log.platform_id, log.sess_id, tasks={task_id: item}, events=[log.event_id])))
+        found.append(
+            StoredInstance(Instance(log.platform_id, log.sess_id, tasks={task_id: item}, events=[log.event_id]))
+        )
     return found

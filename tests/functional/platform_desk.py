@@ -12,10 +12,10 @@ from admin_api.setup import ai_switches, connection, platforms, removal, rule_pr
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.errors import ConfigurationError
 from taskbridge.push.instances import Instance
-from taskbridge.tables.changes import Change, ChangeTable
+from taskbridge.tables.changes import ChangeRecord, ChangeTable
 from taskbridge.tables.configuration import ConfigurationTable
-from taskbridge.tables.instances import InstanceTable, Stored
-from taskbridge.tables.push_log_pages import Page, PushLogPageTable
+from taskbridge.tables.instances import InstanceTable, StoredInstance
+from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import JINZHI_SETTINGS, START
 from tests.functional.aws import ACCOUNT, REGION, Tables, share_service_models
@@ -112,14 +112,14 @@ class Desk:
         assert {each["Type"] for each in found} <= {"SecureString"}
         return sorted(str(each["Value"]) for each in found)
 
-    def trail(self, *what: str) -> list[Change]:
+    def trail(self, *what: str) -> list[ChangeRecord]:
         """The changes of a subject, the oldest first."""
         return ChangeTable(self.dynamodb, self.tables.ChangeTable).of(what).items[::-1]
 
     # -- what waits for a platform
 
     def park(self, platform_id: str = "jz", sess_id: str = "s1") -> None:
-        parked = Stored(Instance(platform_id, sess_id, due_at=self.now + 3600))
+        parked = StoredInstance(Instance(platform_id, sess_id, due_at=self.now + 3600))
         assert not InstanceTable(self.dynamodb, self.tables.InstanceTable).save([parked])
 
     def unpark(self, platform_id: str = "jz", sess_id: str = "s1") -> None:
@@ -134,5 +134,5 @@ class Desk:
     def note_batch(self, platform_id: str = "jz") -> None:
         """A batch works on the platform now."""
         pages = PushLogPageTable(self.dynamodb, self.tables.PushLogPageTable, 86400)
-        page = Page(platform_id, self.now, "p1", ("e1",), ("s1",))
+        page = LogPage(platform_id, self.now, "p1", ("e1",), ("s1",))
         self.dynamodb.batch_execute_statement(Statements=[pages.insert_statement(page)])

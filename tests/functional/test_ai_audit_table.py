@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from ai_track.deletion import delete_contents
-from taskbridge.ai.audit import AuditedFile, AuditEntry
+from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.ai.processes import Process
 from taskbridge.errors import StoreError
 from taskbridge.tables.ai_audit import UNREADABLE, AuditTable
@@ -35,7 +35,7 @@ def audit(stores: TableStores) -> AuditTable:
     return stores.audit
 
 
-def entry(**changes: Any) -> AuditEntry:
+def entry(**changes: Any) -> AuditRecord:
     values: dict[str, Any] = {
         "id": "e1",
         "at": "2026-11-22T01:30:00.000+00:00",
@@ -54,15 +54,15 @@ def entry(**changes: Any) -> AuditEntry:
         "usage": Usage(input_tokens=900, output_tokens=80, cost=0.0021),
         "latency_ms": 1200,
     }
-    return AuditEntry(**{**values, **changes})
+    return AuditRecord(**{**values, **changes})
 
 
-def record(audit: AuditTable, *entries: AuditEntry) -> None:
+def record(audit: AuditTable, *entries: AuditRecord) -> None:
     for each in entries:
         assert audit.record(each, NOW, DAYS)
 
 
-def on(day: int, hour: int = 1, **changes: Any) -> AuditEntry:
+def on(day: int, hour: int = 1, **changes: Any) -> AuditRecord:
     return entry(id=f"e{day}-{hour}", at=f"2026-11-{day:02}T{hour:02}:00:00.000+00:00", **changes)
 
 

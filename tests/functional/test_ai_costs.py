@@ -18,7 +18,7 @@ from ai_track.track import TrackPorts
 from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_message
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
+from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.builders import START, event, task, user
 from tests.fakes import MemoryLogs
@@ -65,7 +65,7 @@ class Half:
         worker.rules.stored_defaults.clear()
         self.analyse = over_tables(worker, stores, book, requests, self.new_id)
         stores.rules.save_default(
-            NodeDefault(app_id="leave", node_id="node-2", rule="须有事由", automatic=True), expected_version=0
+            DefaultRule(app_id="leave", node_id="node-2", rule="须有事由", automatic=True), expected_version=0
         )
         stores.client.taken()
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from admin_api.changes import MASK, Trail, mask_secrets
 from admin_api.lists import read_cursor_key
 from taskbridge.errors import StoreError
-from taskbridge.tables.changes import Change, ChangeTable
+from taskbridge.tables.changes import ChangeRecord, ChangeTable
 from tests.functional.aws import Tables, new_client, unreachable
 
 WHAT = ("platform", "jinzhi")
 
 
-def change(number: int, **values: Any) -> Change:
-    return Change(f"c{number}", f"2026-11-22T09:00:{number:02}.000+00:00", "admin", WHAT, **values)
+def change(number: int, **values: Any) -> ChangeRecord:
+    return ChangeRecord(f"c{number}", f"2026-11-22T09:00:{number:02}.000+00:00", "admin", WHAT, **values)
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from admin_api import erasure
-from taskbridge.ai.audit import AuditEntry
+from taskbridge.ai.audit import AuditRecord
 from taskbridge.ai.processes import ERASED, Process, build_seats, fold, forget_person, places_of
-from taskbridge.ai.rules import OwnRule
+from taskbridge.ai.rules import PersonalRule
 from taskbridge.ai.seats import SeatState
 from taskbridge.events import parse_event
 from taskbridge.tables.ai_processes import StoredProcess
-from taskbridge.tables.changes import Change, ChangeTable
+from taskbridge.tables.changes import ChangeRecord, ChangeTable
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import event, task, user
 from tests.functional.ai_stores import TableStores
@@ -49,10 +49,12 @@ class Site:
             for uid in (UID, OTHER):
                 self._task(uid, n)
         for uid in (UID, OTHER):
-            own = OwnRule(uid=uid, app_id=APP, node_id=NODE, rule=SECRET + uid)
+            own = PersonalRule(uid=uid, app_id=APP, node_id=NODE, rule=SECRET + uid)
             saved = self.stores.rules.save_own(own, 0)
             self.stores.rules.save_own(msgspec.structs.replace(saved, keynote="k"), saved.version)
-            self.changes.record(Change("c" + uid, "2026-11-22T01:00:00.000+00:00", uid, ("own-rule", uid, APP, NODE)))
+            self.changes.record(
+                ChangeRecord("c" + uid, "2026-11-22T01:00:00.000+00:00", uid, ("own-rule", uid, APP, NODE))
+            )
         self.stores.client.taken()
 
     def _task(self, uid: str, n: int) -> None:
@@ -66,7 +68,7 @@ class Site:
         answers.begin(f"answer-{uid}-{n}", "w", NOW, NOW + 60, NOW + 86_400, "S1")
         answers.append(f"answer-{uid}-{n}", 1, SECRET, NOW + 86_400)
         answers.finish(f"answer-{uid}-{n}", "w", review(), 1)
-        entry = AuditEntry(
+        entry = AuditRecord(
             id=f"e-{uid}-{n}",
             at="2026-11-22T01:00:00.000+00:00",
             uid=uid,

@@ -10,10 +10,10 @@ import pytest
 from admin_api.changes import MASK
 from admin_api.push.failure_causes import group, plain
 from admin_api.wiring import Services
-from taskbridge.push.jobs import Job, JobKind
+from taskbridge.push.jobs import JobKind, PushJob
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.trigger_rules import TriggerRule
-from taskbridge.tables.changes import Change
+from taskbridge.tables.changes import ChangeRecord
 from taskbridge.tables.events import UnroutedEvent
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import PLATFORM, START
@@ -48,7 +48,7 @@ class Desk:
 
     def add_job(self, number: int) -> None:
         asked_at = stamp(START + number)
-        job = Job(f"{number:012x}-x", JobKind.REPLAY, f"u{number}", asked_at, (PLATFORM,), stamp(0), asked_at)
+        job = PushJob(f"{number:012x}-x", JobKind.REPLAY, f"u{number}", asked_at, (PLATFORM,), stamp(0), asked_at)
         self.services.jobs.add(job, NOW)
 
     def add_event(self, number: int, status: str) -> None:
@@ -58,7 +58,7 @@ class Desk:
         self.services.events.record(event, b"{}", "spare")
 
     def add_change(self, number: int, at: float, what: tuple[str, ...] = ("platform", "jz"), **sides: Any) -> None:
-        self.services.changes.record(Change(f"c{number}", stamp(at), "admin", what, **sides))
+        self.services.changes.record(ChangeRecord(f"c{number}", stamp(at), "admin", what, **sides))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from admin_api.ids import decode_id, encode_id
 from admin_api.push import events, logs
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.events import EventTable, UnroutedEvent
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.push_log_pages import LogPage
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import PLATFORM, START
 from tests.functional.aws import Tables, new_client
@@ -323,7 +323,7 @@ def add_clash(campus: CampusLogs) -> None:
     theirs = log_of(9, LogStatus.FAILED, START + 5, PLATFORM)
     theirs.event_id = "e3"
     campus.logs.put([theirs])
-    campus.instances.save([*documents_of([theirs])], Page(PLATFORM, START + 5, "pclash", ("e3",), ("S9",)))
+    campus.instances.save([*documents_of([theirs])], LogPage(PLATFORM, START + 5, "pclash", ("e3",), ("S9",)))
 
 
 def test_an_event_id_of_two_instances_is_shown_with_both_and_with_what_is_wrong(

@@ -16,7 +16,7 @@ from taskbridge.push.rates import SHARE, Grant
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.batches import batch_execute
 from taskbridge.tables.coordination import BreakerState, CoordinationTable
-from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.riders import Rider
 from tests.builders import PLATFORM, START
 from tests.fakes import MemoryCoordination
@@ -379,7 +379,7 @@ def test_a_rider_that_cannot_be_carried_out_harms_nobody_else(dynamodb: Any, tab
 
     assert batch_execute(dynamodb, [insert], [odd]) == [""]
     store = InstanceTable(dynamodb, tables.InstanceTable)
-    entry = Stored(Instance("jz", "S2"))
+    entry = StoredInstance(Instance("jz", "S2"))
     assert store.save([entry], None, [odd]) == set()
     assert (entry.version, told) == (1, [False, False])
 

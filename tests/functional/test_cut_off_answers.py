@@ -14,7 +14,7 @@ from taskbridge.tables.batches import batch_put
 from taskbridge.tables.dynamo import PART_BYTES, query_first, to_item
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, due_shard
-from taskbridge.tables.push_log_pages import SHARDS, Page, PushLogPageTable
+from taskbridge.tables.push_log_pages import SHARDS, LogPage, PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import PLATFORM, RECEIVED_AT, START
 from tests.functional.aws import Tables
@@ -25,9 +25,9 @@ MARKS = 750  # of four bytes that deflate badly: some 3.3 KB a page
 rng = random.Random(7)
 
 
-def fill(count: int, step_s: float = 0.01, *, shard: int | None = None) -> list[Page]:
+def fill(count: int, step_s: float = 0.01, *, shard: int | None = None) -> list[LogPage]:
     """Pages of 3.3 KB, all of one shard where one is named."""
-    made: list[Page] = []
+    made: list[LogPage] = []
     number = 0
     while len(made) < count:
         number += 1
@@ -35,17 +35,17 @@ def fill(count: int, step_s: float = 0.01, *, shard: int | None = None) -> list[
         if shard is not None and zlib.crc32(page_id.encode()) % SHARDS != shard:
             continue
         marks = tuple(rng.getrandbits(32) for _ in range(MARKS))
-        made.append(Page(PLATFORM, round(START + len(made) * step_s, 3), page_id, ("e1",), ("S1",), marks))
+        made.append(LogPage(PLATFORM, round(START + len(made) * step_s, 3), page_id, ("e1",), ("S1",), marks))
     return made
 
 
-def put(moto: Any, pages: PushLogPageTable, made: list[Page]) -> None:
+def put(moto: Any, pages: PushLogPageTable, made: list[LogPage]) -> None:
     """moto knows no PartiQL here: what the statements would insert is put."""
     table = pages.insert_statement(made[0])["Statement"].split('"')[1]
     batch_put(moto, table, [item_of(pages, page) for page in made], key=("bucket", "page"))
 
 
-def item_of(pages: PushLogPageTable, page: Page) -> dict[str, Any]:
+def item_of(pages: PushLogPageTable, page: LogPage) -> dict[str, Any]:
     parameters = pages.insert_statement(page)["Parameters"]
     return dict(zip(("bucket", "page", "detail", "expires_at"), parameters, strict=True))
 
@@ -83,7 +83,7 @@ def test_stretch_by_stretch_every_page_is_seen_once(moto: Any, pages: PushLogPag
 
 
 def test_pages_of_one_moment_are_a_stretch_of_their_own_however_many(moto: Any, pages: PushLogPageTable) -> None:
-    made = [*fill(60, step_s=0.0), Page(PLATFORM, START + 1, "last", ("e1",), ("S1",))]
+    made = [*fill(60, step_s=0.0), LogPage(PLATFORM, START + 1, "last", ("e1",), ("S1",))]
     put(moto, pages, made)
 
     found, reached = pages.stretch(PLATFORM, START, START + 60, 8)

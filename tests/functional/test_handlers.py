@@ -17,8 +17,8 @@ from taskbridge.access.tokens_valkey import ValkeyTokenStore
 from taskbridge.errors import ConfigurationError
 from taskbridge.push.messages import encode_message, parse_message
 from taskbridge.push.trigger_rules import TriggerRule
-from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.instances import StoredInstance
+from taskbridge.tables.push_log_pages import LogPage
 from tests.builders import PLATFORM, as_json, event, instance_after, message, on_bus, session, sync, task, user
 from tests.functional.deployment import SECRET, Deployment, Output, context
 from tests.unit.push_task.worker import CALLS
@@ -150,7 +150,7 @@ def test_a_token_is_shared_by_processes_through_the_parameter_store(deployed: De
 def due(deployed: Deployment, sess_id: str = "S1", due_at: float = 1.0) -> None:
     document = instance_after(message(sess_id=sess_id))
     document.due_at = due_at
-    assert deployed.instances().save([Stored(document)]) == set()
+    assert deployed.instances().save([StoredInstance(document)]) == set()
 
 
 def test_the_reconciler_wakes_what_is_due_and_the_push_function_sends_it(deployed: Deployment) -> None:
@@ -166,8 +166,8 @@ def test_the_reconciler_wakes_what_is_due_and_the_push_function_sends_it(deploye
 def test_the_reconciler_finds_what_a_dead_worker_left(deployed: Deployment) -> None:
     now = time.time()
     deployed.coordination().move_cursor(f"pages#{PLATFORM}", now - 3000)
-    page = Page(PLATFORM, now - 2000, "p1", ("S1-e1",), ("S1",))
-    deployed.instances().save([Stored(instance_after(message()))], page)
+    page = LogPage(PLATFORM, now - 2000, "p1", ("S1-e1",), ("S1",))
+    deployed.instances().save([StoredInstance(instance_after(message()))], page)
 
     deployed.reconcile()
     deployed.reconcile()
@@ -261,8 +261,8 @@ def test_the_reconciler_tells_how_each_breaker_stands_and_what_was_stuck(
     now = time.time()
     deployed.coordination().open_breaker(PLATFORM, now, "HTTP 503")
     deployed.coordination().move_cursor(f"pages#{PLATFORM}", now - 3000)
-    page = Page(PLATFORM, now - 2000, "p1", ("S1-e1",), ("S1",))
-    deployed.instances().save([Stored(instance_after(message()))], page)
+    page = LogPage(PLATFORM, now - 2000, "p1", ("S1-e1",), ("S1",))
+    deployed.instances().save([StoredInstance(instance_after(message()))], page)
 
     deployed.reconcile(seconds=5)
 

@@ -9,8 +9,8 @@ import pytest
 
 from taskbridge.errors import StoreError
 from taskbridge.push.instances import Instance, fold
-from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, Stored
-from taskbridge.tables.push_log_pages import Page, PushLogPageTable
+from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, StoredInstance
+from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from tests.builders import PLATFORM, START, event, instance_after, message, message_of, session
 from tests.fakes import MemoryInstances
 from tests.functional.aws import Tables
@@ -25,19 +25,19 @@ class Store:
         self.instances = instances
         self.pages = pages
 
-    def load(self, sess_id: str = "S1") -> Stored:
+    def load(self, sess_id: str = "S1") -> StoredInstance:
         (stored,) = self.instances.load([(PLATFORM, sess_id)]).values()
-        assert isinstance(stored, Stored)
+        assert isinstance(stored, StoredInstance)
         return stored
 
-    def save(self, *stored: Stored, page: Page | None = None) -> set[str]:
+    def save(self, *stored: StoredInstance, page: LogPage | None = None) -> set[str]:
         lost: set[str] = self.instances.save(list(stored), page)
         return lost
 
-    def put(self, sess_id: str = "S1", due_at: float = 0.0) -> Stored:
+    def put(self, sess_id: str = "S1", due_at: float = 0.0) -> StoredInstance:
         document = instance_after(message(sess_id=sess_id))
         document.due_at = due_at
-        stored = Stored(document)
+        stored = StoredInstance(document)
         assert self.save(stored) == set()
         return stored
 
@@ -71,7 +71,7 @@ def test_what_nobody_stored_is_new(store: Store) -> None:
 def test_a_document_comes_back_as_it_was_stored(store: Store) -> None:
     document = instance_after(message_of(event(session=session(subject="🎓" + "长" * 9_999))), message(sequence=2))
 
-    assert store.save(Stored(document)) == set()
+    assert store.save(StoredInstance(document)) == set()
 
     assert store.load().instance == document
     assert store.load().version == 1
@@ -88,7 +88,7 @@ def test_many_instances_are_read_at_once_whether_they_exist_or_not(store: Store)
 
 
 def test_many_instances_are_written_at_once(store: Store) -> None:
-    stored = [Stored(instance_after(message(sess_id=f"S{number}"))) for number in range(30)]
+    stored = [StoredInstance(instance_after(message(sess_id=f"S{number}"))) for number in range(30)]
 
     assert store.save(*stored) == set()
 
@@ -131,7 +131,7 @@ def test_of_two_who_read_the_same_the_second_to_write_loses_and_changes_nothing(
 
 
 def test_of_two_who_found_nothing_the_second_to_write_loses(store: Store) -> None:
-    first, second = Stored(instance_after(message())), Stored(instance_after(message(sequence=9)))
+    first, second = StoredInstance(instance_after(message())), StoredInstance(instance_after(message(sequence=9)))
 
     assert store.save(first) == set()
     assert store.save(second) == {f"{PLATFORM}#S1"}
@@ -141,7 +141,7 @@ def test_of_two_who_found_nothing_the_second_to_write_loses(store: Store) -> Non
 
 def test_who_loses_does_not_stop_the_others_of_the_same_write(store: Store) -> None:
     store.put("S1")
-    late, fine = store.load("S1"), Stored(instance_after(message(sess_id="S2")))
+    late, fine = store.load("S1"), StoredInstance(instance_after(message(sess_id="S2")))
     store.save(store.load("S1"))
 
     assert store.save(late, fine) == {f"{PLATFORM}#S1"}
@@ -192,7 +192,7 @@ def test_no_more_is_found_than_was_asked_for(store: Store) -> None:
 def test_what_is_due_on_another_platform_is_not_found(store: Store) -> None:
     document = instance_after(message(platform_id="jz-2"))
     document.due_at = START - 1
-    store.save(Stored(document))
+    store.save(StoredInstance(document))
 
     assert store.due() == []
     assert store.instances.due("jz-2", START, 10) == [("jz-2", "S1")]
@@ -201,12 +201,12 @@ def test_what_is_due_on_another_platform_is_not_found(store: Store) -> None:
 # The page that is written along
 
 
-def page(at: float = START, page_id: str = "p1") -> Page:
-    return Page(PLATFORM, at, page_id, ("e1", "e2"), ("S1", "会议"))
+def page(at: float = START, page_id: str = "p1") -> LogPage:
+    return LogPage(PLATFORM, at, page_id, ("e1", "e2"), ("S1", "会议"))
 
 
 def test_a_page_is_written_along_with_the_documents(store: Store) -> None:
-    store.save(Stored(instance_after(message())), page=page())
+    store.save(StoredInstance(instance_after(message())), page=page())
 
     assert store.pages.between(PLATFORM, START - 1, START + 1, 10) == [page()]
     assert store.load().version == 1
@@ -214,7 +214,7 @@ def test_a_page_is_written_along_with_the_documents(store: Store) -> None:
 
 def test_a_page_is_written_without_any_document_and_although_a_document_lost(store: Store) -> None:
     store.put()
-    late = Stored(instance_after(message()))
+    late = StoredInstance(instance_after(message()))
 
     assert store.save(page=page(page_id="p1")) == set()
     assert store.save(late, page=page(page_id="p2")) == {f"{PLATFORM}#S1"}
@@ -245,7 +245,7 @@ def test_a_store_that_does_not_answer_says_so(dynamodb: Any, tables: Tables) -> 
     with pytest.raises(StoreError, match="ResourceNotFound"):
         nowhere.load([(PLATFORM, "S1")])
     with pytest.raises(StoreError, match="ResourceNotFound"):
-        nowhere.save([Stored(instance_after(message()))])
+        nowhere.save([StoredInstance(instance_after(message()))])
 
 
 @pytest.mark.parametrize("most", [1, 4, 5, 100])

@@ -17,7 +17,7 @@ from taskbridge.push.instances import MOST_TASKS, Instance, fold
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage
 from taskbridge.tables.aside import Aside
-from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable, status_shards
@@ -73,7 +73,7 @@ class Site:
         assert self.worker.push(*messages, deadline=self.worker.now + 1e6) == []
         return +self.calls
 
-    def load(self, sess_id: str) -> Stored:
+    def load(self, sess_id: str) -> StoredInstance:
         (stored,) = self.instances.load([(PLATFORM, sess_id)]).values()
         return stored
 

@@ -31,16 +31,16 @@ from ai_track.batch import Record, TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
-from taskbridge.ai.forms.form import Attachment
+from taskbridge.ai.forms.form import AttachedFile
 from taskbridge.ai.messages import AnalyseMessage, RuleChanged, TrackMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, SeatKey, Standing, Switches, current_analysis
-from taskbridge.ai.rules import AiSettings, ModelChoice, OwnRule
+from taskbridge.ai.rules import AiSettings, ModelChoice, PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import PermanentError, StoreError, TransientError
-from taskbridge.events import Form
+from taskbridge.events import EventForm
 from tests.fakes import MemoryLogs
 from tests.fakes_ai import (
     MemoryAnswers,
@@ -122,7 +122,7 @@ class AiWorld:
     def save_own(self, uid: str, node_id: str, rule: str, *, enabled: bool) -> None:
         """A person writes an own rule; what it clears is cleared by a message."""
         stored = self.rules.stored_owns.get((uid, "app", node_id))
-        own = OwnRule(uid=uid, app_id="app", node_id=node_id, rule=rule, enabled=enabled)
+        own = PersonalRule(uid=uid, app_id="app", node_id=node_id, rule=rule, enabled=enabled)
         self.rules.save_own(own, stored.version if stored else 0)
         message = RuleChanged("app", node_id, uid)
         self.ai_queue.append(Queued(encode_ai_message(message), self.now, self._name("r")))
@@ -224,7 +224,7 @@ class AiWorld:
         assert standing is not None
         body = self.forms.get(seat.task_id, seat.form_hash)
         assert body is not None, f"the form of {seat.task_id} is gone"
-        value = msgspec.json.decode(msgspec.json.decode(body, type=Form).fields[0].value)
+        value = msgspec.json.decode(msgspec.json.decode(body, type=EventForm).fields[0].value)
         return f"{standing.rule.rule}|{value}|{standing.switches.choice.model}"
 
     # -- ports
@@ -308,7 +308,7 @@ class SlowDesk(Desk):
     def __init__(self, world: AiWorld) -> None:
         object.__setattr__(self, "world", world)  # a desk is frozen
 
-    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+    def read_files(self, attachments: Sequence[AttachedFile], standing: Standing) -> tuple[ReadFile, ...]:
         """See Desk."""
         return ()
 

@@ -18,13 +18,13 @@ import httpx
 
 from local.jinzhi_simulator.model import TaskCenter
 from local.simulating.transport import mock_transport
-from push_task.batch import Ports, push_batch
+from push_task.batch import PushPorts, push_batch
 from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.lines import build_lines
 from push_task.send import ThreadedSender
 from push_task.turn import Record
-from reconciler.ports import Ports as ReconcilerPorts
+from reconciler.ports import RunPorts
 from reconciler.reconcile import reconcile
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
@@ -332,7 +332,7 @@ class SimulatedFleet:
                 continue
             self._push(batch, ports)
 
-    def _push(self, batch: list[Queued], ports: Ports) -> None:
+    def _push(self, batch: list[Queued], ports: PushPorts) -> None:
         began = self.time.now
         records = [Record(each.message_id, each.message_id, each.body) for each in batch]
         kept = set(push_batch(records, ports, began + self.fleet.push_timeout_s - TIME_TO_SETTLE_S))
@@ -394,7 +394,7 @@ class SimulatedFleet:
 
     # -- what is real, wired
 
-    def _ports(self) -> Ports:
+    def _ports(self) -> PushPorts:
         clock = self.time.clock
         http = httpx.Client(transport=httpx.MockTransport(self._answer))
         tokens = TokenCache(self.tokens, clock, self.time.sleep, self.rng.random)
@@ -404,7 +404,7 @@ class SimulatedFleet:
         agreements = timed(self.time, self.coordination)
         gate = Gate(lines, breakers, agreements, clock, self.fleet)
         sender = ThreadedSender(lines, breakers, gate, clock, sleep=self.time.sleep, crew=lambda: TimedCrew(self.time))
-        return Ports(
+        return PushPorts(
             instances=timed(self.time, self.instances),
             logs=timed(self.time, self.logs),
             sender=sender,
@@ -415,8 +415,8 @@ class SimulatedFleet:
             new_id=lambda: f"p{next(self._names)}",
         )
 
-    def _reconciler_ports(self) -> ReconcilerPorts:
-        return ReconcilerPorts(
+    def _reconciler_ports(self) -> RunPorts:
+        return RunPorts(
             configuration=lambda: configuration(self.platforms),
             instances=timed(self.time, self.instances),
             coordination=self.coordination,

@@ -16,21 +16,19 @@ from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
-from event_router.batch import Ports as RouterPorts
-from event_router.batch import route_batch
-from event_router.route import Record as RouterRecord
+from event_router.batch import RouterPorts, route_batch
+from event_router.route import IngestedEvent
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
 from local.jinzhi_simulator.model import TaskCenter
 from local.jinzhi_simulator.records import Settings
 from local.simulating.transport import mock_transport
-from push_task.batch import Ports as PushPorts
-from push_task.batch import push_batch
+from push_task.batch import PushPorts, push_batch
 from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.lines import build_lines
 from push_task.send import ThreadedSender
 from push_task.turn import Record as PushRecord
-from reconciler.ports import Ports as ReconcilerPorts
+from reconciler.ports import RunPorts
 from reconciler.reconcile import reconcile
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
@@ -190,7 +188,7 @@ class World:
         self.rng.shuffle(due)
         for start in range(0, len(due), 10):
             piece = due[start : start + 10]
-            records = [RouterRecord(name, body.encode(), "2026-11-22T01:30:00.000+00:00") for _, name, body in piece]
+            records = [IngestedEvent(name, body.encode(), "2026-11-22T01:30:00.000+00:00") for _, name, body in piece]
             self.ingest = [entry for entry in self.ingest if entry not in piece]
             try:
                 failed = set(route_batch(records, self._router_ports()))
@@ -334,8 +332,8 @@ class World:
             SilentRouterJournal(),
         )
 
-    def _reconciler_ports(self) -> ReconcilerPorts:
-        return ReconcilerPorts(
+    def _reconciler_ports(self) -> RunPorts:
+        return RunPorts(
             configuration=self._configuration,
             instances=risky(self, self.instances),
             coordination=self.coordination,

@@ -12,7 +12,7 @@ from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
 from taskbridge.tables.batches import batch_get, batch_put
 from taskbridge.tables.dynamo import THROTTLED, TRIES, to_attribute, to_item
-from taskbridge.tables.instances import InstanceTable, Stored
+from taskbridge.tables.instances import InstanceTable, StoredInstance
 from tests.builders import instance_after, message
 
 TABLE = "table"
@@ -121,8 +121,8 @@ def test_items_that_stay_left_are_an_error(pauses: list[float]) -> None:
 # Documents, each with its condition
 
 
-def stored(count: int) -> list[Stored]:
-    return [Stored(instance_after(message(sess_id=f"S{number}"))) for number in range(count)]
+def stored(count: int) -> list[StoredInstance]:
+    return [StoredInstance(instance_after(message(sess_id=f"S{number}"))) for number in range(count)]
 
 
 def codes(*given: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from event_router.batch import Ports, route_batch
-from event_router.route import Record
+from event_router.batch import RouterPorts, route_batch
+from event_router.route import IngestedEvent
 from push_task.plan import NOBODY as PLAN_NOBODY
 from taskbridge.ai.messages import AiMessage, AnalysisMessage, TrackMessage, encode_ai_message, parse_ai_message
 from taskbridge.ai.queue import AiQueue
@@ -63,12 +63,12 @@ class Ways:
         """Each event is on its way, or recorded; what was pushed is settled."""
         bodies = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in details]
         records = [
-            Record(f"m{number}", b'{"id": "bus-%d", "detail": %s}' % (number, body), RECEIVED_AT)
+            IngestedEvent(f"m{number}", b'{"id": "bus-%d", "detail": %s}' % (number, body), RECEIVED_AT)
             for number, body in enumerate(bodies)
         ]
         self.sent.clear()
         outbox, ai_outbox = FakeQueue(self.send), Tracked(self.tracked)
-        ports = Ports(lambda: WITH_AI, outbox, ai_outbox, FakeEvents(self.record), self.journal)
+        ports = RouterPorts(lambda: WITH_AI, outbox, ai_outbox, FakeEvents(self.record), self.journal)
         assert route_batch(records, ports) == []
         assert self.worker.push(*(parse_message(encode_message(each)) for each in self.sent)) == []
 

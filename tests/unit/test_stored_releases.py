@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from push_task.batch import Ports, push_batch
+from push_task.batch import PushPorts, push_batch
 from push_task.plan import plan_calls
 from push_task.turn import Record
 from reconciler.asides import send_on
@@ -193,7 +193,7 @@ def test_a_log_that_is_not_known_here_says_so_and_is_not_written_over() -> None:
 # What is older than what is remembered
 
 
-def mortal(worker: Worker) -> Ports:
+def mortal(worker: Worker) -> PushPorts:
     """The ports of a worker that remembers what has ended for a day."""
     return replace(worker.ports(), retention_s=86_400.0)
 

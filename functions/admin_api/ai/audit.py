@@ -15,7 +15,7 @@ from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.merging import skip_empty
 from admin_api.moments import EARLIEST, parse_moment
 from admin_api.wiring import Services
-from taskbridge.ai import audit as stored
+from taskbridge.ai.audit import AuditRecord
 from taskbridge.moments import utc_text
 from taskbridge.tables.dynamo import Page
 
@@ -37,7 +37,7 @@ router = Router("AI administration")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry(stored.AuditEntry):
+class AuditEntry(AuditRecord):
     """One question that was asked of an AI platform. `decision` is what the person decided later, or null.
 
     Long texts are cut, with a mark, by the room that a page has: a smaller `limit` shows more of them.
@@ -77,7 +77,7 @@ def list_audit(
     return api.listed(shown, page.next)
 
 
-def _entries(asked: AuditFilter, position: str | None, limit: int, services: Services) -> Page[stored.AuditEntry]:
+def _entries(asked: AuditFilter, position: str | None, limit: int, services: Services) -> Page[AuditRecord]:
     """Entries in [start, end), the newest first: of one task where given, else of the last 30 days where no time is.
 
     Of a rare outcome, pages that hold none are skipped, at most `PAGES_A_CALL`. A page may be short, or empty, where
@@ -89,7 +89,7 @@ def _entries(asked: AuditFilter, position: str | None, limit: int, services: Ser
     earliest = EARLIEST if asked.task_id else utc_text(now - timedelta(days=SHOWN_DAYS))
     since = _bounded(asked.start or earliest, tomorrow)
 
-    def read(position: str | None) -> Page[stored.AuditEntry]:
+    def read(position: str | None) -> Page[AuditRecord]:
         if asked.task_id:
             page = services.audit.for_task(asked.task_id, position, limit, start=since, end=until)
         else:
@@ -99,7 +99,7 @@ def _entries(asked: AuditFilter, position: str | None, limit: int, services: Ser
     return skip_empty(read, position, PAGES_A_CALL)
 
 
-def _show(entry: stored.AuditEntry, decision: str | None, room: int) -> AuditEntry:
+def _show(entry: AuditRecord, decision: str | None, room: int) -> AuditEntry:
     facts = {field.name: getattr(entry, field.name) for field in fields(entry)}
     facts |= {"question": _cut(entry.question, room), "answer": _cut(entry.answer, room)}
     return AuditEntry(**facts, decision=decision)

@@ -8,9 +8,9 @@ import msgspec
 
 from admin_api.wiring import Services
 from taskbridge.ai.forms.form import FormField, format_form
-from taskbridge.ai.rules import EffectiveRule
+from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import Seat
-from taskbridge.events import Form as WireForm
+from taskbridge.events import EventForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class Form:
     notices: tuple[str, ...]
 
 
-def show_form(seat: Seat, rule: EffectiveRule | None, services: Services) -> Form | None:
+def show_form(seat: Seat, rule: RuleInForce | None, services: Services) -> Form | None:
     """The form of a seat, None where it is no longer kept. The rule in force numbers the attachments that take part."""
     body = services.forms.get(seat.task_id, seat.form_hash) if seat.form_hash else None
     if body is None:
         return None
-    form = format_form(msgspec.json.decode(body, type=WireForm))
+    form = format_form(msgspec.json.decode(body, type=EventForm))
     file_key = rule.file_key if rule else ()
     numbers = iter(range(1, len(form.attachments) + 1))
     return Form(

@@ -34,7 +34,7 @@ from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, ModelChoice
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError
-from taskbridge.events import Form
+from taskbridge.events import EventForm
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import ModelLimits, estimate_tokens
 from taskbridge.usage import Usage
@@ -255,4 +255,4 @@ def _tasks_of_node(app_id: str, node_id: str, services: Services) -> list[Seat]:
 
 def _form_text(seat: Seat, services: Services) -> str:
     body = services.forms.get(seat.task_id, seat.form_hash)
-    return form_text(format_form(msgspec.json.decode(body, type=Form))) if body else ""
+    return form_text(format_form(msgspec.json.decode(body, type=EventForm))) if body else ""

@@ -25,10 +25,9 @@ from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
 from admin_api.requests import Wanted
-from taskbridge.ai import rules as stored
 from taskbridge.ai.clauses import find_clause, split_clauses
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import AutoAnalysis, Check
+from taskbridge.ai.rules import AutoAnalysis, Check, DefaultRule
 
 ONE = "/v1/ai/nodes/{app_id}/{node_id}"
 router = Router("AI administration")
@@ -49,7 +48,7 @@ class NodeDefaultWanted(Wanted):
     auto_analysis: StrictBool | AutoCode | None = None
     version: Version = None
 
-    def applied_to(self, before: stored.NodeDefault) -> stored.NodeDefault:
+    def applied_to(self, before: DefaultRule) -> DefaultRule:
         """The rule with what is named here; what was published of the node stays. Raises ConfigurationError."""
         rule = before.rule if self.rule is None else self.rule
         automatic = None if self.auto_analysis is None else auto_analysis_of(self.auto_analysis) is AutoAnalysis.ENABLED
@@ -100,7 +99,7 @@ def put_node(api: Api, app_id: str, node_id: str, body: NodeDefaultWanted) -> No
     """Results that the rule before gave to open tasks are removed, and their people reminded."""
     services = api.services
     before = services.rules.default(app_id, node_id)
-    rule = body.applied_to(before or stored.NodeDefault(app_id=app_id, node_id=node_id))
+    rule = body.applied_to(before or DefaultRule(app_id=app_id, node_id=node_id))
     saved = save_version(before, rule, body.version, services.rules.save_default)
     shown = show_default(saved)
     services.trail.record(api.caller.uid, ("node", app_id, node_id), before and show_default(before), shown)
@@ -108,7 +107,7 @@ def put_node(api: Api, app_id: str, node_id: str, body: NodeDefaultWanted) -> No
     return shown
 
 
-def show_default(rule: stored.NodeDefault) -> NodeDefault:
+def show_default(rule: DefaultRule) -> NodeDefault:
     """A default as it is shown."""
     return NodeDefault(
         **facts_of(rule, rule.app_id, rule.node_id, (rule.node_key, rule.node_name)),

@@ -30,9 +30,8 @@ from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from admin_api.wiring import Services
-from taskbridge.ai import rules as stored
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import AutoAnalysis
+from taskbridge.ai.rules import AutoAnalysis, PersonalRule
 
 Names = tuple[str, str]  # (key, name) of a node
 NO_NAMES: Names = ("", "")
@@ -99,7 +98,7 @@ def put_rule(api: Api, app_id: str, node_id: str, body: OwnRuleWanted) -> OwnRul
     checks = read_checks(body.checks, _asked_text(body.rule, app_id, node_id, services)) if body.checks else ()
     before = services.rules.own(uid, app_id, node_id)
     rule = msgspec.structs.replace(
-        before or stored.OwnRule(uid=uid, app_id=app_id, node_id=node_id),
+        before or PersonalRule(uid=uid, app_id=app_id, node_id=node_id),
         rule=body.rule,
         keynote=body.keynote,
         file_key=tuple(body.file_key),
@@ -139,12 +138,12 @@ def restore_version(api: Api, app_id: str, node_id: str, n: Number, body: Restor
     if earlier is None:
         raise not_found("version")
     before = rules.own(uid, app_id, node_id)
-    beside = before or stored.OwnRule(uid=uid, app_id=app_id, node_id=node_id)
+    beside = before or PersonalRule(uid=uid, app_id=app_id, node_id=node_id)
     rule = msgspec.structs.replace(earlier, version=beside.version, cleared_version=beside.cleared_version)
     return _save_own(before, rule, body.version if body else None, api.services)
 
 
-def _show_own(rule: stored.OwnRule, names: Names = NO_NAMES) -> OwnRule:
+def _show_own(rule: PersonalRule, names: Names = NO_NAMES) -> OwnRule:
     return OwnRule(
         **facts_of(rule, rule.app_id, rule.node_id, names),
         status=rule.enabled,
@@ -159,7 +158,7 @@ def _asked_text(rule: str, app_id: str, node_id: str, services: Services) -> str
     return default.rule if default else rule
 
 
-def _own(api: Api, app_id: str, node_id: str) -> stored.OwnRule:
+def _own(api: Api, app_id: str, node_id: str) -> PersonalRule:
     """The caller's own rule. Raises Problem (404)."""
     rule = api.services.rules.own(api.caller.uid, app_id, node_id)
     if rule is None:
@@ -172,7 +171,7 @@ def _names(app_id: str, node_id: str, services: Services) -> Names:
     return (default.node_key, default.node_name) if default else NO_NAMES
 
 
-def _save_own(before: stored.OwnRule | None, rule: stored.OwnRule, expected: int | None, services: Services) -> OwnRule:
+def _save_own(before: PersonalRule | None, rule: PersonalRule, expected: int | None, services: Services) -> OwnRule:
     """Raises StaleVersion where `expected` is no longer the version that stands there."""
     saved = save_version(before, rule, expected, services.rules.save_own)
     what = ("own-rule", rule.uid, rule.app_id, rule.node_id)

@@ -11,11 +11,21 @@ from pydantic import Field, StrictBool, StrictInt
 from admin_api.ids import encode_id
 from admin_api.requests import Wanted
 from admin_api.wiring import Services
-from taskbridge.ai import rules as stored
 from taskbridge.ai.checks import check_expression
 from taskbridge.ai.clauses import find_clause, split_clauses
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import KEY_CHARS, KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, AutoAnalysis, Check, RuleText
+from taskbridge.ai.rules import (
+    KEY_CHARS,
+    KEYNOTE_CHARS,
+    MOST_KEYS,
+    RULE_CHARS,
+    AutoAnalysis,
+    Check,
+    DefaultRule,
+    PersonalRule,
+    RuleInForce,
+    RuleText,
+)
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 
@@ -26,7 +36,7 @@ MOST_VERSIONS = 2**31
 CLAUSE_SHOWN = 40
 LONGEST_PROBLEM = 600
 
-R = TypeVar("R", stored.NodeDefault, stored.OwnRule)
+R = TypeVar("R", DefaultRule, PersonalRule)
 
 AutoCode = Literal[0, 1, 2]  # of the process system: 0 as the node's default says, 1 yes, 2 no
 FileKey = Annotated[str, Field(min_length=1, max_length=KEY_CHARS)]
@@ -89,7 +99,7 @@ class EffectiveRule(RuleShown):
     version: str
 
 
-def show_effective(rule: stored.EffectiveRule, seat: Seat) -> EffectiveRule:
+def show_effective(rule: RuleInForce, seat: Seat) -> EffectiveRule:
     """The rule in force for a seat."""
     return EffectiveRule(
         **facts_of(rule, seat.app_id, seat.node_id, (seat.node_key, seat.node_name)),

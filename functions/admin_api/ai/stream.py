@@ -26,7 +26,7 @@ import msgspec
 from taskbridge.ai.results import Finding, Review
 from taskbridge.ai.rulebook import Standing, current_analysis
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
-from taskbridge.tables.ai_answers import Answer, Piece
+from taskbridge.tables.ai_answers import Answer, AnswerPiece
 
 CONTENT_TYPE = "text/event-stream"  # without a charset, which is always UTF-8: some clients compare all of it
 RETRY_MS = 400  # while words come
@@ -121,13 +121,13 @@ def build_error(why: NoResult, detail: str = "", **more: str) -> Event:
     return _event("error", END, {"code": why, "detail": detail or _DETAILS.get(why, ""), **more})
 
 
-def build_deltas(answer_id: str, pieces: Iterable[Piece]) -> Iterator[Event]:
+def build_deltas(answer_id: str, pieces: Iterable[AnswerPiece]) -> Iterator[Event]:
     """The prose, piece by piece."""
     return (_delta(answer_id, piece.number, piece.number, piece.text) for piece in pieces)
 
 
 def build_result(
-    seat: Seat, analysis: Analysis, answer: Answer, pieces: Iterable[Piece], position: Position
+    seat: Seat, analysis: Analysis, answer: Answer, pieces: Iterable[AnswerPiece], position: Position
 ) -> Iterator[Event]:
     """Everything that is left of an answer that is complete. `pieces` are those behind the position."""
     review = answer.review
@@ -158,7 +158,7 @@ def render_idle(retry_ms: int = IDLE_RETRY_MS) -> bytes:
     return b"retry: %d\n: nothing yet\n" % retry_ms
 
 
-def _rest_of_text(answer: Answer, review: Review, pieces: Iterable[Piece], position: Position) -> Iterator[Event]:
+def _rest_of_text(answer: Answer, review: Review, pieces: Iterable[AnswerPiece], position: Position) -> Iterator[Event]:
     """The prose that is left; all of it anew where pieces have expired before their answer did."""
     expected = position.in_answer(answer.answer_id) + 1
     for piece in pieces:

@@ -19,9 +19,9 @@ from admin_api.ids import encode_id
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import invalid, not_found
 from admin_api.wiring import Services
-from taskbridge.ai import rules as stored
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import InForce, current_analysis
+from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import AnalysisStatus, Seat, SeatState
 
 FINDINGS_BYTES = 2_000_000  # of a page: Lambda answers with 6 MB at most
@@ -232,7 +232,7 @@ def _listed(entry: SeatEntry, review: Review | None, *, has_room: bool) -> Resul
     return replace(result, text=None, findings=result.findings if has_room else None)
 
 
-def _facts(seat: Seat, rule: stored.EffectiveRule | None) -> dict[str, Any]:
+def _facts(seat: Seat, rule: RuleInForce | None) -> dict[str, Any]:
     """The facts of an open or done seat."""
     return {
         "id": encode_id(seat.task_id),

@@ -35,7 +35,7 @@ from taskbridge.ai.requests import task_id_of
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import AnalysisStatus, Seat
 from taskbridge.errors import StoreError
-from taskbridge.tables.ai_answers import AnswerTable, Piece
+from taskbridge.tables.ai_answers import AnswerPiece, AnswerTable
 from taskbridge.tables.ai_tasks import TaskTable
 
 LOOKS_A_MINUTE = 600  # of one person: four analyses side by side, while words come
@@ -112,7 +112,7 @@ class Watching:
             return iter([build_error(NoResult.EXPIRED)])
         return build_result(seat, analysis, answer, pieces, position)
 
-    def _pieces(self, answer_id: str, after: int) -> Iterator[Piece]:
+    def _pieces(self, answer_id: str, after: int) -> Iterator[AnswerPiece]:
         """The pieces behind number `after`, read as they are taken: a page is short where they are long."""
         while answer_id and (pieces := self.answers.pieces(answer_id, after)):
             yield from pieces

@@ -16,7 +16,7 @@ from admin_api.setup.platforms import task_centers
 from admin_api.wiring import Services
 from taskbridge.moments import DAY_S
 from taskbridge.push.differences import Difference, build_sync, events_of, find_differences
-from taskbridge.push.jobs import Job, JobKind
+from taskbridge.push.jobs import JobKind, PushJob
 from taskbridge.push.messages import instance_key
 from taskbridge.tables.push_logs import load_own
 
@@ -75,7 +75,7 @@ def compare(services: Services, platform_id: str, sess_id: str) -> list[Differen
     return differences
 
 
-def _start(api: Api, platform_id: str) -> Job:
+def _start(api: Api, platform_id: str) -> PushJob:
     """As far back as logs are kept: what is older cannot be compared."""
     services, now = api.services, api.services.clock()
     start = at(now - services.retention_days * DAY_S)

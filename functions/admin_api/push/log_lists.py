@@ -22,8 +22,7 @@ from taskbridge.push.differences import events_of
 from taskbridge.push.logs import LogKey, LogStatus, PushLog
 from taskbridge.tables.dynamo import Page
 from taskbridge.tables.instances import InstanceTable
-from taskbridge.tables.push_log_pages import Page as Batch
-from taskbridge.tables.push_log_pages import PushLogPageTable, page_time, task_mark
+from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, page_time, task_mark
 from taskbridge.tables.push_logs import PushLogTable, load_own, load_shared, status_shards
 
 _Keys = dict[LogKey, set[str]]  # (event id, platform id) with the sessions of the batches that name it
@@ -142,7 +141,7 @@ class PushLogLists:
 
     def _session_of(self, wanted: LogFilter, day: str, first: str, last: str) -> tuple[str, str]:
         """The session of a task, empty where no batch of the day names it; and down to which batch that is known."""
-        found: list[Batch] = []
+        found: list[LogPage] = []
         reached = ""
         for platform_id in wanted.platform_ids:
             batches, end = self.batches.of_day(platform_id, day, first, last)
@@ -175,10 +174,10 @@ class PushLogLists:
                 keys.setdefault((event_id, batch.platform_id), set()).update(batch.instances)
         return keys, following
 
-    def _walk(self, wanted: LogFilter, position: _Position, most: int) -> tuple[list[Batch], _Position | None]:
+    def _walk(self, wanted: LogFilter, position: _Position, most: int) -> tuple[list[LogPage], _Position | None]:
         """Batches, day by day into the past, until they hold enough events; and where to go on behind them."""
         first, last = self._bounds(wanted, position)
-        found: list[Batch] = []
+        found: list[LogPage] = []
         day = last[:10]
         if last < first:
             return [], None
@@ -204,7 +203,7 @@ class PushLogLists:
             return first, position.batch + "!"  # behind the batch of this name, and before any other
         return first, page_time(end + 0.001)
 
-    def _day(self, wanted: LogFilter, day: str, first: str, last: str, most: int) -> tuple[list[Batch], bool]:
+    def _day(self, wanted: LogFilter, day: str, first: str, last: str, most: int) -> tuple[list[LogPage], bool]:
         """The newest batches of a day, and whether it has more: where one platform has, older ones of others wait."""
         by_platform = [self.batches.newest(name, day, first, last, most) for name in wanted.platform_ids]
         cut = [found[-1].name for found in by_platform if len(found) == most]

@@ -14,7 +14,7 @@ from admin_api.moments import EARLIEST, at, parse_range, to_utc
 from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from admin_api.setup.platforms import task_centers
-from taskbridge.push.jobs import DEFAULT_RATE_PER_S, MAX_RATE_PER_S, Job, JobKind, JobStatus
+from taskbridge.push.jobs import DEFAULT_RATE_PER_S, MAX_RATE_PER_S, JobKind, JobStatus, PushJob
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.push_logs import PushLogTable, status_shards
 
@@ -110,10 +110,10 @@ def build_job(
     end: str = "",
     rate_per_s: float | None = None,
     reason: str = "",
-) -> Job:
+) -> PushJob:
     """A job that has not begun. Its id begins with the time, so that jobs run in the order that they were asked for."""
     asked_at = at(now)
-    return Job(
+    return PushJob(
         id=f"{int(now * 1000):012x}-{spare}",
         kind=kind,
         asked_by=asked_by,
@@ -129,7 +129,7 @@ def build_job(
     )
 
 
-def count_logs(job: Job, logs: PushLogTable) -> None:
+def count_logs(job: PushJob, logs: PushLogTable) -> None:
     """Note how many logs there are for it. Beyond `COUNT_CALLS` calls it is only known that there are more."""
     shards = [shard for each in job.platform_ids for shard in status_shards(each, job.log_status)]
     calls = 0
@@ -145,7 +145,7 @@ def count_logs(job: Job, logs: PushLogTable) -> None:
     job.total_is_exact = True
 
 
-def _plan(api: Api, body: ReplayWanted) -> Job:
+def _plan(api: Api, body: ReplayWanted) -> PushJob:
     services, now = api.services, api.services.clock()
     start, end = parse_range(body.from_, body.to, now, where="body")
     return build_job(
@@ -163,13 +163,13 @@ def _plan(api: Api, body: ReplayWanted) -> Job:
     )
 
 
-def _known(job: Job | None) -> Job:
+def _known(job: PushJob | None) -> PushJob:
     if job is None:
         raise not_found("replay")
     return job
 
 
-def _show(job: Job, *, is_dry_run: bool = False) -> Replay:
+def _show(job: PushJob, *, is_dry_run: bool = False) -> Replay:
     is_replay = job.kind is JobKind.REPLAY
     log_status: Literal["failed", "retrying"] = "failed" if job.log_status is LogStatus.FAILED else "retrying"
     return Replay(

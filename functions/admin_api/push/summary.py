@@ -22,8 +22,7 @@ from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.coordination import BreakerState, CoordinationTable
-from taskbridge.tables.push_log_pages import Page as Batch
-from taskbridge.tables.push_log_pages import PushLogPageTable, page_time
+from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, page_time
 from taskbridge.tables.push_logs import PushLogTable, status_shards
 
 HOUR_S = 3600.0
@@ -140,10 +139,10 @@ class Overview:
             last_day=day,
         )
 
-    def _batches(self, platform_id: str) -> tuple[list[Batch], bool]:
+    def _batches(self, platform_id: str) -> tuple[list[LogPage], bool]:
         """The batches of the last day, the newest first, and whether these are all."""
         first, last = page_time(self.now - DAY_S), page_time(self.now + 1)
-        found: list[Batch] = []
+        found: list[LogPage] = []
         is_whole = True
         for day in dict.fromkeys((last[:10], first[:10])):
             batches, reached = self.batches.of_day(platform_id, day, first, last)
@@ -163,7 +162,7 @@ class Overview:
             found[status] = (moments, all(is_all for _, is_all in shards))
         return found
 
-    def _last_success(self, platform_id: str, batches: list[Batch], breaker: BreakerState) -> str:
+    def _last_success(self, platform_id: str, batches: list[LogPage], breaker: BreakerState) -> str:
         """Among the newest events; while the platform is down, among those before that."""
         newest = [batch for batch in batches if batch.events][:LOOKED_AT]
         if breaker.is_open:
@@ -179,7 +178,7 @@ def _succeeded_at(log: PushLog) -> str:
 
 
 def _count(
-    batches: Iterable[Batch],
+    batches: Iterable[LogPage],
     received: dict[LogStatus, tuple[list[float], bool]],
     since: float,
     *,

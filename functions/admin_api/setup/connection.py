@@ -17,7 +17,7 @@ from taskbridge.errors import ConfigurationError, NoAnswer, TaskbridgeError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiPlatform
-from taskbridge.platforms.base import Outcome, Platform, TaskCenter, Verdict
+from taskbridge.platforms.base import Outcome, OutcomeKind, PlatformAdapter, TaskCenter
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.credentials import Tokens
 from taskbridge.tables.configuration import PlatformConfig
@@ -79,7 +79,7 @@ class PlatformTest:
 # The first row that holds decides. A platform's own code proves that it is the platform that speaks, except where
 # the path itself is unknown there.
 _TABLE: tuple[tuple[Cause, Callable[[Outcome], bool]], ...] = (
-    (Cause.OK, lambda o: o.verdict is Verdict.OK),
+    (Cause.OK, lambda o: o.verdict is OutcomeKind.OK),
     (Cause.WRONG_HOST, lambda o: o.no_answer is NoAnswer.UNREACHABLE),
     (Cause.TOO_SLOW, lambda o: o.no_answer is NoAnswer.TOO_SLOW),
     (Cause.CONNECTION_BROKEN, lambda o: o.no_answer is NoAnswer.BROKEN),
@@ -151,7 +151,7 @@ class ConnectionTest:
             return _untried(Cause.NOT_CONFIGURED, str(error))
         return _with_steps(platform, self._run(config, platform))
 
-    def _run(self, config: PlatformConfig, platform: Platform) -> PlatformTest:
+    def _run(self, config: PlatformConfig, platform: PlatformAdapter) -> PlatformTest:
         try:
             newest, older = self._secrets_of(config, platform.secret_field)
             if platform.secret_field and not newest:
@@ -173,14 +173,14 @@ class ConnectionTest:
         check_stored(field, filter(None, (newest, older)))
         return newest, older if older != newest else ""
 
-    def _try(self, platform: Platform, secret: str) -> PlatformTest:
+    def _try(self, platform: PlatformAdapter, secret: str) -> PlatformTest:
         started = self.clock()
         outcome = self._client(platform, secret).check()
         report = build_report(outcome, round((self.clock() - started) * 1000))
         tried = platform.uses_token or isinstance(platform, AiPlatform)
         return replace(report, opened_by=SecretUsed.NEWEST) if report.ok and secret and tried else report
 
-    def _try_older(self, refused: PlatformTest, platform: Platform, older: str) -> PlatformTest:
+    def _try_older(self, refused: PlatformTest, platform: PlatformAdapter, older: str) -> PlatformTest:
         """The refusal of what was entered, with whether the secret before it still opens: workers go on with that."""
         again = self._try(platform, older)
         if not again.ok or again.opened_by is None:
@@ -189,7 +189,7 @@ class ConnectionTest:
         total = refused.duration_ms + again.duration_ms
         return replace(refused, message=words, opened_by=SecretUsed.PREVIOUS, duration_ms=total)
 
-    def _try_models(self, report: PlatformTest, platform: Platform, secret: str) -> PlatformTest:
+    def _try_models(self, report: PlatformTest, platform: PlatformAdapter, secret: str) -> PlatformTest:
         """What opened, with whether the platform lists the models that are set. One without a list tells nothing."""
         client = self._client(platform, secret)
         if not (isinstance(client, AiPlatformClient) and isinstance(platform, AiPlatform)):
@@ -208,7 +208,7 @@ class ConnectionTest:
         words = f"{', '.join(unknown)}: not among the {len(offered)} models that the platform lists ({shown}, …)"
         return replace(report, ok=False, cause=Cause.UNKNOWN_MODEL, message=words)
 
-    def _client(self, platform: Platform, secret: str) -> PlatformClient | AiPlatformClient:
+    def _client(self, platform: PlatformAdapter, secret: str) -> PlatformClient | AiPlatformClient:
         def read_secret(_: str) -> tuple[str, ...]:
             return (secret,)
 
@@ -221,7 +221,7 @@ class ConnectionTest:
         raise ConfigurationError("class_name", f"{platform.class_name} cannot be tried")
 
 
-def _with_steps(platform: Platform, report: PlatformTest) -> PlatformTest:
+def _with_steps(platform: PlatformAdapter, report: PlatformTest) -> PlatformTest:
     """The report with what it tried, and what there is besides."""
     reached = _REACHED.get(report.cause, frozenset()) | set(report.tried)
     tried = reached | ({Step.SECRET} if report.opened_by else set())

@@ -11,11 +11,11 @@ from ai_analyze.attachments.sandbox import read_apart
 from ai_analyze.extraction.kinds import Kind
 from ai_analyze.extraction.limits import DEFAULT_LIMITS, Limits, UnreadableFile
 from ai_analyze.material import ReadFile
-from taskbridge.ai.forms.form import Attachment
+from taskbridge.ai.forms.form import AttachedFile
 
 
 def read_files(
-    attachments: Sequence[Attachment], fetcher: Fetcher, limits: Limits = DEFAULT_LIMITS
+    attachments: Sequence[AttachedFile], fetcher: Fetcher, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[ReadFile, ...]:
     """Each attachment with its text, or with why there is none. One after the other, which bounds memory.
 
@@ -34,7 +34,9 @@ def read_files(
     return tuple(files)
 
 
-def _fetch(attachment: Attachment, before: Sequence[ReadFile], fetcher: Fetcher, limits: Limits, ends: float) -> bytes:
+def _fetch(
+    attachment: AttachedFile, before: Sequence[ReadFile], fetcher: Fetcher, limits: Limits, ends: float
+) -> bytes:
     if len(before) >= limits.files:
         raise UnreadableFile(f"附件超过 {limits.files} 个，其余未读取")
     if sum(file.size for file in before if file.content) >= limits.total_bytes:
@@ -47,7 +49,7 @@ def _fetch(attachment: Attachment, before: Sequence[ReadFile], fetcher: Fetcher,
     return content
 
 
-def _read(number: int, attachment: Attachment, content: bytes, limits: Limits) -> ReadFile:
+def _read(number: int, attachment: AttachedFile, content: bytes, limits: Limits) -> ReadFile:
     kind, found = read_apart(content, limits)
     is_csv = kind is Kind.TEXT and attachment.name.lower().endswith(".csv")
     return ReadFile(
@@ -64,7 +66,7 @@ def _read(number: int, attachment: Attachment, content: bytes, limits: Limits) -
     )
 
 
-def _unread(number: int, attachment: Attachment, unreadable: UnreadableFile) -> ReadFile:
+def _unread(number: int, attachment: AttachedFile, unreadable: UnreadableFile) -> ReadFile:
     return ReadFile(
         name=f"附件{number}",
         field_key=attachment.field_key,

@@ -21,7 +21,7 @@ _PICTURES, _OBJECTS = "image", "object"
 
 
 @dataclass(slots=True)
-class _Sheet:
+class _OdsSheet:
     marks: Marks = field(default_factory=Marks)
     columns: int = 0
     rows: int = 0
@@ -48,7 +48,7 @@ def _pages(root: Element, limits: Limits, unread: Unread) -> Iterator[str]:
         for table in book:
             if local_name(table) != "table" or _attribute(table, "style-name") in hidden:
                 continue
-            sheet, name = _Sheet(), _attribute(table, "name")
+            sheet, name = _OdsSheet(), _attribute(table, "name")
             lines, length = [], 0
             for line in _lines(table, sheet):
                 lines.append(line)
@@ -67,7 +67,7 @@ def _say_of_drawings(table: Element, name: str, unread: Unread) -> None:
         unread.say(f"工作表「{name}」含图片或图表 {drawn} 个，其中的文字未能读取")
 
 
-def _lines(parent: Element, sheet: _Sheet) -> Iterator[str]:
+def _lines(parent: Element, sheet: _OdsSheet) -> Iterator[str]:
     for child in parent:
         match local_name(child):
             case "table-column":
@@ -83,7 +83,7 @@ def _lines(parent: Element, sheet: _Sheet) -> Iterator[str]:
                 yield from _lines(child, sheet)
 
 
-def _row(row: Element, sheet: _Sheet) -> Iterator[str]:
+def _row(row: Element, sheet: _OdsSheet) -> Iterator[str]:
     repeated = _repeated(row, "number-rows-repeated")
     texts = list(_cells(row, sheet))
     line = " | ".join(texts).rstrip(" |")
@@ -96,7 +96,7 @@ def _row(row: Element, sheet: _Sheet) -> Iterator[str]:
     sheet.rows += repeated
 
 
-def _cells(row: Element, sheet: _Sheet) -> Iterator[str]:
+def _cells(row: Element, sheet: _OdsSheet) -> Iterator[str]:
     column, blank = 0, 0
     for cell in row:
         if local_name(cell) not in _CELLS:

@@ -49,7 +49,7 @@ def read(content: bytes, limits: Limits) -> Extract:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
+class _OfdDocument:
     """One document of the file, and where its parts are."""
 
     entries: Entries
@@ -92,7 +92,7 @@ def _pages(archive: ZipFile, unread: Unread, limits: Limits) -> Iterator[str]:
     number = 0
     for root in find_all(parse(archive.read(entries.resolve("", "OFD.xml"))), "DocRoot"):
         path = entries.resolve("OFD.xml", root.text)
-        document = _Document(entries, path, parse(archive.read(path)), unread)
+        document = _OfdDocument(entries, path, parse(archive.read(path)), unread)
         _say_of_attachments(document)
         shared = _Shared(
             {found.get("ID", ""): found.get("BaseLoc") for found in find_all(document.root, "TemplatePage")},
@@ -106,7 +106,7 @@ def _pages(archive: ZipFile, unread: Unread, limits: Limits) -> Iterator[str]:
             yield _page(document, page, shared, number)
 
 
-def _page(document: _Document, page: Element, shared: _Shared, number: int) -> str:
+def _page(document: _OfdDocument, page: Element, shared: _Shared, number: int) -> str:
     try:
         content = document.parse(document.find(page.get("BaseLoc")))
     except _BROKEN:
@@ -151,7 +151,7 @@ def _area(page: Element, document: Element) -> float:
     return 210.0 * 297.0
 
 
-def _units(document: _Document) -> dict[str, Element]:
+def _units(document: _OfdDocument) -> dict[str, Element]:
     """Drawings that objects of the pages refer to, by their id."""
     return {
         unit.get("ID", ""): unit
@@ -161,7 +161,7 @@ def _units(document: _Document) -> dict[str, Element]:
     }
 
 
-def _annotations(document: _Document) -> dict[str, list[Element]]:
+def _annotations(document: _OfdDocument) -> dict[str, list[Element]]:
     """The annotations of each page, by its id."""
     found: dict[str, list[Element]] = {}
     for path, listed in document.parts("Annotations"):
@@ -174,7 +174,7 @@ def _annotations(document: _Document) -> dict[str, list[Element]]:
     return found
 
 
-def _say_of_attachments(document: _Document) -> None:
+def _say_of_attachments(document: _OfdDocument) -> None:
     locations = [
         (location.text or "").strip().lower()
         for _, listed in document.parts("Attachments")

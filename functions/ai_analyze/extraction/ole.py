@@ -15,7 +15,7 @@ _MOST_ENTRIES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _OleEntry:
     name: str
     kind: int
     left: int
@@ -91,19 +91,19 @@ class Compound:
     def _chain(self, start: int) -> bytes:
         return b"".join(map(self._sector, self._follow(start, self._table)))
 
-    def _entries(self, directory: bytes) -> Iterator[_Entry]:
+    def _entries(self, directory: bytes) -> Iterator[_OleEntry]:
         for at in range(0, min(len(directory), _MOST_ENTRIES * _ENTRY_BYTES) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
             length, kind, _, left, right, child = struct.unpack_from("<HBBIII", directory, at + 64)
             start, size = struct.unpack_from("<II", directory, at + 116)
             name = directory[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
-            yield _Entry(name, kind, left, right, child, start, size)
+            yield _OleEntry(name, kind, left, right, child, start, size)
 
 
 def _integers(block: bytes) -> list[int]:
     return list(struct.unpack(f"<{len(block) // 4}I", block[: len(block) // 4 * 4]))
 
 
-def _siblings(entries: list[_Entry], first: int) -> Iterator[_Entry]:
+def _siblings(entries: list[_OleEntry], first: int) -> Iterator[_OleEntry]:
     """The members of a storage, which are a tree of their own."""
     waiting, seen = [first], set[int]()
     while waiting:

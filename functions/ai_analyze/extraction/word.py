@@ -31,7 +31,7 @@ def read(content: bytes, limits: Limits) -> Extract:
     """The whole document as one page: a Word file has none before it is laid out. Raises UnreadableFile."""
     unread, found = Unread(), Body()
     try:
-        text = "\n".join(_Document(content, limits, unread, found).lines())
+        text = "\n".join(_WordDocument(content, limits, unread, found).lines())
     except _BROKEN as error:
         raise UnreadableFile("文件已损坏，未能读取") from error
     _say(found.left_out, text, unread)
@@ -50,7 +50,7 @@ def _say(left_out: Counter[str], text: str, unread: Unread) -> None:
 
 
 @dataclass(slots=True)
-class _Document:
+class _WordDocument:
     """The parts of one file, found by their relations, whatever they are called."""
 
     content: bytes
@@ -125,7 +125,7 @@ class _Document:
             chunk = self._entries.archive.read(self._entries.resolve(self._main, related[name][1]))
             kind = detect_kind(chunk, self.limits)
             if kind is Kind.DOCX and self.depth < _DEEPEST_CHUNK:
-                yield from _Document(chunk, self.limits, self.unread, self.body, self.depth + 1).lines()
+                yield from _WordDocument(chunk, self.limits, self.unread, self.body, self.depth + 1).lines()
             elif kind in {Kind.HTML, Kind.TEXT, Kind.MHTML}:
                 found = plain.read(chunk, self.limits)
                 yield from found.pages

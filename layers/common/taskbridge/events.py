@@ -109,13 +109,13 @@ class Field(msgspec.Struct, frozen=True):
     hidden: bool = False
 
 
-class Form(msgspec.Struct, frozen=True):
+class EventForm(msgspec.Struct, frozen=True):
     """A form as it was filled in."""
 
     fields: list[Field]
 
 
-class Task(msgspec.Struct, frozen=True):
+class EventTask(msgspec.Struct, frozen=True):
     """A task, as it is after the trigger."""
 
     task_id: Identifier
@@ -130,7 +130,7 @@ class Task(msgspec.Struct, frozen=True):
     created_at: Moment | msgspec.UnsetType = msgspec.UNSET
     finished_at: Moment | msgspec.UnsetType = msgspec.UNSET
     decision: Literal["approved", "rejected", "returned"] | msgspec.UnsetType = msgspec.UNSET
-    form: Form | msgspec.UnsetType = msgspec.UNSET
+    form: EventForm | msgspec.UnsetType = msgspec.UNSET
 
 
 class BackupTask(msgspec.Struct, frozen=True):
@@ -151,7 +151,7 @@ class Backup(msgspec.Struct, frozen=True):
         return tuple(task_id for task_id in dict.fromkeys(named) if task_id)
 
 
-class FormField(msgspec.Struct, frozen=True):
+class NodeField(msgspec.Struct, frozen=True):
     """A field of a published node's form."""
 
     key: str
@@ -159,7 +159,7 @@ class FormField(msgspec.Struct, frozen=True):
     type: str
 
 
-class Node(msgspec.Struct, frozen=True):
+class PublishedNode(msgspec.Struct, frozen=True):
     """A published node with its default rule."""
 
     node_id: str
@@ -170,7 +170,7 @@ class Node(msgspec.Struct, frozen=True):
     file_key: list[str] | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineFileKey")
     enabled: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineEnabled")
     auto: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="aiExamineAuto")
-    form_fields: list[FormField] = []
+    form_fields: list[NodeField] = []
 
 
 class TriggerEvent(msgspec.Struct, frozen=True):
@@ -184,10 +184,10 @@ class TriggerEvent(msgspec.Struct, frozen=True):
     occurred_at: Moment
     app: App
     session: Session | msgspec.UnsetType = msgspec.UNSET
-    tasks: list[Task] = []
+    tasks: list[EventTask] = []
     operator: User | msgspec.UnsetType = msgspec.UNSET
     backup: Backup | msgspec.UnsetType = msgspec.UNSET
-    node: Node | msgspec.UnsetType = msgspec.UNSET
+    node: PublishedNode | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def action(self) -> str:

@@ -29,7 +29,7 @@ _DEPTHS: Sequence[QueueAttributeNameType] = (
 )
 
 
-class Queue:
+class SqsQueue:
     """A queue. Sends entries ten a call."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
@@ -56,7 +56,7 @@ class Queue:
         return {int(entry["Id"]) for entry in answer.get("Failed", [])}
 
 
-class RawQueue(Queue):
+class RawQueue(SqsQueue):
     """Any queue, for messages as they stand."""
 
     def send(self, messages: Sequence[Mapping[str, str]]) -> set[int]:

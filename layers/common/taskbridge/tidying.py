@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import Session, Task, TriggerEvent, User
+from taskbridge.events import EventTask, Session, TriggerEvent, User
 from taskbridge.moments import FIRST_YEAR, LAST_YEAR, is_given, read_moment
 
 NOTES_KEPT = 20
@@ -61,7 +61,7 @@ def _is_said(moment: datetime | UnsetType) -> bool:
     return isinstance(moment, UnsetType) or is_given(moment)
 
 
-def _tidy_task(task: Task, place: str, notes: _Notes) -> Task:
+def _tidy_task(task: EventTask, place: str, notes: _Notes) -> EventTask:
     changes: dict[str, object] = {}
     for name in ("created_at", "finished_at"):
         if not _is_said(getattr(task, name)):
@@ -91,10 +91,10 @@ def _once(users: list[User], place: str, notes: _Notes) -> list[User]:
     return users if len(found) == len(users) else list(found.values())
 
 
-def _unite(tasks: list[Task], notes: _Notes) -> list[Task]:
+def _unite(tasks: list[EventTask], notes: _Notes) -> list[EventTask]:
     """A task that is named twice as one, with the people of both. What the first entry says prevails."""
     first: dict[str, int] = {}
-    found: list[Task] = []
+    found: list[EventTask] = []
     for number, task in enumerate(tasks):
         if task.task_id not in first:
             first[task.task_id] = len(found)
@@ -111,8 +111,8 @@ def _unite(tasks: list[Task], notes: _Notes) -> list[Task]:
     return found
 
 
-def _united(known: Task, other: Task, place: str, notes: _Notes) -> Task:
-    said = {name: getattr(other, name) for name in Task.__struct_fields__ if _is_unsaid(getattr(known, name))}
+def _united(known: EventTask, other: EventTask, place: str, notes: _Notes) -> EventTask:
+    said = {name: getattr(other, name) for name in EventTask.__struct_fields__ if _is_unsaid(getattr(known, name))}
     for name in ("assignees", "previous_assignees"):
         both = [*_users(getattr(known, name)), *_users(getattr(other, name))]
         if both:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Verdict
 from taskbridge.ai.rulebook import Standing, Switches
-from taskbridge.ai.rules import AiSettings, Check, EffectiveRule, ModelChoice, NodeDefault, OwnRule
+from taskbridge.ai.rules import AiSettings, Check, DefaultRule, ModelChoice, PersonalRule, RuleInForce
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.usage import Usage
 
@@ -45,7 +45,7 @@ def seat(**changes: Any) -> Seat:
 
 def standing(basis: str) -> Standing:
     """What is asked of a seat now, with this basis."""
-    rule = EffectiveRule(rule="金额不超过限额", source="default", version="default-7", enabled=True, automatic=False)
+    rule = RuleInForce(rule="金额不超过限额", source="default", version="default-7", enabled=True, automatic=False)
     return Standing(rule, Switches(AiSettings(examine_enable=True), ModelChoice("aigc", "qwen")), basis)
 
 
@@ -95,7 +95,7 @@ def review(**changes: Any) -> Review:
     return Review(**{**values, **changes})
 
 
-def node_default(**changes: Any) -> NodeDefault:
+def node_default(**changes: Any) -> DefaultRule:
     values: dict[str, Any] = {
         "app_id": APP,
         "node_id": NODE,
@@ -107,11 +107,11 @@ def node_default(**changes: Any) -> NodeDefault:
         "checks": (Check("请假不超过 3 天", "leave.days <= 3", confirmed=True),),
         "automatic": True,
     }
-    return NodeDefault(**{**values, **changes})
+    return DefaultRule(**{**values, **changes})
 
 
-def own_rule(**changes: Any) -> OwnRule:
-    return OwnRule(**{"uid": UID, "app_id": APP, "node_id": NODE, "rule": "请假不超过 2 天", **changes})
+def own_rule(**changes: Any) -> PersonalRule:
+    return PersonalRule(**{"uid": UID, "app_id": APP, "node_id": NODE, "rule": "请假不超过 2 天", **changes})
 
 
 def together(call: Callable[[int], T], crowd: int = CROWD) -> list[T]:

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from admin_api.setup.connection import Cause, build_report
 from taskbridge.errors import NoAnswer
-from taskbridge.platforms.base import Outcome, Verdict
+from taskbridge.platforms.base import Outcome, OutcomeKind
 
 OUTCOMES = st.builds(
     Outcome,
-    verdict=st.sampled_from(Verdict),
+    verdict=st.sampled_from(OutcomeKind),
     status=st.none() | st.integers(100, 599),
     errcode=st.text(max_size=5),
     message=st.text(max_size=5),
@@ -24,22 +24,22 @@ OUTCOMES = st.builds(
 def test_only_success_is_fine(outcome: Outcome) -> None:
     report = build_report(outcome, 7)
 
-    assert report.ok is (outcome.verdict is Verdict.OK)
+    assert report.ok is (outcome.verdict is OutcomeKind.OK)
     assert (report.message, report.status, report.duration_ms) == (outcome.message, outcome.status, 7)
 
 
 @pytest.mark.parametrize(
     ("outcome", "cause"),
     [
-        (Outcome(Verdict.TRANSIENT, no_answer=NoAnswer.UNREACHABLE), Cause.WRONG_HOST),
-        (Outcome(Verdict.TRANSIENT, no_answer=NoAnswer.TOO_SLOW), Cause.TOO_SLOW),
-        (Outcome(Verdict.TRANSIENT, no_answer=NoAnswer.BROKEN), Cause.CONNECTION_BROKEN),
-        (Outcome(Verdict.TRANSIENT), Cause.TRY_LATER),
-        (Outcome(Verdict.TRANSIENT, 400, "invalid_client"), Cause.WRONG_SECRET),
+        (Outcome(OutcomeKind.TRANSIENT, no_answer=NoAnswer.UNREACHABLE), Cause.WRONG_HOST),
+        (Outcome(OutcomeKind.TRANSIENT, no_answer=NoAnswer.TOO_SLOW), Cause.TOO_SLOW),
+        (Outcome(OutcomeKind.TRANSIENT, no_answer=NoAnswer.BROKEN), Cause.CONNECTION_BROKEN),
+        (Outcome(OutcomeKind.TRANSIENT), Cause.TRY_LATER),
+        (Outcome(OutcomeKind.TRANSIENT, 400, "invalid_client"), Cause.WRONG_SECRET),
         # A server that knows neither path nor platform still speaks JSON with a code.
-        (Outcome(Verdict.PERMANENT, 404, "not_found"), Cause.WRONG_HOST),
-        (Outcome(Verdict.TRANSIENT, 500, "1"), Cause.SERVER_ERROR),
-        (Outcome(Verdict.TRANSIENT, 200), Cause.WRONG_HOST),
+        (Outcome(OutcomeKind.PERMANENT, 404, "not_found"), Cause.WRONG_HOST),
+        (Outcome(OutcomeKind.TRANSIENT, 500, "1"), Cause.SERVER_ERROR),
+        (Outcome(OutcomeKind.TRANSIENT, 200), Cause.WRONG_HOST),
     ],
 )
 def test_each_outcome_has_its_cause(outcome: Outcome, cause: Cause) -> None:

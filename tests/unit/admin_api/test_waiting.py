@@ -6,8 +6,8 @@ import pytest
 
 from admin_api.setup.waiting import PARKED_LIMIT, QUIET_S, Waiting, find_waiting
 from taskbridge.push.instances import Instance
-from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.instances import StoredInstance
+from taskbridge.tables.push_log_pages import LogPage
 from tests.fakes import MemoryInstances
 
 NOW = 1_750_000_000.0
@@ -19,13 +19,13 @@ def look(instances: MemoryInstances, depth: int) -> Waiting:
 
 def worked_on(at: float) -> MemoryInstances:
     instances = MemoryInstances()
-    instances.pages.append(Page("jz", at, "p1", (), ()))
+    instances.pages.append(LogPage("jz", at, "p1", (), ()))
     return instances
 
 
 def parked(count: int) -> MemoryInstances:
     instances = MemoryInstances()
-    instances.save([Stored(Instance("jz", f"s{number}", due_at=NOW + 86_400)) for number in range(count)])
+    instances.save([StoredInstance(Instance("jz", f"s{number}", due_at=NOW + 86_400)) for number in range(count)])
     return instances
 
 

@@ -16,12 +16,12 @@ from ai_analyze.journal import AnalysisJournal
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link, Sink
-from taskbridge.ai.forms.form import Attachment
+from taskbridge.ai.forms.form import AttachedFile
 from taskbridge.ai.messages import AnalyseMessage
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Standing, Switches
-from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
+from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
 from taskbridge.ai.seats import Analysis, Seat, SeatState
 from taskbridge.errors import TaskbridgeError
 from taskbridge.platforms.ai import Reply
@@ -66,7 +66,7 @@ class PlayedDesk(Desk):
     def __init__(self, worker: Worker) -> None:
         object.__setattr__(self, "worker", worker)  # a desk is frozen
 
-    def read_files(self, attachments: Sequence[Attachment], standing: Standing) -> tuple[ReadFile, ...]:
+    def read_files(self, attachments: Sequence[AttachedFile], standing: Standing) -> tuple[ReadFile, ...]:
         return self.worker.files
 
     def chain(self, standing: Standing) -> list[Link]:
@@ -107,7 +107,7 @@ class Worker:
         self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
         self.audit, self.rules, self.outbox, self.jobs = MemoryAudit(), MemoryRules(), MemoryOutbox(), MemoryJobs()
         self.questions, self.tracker = MemoryQuestions(), MemoryOutbox()
-        self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="须有事由", version=1)
+        self.rules.stored_defaults["app", "n"] = DefaultRule(app_id="app", node_id="n", rule="须有事由", version=1)
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
         self.book = RuleBook(self.rules, self.switches)
         self.asked = 0

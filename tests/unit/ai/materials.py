@@ -13,15 +13,15 @@ from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, review
 from taskbridge.ai.forms.form import FormattedForm, FormField
 from taskbridge.ai.results import Review
-from taskbridge.ai.rules import Check, EffectiveRule, SecondLook
+from taskbridge.ai.rules import Check, RuleInForce, SecondLook
 
 TODAY = date(2026, 11, 22)
 RULE = "1. 报销金额不超过 5000 元\n2. 必须填写报销事由"
 AMOUNT, REASON = "报销金额不超过 5000 元", "必须填写报销事由"
 
 
-def a_rule(rule: str = RULE, keynote: str = "", checks: Sequence[Check] = ()) -> EffectiveRule:
-    return EffectiveRule(
+def a_rule(rule: str = RULE, keynote: str = "", checks: Sequence[Check] = ()) -> RuleInForce:
+    return RuleInForce(
         rule=rule,
         keynote=keynote,
         checks=tuple(checks),
@@ -56,7 +56,7 @@ def a_file(*pages: str, name: str = "附件1.pdf", **changes: Any) -> ReadFile:
 def a_material(
     fields: Sequence[FormField] = EXPENSE,
     files: Sequence[ReadFile] = (),
-    rule: EffectiveRule | None = None,
+    rule: RuleInForce | None = None,
     notices: Sequence[str] = (),
     values: dict[str, Any] | None = None,
 ) -> Material:

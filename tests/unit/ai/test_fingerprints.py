@@ -11,10 +11,10 @@ from ai_analyze import prompt
 from taskbridge.ai import fingerprints
 from taskbridge.ai.fingerprints import build_basis, build_fingerprint
 from taskbridge.ai.forms.form import FormattedForm, FormField
-from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice, SecondLook
+from taskbridge.ai.rules import Masked, ModelChoice, RuleInForce, SecondLook
 from taskbridge.ai.seats import Seat, SeatState
 
-RULE = EffectiveRule(rule="须有发票", source="default", version="default-1", enabled=True, automatic=True)
+RULE = RuleInForce(rule="须有发票", source="default", version="default-1", enabled=True, automatic=True)
 CHOICE = ModelChoice("aigc", "qwen-max")
 SEAT = Seat(
     uid="u",
@@ -32,7 +32,7 @@ FORM = FormattedForm((FormField("a", "事由", "text", "出差"),))
 
 def basis_of(
     seat: Seat,
-    rule: EffectiveRule,
+    rule: RuleInForce,
     choice: ModelChoice = CHOICE,
     *,
     masking: Masked = False,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from taskbridge.ai.requests import RequestedBy, RequestPorts, encode_task_id, request_analysis, task_id_of
 from taskbridge.ai.rulebook import RuleBook, Switches, current_analysis
-from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
+from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
 from tests.fakes_ai import MemoryOutbox, MemoryRules, MemorySeats
@@ -23,7 +23,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.seats, self.outbox, self.rules = MemorySeats(), MemoryOutbox(), MemoryRules()
-        self.rules.stored_defaults["app", "n"] = NodeDefault(app_id="app", node_id="n", rule="r", version=1)
+        self.rules.stored_defaults["app", "n"] = DefaultRule(app_id="app", node_id="n", rule="r", version=1)
         self.book = RuleBook(self.rules, lambda: Switches(SETTINGS, ModelChoice("aigc", "m")))
         self.count = 0
         self.ports = RequestPorts(self.seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self._id)

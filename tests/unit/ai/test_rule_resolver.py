@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from taskbridge.ai.rules import AiSettings, AutoAnalysis, Check, NodeDefault, OwnRule, RuleText, resolve_rule
+from taskbridge.ai.rules import AiSettings, AutoAnalysis, Check, DefaultRule, PersonalRule, RuleText, resolve_rule
 
 OWN = ("none", "written", "blank", "off", "blank off")
 DEFAULT = ("none", "written", "blank", "off")
@@ -21,20 +21,20 @@ def settings(*, enable: bool, all_apps: bool, listed: bool) -> AiSettings:
     )
 
 
-def own_rule(kind: str, auto: AutoAnalysis) -> OwnRule | None:
+def own_rule(kind: str, auto: AutoAnalysis) -> PersonalRule | None:
     if kind == "none":
         return None
     text = "" if "blank" in kind else "own rule"
-    return OwnRule(
+    return PersonalRule(
         uid="u", app_id="app", node_id="n", rule=text, enabled="off" not in kind, auto_analysis=auto, version=3
     )
 
 
-def node_default(kind: str, *, automatic: bool) -> NodeDefault | None:
+def node_default(kind: str, *, automatic: bool) -> DefaultRule | None:
     if kind == "none":
         return None
     text = "" if kind == "blank" else "default rule"
-    return NodeDefault(app_id="app", node_id="n", rule=text, enabled=kind != "off", automatic=automatic, version=7)
+    return DefaultRule(app_id="app", node_id="n", rule=text, enabled=kind != "off", automatic=automatic, version=7)
 
 
 @pytest.mark.parametrize(("enable", "all_apps", "listed", "own", "auto", "default", "default_auto"), EVERYTHING)
@@ -74,7 +74,7 @@ def test_the_cross_product_is_full() -> None:
 
 def test_the_digest_tells_another_question_and_nothing_else() -> None:
     one = RuleText(rule="r", keynote="k", file_key=("f",), checks=(Check("c", "amount < 5", confirmed=True),))
-    same_question = NodeDefault(
+    same_question = DefaultRule(
         app_id="a", node_id="n", rule="r", keynote="k", file_key=("f",), checks=one.checks, version=9, automatic=True
     )
     assert one.digest() == same_question.digest()

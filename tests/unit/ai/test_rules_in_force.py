@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, AutoAnalysis, ModelChoice, NodeDefault, OwnRule
+from taskbridge.ai.rules import AiSettings, AutoAnalysis, DefaultRule, ModelChoice, PersonalRule
 from tests.fakes_ai import MemoryRules
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule, seat
 
@@ -30,7 +30,7 @@ def book(rules: MemoryRules, settings: AiSettings = ON) -> RuleBook:
     ),
 )
 def test_a_person_is_shown_the_standing_that_workers_go_by(
-    settings: AiSettings, default: NodeDefault | None, own: OwnRule | None
+    settings: AiSettings, default: DefaultRule | None, own: PersonalRule | None
 ) -> None:
     rules = MemoryRules()
     rules.stored_defaults = {(APP, NODE): default} if default else {}

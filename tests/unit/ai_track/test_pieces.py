@@ -22,7 +22,7 @@ from ai_track.track import TrackPorts
 from taskbridge.ai.messages import AiMessage, TrackMessage, encode_ai_message, parse_ai_message
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, ModelChoice, NodeDefault
+from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
 from taskbridge.ai.seats import SeatState
 from taskbridge.push.logs import LogStatus
 from tests.builders import calm, event, task, user
@@ -81,7 +81,7 @@ class Site:
         self.highest_turn = 0
         self.processes, self.seats, self.forms = MemoryProcesses(), MemorySeats(), MemoryForms()
         self.rules, self.outbox, self.logs = MemoryRules(), MemoryOutbox(), MemoryLogs()
-        self.rules.stored_defaults["leave", "node-2"] = NodeDefault(
+        self.rules.stored_defaults["leave", "node-2"] = DefaultRule(
             app_id="leave", node_id="node-2", rule="须有事由", automatic=True, version=1, cleared_version=1
         )
         self.ports = self._wire()

@@ -20,7 +20,7 @@ from taskbridge.ai.people import EVERYONE
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, Check, ModelChoice, NodeDefault, OwnRule
+from taskbridge.ai.rules import AiSettings, Check, DefaultRule, ModelChoice, PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
 from taskbridge.push.instances import INSTANCE
@@ -254,7 +254,7 @@ def test_a_changed_rule_takes_the_nodes_results_and_reminds_who_had_them() -> No
     tracker.publish(1, "rule one")
     tracker.tell(received(assignees=[user("u-1"), user("u-2")]))
     tracker.rules.save_own(
-        OwnRule(uid="u-2", app_id="leave", node_id="node-2", rule="my own", version=0), expected_version=0
+        PersonalRule(uid="u-2", app_id="leave", node_id="node-2", rule="my own", version=0), expected_version=0
     )
     tracker.tell(event("task_received", 2, tasks=[task(form=FORM, assignees=[user("u-1"), user("u-2")])]))
     tracker.finish("u-1")
@@ -310,7 +310,7 @@ def test_an_own_rule_clears_the_results_of_that_person_alone() -> None:
     tracker = Tracker()
     tracker.publish()
     tracker.tell(received(assignees=[user("u-1"), user("u-2")]))
-    tracker.rules.save_own(OwnRule(uid="u-1", app_id="leave", node_id="node-2", rule="mine"), 0)
+    tracker.rules.save_own(PersonalRule(uid="u-1", app_id="leave", node_id="node-2", rule="mine"), 0)
     body = encode_ai_message(RuleChanged("leave", "node-2", "u-1"))
     assert track_batch([Record("m", body)], tracker.ports) == []
     assert tracker.analysis("u-1") is None
@@ -320,7 +320,7 @@ def test_an_own_rule_clears_the_results_of_that_person_alone() -> None:
 def test_checks_of_clauses_that_left_the_rule_go_with_them() -> None:
     tracker = Tracker()
     checks = (Check("金额不超过5000元", "amount <= 5000", confirmed=True), Check("须有发票", "count(file) > 0"))
-    tracker.rules.stored_defaults["leave", "node-2"] = NodeDefault(
+    tracker.rules.stored_defaults["leave", "node-2"] = DefaultRule(
         app_id="leave", node_id="node-2", rule="金额不超过5000元；须有发票", checks=checks, version=1
     )
     tracker.publish(1, "金额不超过5000元")

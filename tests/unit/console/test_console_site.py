@@ -11,7 +11,7 @@ import pytest
 
 from console import app
 from console.config import ConsoleConfig, read_config
-from console.site import Answer, Site, choose_encoding, load_site
+from console.site import Site, SiteResponse, choose_encoding, load_site
 
 ENVIRONMENT = {
     "JWT_ISSUER": "https://issuer.example.edu.cn/campus/",
@@ -41,7 +41,7 @@ def site(folder: Path, **changed: str) -> Site:
     return load_site(folder, read_config({**ENVIRONMENT, **changed}))
 
 
-def body_of(answer: Answer) -> bytes:
+def body_of(answer: SiteResponse) -> bytes:
     return base64.b64decode(answer.body)
 
 
@@ -155,6 +155,6 @@ def test_a_console_that_was_not_packed_says_so(tmp_path: Path) -> None:
         load_site(tmp_path, ConsoleConfig("", "", "", "", "", "", ""))
 
 
-def policy_of(answer: Answer) -> dict[str, str]:
+def policy_of(answer: SiteResponse) -> dict[str, str]:
     rules = (rule.strip().partition(" ") for rule in answer.headers["content-security-policy"].split(";"))
     return {name: value for name, _, value in rules}

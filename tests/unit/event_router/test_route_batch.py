@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from event_router.batch import Ports, route_batch
-from event_router.route import Record, route
+from event_router.batch import RouterPorts, route_batch
+from event_router.route import IngestedEvent, route
 from taskbridge.ai.messages import AiMessage, AnalysisMessage
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rules import AiSettings
@@ -60,10 +60,12 @@ class Outside:
 
     def route(self, *details: Any) -> list[str]:
         bodies = [each if isinstance(each, bytes) else on_bus(each, f"bus-{n}") for n, each in enumerate(details)]
-        records = [Record(f"m{number}", body, RECEIVED_AT) for number, body in enumerate(bodies)]
+        records = [IngestedEvent(f"m{number}", body, RECEIVED_AT) for number, body in enumerate(bodies)]
         return route_batch(
             records,
-            Ports(lambda: self.config, FakeQueue(self.send), self.ai_queue, FakeEvents(self.record), self.journal),
+            RouterPorts(
+                lambda: self.config, FakeQueue(self.send), self.ai_queue, FakeEvents(self.record), self.journal
+            ),
         )
 
 
@@ -147,8 +149,10 @@ def test_without_a_configuration_everything_stays(outside: Outside) -> None:
 
     with pytest.raises(StoreError):
         route_batch(
-            [Record("m0", on_bus(event()), RECEIVED_AT)],
-            Ports(unreadable, FakeQueue(outside.send), outside.ai_queue, FakeEvents(outside.record), outside.journal),
+            [IngestedEvent("m0", on_bus(event()), RECEIVED_AT)],
+            RouterPorts(
+                unreadable, FakeQueue(outside.send), outside.ai_queue, FakeEvents(outside.record), outside.journal
+            ),
         )
 
     assert (outside.sent, outside.recorded) == ([], [])

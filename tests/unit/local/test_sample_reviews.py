@@ -24,8 +24,8 @@ from local.simulating.server import SimulatorServer
 from local.simulators import ATTACHMENTS
 from local.story import Story, read_story
 from taskbridge.ai.results import Review
-from taskbridge.ai.rules import EffectiveRule
-from taskbridge.events import Form
+from taskbridge.ai.rules import RuleInForce
+from taskbridge.events import EventForm
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.http import build_http_client
@@ -81,11 +81,11 @@ class Desk:
         self.story: Story = read_story(ROOT / "examples", f"{server.url}/files/")
         self.fetcher = Fetcher((), [server.url.partition("://")[2]])
 
-    def task(self, task_id: str) -> tuple[Mapping[str, Any], EffectiveRule]:
+    def task(self, task_id: str) -> tuple[Mapping[str, Any], RuleInForce]:
         event = next(e for e in self.story.chapters[1].events if e["tasks"][0]["task_id"] == task_id)
         task = event["tasks"][0]
         node = next(e["node"] for e in self.story.chapters[0].events if e["node"]["node_id"] == task["node_id"])
-        rule = EffectiveRule(
+        rule = RuleInForce(
             rule=node["aiExamineRule"],
             keynote=node["aiExamineMainInfo"],
             file_key=tuple(node["aiExamineFileKey"]),
@@ -98,7 +98,7 @@ class Desk:
 
     def review(self, task_id: str, page: Page) -> Review:
         task, rule = self.task(task_id)
-        form = msgspec.json.decode(json.dumps(task["form"]).encode(), type=Form)
+        form = msgspec.json.decode(json.dumps(task["form"]).encode(), type=EventForm)
         material = build_material(
             form, rule, date(2026, 11, 22), lambda attachments: read_files(attachments, self.fetcher)
         )

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY, build_task_center
-from taskbridge.platforms.base import Platform, Request, Response, TaskCenter, Verdict
+from taskbridge.platforms.base import OutcomeKind, PlatformAdapter, Request, Response, TaskCenter
 from taskbridge.platforms.settings import secret_fields, settings_schema
 from tests.unit.platforms.builders import SECRET, TOKEN, Server, answer, client_for, commands, default_settings, insert
 
@@ -35,7 +35,7 @@ class PlatformBehaviour:
     def build(self, **changes: Any) -> TaskCenter:
         return build_task_center("p-1", self.class_name, {**self.settings, **changes})
 
-    def kind(self) -> type[Platform]:
+    def kind(self) -> type[PlatformAdapter]:
         return REGISTRY[self.class_name]
 
     def requests(self) -> dict[Operation, Request]:
@@ -121,36 +121,36 @@ class PlatformBehaviour:
         platform = self.build()
         for command in commands().values():
             outcome = platform.parse_response(command, answer(self.success))
-            assert outcome.verdict is Verdict.OK
+            assert outcome.verdict is OutcomeKind.OK
 
     def test_its_refusal_is_permanent_and_keeps_its_cause(self) -> None:
         outcome = self.build().parse_response(insert(), answer(self.refusal))
-        assert outcome.verdict is Verdict.PERMANENT
+        assert outcome.verdict is OutcomeKind.PERMANENT
         assert outcome.errcode
         assert outcome.message
 
     @pytest.mark.parametrize("status", [201, 204, 302, 400, 404, 500])
     def test_success_is_http_200_and_nothing_else(self, status: int) -> None:
         outcome = self.build().parse_response(insert(), answer(self.success, status))
-        assert outcome.verdict is not Verdict.OK
+        assert outcome.verdict is not OutcomeKind.OK
 
     @pytest.mark.parametrize(
         ("status", "verdict"),
         [
-            (408, Verdict.TRANSIENT),
-            (500, Verdict.TRANSIENT),
-            (502, Verdict.TRANSIENT),
-            (503, Verdict.TRANSIENT),
-            (504, Verdict.TRANSIENT),
-            (429, Verdict.THROTTLED),
-            (401, Verdict.TOKEN_REFUSED),
-            (403, Verdict.TOKEN_REFUSED),
-            (413, Verdict.PERMANENT),
-            (414, Verdict.PERMANENT),
-            (431, Verdict.PERMANENT),
+            (408, OutcomeKind.TRANSIENT),
+            (500, OutcomeKind.TRANSIENT),
+            (502, OutcomeKind.TRANSIENT),
+            (503, OutcomeKind.TRANSIENT),
+            (504, OutcomeKind.TRANSIENT),
+            (429, OutcomeKind.THROTTLED),
+            (401, OutcomeKind.TOKEN_REFUSED),
+            (403, OutcomeKind.TOKEN_REFUSED),
+            (413, OutcomeKind.PERMANENT),
+            (414, OutcomeKind.PERMANENT),
+            (431, OutcomeKind.PERMANENT),
         ],
     )
-    def test_the_http_status_is_classified(self, status: int, verdict: Verdict) -> None:
+    def test_the_http_status_is_classified(self, status: int, verdict: OutcomeKind) -> None:
         for body in (b"", b"<html>", json.dumps(self.refusal).encode()):
             assert self.build().parse_response(insert(), answer(body, status)).verdict is verdict
 
@@ -158,10 +158,10 @@ class PlatformBehaviour:
     def test_a_4xx_without_json_may_pass_and_one_with_json_does_not(self, status: int) -> None:
         for body in (b"", b"<html>404 Not Found</html>", b"404 page not found", b'{"errcode":'):
             outcome = self.build().parse_response(insert(), answer(body, status))
-            assert (outcome.verdict, outcome.status) == (Verdict.TRANSIENT, status)
+            assert (outcome.verdict, outcome.status) == (OutcomeKind.TRANSIENT, status)
             assert f"HTTP {status}" in outcome.message
         for body in (json.dumps(self.refusal).encode(), b"[]", b"{}", b'"no"'):
-            assert self.build().parse_response(insert(), answer(body, status)).verdict is Verdict.PERMANENT
+            assert self.build().parse_response(insert(), answer(body, status)).verdict is OutcomeKind.PERMANENT
 
     def test_no_answer_breaks_it(self) -> None:
         platform = self.build()
@@ -169,7 +169,7 @@ class PlatformBehaviour:
         @given(body=st.binary(max_size=60), status=st.integers(100, 599), retry=st.text(max_size=20))
         def check(body: bytes, status: int, retry: str) -> None:
             response = Response(status, {"retry-after": retry}, body, 0.0)
-            assert isinstance(platform.parse_response(insert(), response).verdict, Verdict)
+            assert isinstance(platform.parse_response(insert(), response).verdict, OutcomeKind)
 
         check()
 
@@ -179,7 +179,7 @@ class PlatformBehaviour:
         server = Server(httpx.Response(200, json=dict(self.success)))
         result = client_for(self.build(), server).execute(insert())
         (attempt,) = result.attempts
-        assert result.outcome.verdict is Verdict.OK
+        assert result.outcome.verdict is OutcomeKind.OK
         assert (attempt.operation, attempt.key, attempt.method) == ("insert_task", "task-1", "POST")
         assert "task-1" in attempt.request
         assert attempt.response == msgspec.json.encode(self.success).decode()
@@ -189,12 +189,12 @@ class PlatformBehaviour:
         server = Server(httpx.Response(200, json=dict(self.success)))
         for operation in frozenset(Operation) - self.kind().capabilities:
             result = client_for(self.build(), server).execute(commands()[operation])
-            assert result.outcome.verdict is Verdict.PERMANENT
+            assert result.outcome.verdict is OutcomeKind.PERMANENT
             assert operation.value in result.outcome.message
         assert server.requests == []
 
     def test_a_broken_connection_is_transient(self) -> None:
         result = client_for(self.build(), Server(httpx.ConnectError("refused"))).execute(insert())
-        assert result.outcome.verdict is Verdict.TRANSIENT
+        assert result.outcome.verdict is OutcomeKind.TRANSIENT
         assert result.attempts[0].status is None
         assert "refused" in result.attempts[0].error

@@ -18,7 +18,7 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.platforms.ai_platform import AiPlatform
-from taskbridge.platforms.failures import Codes, Failure, check_finish, error_for
+from taskbridge.platforms.failures import Failure, FailureCodes, check_finish, error_for
 from tests.unit.platforms.ai_builders import ai_client, aigc, completed, openai, question
 from tests.unit.platforms.builders import Server, answer
 
@@ -183,8 +183,8 @@ def test_no_answer_is_transient(error: Exception) -> None:
 
 
 def test_a_run_that_fails_for_a_reason_nobody_knows_may_succeed_next_time() -> None:
-    assert type(error_for(Failure(200, ("77",), "no", running=True), Codes())) is TransientError
-    assert type(error_for(Failure(200, ("77",), "no"), Codes())) is PermanentError
+    assert type(error_for(Failure(200, ("77",), "no", running=True), FailureCodes())) is TransientError
+    assert type(error_for(Failure(200, ("77",), "no"), FailureCodes())) is PermanentError
 
 
 @given(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from taskbridge.commands import Operation
-from taskbridge.platforms.base import Outcome, Response, Verdict
+from taskbridge.platforms.base import Outcome, OutcomeKind, Response
 from tests.unit.platforms.builders import answer, commands, insert, jinzhi
 
 LISTS = {
@@ -25,35 +25,35 @@ def outcome_of(response: Response, operation: Operation = INSERT) -> Outcome:
 @pytest.mark.parametrize(
     ("errcode", "operation", "verdict"),
     [
-        ("0", INSERT, Verdict.OK),
-        (0, INSERT, Verdict.OK),
-        ("200", UPDATE, Verdict.OK),
-        (200, UPDATE, Verdict.OK),
-        ("993", INSERT, Verdict.TOKEN_REFUSED),
-        (993, DELETE, Verdict.TOKEN_REFUSED),
-        (-1, UPDATE, Verdict.TRANSIENT),
-        ("1001", INSERT, Verdict.ALREADY_THERE),
-        (1001, SAVE_INSTANCE, Verdict.ALREADY_THERE),
-        ("1001", UPDATE, Verdict.PERMANENT),
-        ("1001", DELETE, Verdict.PERMANENT),
-        ("1002", DELETE, Verdict.OK),
-        (1002, DELETE_INSTANCE, Verdict.OK),
-        ("1002", INSERT, Verdict.PERMANENT),
-        ("1002", UPDATE, Verdict.PERMANENT),
-        ("99", INSERT, Verdict.PERMANENT),
-        ("00", INSERT, Verdict.PERMANENT),
-        ("", INSERT, Verdict.PERMANENT),
-        (10**30, INSERT, Verdict.PERMANENT),
+        ("0", INSERT, OutcomeKind.OK),
+        (0, INSERT, OutcomeKind.OK),
+        ("200", UPDATE, OutcomeKind.OK),
+        (200, UPDATE, OutcomeKind.OK),
+        ("993", INSERT, OutcomeKind.TOKEN_REFUSED),
+        (993, DELETE, OutcomeKind.TOKEN_REFUSED),
+        (-1, UPDATE, OutcomeKind.TRANSIENT),
+        ("1001", INSERT, OutcomeKind.ALREADY_THERE),
+        (1001, SAVE_INSTANCE, OutcomeKind.ALREADY_THERE),
+        ("1001", UPDATE, OutcomeKind.PERMANENT),
+        ("1001", DELETE, OutcomeKind.PERMANENT),
+        ("1002", DELETE, OutcomeKind.OK),
+        (1002, DELETE_INSTANCE, OutcomeKind.OK),
+        ("1002", INSERT, OutcomeKind.PERMANENT),
+        ("1002", UPDATE, OutcomeKind.PERMANENT),
+        ("99", INSERT, OutcomeKind.PERMANENT),
+        ("00", INSERT, OutcomeKind.PERMANENT),
+        ("", INSERT, OutcomeKind.PERMANENT),
+        (10**30, INSERT, OutcomeKind.PERMANENT),
         # What cannot be read says nothing about what the server did.
-        (None, INSERT, Verdict.TRANSIENT),
-        (True, INSERT, Verdict.TRANSIENT),
-        (False, INSERT, Verdict.TRANSIENT),
-        (0.5, INSERT, Verdict.TRANSIENT),
-        ([], INSERT, Verdict.TRANSIENT),
-        ({"code": 0}, INSERT, Verdict.TRANSIENT),
+        (None, INSERT, OutcomeKind.TRANSIENT),
+        (True, INSERT, OutcomeKind.TRANSIENT),
+        (False, INSERT, OutcomeKind.TRANSIENT),
+        (0.5, INSERT, OutcomeKind.TRANSIENT),
+        ([], INSERT, OutcomeKind.TRANSIENT),
+        ({"code": 0}, INSERT, OutcomeKind.TRANSIENT),
     ],
 )
-def test_a_code_means_what_its_list_says(errcode: object, operation: Operation, verdict: Verdict) -> None:
+def test_a_code_means_what_its_list_says(errcode: object, operation: Operation, verdict: OutcomeKind) -> None:
     outcome = outcome_of(answer({"errcode": errcode, "errmsg": "说明"}), operation)
     assert outcome.verdict is verdict
     assert outcome.status == 200
@@ -77,7 +77,7 @@ def test_a_code_means_what_its_list_says(errcode: object, operation: Operation, 
 )
 def test_an_unreadable_answer_is_transient_and_says_so(body: bytes) -> None:
     outcome = outcome_of(answer(body, content_type="text/html"))
-    assert outcome.verdict is Verdict.TRANSIENT
+    assert outcome.verdict is OutcomeKind.TRANSIENT
     assert outcome.errcode == ""
     assert "not the JSON that was expected (text/html" in outcome.message
 
@@ -85,38 +85,38 @@ def test_an_unreadable_answer_is_transient_and_says_so(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("status", "errcode", "verdict"),
     [
-        (500, "0", Verdict.TRANSIENT),
-        (503, "1001", Verdict.TRANSIENT),
-        (408, "0", Verdict.TRANSIENT),
-        (429, "993", Verdict.THROTTLED),
-        (401, "0", Verdict.TOKEN_REFUSED),
-        (403, "-1", Verdict.TOKEN_REFUSED),
-        (400, "993", Verdict.TOKEN_REFUSED),
-        (400, "-1", Verdict.TRANSIENT),
-        (409, "1001", Verdict.ALREADY_THERE),
-        (400, "0", Verdict.PERMANENT),
-        (404, "77", Verdict.PERMANENT),
-        (202, "0", Verdict.TRANSIENT),
+        (500, "0", OutcomeKind.TRANSIENT),
+        (503, "1001", OutcomeKind.TRANSIENT),
+        (408, "0", OutcomeKind.TRANSIENT),
+        (429, "993", OutcomeKind.THROTTLED),
+        (401, "0", OutcomeKind.TOKEN_REFUSED),
+        (403, "-1", OutcomeKind.TOKEN_REFUSED),
+        (400, "993", OutcomeKind.TOKEN_REFUSED),
+        (400, "-1", OutcomeKind.TRANSIENT),
+        (409, "1001", OutcomeKind.ALREADY_THERE),
+        (400, "0", OutcomeKind.PERMANENT),
+        (404, "77", OutcomeKind.PERMANENT),
+        (202, "0", OutcomeKind.TRANSIENT),
     ],
 )
-def test_status_and_code_together(status: int, errcode: str, verdict: Verdict) -> None:
+def test_status_and_code_together(status: int, errcode: str, verdict: OutcomeKind) -> None:
     assert outcome_of(answer({"errcode": errcode}, status)).verdict is verdict
 
 
 def test_a_delete_of_what_is_gone_succeeds_also_with_http_404() -> None:
-    assert outcome_of(answer({"errcode": "1002"}, 404), DELETE).verdict is Verdict.OK
-    assert outcome_of(answer({"errcode": "x"}, 404), DELETE).verdict is Verdict.PERMANENT
+    assert outcome_of(answer({"errcode": "1002"}, 404), DELETE).verdict is OutcomeKind.OK
+    assert outcome_of(answer({"errcode": "x"}, 404), DELETE).verdict is OutcomeKind.PERMANENT
 
 
 def test_a_redirect_is_not_followed_and_names_its_target() -> None:
     outcome = outcome_of(answer(b"", 302, location="https://cas.school.edu.cn/login"))
-    assert outcome.verdict is Verdict.TRANSIENT
+    assert outcome.verdict is OutcomeKind.TRANSIENT
     assert "https://cas.school.edu.cn/login" in outcome.message
 
 
 def test_the_cause_is_kept() -> None:
     outcome = outcome_of(answer({"errcode": 50012, "errmsg": "sceneCode 不存在"}))
-    assert outcome == Outcome(Verdict.PERMANENT, 200, "50012", "sceneCode 不存在", None)
+    assert outcome == Outcome(OutcomeKind.PERMANENT, 200, "50012", "sceneCode 不存在", None)
 
 
 @pytest.mark.parametrize(("errmsg", "message"), [(["a"], '["a"]'), (None, "code '5'"), ("", "code '5'")])
@@ -126,13 +126,13 @@ def test_a_message_that_is_no_text_is_kept_as_it_came(errmsg: object, message: s
 
 def test_an_answer_in_gb18030_is_read() -> None:
     body = '{"errcode":"0","errmsg":"成功"}'.encode("gb18030")
-    assert outcome_of(answer(body)).verdict is Verdict.OK
+    assert outcome_of(answer(body)).verdict is OutcomeKind.OK
     refusal = '{"errcode":"5","errmsg":"失败"}'.encode("gb18030")
     assert outcome_of(answer(refusal)).message.strip('"') == "失败"
 
 
 def test_a_byte_order_mark_is_forgiven() -> None:
-    assert outcome_of(answer(b'\xef\xbb\xbf{"errcode":"0"}')).verdict is Verdict.OK
+    assert outcome_of(answer(b'\xef\xbb\xbf{"errcode":"0"}')).verdict is OutcomeKind.OK
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import NoAnswer
-from taskbridge.platforms.base import Verdict
+from taskbridge.platforms.base import OutcomeKind
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.http import build_http_client, fetch, no_answer_of, timeouts
 from tests.unit.platforms.builders import SECRET, TOKEN, Clock, FakeTokens, insert, instance, jinzhi, task
@@ -151,7 +151,7 @@ def test_what_is_too_large_fails_for_good_at_once() -> None:
         outcome = (
             PlatformClient(platform, http, FakeTokens(TOKEN), lambda _: (SECRET,), Clock()).execute(command).outcome
         )
-    assert (outcome.verdict, outcome.status) == (Verdict.PERMANENT, 413)
+    assert (outcome.verdict, outcome.status) == (OutcomeKind.PERMANENT, 413)
     assert outcome.message.startswith("HTTP 413")
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from taskbridge.commands import Operation, TaskStatus
 from taskbridge.platforms import build_task_center
-from taskbridge.platforms.base import Verdict
+from taskbridge.platforms.base import OutcomeKind
 from taskbridge.platforms.client import PlatformClient
 from tests.unit.platforms.builders import Clock, FakeTokens, commands, insert, update
 from tests.unit.platforms.suite import PlatformBehaviour
@@ -79,7 +79,7 @@ def connect(server: MemoryServer) -> PlatformClient:
     return PlatformClient(platform, http, FakeTokens(), lambda _: (), Clock())
 
 
-def verdicts(client: PlatformClient, *operations: Operation) -> list[Verdict]:
+def verdicts(client: PlatformClient, *operations: Operation) -> list[OutcomeKind]:
     return [client.execute(commands()[operation]).outcome.verdict for operation in operations]
 
 
@@ -101,11 +101,11 @@ def test_says_what_is_there_already_and_what_is_gone() -> None:
         Operation.DELETE_TASK,
         Operation.DELETE_INSTANCE,
     )
-    assert verdicts(client, insert_task, insert_task) == [Verdict.OK, Verdict.ALREADY_THERE]
-    assert verdicts(client, delete_task, delete_task, delete_instance, delete_instance) == [Verdict.OK] * 4
+    assert verdicts(client, insert_task, insert_task) == [OutcomeKind.OK, OutcomeKind.ALREADY_THERE]
+    assert verdicts(client, delete_task, delete_task, delete_instance, delete_instance) == [OutcomeKind.OK] * 4
     assert server.todos == {}
     assert server.instances == {}
-    assert verdicts(client, Operation.UPDATE_TASK) == [Verdict.PERMANENT]
+    assert verdicts(client, Operation.UPDATE_TASK) == [OutcomeKind.PERMANENT]
 
 
 def test_a_fault_may_act_and_lose_the_answer() -> None:
@@ -121,5 +121,5 @@ def test_a_fault_may_act_and_lose_the_answer() -> None:
     # when
     first, second = client.execute(insert()), client.execute(insert())
     # then
-    assert first.outcome.verdict is Verdict.TRANSIENT
-    assert second.outcome.verdict is Verdict.ALREADY_THERE
+    assert first.outcome.verdict is OutcomeKind.TRANSIENT
+    assert second.outcome.verdict is OutcomeKind.ALREADY_THERE

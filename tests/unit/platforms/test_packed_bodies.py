@@ -15,7 +15,7 @@ import pytest
 
 from taskbridge.errors import NoAnswer, TransientError
 from taskbridge.platforms.ai_client import AiPlatformClient
-from taskbridge.platforms.base import Verdict
+from taskbridge.platforms.base import OutcomeKind
 from taskbridge.platforms.bodies import MAX_BODY_BYTES, STEP_BYTES, read_body, read_pieces
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.http import build_http_client, fetch, no_answer_of, timeouts
@@ -103,7 +103,7 @@ def test_an_encoding_that_nobody_knows_is_named_and_may_pass(encoding: str) -> N
     with answering(b"\x1b\x0e\x00", encoding) as url, build_http_client(1) as http:
         client = PlatformClient(jinzhi(host=url), http, FakeTokens(TOKEN), lambda _: (SECRET,), Clock())
         result = client.execute(insert())
-    assert result.outcome.verdict is Verdict.TRANSIENT
+    assert result.outcome.verdict is OutcomeKind.TRANSIENT
     assert f"content-encoding {encoding}, not asked for" in result.outcome.message
     assert result.attempts[0].response == ""
 
@@ -111,7 +111,7 @@ def test_an_encoding_that_nobody_knows_is_named_and_may_pass(encoding: str) -> N
 def test_a_task_center_that_compresses_is_understood() -> None:
     with answering(gzip.compress(json.dumps(DONE).encode()), "gzip") as url, build_http_client(1) as http:
         client = PlatformClient(jinzhi(host=url), http, FakeTokens(TOKEN), lambda _: (SECRET,), Clock())
-        assert client.execute(insert()).outcome.verdict is Verdict.OK
+        assert client.execute(insert()).outcome.verdict is OutcomeKind.OK
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])

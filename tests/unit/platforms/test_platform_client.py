@@ -14,7 +14,7 @@ from taskbridge.access.tokens import TokenCache
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import StoreError
 from taskbridge.platforms import build_task_center
-from taskbridge.platforms.base import Result, Verdict
+from taskbridge.platforms.base import CommandResult, OutcomeKind
 from taskbridge.platforms.client import PlatformClient
 from tests.memory_tokens import MemoryTokenStore
 from tests.unit.platforms.builders import (
@@ -69,7 +69,7 @@ def test_a_redirect_is_not_followed() -> None:
     to_login = httpx.Response(302, headers={"location": "https://cas.school.edu.cn/login"})
     server = Server(to_login, FRESH, to_login)
     result = client_for(jinzhi(), server).execute(insert())
-    assert result.outcome.verdict is Verdict.TRANSIENT
+    assert result.outcome.verdict is OutcomeKind.TRANSIENT
     assert server.paths() == [TASK_PATH, TOKEN_PATH, TASK_PATH]
 
 
@@ -77,7 +77,7 @@ def test_a_text_that_is_not_unicode_fails_for_good_without_a_call() -> None:
     server = Server(DONE)
     broken = SaveTask(Operation.INSERT_TASK, task(), instance(subject="\ud800"))
     result = client_for(jinzhi(), server).execute(broken)
-    assert result.outcome.verdict is Verdict.PERMANENT
+    assert result.outcome.verdict is OutcomeKind.PERMANENT
     assert server.requests == []
 
 
@@ -91,7 +91,7 @@ def test_an_expired_token_is_fetched_once_and_the_call_repeated_once() -> None:
     # when
     result = client_for(jinzhi(), server, tokens).execute(update())
     # then
-    assert result.outcome.verdict is Verdict.OK
+    assert result.outcome.verdict is OutcomeKind.OK
     assert server.paths() == [TASK_PATH, TOKEN_PATH, TASK_PATH]
     assert [attempt.operation for attempt in result.attempts] == ["update_task", "token", "update_task"]
     assert server.requests[1].headers["appsecret"] == SECRET
@@ -104,7 +104,7 @@ def test_an_expired_token_is_fetched_once_and_the_call_repeated_once() -> None:
 def test_a_token_refused_twice_is_transient_and_says_so(refusal: httpx.Response) -> None:
     server = Server(refusal, FRESH, refusal, AssertionError("one repeat, no more"))
     result = client_for(jinzhi(), server).execute(insert())
-    assert result.outcome.verdict is Verdict.TRANSIENT
+    assert result.outcome.verdict is OutcomeKind.TRANSIENT
     assert "token refused" in result.outcome.message
     assert result.outcome.status == refusal.status_code
     assert len(server.requests) == 3
@@ -113,13 +113,13 @@ def test_a_token_refused_twice_is_transient_and_says_so(refusal: httpx.Response)
 def test_the_outcome_of_the_repeat_counts() -> None:
     server = Server(EXPIRED, FRESH, httpx.Response(200, json={"errcode": "5", "errmsg": "no scene"}))
     outcome = client_for(jinzhi(), server).execute(insert()).outcome
-    assert (outcome.verdict, outcome.errcode, outcome.message) == (Verdict.PERMANENT, "5", "no scene")
+    assert (outcome.verdict, outcome.errcode, outcome.message) == (OutcomeKind.PERMANENT, "5", "no scene")
 
 
 def test_the_older_secret_is_tried_when_the_newer_is_refused() -> None:
     server = Server(WRONG_SECRET, FRESH, DONE)
     result = client_for(jinzhi(), server, FakeTokens(), (SECRET, "older-secret")).execute(insert())
-    assert result.outcome.verdict is Verdict.OK
+    assert result.outcome.verdict is OutcomeKind.OK
     assert [request.headers.get("appsecret") for request in server.requests] == [SECRET, "older-secret", None]
     assert_hides(result, "older-secret")
 
@@ -127,7 +127,7 @@ def test_the_older_secret_is_tried_when_the_newer_is_refused() -> None:
 def test_a_wrong_secret_loses_nothing() -> None:
     server = Server(WRONG_SECRET)
     result = client_for(jinzhi(), server, FakeTokens(), (SECRET, "older-secret")).execute(insert())
-    assert result.outcome.verdict is Verdict.TRANSIENT
+    assert result.outcome.verdict is OutcomeKind.TRANSIENT
     assert result.outcome.errcode == "99"
     assert "refused app_id and app_secret" in result.outcome.message
     assert [attempt.operation for attempt in result.attempts] == ["token", "token"]
@@ -136,7 +136,7 @@ def test_a_wrong_secret_loses_nothing() -> None:
 def test_a_token_endpoint_in_trouble_is_not_asked_with_the_older_secret() -> None:
     server = Server(httpx.Response(429, headers={"retry-after": "30"}))
     result = client_for(jinzhi(), server, FakeTokens(), (SECRET, "older-secret")).execute(insert())
-    assert (result.outcome.verdict, result.outcome.retry_after) == (Verdict.THROTTLED, 30)
+    assert (result.outcome.verdict, result.outcome.retry_after) == (OutcomeKind.THROTTLED, 30)
     assert len(server.requests) == 1
 
 
@@ -144,7 +144,7 @@ def test_a_token_endpoint_in_trouble_is_not_asked_with_the_older_secret() -> Non
 def test_a_secret_that_cannot_be_sent_is_named_and_loses_nothing(secrets: tuple[str, ...], words: str) -> None:
     server = Server(DONE)
     result = client_for(jinzhi(), server, FakeTokens(), secrets).execute(insert())
-    assert result.outcome.verdict is Verdict.TRANSIENT
+    assert result.outcome.verdict is OutcomeKind.TRANSIENT
     assert result.outcome.message.startswith("app_secret: ")
     assert words in result.outcome.message
     assert "秘密" not in repr(result)
@@ -157,7 +157,7 @@ def test_a_token_store_that_does_not_answer_is_transient() -> None:
             raise StoreError("parameter store: throttled")
 
     result = client_for(jinzhi(), Server(DONE), Down()).execute(insert())
-    assert (result.outcome.verdict, result.outcome.message) == (Verdict.TRANSIENT, "parameter store: throttled")
+    assert (result.outcome.verdict, result.outcome.message) == (OutcomeKind.TRANSIENT, "parameter store: throttled")
 
 
 def test_many_threads_that_meet_an_expired_token_fetch_one() -> None:
@@ -177,17 +177,17 @@ def test_many_threads_that_meet_an_expired_token_fetch_one() -> None:
     tokens = TokenCache(MemoryTokenStore(clock), clock, lambda _: None, lambda: 0.5)
     http = httpx.Client(transport=httpx.MockTransport(server))
     client = PlatformClient(jinzhi(), http, tokens, lambda _: (SECRET,), clock)
-    assert client.execute(insert()).outcome.verdict is Verdict.OK
+    assert client.execute(insert()).outcome.verdict is OutcomeKind.OK
     issued.append("ended elsewhere")
     # when
-    results: list[Result] = []
+    results: list[CommandResult] = []
     threads = [threading.Thread(target=lambda: results.append(client.execute(update()))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     # then
-    assert [result.outcome.verdict for result in results] == [Verdict.OK] * 8
+    assert [result.outcome.verdict for result in results] == [OutcomeKind.OK] * 8
     assert issued == ["old", "token-1", "ended elsewhere", "token-3"]
 
 
@@ -206,7 +206,7 @@ def test_what_may_be_a_lost_session_is_tried_once_with_a_new_token(refusal: http
     server = Server(refusal, FRESH, DONE)
     tokens = FakeTokens(TOKEN)
     result = client_for(jinzhi(), server, tokens).execute(update())
-    assert result.outcome.verdict is Verdict.OK
+    assert result.outcome.verdict is OutcomeKind.OK
     assert server.paths() == [TASK_PATH, TOKEN_PATH, TASK_PATH]
     assert tokens.acquitted == []
     assert_hides(result)
@@ -215,14 +215,14 @@ def test_what_may_be_a_lost_session_is_tried_once_with_a_new_token(refusal: http
 @pytest.mark.parametrize(
     ("refusal", "verdict", "signal"),
     [
-        ("redirect", Verdict.TRANSIENT, "redirect"),
-        ("login page", Verdict.TRANSIENT, "page"),
-        ("code of no list", Verdict.PERMANENT, "code 110"),
-        ("forbidden", Verdict.TRANSIENT, "HTTP 403"),
+        ("redirect", OutcomeKind.TRANSIENT, "redirect"),
+        ("login page", OutcomeKind.TRANSIENT, "page"),
+        ("code of no list", OutcomeKind.PERMANENT, "code 110"),
+        ("forbidden", OutcomeKind.TRANSIENT, "HTTP 403"),
     ],
 )
 def test_what_a_new_token_does_not_help_goes_its_old_course_and_costs_no_other_token(
-    refusal: str, verdict: Verdict, signal: str
+    refusal: str, verdict: OutcomeKind, signal: str
 ) -> None:
     # given
     server, tokens = Server(REFUSALS[refusal], FRESH, REFUSALS[refusal]), FakeTokens(TOKEN)
@@ -266,7 +266,7 @@ def test_where_nobody_can_tell_yet_nothing_fails_for_good() -> None:
             return None
 
     outcome = client_for(jinzhi(), Server(REFUSALS["code of no list"]), Undecided(TOKEN)).execute(insert()).outcome
-    assert (outcome.verdict, outcome.errcode) == (Verdict.TRANSIENT, "110")
+    assert (outcome.verdict, outcome.errcode) == (OutcomeKind.TRANSIENT, "110")
     assert outcome.message.startswith("session timeout (perhaps a lost session")
 
 
@@ -276,14 +276,14 @@ def test_where_the_token_store_is_down_nothing_fails_for_good() -> None:
             raise StoreError("parameter store: no answer")
 
     outcome = client_for(jinzhi(), Server(REFUSALS["code of no list"]), Down(TOKEN)).execute(insert()).outcome
-    assert (outcome.verdict, outcome.message) == (Verdict.TRANSIENT, "parameter store: no answer")
+    assert (outcome.verdict, outcome.message) == (OutcomeKind.TRANSIENT, "parameter store: no answer")
 
 
 def test_a_refusal_after_an_answer_that_nobody_could_read_is_not_for_good() -> None:
     # given a task center that took the first try, answered a page, and says so of the second
     there = httpx.Response(200, json={"errcode": "77", "errmsg": "task exists"})
     outcome = client_for(jinzhi(), Server(REFUSALS["login page"], FRESH, there)).execute(insert()).outcome
-    assert (outcome.verdict, outcome.errcode) == (Verdict.TRANSIENT, "77")
+    assert (outcome.verdict, outcome.errcode) == (OutcomeKind.TRANSIENT, "77")
 
 
 # The record
@@ -322,7 +322,7 @@ def test_long_texts_are_cut_after_they_are_masked() -> None:
 def test_a_token_that_the_server_echoes_is_masked_everywhere(status: int) -> None:
     body = {"errcode": TOKEN, "errmsg": f"bad {TOKEN}", "headers": {"accessToken": TOKEN, "appSecret": SECRET}}
     result = client_for(jinzhi(), Server(httpx.Response(status, json=body))).execute(insert())
-    assert result.outcome.verdict is not Verdict.OK
+    assert result.outcome.verdict is not OutcomeKind.OK
     assert "********" in result.attempts[0].response
     assert_hides(result)
 
@@ -366,7 +366,7 @@ def test_names_of_persons_stay_readable() -> None:
 )
 def test_no_answer_is_transient_with_its_cause(error: httpx.HTTPError, words: str) -> None:
     result = client_for(jinzhi(), Server(error)).execute(insert())
-    assert result.outcome.verdict is Verdict.TRANSIENT
+    assert result.outcome.verdict is OutcomeKind.TRANSIENT
     assert result.outcome.status is None
     assert result.outcome.message == result.attempts[0].error
     assert re.search(words, result.outcome.message)
@@ -379,7 +379,7 @@ def test_a_check_fetches_a_token_and_says_how_long_it_took() -> None:
     server = Server(FRESH)
     tokens = FakeTokens(TOKEN)
     outcome = client_for(jinzhi(), server, tokens).check()
-    assert outcome.verdict is Verdict.OK
+    assert outcome.verdict is OutcomeKind.OK
     assert outcome.message.startswith("the token was fetched, ")
     assert outcome.message.endswith(" ms")
     assert server.paths() == [TOKEN_PATH]
@@ -400,7 +400,7 @@ def test_a_check_tells_wrong_host_wrong_secret_and_slowness_apart(
     reply: httpx.Response | Exception, words: str
 ) -> None:
     outcome = client_for(jinzhi(), Server(reply)).check()
-    assert outcome.verdict is Verdict.TRANSIENT
+    assert outcome.verdict is OutcomeKind.TRANSIENT
     assert words in outcome.message
     assert_hides(outcome)
 
@@ -411,5 +411,5 @@ def test_a_check_says_when_another_worker_was_faster() -> None:
             return "from another worker"
 
     outcome = client_for(jinzhi(), Server(DONE), Ahead(TOKEN)).check()
-    assert outcome.verdict is Verdict.OK
+    assert outcome.verdict is OutcomeKind.OK
     assert "another worker of jz" in outcome.message

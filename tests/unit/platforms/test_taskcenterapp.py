@@ -9,7 +9,7 @@ import pytest
 
 from taskbridge.commands import Command, DeleteInstance, DeleteTask, SaveTask, SessionStatus, TaskStatus
 from taskbridge.platforms import build_task_center
-from taskbridge.platforms.base import Verdict
+from taskbridge.platforms.base import OutcomeKind
 from tests.unit.platforms.builders import LINKS, TOKEN, Server, client_for, insert, instance, task, update
 from tests.unit.platforms.suite import PlatformBehaviour
 
@@ -121,7 +121,7 @@ def test_the_older_token_is_used_while_the_new_one_is_refused_and_then_first() -
     # when
     first, second = client.execute(insert()), client.execute(update())
     # then
-    assert first.outcome.verdict is second.outcome.verdict is Verdict.OK
+    assert first.outcome.verdict is second.outcome.verdict is OutcomeKind.OK
     assert [attempt.status for attempt in first.attempts] == [401, 200]
     assert [attempt.status for attempt in second.attempts] == [200]
 
@@ -130,7 +130,7 @@ def test_a_refused_static_token_without_another_is_transient() -> None:
     server = Server(httpx.Response(401, json={"push_result": "FAIL"}))
     platform = build_task_center("old", "JinZhiTaskCenterApp", SETTINGS)
     result = client_for(platform, server, secrets=("static-token",)).execute(insert())
-    assert result.outcome.verdict is Verdict.TRANSIENT
+    assert result.outcome.verdict is OutcomeKind.TRANSIENT
     assert "token refused" in result.outcome.message
     assert len(server.requests) == 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskbridge.push.instances import INSTANCE, RECENT_EVENTS, Change, Instance, Presence, Work, fold
+from taskbridge.push.instances import INSTANCE, RECENT_EVENTS, Effect, Instance, Presence, Work, fold
 from tests.builders import (
     bare_task,
     deletion,
@@ -26,7 +26,7 @@ from tests.unit.documents import acknowledge, pending, revisions
 def test_a_new_task_has_to_be_sent() -> None:
     document = Instance("jz", "S1")
 
-    assert fold(document, message(sequence=3)) == {"T1": Change.NEWER}
+    assert fold(document, message(sequence=3)) == {"T1": Effect.NEWER}
 
     item = document.tasks["T1"]
     assert (item.work, item.presence, item.sequence, item.event_id) == (Work.PENDING, Presence.ABSENT, 3, "S1-e3")
@@ -37,14 +37,14 @@ def test_a_new_task_has_to_be_sent() -> None:
 def test_the_same_event_again_is_a_duplicate() -> None:
     document = instance_after(message())
 
-    assert fold(document, message()) == {"T1": Change.DUPLICATE}
+    assert fold(document, message()) == {"T1": Effect.DUPLICATE}
     assert document.events == ["S1-e1"]
 
 
 def test_an_older_event_changes_nothing_that_is_known_newer() -> None:
     document = instance_after(message("task_completed", 5))
 
-    assert fold(document, message(sequence=3)) == {"T1": Change.OLDER}
+    assert fold(document, message(sequence=3)) == {"T1": Effect.OLDER}
 
     assert document.tasks["T1"].value("status") == "completed"
 
@@ -53,7 +53,7 @@ def test_an_older_event_fills_in_what_no_newer_one_said() -> None:
     document = instance_after(message("task_completed", 5, tasks=[bare_task(status="completed")]))
     acknowledge(document)
 
-    assert fold(document, message(sequence=3)) == {"T1": Change.FILLED}
+    assert fold(document, message(sequence=3)) == {"T1": Effect.FILLED}
 
     item = document.tasks["T1"]
     assert (item.value("status"), item.value("assignees")) == ("completed", [["u-2", "2026002", "李四"]])
@@ -65,7 +65,7 @@ def test_what_an_update_does_not_show_is_filled_in_without_a_call() -> None:
     document = instance_after(message("task_completed", 5, tasks=[{**bare_task(status="completed"), **people}]))
     acknowledge(document)
 
-    assert fold(document, message(sequence=3, tasks=[task(priority=1)])) == {"T1": Change.OLDER}
+    assert fold(document, message(sequence=3, tasks=[task(priority=1)])) == {"T1": Effect.OLDER}
 
     assert document.tasks["T1"].value("priority") == 1
     assert pending(document) == set()
@@ -76,7 +76,7 @@ def test_an_older_event_may_help_a_task_that_failed() -> None:
     document.tasks["T1"].work = Work.FAILED
     document.tasks["T1"].facts.pop("priority")
 
-    assert fold(document, message(sequence=3)) == {"T1": Change.FILLED}
+    assert fold(document, message(sequence=3)) == {"T1": Effect.FILLED}
     assert pending(document) == {"T1"}
 
 
@@ -104,7 +104,7 @@ def test_the_end_of_an_instance_without_tasks_is_news_of_the_instance() -> None:
     document = instance_after(message())
     acknowledge(document)
 
-    assert fold(document, message("instance_completed", 2, tasks=[])) == {INSTANCE: Change.NEWER}
+    assert fold(document, message("instance_completed", 2, tasks=[])) == {INSTANCE: Effect.NEWER}
     assert pending(document) == {INSTANCE}
 
 
@@ -112,18 +112,18 @@ def test_a_status_that_the_task_center_was_told_is_no_news() -> None:
     document = instance_after(message())
     acknowledge(document)
 
-    assert fold(document, message("task_completed", 2, tasks=[])) == {INSTANCE: Change.UNCHANGED}
+    assert fold(document, message("task_completed", 2, tasks=[])) == {INSTANCE: Effect.UNCHANGED}
     assert pending(document) == set()
 
 
 def test_an_instance_in_nobodys_list_is_no_news() -> None:
-    assert fold(Instance("jz", "S1"), message("task_received", 2, tasks=[])) == {INSTANCE: Change.UNCHANGED}
+    assert fold(Instance("jz", "S1"), message("task_received", 2, tasks=[])) == {INSTANCE: Effect.UNCHANGED}
 
 
 def test_an_older_status_is_no_news() -> None:
     document = instance_after(message("instance_completed", 5, tasks=[]))
 
-    assert fold(document, message("instance_revoked", 3, tasks=[])) == {INSTANCE: Change.OLDER}
+    assert fold(document, message("instance_revoked", 3, tasks=[])) == {INSTANCE: Effect.OLDER}
     assert document.item.value("status") == "completed"
 
 
@@ -131,7 +131,7 @@ def test_what_started_and_ended_at_once_has_to_be_created_even_when_it_is_told_l
     document = instance_after(message("instance_completed", 5))
     acknowledge(document)
 
-    assert fold(document, message("instance_started_and_ended", 3)) == {INSTANCE: Change.NEWER}
+    assert fold(document, message("instance_started_and_ended", 3)) == {INSTANCE: Effect.NEWER}
 
     assert (document.ended_sequence, pending(document)) == (3, {INSTANCE})
     assert document.item.value("status") == "completed"
@@ -141,7 +141,7 @@ def test_started_and_ended_is_wanted_once() -> None:
     document = instance_after(message("instance_started_and_ended", 1))
     acknowledge(document)
 
-    assert fold(document, message("instance_started_and_ended", 1)) == {INSTANCE: Change.DUPLICATE}
+    assert fold(document, message("instance_started_and_ended", 1)) == {INSTANCE: Effect.DUPLICATE}
     assert pending(document) == set()
 
 
@@ -154,7 +154,7 @@ def test_a_deletion_wants_the_backups_todos_and_every_other_gone_and_then_the_in
 
     changes = fold(document, deletion(5, "T2", "T9"))
 
-    assert changes == {"T2": Change.NEWER, "T9": Change.NEWER, "T1": Change.NEWER, INSTANCE: Change.NEWER}
+    assert changes == {"T2": Effect.NEWER, "T9": Effect.NEWER, "T1": Effect.NEWER, INSTANCE: Effect.NEWER}
     assert pending(document) == {"T1", "T2", "T9", INSTANCE}
     assert document.deleted_sequence == 5
 
@@ -176,8 +176,8 @@ def test_an_event_after_a_deletion_changes_nothing_even_with_a_higher_sequence()
     document = instance_after(message(sequence=1), deletion(5, "T1"))
     acknowledge(document)
 
-    assert fold(document, message(sequence=9)) == {"T1": Change.DELETED}
-    assert fold(document, message("instance_completed", 10, tasks=[])) == {INSTANCE: Change.DELETED}
+    assert fold(document, message(sequence=9)) == {"T1": Effect.DELETED}
+    assert fold(document, message("instance_completed", 10, tasks=[])) == {INSTANCE: Effect.DELETED}
     assert pending(document) == set()
 
 
@@ -187,7 +187,7 @@ def test_a_second_deletion_may_name_more_todos() -> None:
 
     changes = fold(document, deletion(6, "T1", "T2"))
 
-    assert changes == {"T1": Change.OLDER, "T2": Change.NEWER, INSTANCE: Change.OLDER}
+    assert changes == {"T1": Effect.OLDER, "T2": Effect.NEWER, INSTANCE: Effect.OLDER}
     assert document.deleted_sequence == 6
 
 
@@ -195,7 +195,7 @@ def test_a_second_deletion_while_the_first_is_under_way_begins_nothing_anew() ->
     document = instance_after(deletion(6, "T1"))
     before = revisions(document)
 
-    assert fold(document, deletion(5, "T1")) == {"T1": Change.OLDER, INSTANCE: Change.OLDER}
+    assert fold(document, deletion(5, "T1")) == {"T1": Effect.OLDER, INSTANCE: Effect.OLDER}
 
     assert revisions(document) == before
     assert document.deleted_sequence == 6

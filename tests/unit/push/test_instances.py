@@ -14,7 +14,7 @@ from push_task.plan import plan_calls
 from taskbridge.commands import Operation
 from taskbridge.push.instances import (
     SHOWN_BY_AN_UPDATE,
-    Change,
+    Effect,
     Instance,
     decode_instance,
     encode_instance,
@@ -114,7 +114,7 @@ def test_what_is_deleted_never_comes_back(delivery: tuple[list[EventMessage], li
         if deleted:
             assert document.is_deleted
             assert operations <= DELETES
-            assert each.action == "instance_deleted" or set(changes.values()) == {Change.DELETED}
+            assert each.action == "instance_deleted" or set(changes.values()) == {Effect.DELETED}
         else:
             assert operations.isdisjoint(DELETES)
 
@@ -133,8 +133,8 @@ def test_work_is_only_wanted_for_something_new(
         grown = {key for key, revision in revisions(document).items() if revision > before.get(key, 0)}
         assert not (grown and each.event_id in seen)
         for key in grown:
-            assert changes[key] in (Change.NEWER, Change.FILLED)
-            if changes[key] is Change.FILLED:
+            assert changes[key] in (Effect.NEWER, Effect.FILLED)
+            if changes[key] is Effect.FILLED:
                 shown = {
                     name for name in SHOWN_BY_AN_UPDATE if facts.get(key).value(name) != document.get(key).value(name)
                 }
@@ -156,7 +156,7 @@ def test_all_of_it_once_more_wants_nothing(
     again.shuffle(told)
 
     for each in told:
-        assert Change.NEWER not in fold(document, each).values()
+        assert Effect.NEWER not in fold(document, each).values()
 
     assert pending(document) == set()
     assert revisions(document) == before

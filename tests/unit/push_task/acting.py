@@ -11,7 +11,7 @@ from push_task.turn import Received, Turn, begin_turn
 from taskbridge.commands import SaveInstance, SaveTask
 from taskbridge.push.instances import Instance, fold
 from taskbridge.push.messages import EventMessage, Message
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 from tests.builders import START
 
 Call = tuple[str, str]
@@ -60,7 +60,7 @@ def received(*messages: Message) -> list[Received]:
 
 
 def turn_of(document: Instance, *messages: Message) -> Turn:
-    return begin_turn(Stored(document), received(*messages))
+    return begin_turn(StoredInstance(document), received(*messages))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from taskbridge.attempts import Attempt
 from taskbridge.push.instances import INSTANCE, RECENT_EVENTS, Instance
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import Message
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 from tests.builders import HAPPENED_AT, RECEIVED_AT, START, bare_task, deletion, message, sync
 from tests.unit.push_task.acting import Jitter, received, results_of
 
@@ -25,7 +25,7 @@ class Book:
     """One instance and its logs, turn by turn, a minute apart. `loaded` is what the last turn had to read."""
 
     def __init__(self) -> None:
-        self.stored = Stored(Instance("jz", "S1"))
+        self.stored = StoredInstance(Instance("jz", "S1"))
         self.logs: dict[str, PushLog] = {}
         self.now = START
         self.loaded: set[str] = set()

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from push_task.crew import Crew
-from push_task.dispatch import Job
+from push_task.dispatch import TurnCalls
 from push_task.gate import BREAKER_OPEN, Gate
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
-from push_task.lines import Line
+from push_task.lines import LimitedClient
 from push_task.plan import plan_calls
 from push_task.send import NO_END, Ended, ThreadedSender
 from push_task.settle import End, StepResult
@@ -22,7 +22,7 @@ from taskbridge.attempts import Attempt
 from taskbridge.budgets import Fleet
 from taskbridge.commands import Command, Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TransientError
-from taskbridge.platforms.base import Outcome, Result, Verdict
+from taskbridge.platforms.base import CommandResult, Outcome, OutcomeKind
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.wire import Leave
@@ -37,43 +37,45 @@ SAFETY_S = 30.0  # ends a test that hangs; no assertion depends on it
 LATE = START + 1000.0
 TIMEOUT_S = 10.0
 
-Answer = Callable[[Command], Verdict]
+Answer = Callable[[Command], OutcomeKind]
 
 
 @dataclass
 class Scripted(PlatformClient):
     """A client that answers as it is told, and remembers what it was asked."""
 
-    answer: Answer = lambda _: Verdict.OK
+    answer: Answer = lambda _: OutcomeKind.OK
     clock: Callable[[], float] = lambda: START
     asked: list[Command] = field(default_factory=list)
     asked_at: list[float] = field(default_factory=list)
     allowed: list[float] = field(default_factory=list)
 
-    def execute(self, command: Command, leave: Leave | None = None) -> Result:
+    def execute(self, command: Command, leave: Leave | None = None) -> CommandResult:
         try:
             self.allowed.append(leave(command.operation.value, TIMEOUT_S) if leave else TIMEOUT_S)
         except TransientError as error:
-            return Result(Outcome(Verdict.TRANSIENT, message=str(error)), ())
+            return CommandResult(Outcome(OutcomeKind.TRANSIENT, message=str(error)), ())
         self.asked_at.append(self.clock())
         self.asked.append(command)
         verdict = self.answer(command)
         attempt = Attempt(START, command.operation.value, "T1", "POST", "/x", "{}", 200, "{}", 5, "")
-        code, words = ("", "") if verdict is Verdict.OK else ("E7", "the cause")
-        retry_after = 9.0 if verdict is Verdict.THROTTLED else None
-        return Result(Outcome(verdict, 200, code, words, retry_after), (attempt,))
+        code, words = ("", "") if verdict is OutcomeKind.OK else ("E7", "the cause")
+        retry_after = 9.0 if verdict is OutcomeKind.THROTTLED else None
+        return CommandResult(Outcome(verdict, 200, code, words, retry_after), (attempt,))
 
     def operations(self) -> list[str]:
         return [command.operation.value for command in self.asked]
 
 
-class Bench(Configured[Line]):
+class Bench(Configured[LimitedClient]):
     """A sender with one platform; its clock moves when it sleeps."""
 
-    def __init__(self, answer: Answer = lambda _: Verdict.OK, rate: float = 0.0, concurrency: int = 8) -> None:
+    def __init__(self, answer: Answer = lambda _: OutcomeKind.OK, rate: float = 0.0, concurrency: int = 8) -> None:
         self.now = START
         self.client = Scripted(answer, self.clock)
-        self.line_of: Callable[[], Line | None] = lambda: Line(self.client, concurrency, rate, TIMEOUT_S)
+        self.line_of: Callable[[], LimitedClient | None] = lambda: LimitedClient(
+            self.client, concurrency, rate, TIMEOUT_S
+        )
         self.coordination = MemoryCoordination()
         self.slept: list[float] = []
         self.pool = InlineExecutor()
@@ -89,7 +91,7 @@ class Bench(Configured[Line]):
     def asked_at(self) -> list[float]:
         return self.client.asked_at
 
-    def get(self, platform_id: str) -> Line | None:
+    def get(self, platform_id: str) -> LimitedClient | None:
         assert platform_id == PLATFORM
         return self.line_of()
 
@@ -100,12 +102,12 @@ class Bench(Configured[Line]):
         self.slept.append(seconds)
         self.now += seconds
 
-    def send(self, *jobs: Job, deadline: float = LATE) -> list[list[StepResult]]:
+    def send(self, *jobs: TurnCalls, deadline: float = LATE) -> list[list[StepResult]]:
         return in_order(self.sender.send(jobs, deadline))
 
 
-def there_already(command: Command) -> Verdict:
-    return Verdict.ALREADY_THERE if command.operation is Operation.INSERT_TASK else Verdict.OK
+def there_already(command: Command) -> OutcomeKind:
+    return OutcomeKind.ALREADY_THERE if command.operation is Operation.INSERT_TASK else OutcomeKind.OK
 
 
 def in_order(rounds: Iterator[list[tuple[int, list[StepResult]]]]) -> list[list[StepResult]]:
@@ -113,19 +115,19 @@ def in_order(rounds: Iterator[list[tuple[int, list[StepResult]]]]) -> list[list[
     return [results for _, results in sorted((each for ended in rounds for each in ended), key=lambda each: each[0])]
 
 
-def job(number: int = 1, *, is_probe: bool = False) -> Job:
+def job(number: int = 1, *, is_probe: bool = False) -> TurnCalls:
     document = instance_after(message(sess_id=f"S{number}"))
-    return Job(PLATFORM, plan_calls(document), is_probe)
+    return TurnCalls(PLATFORM, plan_calls(document), is_probe)
 
 
-def jobs(count: int) -> list[Job]:
+def jobs(count: int) -> list[TurnCalls]:
     return [job(number) for number in range(count)]
 
 
-def deletion_job() -> Job:
+def deletion_job() -> TurnCalls:
     document = shown(message(tasks=["T1", "T2"]))
     fold(document, deletion(5, "T1", "T2"))
-    return Job(PLATFORM, plan_calls(document))
+    return TurnCalls(PLATFORM, plan_calls(document))
 
 
 def ends(results: list[list[StepResult]]) -> list[list[str]]:
@@ -138,19 +140,19 @@ def ends(results: list[list[StepResult]]) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("verdict", "end"),
     [
-        (Verdict.OK, End.DONE),
-        (Verdict.TRANSIENT, End.TRANSIENT),
-        (Verdict.THROTTLED, End.TRANSIENT),
-        (Verdict.TOKEN_REFUSED, End.TRANSIENT),
-        (Verdict.PERMANENT, End.PERMANENT),
+        (OutcomeKind.OK, End.DONE),
+        (OutcomeKind.TRANSIENT, End.TRANSIENT),
+        (OutcomeKind.THROTTLED, End.TRANSIENT),
+        (OutcomeKind.TOKEN_REFUSED, End.TRANSIENT),
+        (OutcomeKind.PERMANENT, End.PERMANENT),
     ],
 )
-def test_a_verdict_ends_a_step(verdict: Verdict, end: End) -> None:
+def test_a_verdict_ends_a_step(verdict: OutcomeKind, end: End) -> None:
     ((result,),) = Bench(lambda _: verdict).send(job())
 
     assert result.end is end
     assert (result.reason, result.errcode) == (("", "") if end is End.DONE else ("the cause", "E7"))
-    assert result.wait_s == (9.0 if verdict is Verdict.THROTTLED else 0.0)
+    assert result.wait_s == (9.0 if verdict is OutcomeKind.THROTTLED else 0.0)
     (attempt,) = result.attempts
     assert (attempt.operation, attempt.status, attempt.duration_ms) == ("insert_task", 200, 5)
 
@@ -169,15 +171,15 @@ def test_an_insert_of_what_is_there_sends_todays_state_as_an_update() -> None:
 
 
 def test_an_update_that_fails_after_it_is_the_end_of_the_step() -> None:
-    def answer(command: Command) -> Verdict:
-        return Verdict.ALREADY_THERE if command.operation is Operation.INSERT_TASK else Verdict.TRANSIENT
+    def answer(command: Command) -> OutcomeKind:
+        return OutcomeKind.ALREADY_THERE if command.operation is Operation.INSERT_TASK else OutcomeKind.TRANSIENT
 
     assert ends(Bench(answer).send(job())) == [["transient"]]
 
 
 def test_a_failure_without_a_call_of_its_own_does_not_count_towards_the_breaker() -> None:
     bench = Bench()
-    bench.client.execute = lambda *_: Result(Outcome(Verdict.TRANSIENT, message="no token"), ())  # type: ignore[method-assign]
+    bench.client.execute = lambda *_: CommandResult(Outcome(OutcomeKind.TRANSIENT, message="no token"), ())  # type: ignore[method-assign]
 
     for _ in range(3 * FAILURES_TO_OPEN):
         bench.now += 1.0
@@ -198,9 +200,9 @@ def test_an_instance_is_deleted_after_its_todos() -> None:
     assert ends(results) == [["done"] * 3]
 
 
-@pytest.mark.parametrize("verdict", [Verdict.TRANSIENT, Verdict.PERMANENT])
-def test_an_instance_is_not_deleted_while_a_todo_is_left(verdict: Verdict) -> None:
-    bench = Bench(lambda command: verdict if getattr(command, "task_id", "") == "T1" else Verdict.OK)
+@pytest.mark.parametrize("verdict", [OutcomeKind.TRANSIENT, OutcomeKind.PERMANENT])
+def test_an_instance_is_not_deleted_while_a_todo_is_left(verdict: OutcomeKind) -> None:
+    bench = Bench(lambda command: verdict if getattr(command, "task_id", "") == "T1" else OutcomeKind.OK)
 
     bench.send(deletion_job())
 
@@ -208,8 +210,8 @@ def test_an_instance_is_not_deleted_while_a_todo_is_left(verdict: Verdict) -> No
 
 
 def test_one_instances_failure_does_not_hold_up_another() -> None:
-    bench = Bench(lambda command: Verdict.PERMANENT if getattr(command, "task_id", "") == "T1" else Verdict.OK)
-    other = Job(PLATFORM, plan_calls(instance_after(deletion(5, "T9", sess_id="S9"))))
+    bench = Bench(lambda command: OutcomeKind.PERMANENT if getattr(command, "task_id", "") == "T1" else OutcomeKind.OK)
+    other = TurnCalls(PLATFORM, plan_calls(instance_after(deletion(5, "T9", sess_id="S9"))))
 
     results = bench.send(deletion_job(), other)
 
@@ -222,9 +224,9 @@ def test_one_instances_failure_does_not_hold_up_another() -> None:
 def test_calls_of_many_instances_are_in_flight_together() -> None:
     together = threading.Barrier(10, timeout=SAFETY_S)
 
-    def wait_for_all(_: Command) -> Verdict:
+    def wait_for_all(_: Command) -> OutcomeKind:
         together.wait()
-        return Verdict.OK
+        return OutcomeKind.OK
 
     bench = Bench(wait_for_all, concurrency=10)
     with ThreadPoolExecutor(16) as pool:
@@ -237,7 +239,7 @@ def test_no_more_are_in_flight_than_the_platform_allows() -> None:
     lock, pair = threading.Lock(), threading.Barrier(2, timeout=SAFETY_S)
     now, most = 0, 0
 
-    def count(_: Command) -> Verdict:
+    def count(_: Command) -> OutcomeKind:
         nonlocal now, most
         with lock:
             now += 1
@@ -246,7 +248,7 @@ def test_no_more_are_in_flight_than_the_platform_allows() -> None:
         with lock:
             now -= 1
         pair.wait()
-        return Verdict.OK
+        return OutcomeKind.OK
 
     bench = Bench(count, concurrency=2)
     with ThreadPoolExecutor(16) as pool:
@@ -259,9 +261,9 @@ def test_no_more_are_in_flight_than_the_platform_allows() -> None:
 
 
 def test_after_eight_failures_nothing_more_is_sent() -> None:
-    def fail_slowly(_: Command) -> Verdict:
+    def fail_slowly(_: Command) -> OutcomeKind:
         bench.now += 0.5
-        return Verdict.TRANSIENT
+        return OutcomeKind.TRANSIENT
 
     bench = Bench(fail_slowly)
 
@@ -274,7 +276,7 @@ def test_after_eight_failures_nothing_more_is_sent() -> None:
 
 
 def test_a_refusal_for_good_shows_that_the_platform_answers() -> None:
-    bench = Bench(lambda _: Verdict.PERMANENT)
+    bench = Bench(lambda _: OutcomeKind.PERMANENT)
 
     bench.send(*jobs(20))
 
@@ -295,12 +297,12 @@ def test_a_probe_goes_through_an_open_breaker_and_closes_it_when_it_succeeds() -
 
 
 def test_a_probe_that_fails_is_one_call() -> None:
-    bench = Bench(lambda _: Verdict.TRANSIENT)
+    bench = Bench(lambda _: OutcomeKind.TRANSIENT)
     bench.coordination.open_breaker(PLATFORM, START, "down")
     document = instance_after(message(tasks=["T1", "T2", "T3"]))
     bench.sender.blocks(PLATFORM, probe=True)
 
-    (results,) = bench.send(Job(PLATFORM, plan_calls(document), is_probe=True))
+    (results,) = bench.send(TurnCalls(PLATFORM, plan_calls(document), is_probe=True))
 
     assert [result.end for result in results] == [End.TRANSIENT, End.NOT_SENT, End.NOT_SENT]
     assert bench.coordination.read_breaker(PLATFORM).is_open
@@ -344,9 +346,9 @@ def test_a_worker_reserves_only_turns_that_it_can_use() -> None:
 
 
 def test_a_turn_that_was_missed_is_reserved_anew() -> None:
-    def slow(_: Command) -> Verdict:
+    def slow(_: Command) -> OutcomeKind:
         bench.now += 3.0
-        return Verdict.OK
+        return OutcomeKind.OK
 
     bench = Bench(slow, rate=2.0, concurrency=1)
 
@@ -393,7 +395,7 @@ def test_a_call_that_could_not_end_in_time_is_not_begun() -> None:
 
 
 def test_the_calls_of_a_step_get_what_is_left_of_the_batch_together() -> None:
-    def slow(command: Command) -> Verdict:
+    def slow(command: Command) -> OutcomeKind:
         bench.now += 8.0
         return there_already(command)
 
@@ -405,7 +407,7 @@ def test_the_calls_of_a_step_get_what_is_left_of_the_batch_together() -> None:
 
 
 def test_a_step_that_has_no_time_for_its_next_call_stops_and_what_it_learnt_stays() -> None:
-    def slow(command: Command) -> Verdict:
+    def slow(command: Command) -> OutcomeKind:
         bench.now += 9.5
         return there_already(command)
 
@@ -457,7 +459,7 @@ def test_a_disabled_platform_is_left_alone_for_a_quarter_of_an_hour() -> None:
 def test_a_deleted_platform_fails_each_step_with_the_reason() -> None:
     bench = Bench()
 
-    def gone() -> Line | None:
+    def gone() -> LimitedClient | None:
         raise ConfigurationError("platform", "jz is not configured (deleted?)")
 
     bench.line_of = gone

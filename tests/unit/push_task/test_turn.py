@@ -10,7 +10,7 @@ from push_task.settle import End, StepResult, mark_attempt, settle
 from push_task.turn import Disposition, Turn, begin_turn, dispose
 from taskbridge.push.instances import INSTANCE, Instance, Presence, Work
 from taskbridge.push.messages import Message
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 from tests.builders import START, bare_task, deletion, instance_after, message, sync
 from tests.unit.push_task.acting import Jitter, answer, calls_of, received, results_of, shown, turn_of
 
@@ -24,7 +24,7 @@ def ended(turn: Turn, *ends: End, now: float = START, **more: object) -> Disposi
 
 
 def fresh_turn(*messages: Message) -> Turn:
-    return begin_turn(Stored(Instance("jz", "S1")), received(*messages))
+    return begin_turn(StoredInstance(Instance("jz", "S1")), received(*messages))
 
 
 # What is planned

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from local.jinzhi_simulator import Faults, Settings, TaskCenter, mock_transport
-from push_task.batch import Ports, push_batch
+from push_task.batch import PushPorts, push_batch
 from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.lines import build_lines
@@ -111,9 +111,9 @@ class Worker:
         """See Visibility."""
         self.hidden += receipts
 
-    def ports(self) -> Ports:
+    def ports(self) -> PushPorts:
         self._sender = self._sender or self._build_sender()
-        return Ports(
+        return PushPorts(
             instances=self.instances,
             logs=self.logs,
             sender=self._sender,

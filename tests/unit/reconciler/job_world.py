@@ -10,11 +10,11 @@ from typing import Any
 from reconciler.jobs import work_off
 from reconciler.ports import JobPorts
 from taskbridge.errors import StoreError
-from taskbridge.push.jobs import Job, JobKind, JobStatus
+from taskbridge.push.jobs import JobKind, JobStatus, PushJob
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import SyncMessage, deduplication_id
 from taskbridge.tables.push_jobs import PushJobTable
-from taskbridge.tables.push_logs import Listed, status_shard
+from taskbridge.tables.push_logs import ListedLog, status_shard
 from tests.builders import PLATFORM, START
 from tests.fakes import FakeQueue, MemoryInstances, MemoryLogs, SilentReconcilerJournal
 
@@ -41,9 +41,9 @@ class IndexedLogs(MemoryLogs):
         *,
         after: tuple[str, ...] = (),
         newest_first: bool = False,
-    ) -> tuple[list[Listed], bool]:
+    ) -> tuple[list[ListedLog], bool]:
         found = [
-            Listed(copy.deepcopy(log), (log.received_at, log.event_id))
+            ListedLog(copy.deepcopy(log), (log.received_at, log.event_id))
             for log in self.items.values()
             if status_shard(log.platform_id, log.status, log.event_id) == shard and start <= log.received_at <= end
         ]
@@ -56,20 +56,20 @@ class MemoryJobs(PushJobTable):
     """Jobs, with their leases."""
 
     def __init__(self) -> None:
-        self.jobs: dict[str, Job] = {}
+        self.jobs: dict[str, PushJob] = {}
         self.leases: dict[str, tuple[str, float]] = {}
 
     def active(self) -> list[str]:
         return sorted(key for key, job in self.jobs.items() if job.status is JobStatus.RUNNING)
 
-    def take(self, job_id: str, holder: str, now: float, lease_s: float) -> Job | None:
+    def take(self, job_id: str, holder: str, now: float, lease_s: float) -> PushJob | None:
         has, until = self.leases.get(job_id, ("", 0.0))
         if self.jobs[job_id].status is not JobStatus.RUNNING or (until > now and has != holder):
             return None
         self.leases[job_id] = (holder, now + lease_s)
         return copy.deepcopy(self.jobs[job_id])
 
-    def save(self, job: Job, holder: str, now: float, lease_s: float) -> bool:
+    def save(self, job: PushJob, holder: str, now: float, lease_s: float) -> bool:
         if self.jobs[job.id].status is not JobStatus.RUNNING or self.leases[job.id][0] != holder:
             return False
         self.jobs[job.id] = copy.deepcopy(job)
@@ -109,7 +109,7 @@ class World:
             log = PushLog(f"e{number}", PLATFORM, f"S{number // per_instance}", entries={"T1": entry}, **values)
             self.logs.put([log])
 
-    def ask(self, job_id: str = "j1", **changes: object) -> Job:
+    def ask(self, job_id: str = "j1", **changes: object) -> PushJob:
         values: dict[str, Any] = {
             "kind": JobKind.REPLAY,
             "start": stamp(0),
@@ -117,7 +117,7 @@ class World:
             "rate_per_s": 1000.0,
             **changes,
         }
-        job = Job(id=job_id, asked_by="ops", asked_at=stamp(self.now), platform_ids=(PLATFORM,), **values)
+        job = PushJob(id=job_id, asked_by="ops", asked_at=stamp(self.now), platform_ids=(PLATFORM,), **values)
         self.jobs.jobs[job_id] = job
         return job
 
@@ -177,7 +177,7 @@ class World:
 
         self.before_send, self.after_send = (die, lambda: None) if before else (lambda: None, die)
 
-    def job(self, job_id: str = "j1") -> Job:
+    def job(self, job_id: str = "j1") -> PushJob:
         return self.jobs.jobs[job_id]
 
 

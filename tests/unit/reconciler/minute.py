@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reconciler.ports import Ports
+from reconciler.ports import RunPorts
 from reconciler.reconcile import reconcile
 from taskbridge.push.instances import Work
 from taskbridge.push.messages import SyncMessage
-from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.instances import StoredInstance
+from taskbridge.tables.push_log_pages import LogPage
 from tests.builders import PLATFORM, START, configuration, instance_after, message, platform
 from tests.fakes import FakeQueue, MemoryCoordination, MemoryInstances, SilentReconcilerJournal
 
@@ -40,8 +40,8 @@ class Minute:
         reconcile(self.ports(), self.now + self.run_s)
         return list(self.sent)
 
-    def ports(self) -> Ports:
-        return Ports(
+    def ports(self) -> RunPorts:
+        return RunPorts(
             configuration=lambda: configuration(self.platforms),
             instances=self.instances,
             coordination=self.coordination,
@@ -72,7 +72,7 @@ class Minute:
         document.due_at = due_at
         if not has_work:
             document.tasks["T1"].work = Work.NONE
-        self.instances.save([Stored(document)])
+        self.instances.save([StoredInstance(document)])
 
     def put_many(self, count: int, due_at: float = START) -> None:
         for number in range(count):
@@ -82,7 +82,7 @@ class Minute:
         return self.instances.due_at.get(f"{PLATFORM}#{sess_id}", 0.0)
 
     def add_page(self, at: float, *sess_ids: str) -> None:
-        self.instances.pages.append(Page(PLATFORM, at, f"p{at}", ("e1",), sess_ids))
+        self.instances.pages.append(LogPage(PLATFORM, at, f"p{at}", ("e1",), sess_ids))
 
     def heard(self, name: str) -> list[Any]:
         return [said for called, said in self.journal.heard if called == name]

@@ -7,8 +7,8 @@ import pytest
 from taskbridge.push.instances import Presence, Work
 from taskbridge.push.jobs import JobKind, JobStatus
 from taskbridge.push.logs import Entry, LogStatus, PushLog
-from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.instances import StoredInstance
+from taskbridge.tables.push_log_pages import LogPage
 from tests.builders import PLATFORM, START, instance_after, message
 from tests.unit.reconciler.job_world import World, stamp
 
@@ -24,7 +24,7 @@ def put(
     """An instance whose one task was acknowledged, with the log that says so or does not, and the page."""
     document = instance_after(message(sess_id=sess_id))
     document.tasks["T1"].work, document.tasks["T1"].presence = work, Presence.PRESENT
-    world.instances.save([Stored(document)])
+    world.instances.save([StoredInstance(document)])
     entry = Entry(status, settled_at=stamp(at))
     event_id = document.tasks["T1"].event_id
     world.logs.put(
@@ -40,7 +40,7 @@ def put(
             )
         ]
     )
-    world.instances.pages.append(Page(PLATFORM, at, f"p-{sess_id}", (event_id,), (sess_id,)))
+    world.instances.pages.append(LogPage(PLATFORM, at, f"p-{sess_id}", (event_id,), (sess_id,)))
 
 
 def test_an_instance_that_its_log_proves_is_left_alone_and_one_that_it_does_not_is_sent(world: World) -> None:

@@ -12,7 +12,7 @@ from reconciler.feeding import PORTION_S, SHARE_EVERY_S
 from reconciler.probing import PROBE_EVERY_S, PROBE_WAIT_S
 from taskbridge.errors import StoreError
 from taskbridge.tables.coordination import BreakerState
-from taskbridge.tables.instances import Stored
+from taskbridge.tables.instances import StoredInstance
 from tests.builders import PLATFORM, START, platform
 from tests.unit.reconciler.minute import RUN_S, Minute, names
 
@@ -69,7 +69,7 @@ def test_who_was_written_meanwhile_is_left_to_whoever_wrote(minute: Minute) -> N
     minute.put_many(3)
     load = minute.instances.load
 
-    def meddle(keys: Sequence[tuple[str, str]]) -> dict[str, Stored]:
+    def meddle(keys: Sequence[tuple[str, str]]) -> dict[str, StoredInstance]:
         """Somebody else writes between our reading and our writing."""
         found = load(keys)
         (other,) = load([(PLATFORM, "S0001")]).values()
@@ -332,7 +332,7 @@ def test_a_document_that_cannot_be_written_is_told_and_the_others_go(minute: Min
     minute.put_many(30)
     save = minute.instances.save
 
-    def refuse(stored: Sequence[Stored]) -> set[str]:
+    def refuse(stored: Sequence[StoredInstance]) -> set[str]:
         if any(entry.instance.sess_id == "S0003" for entry in stored):
             raise StoreError("BatchExecuteStatement: ValidationError")
         return save(stored)

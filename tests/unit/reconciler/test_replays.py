@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.jobs import LEASE_S, SLICE
-from taskbridge.push.jobs import Job, JobKind, JobStatus
+from taskbridge.push.jobs import JobKind, JobStatus, PushJob
 from taskbridge.push.logs import LogStatus
 from tests.builders import START
 from tests.unit.reconciler.job_world import Flaky, Killed, World, stamp
@@ -209,7 +209,7 @@ def test_a_job_that_cannot_be_read_stops_no_other(world: World) -> None:
     world.ask("j0")
     take = world.jobs.take
 
-    def fail(job_id: str, *rest: Any) -> Job | None:
+    def fail(job_id: str, *rest: Any) -> PushJob | None:
         if job_id == "j0":
             raise ValueError("Invalid enum value 'of a newer release'")
         return take(job_id, *rest)

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.stuck import STUCK_AFTER_S
 from taskbridge.errors import StoreError
-from taskbridge.tables.instances import Stored
-from taskbridge.tables.push_log_pages import Page
+from taskbridge.tables.instances import StoredInstance
+from taskbridge.tables.push_log_pages import LogPage
 from tests.builders import PLATFORM, START
 from tests.unit.reconciler.minute import Minute, names
 
@@ -64,7 +64,7 @@ def test_every_page_is_looked_at_once(minute: Minute) -> None:
     looked: list[str] = []
     stretch = minute.instances.stretch
 
-    def watch(platform_id: str, start: float, end: float, most: int) -> tuple[list[Page], float]:
+    def watch(platform_id: str, start: float, end: float, most: int) -> tuple[list[LogPage], float]:
         pages, reached = stretch(platform_id, start, end, most)
         looked.extend(page.page_id for page in pages)
         return pages, reached
@@ -113,11 +113,11 @@ def due(minute: Minute) -> list[str]:
 def slow(minute: Minute, call_s: float = 0.005, document_s: float = 0.002) -> None:
     load, stretch = minute.instances.load, minute.instances.stretch
 
-    def slow_load(keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
+    def slow_load(keys: Iterable[tuple[str, str]]) -> dict[str, StoredInstance]:
         minute.now += call_s + document_s * len(list(keys))
         return load(keys)
 
-    def slow_stretch(platform_id: str, start: float, end: float, most: int) -> tuple[list[Page], float]:
+    def slow_stretch(platform_id: str, start: float, end: float, most: int) -> tuple[list[LogPage], float]:
         minute.now += 4 * call_s
         return stretch(platform_id, start, end, most)
 
@@ -148,7 +148,7 @@ def test_a_page_that_cannot_be_read_is_told_and_the_next_ones_are_looked_at(minu
     minute.run()
     minute.put("S1")
     at = minute.now + 1
-    minute.instances.pages.append(Page(PLATFORM, at, "p0", (), (), unreadable="DecodeError"))
+    minute.instances.pages.append(LogPage(PLATFORM, at, "p0", (), (), unreadable="DecodeError"))
     minute.add_page(at + 1, "S1")
     minute.now += STUCK_AFTER_S + 60
 
@@ -162,7 +162,7 @@ def test_what_a_table_fails_is_looked_at_again_by_the_next_run(minute: Minute) -
     stuck(minute)
     load = minute.instances.load
 
-    def fail(_: object) -> dict[str, Stored]:
+    def fail(_: object) -> dict[str, StoredInstance]:
         raise StoreError("BatchGetItem: throttled")
 
     minute.instances.load = fail  # type: ignore[method-assign, assignment]

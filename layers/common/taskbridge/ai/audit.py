@@ -18,7 +18,7 @@ class AuditedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
+class AuditRecord:
     """Who asked what of whom, by which rule, and what came of it. An entry is never changed.
 
     `at` is RFC 3339 in UTC. `question` is system and user prompt as sent, `answer` as it came. `kind` is what was

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from taskbridge.ai.forms.form import FormattedForm
-from taskbridge.ai.rules import EffectiveRule, Masked, ModelChoice, SecondLook
+from taskbridge.ai.rules import Masked, ModelChoice, RuleInForce, SecondLook
 from taskbridge.ai.seats import Seat
 
 # The prompt templates in force, which ai_analyze holds: name, and a digest of what is in them. A test holds both
@@ -21,16 +21,14 @@ from taskbridge.ai.seats import Seat
 TEMPLATE_VERSION = "review.v1-f50d1a82"
 
 
-def build_basis(
-    seat: Seat, rule: EffectiveRule, choice: ModelChoice, *, masking: Masked, second_look: SecondLook
-) -> str:
+def build_basis(seat: Seat, rule: RuleInForce, choice: ModelChoice, *, masking: Masked, second_look: SecondLook) -> str:
     """The basis of an analysis of this seat's form by this rule."""
     return _digest([rule.digest(), seat.form_hash, seat.received_on, *_how(choice, masking, second_look)])
 
 
 def build_fingerprint(
     form: FormattedForm,
-    rule: EffectiveRule,
+    rule: RuleInForce,
     contents: Sequence[str],
     received_on: str,
     choice: ModelChoice,

@@ -20,7 +20,7 @@ from taskbridge.ai.forms.moments import china_time
 from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.commands import TaskStatus
 from taskbridge.errors import InvalidEvent, UnreadableDocument
-from taskbridge.events import Action, Form, Session, Task, TriggerEvent, User, resolve_text
+from taskbridge.events import Action, EventForm, EventTask, Session, TriggerEvent, User, resolve_text
 from taskbridge.moments import read_moment, utc_text
 
 RECENT_EVENTS = 40
@@ -98,7 +98,7 @@ def concerns_ai(event: TriggerEvent) -> bool:
     return event.action in frozenset(Action) and any(task.node_kind == "approve" for task in event.tasks)
 
 
-def form_hash(form: Form) -> str:
+def form_hash(form: EventForm) -> str:
     """The form as it came, in short."""
     return hashlib.sha256(msgspec.json.encode(form)).hexdigest()[:32]
 
@@ -133,7 +133,7 @@ def _fold_instance(process: Process, event: TriggerEvent) -> bool:
     return _write(process.facts, event.sequence, facts)
 
 
-def _fold_task(process: Process, task: Task, event: TriggerEvent) -> bool:
+def _fold_task(process: Process, task: EventTask, event: TriggerEvent) -> bool:
     tracked = process.tasks.setdefault(task.task_id, TrackedTask())
     seen = utc_text(event.occurred_at)
     tracked.first_seen = min(_given(tracked.first_seen) or seen, seen)

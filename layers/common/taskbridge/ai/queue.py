@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from taskbridge.ai.messages import AiMessage, AnalysisMessage, encode_ai_message
-from taskbridge.queues import Queue
+from taskbridge.queues import SqsQueue
 
 
-class AiQueue(Queue):
+class AiQueue(SqsQueue):
     """The AI queue or the analysis queue. Neither keeps order, nor has to."""
 
     def send(self, messages: Sequence[AiMessage | AnalysisMessage]) -> set[int]:

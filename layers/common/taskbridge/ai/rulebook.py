@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taskbridge.ai.fingerprints import build_basis
-from taskbridge.ai.rules import AiSettings, EffectiveRule, ModelChoice, OwnRule, resolve_rule
+from taskbridge.ai.rules import AiSettings, ModelChoice, PersonalRule, RuleInForce, resolve_rule
 from taskbridge.ai.seats import Analysis, Seat, SeatState
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Switches:
 class Standing:
     """What is asked of a seat's form today: the rule in force, who is asked, and the basis of the answer."""
 
-    rule: EffectiveRule
+    rule: RuleInForce
     switches: Switches
     basis: str
 
@@ -45,8 +45,8 @@ class InForce:
     """The rules that one person has in force, by node, and the own ones among them; a node without is left out."""
 
     switches: Switches
-    rules: Mapping[NodeKey, EffectiveRule]
-    owns: Mapping[NodeKey, OwnRule]
+    rules: Mapping[NodeKey, RuleInForce]
+    owns: Mapping[NodeKey, PersonalRule]
 
     def has_rule(self, app_id: str, node_id: str) -> bool:
         """Whether the person has a rule there; one that asks nothing is one too: it says that nothing is wanted."""
@@ -101,7 +101,7 @@ class RuleBook:
         return standings
 
 
-def _build_standing(seat: Seat, rule: EffectiveRule, switches: Switches) -> Standing:
+def _build_standing(seat: Seat, rule: RuleInForce, switches: Switches) -> Standing:
     settings = switches.settings
     basis = build_basis(seat, rule, switches.choice, masking=settings.masked, second_look=settings.second_look)
     return Standing(rule, switches, basis)

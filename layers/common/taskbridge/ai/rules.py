@@ -65,7 +65,7 @@ class RuleText(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
-class NodeDefault(RuleText, frozen=True, kw_only=True):
+class DefaultRule(RuleText, frozen=True, kw_only=True):
     """The default rule of a node: from `node_published`, or set by an admin.
 
     `published_sequence` is that of the newest `node_published` that was taken in, -1 for none. `cleared_version` is
@@ -83,7 +83,7 @@ class NodeDefault(RuleText, frozen=True, kw_only=True):
     cleared_version: int = 0
 
 
-class OwnRule(RuleText, frozen=True, kw_only=True):
+class PersonalRule(RuleText, frozen=True, kw_only=True):
     """What a person set for a node. An empty `rule` asks what the node's default asks.
 
     `enabled` False: this person wants no AI approval on this node.
@@ -145,7 +145,7 @@ class AiSettings:
         return "names" if self.masking and self.mask_names else self.masking
 
 
-class EffectiveRule(RuleText, frozen=True, kw_only=True):
+class RuleInForce(RuleText, frozen=True, kw_only=True):
     """The rule in force. `version` names it for people: `custom-3`, `default-7`.
 
     `enabled` False: the person switched AI approval off here, and nothing is asked.
@@ -158,8 +158,8 @@ class EffectiveRule(RuleText, frozen=True, kw_only=True):
 
 
 def resolve_rule(
-    settings: AiSettings, own: OwnRule | None, default: NodeDefault | None, app_id: str
-) -> EffectiveRule | None:
+    settings: AiSettings, own: PersonalRule | None, default: DefaultRule | None, app_id: str
+) -> RuleInForce | None:
     """The rule in force for one person on one node; None where there is none.
 
     Own rule first, else the node's default, where the switches allow it for the application.
@@ -176,7 +176,7 @@ def resolve_rule(
         AutoAnalysis.DISABLED: False,
     }[own.auto_analysis]
     if own.rule.strip():
-        return EffectiveRule(
+        return RuleInForce(
             rule=own.rule,
             keynote=own.keynote,
             file_key=own.file_key,
@@ -189,8 +189,8 @@ def resolve_rule(
     return _from_default(usable, automatic=automatic, enabled=own.enabled) if usable else None
 
 
-def _from_default(default: NodeDefault, *, automatic: bool, enabled: bool = True) -> EffectiveRule:
-    return EffectiveRule(
+def _from_default(default: DefaultRule, *, automatic: bool, enabled: bool = True) -> RuleInForce:
+    return RuleInForce(
         rule=default.rule,
         keynote=default.keynote,
         file_key=default.file_key,

@@ -11,15 +11,15 @@ from taskbridge.registry import MODULES
 
 if TYPE_CHECKING:
     from taskbridge.platforms.ai_platform import AiPlatform
-    from taskbridge.platforms.base import Platform, TaskCenter
+    from taskbridge.platforms.base import PlatformAdapter, TaskCenter
 
 
-class _Registry(Mapping[str, "type[Platform]"]):
+class _Registry(Mapping[str, "type[PlatformAdapter]"]):
     """Imports a platform's module when it is first asked for: a function that pushes to one pays for one."""
 
-    def __getitem__(self, class_name: str) -> type[Platform]:
+    def __getitem__(self, class_name: str) -> type[PlatformAdapter]:
         module = import_module(f"{__name__}.{MODULES[class_name][0]}")
-        kind: type[Platform] = getattr(module, class_name)
+        kind: type[PlatformAdapter] = getattr(module, class_name)
         return kind
 
     def __iter__(self) -> Iterator[str]:
@@ -29,10 +29,10 @@ class _Registry(Mapping[str, "type[Platform]"]):
         return len(MODULES)
 
 
-REGISTRY: Mapping[str, type[Platform]] = _Registry()
+REGISTRY: Mapping[str, type[PlatformAdapter]] = _Registry()
 
 
-def build_platform(platform_id: str, class_name: str, settings: Mapping[str, Any]) -> Platform:
+def build_platform(platform_id: str, class_name: str, settings: Mapping[str, Any]) -> PlatformAdapter:
     """A configured platform from its stored settings. Raises ConfigurationError that names what is wrong."""
     from taskbridge.platforms.settings import parse_settings
 

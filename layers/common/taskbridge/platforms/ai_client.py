@@ -24,15 +24,15 @@ from taskbridge.errors import (
 )
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import FileUse, ModelInfo, ModelLimits, Question, Reply, Upload, estimate_tokens
-from taskbridge.platforms.ai_platform import AiPlatform, Stored
+from taskbridge.platforms.ai_platform import AiPlatform, UploadedFile
 from taskbridge.platforms.ai_wire import AiWire, EventStream
-from taskbridge.platforms.base import Outcome, Request, Response, Verdict, outcome_of
+from taskbridge.platforms.base import Outcome, OutcomeKind, Request, Response, outcome_of
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
 from taskbridge.platforms.failures import check_finish
 from taskbridge.platforms.http import StreamDeadline
 from taskbridge.platforms.masking import mask_echoes
-from taskbridge.platforms.streams import Draft, Transcript, is_cut, split_events
+from taskbridge.platforms.streams import Draft, StreamTranscript, is_cut, split_events
 from taskbridge.platforms.surrogates import mend
 from taskbridge.usage import Usage
 
@@ -158,7 +158,7 @@ class AiPlatformClient:
             done = self._credentials.renew([]) if self._platform.uses_token else f"{len(self.models())} models"
         except TaskbridgeError as error:
             return outcome_of(error)
-        return Outcome(Verdict.OK, 200, message=f"{done}, {round((self._clock() - started) * 1000)} ms")
+        return Outcome(OutcomeKind.OK, 200, message=f"{done}, {round((self._clock() - started) * 1000)} ms")
 
     # Questions
 
@@ -197,7 +197,7 @@ class AiPlatformClient:
         request = self._platform.build_question(question, token, stream=True)
         whole_s = self._longest_s(question)
         deadline = StreamDeadline.starting(min(self._settings.first_token_timeout_s, whole_s), whole_s)
-        transcript = Transcript(on_text, may_repeat=self._platform.profile == "text-fragment")
+        transcript = StreamTranscript(on_text, may_repeat=self._platform.profile == "text-fragment")
         with self._wire.open(request, deadline) as stream:
             if stream.status in _NO_SUCH_CALL and not self._platform.shares_path:
                 return None
@@ -209,7 +209,7 @@ class AiPlatformClient:
                 raise self._cut(question, error, transcript) from None
         return self._checked(question, draft)
 
-    def _read(self, stream: EventStream, transcript: Transcript, deadline: StreamDeadline) -> Draft:
+    def _read(self, stream: EventStream, transcript: StreamTranscript, deadline: StreamDeadline) -> Draft:
         """The answer up to its terminal event. Raises httpx.HTTPError and PlatformError."""
         if stream.status == 200 and not stream.is_json:
             self._follow(stream, transcript, deadline)
@@ -223,7 +223,7 @@ class AiPlatformClient:
             return whole
         raise TransientError("the stream ended without its terminal event", status=stream.status)
 
-    def _follow(self, stream: EventStream, transcript: Transcript, deadline: StreamDeadline) -> None:
+    def _follow(self, stream: EventStream, transcript: StreamTranscript, deadline: StreamDeadline) -> None:
         for event, data in ((event, part) for event, whole in stream.events() for part in split_events(whole)):
             piece = self._platform.read_piece(event, data)
             if piece is None and is_cut(data):
@@ -238,7 +238,7 @@ class AiPlatformClient:
             if piece.text or piece.busy:
                 deadline.renew(self._settings.next_token_timeout_s)
 
-    def _cut(self, question: Question, error: PlatformError, transcript: Transcript) -> PlatformError:
+    def _cut(self, question: Question, error: PlatformError, transcript: StreamTranscript) -> PlatformError:
         """`error`, as one of an answer that had begun, where it had."""
         draft = transcript.draft()
         if draft.text and not isinstance(error, _PLAIN):
@@ -271,7 +271,7 @@ class AiPlatformClient:
 
     # The other calls
 
-    def _upload(self, name: str, content: bytes, ocr: bool, longest_s: float, token: str) -> Stored:  # noqa: FBT001 - for partial
+    def _upload(self, name: str, content: bytes, ocr: bool, longest_s: float, token: str) -> UploadedFile:  # noqa: FBT001 - for partial
         until = self._clock() + longest_s
         request = self._platform.build_upload(name, content, token, ocr=ocr)
         stored = self._platform.parse_upload(self._wire.send(request, longest_s))

@@ -15,7 +15,7 @@ from taskbridge.errors import PermanentError, PlatformError
 from taskbridge.platforms.ai import ModelInfo, ModelLimits, Question
 from taskbridge.platforms.ai_settings import AiPlatformSettings
 from taskbridge.platforms.base import (
-    Platform,
+    PlatformAdapter,
     Request,
     Response,
     decode_text,
@@ -23,9 +23,9 @@ from taskbridge.platforms.base import (
     is_json,
     parse_retry_after,
 )
-from taskbridge.platforms.failures import Codes, Failure, error_for
+from taskbridge.platforms.failures import Failure, FailureCodes, error_for
 from taskbridge.platforms.loose_json import parse_object
-from taskbridge.platforms.streams import PROFILES, Draft, Piece, Profile, failure_codes
+from taskbridge.platforms.streams import PROFILES, Draft, Profile, StreamPiece, failure_codes
 
 
 class AiOperation(StrEnum):
@@ -39,7 +39,7 @@ class AiOperation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class UploadedFile:
     """A file that was taken. `ready`: it can be asked about. `expires_at` in epoch seconds, where the platform says."""
 
     file_id: str
@@ -47,7 +47,7 @@ class Stored:
     expires_at: float | None = None
 
 
-class AiPlatform(Platform, ABC):
+class AiPlatform(PlatformAdapter, ABC):
     """A platform that answers questions. A vendor declares, builds requests and parses answers.
 
     `known_models` holds what is public of models by the start of their name, in small letters; the longest counts.
@@ -63,7 +63,7 @@ class AiPlatform(Platform, ABC):
 
     def __init__(self, platform_id: str, settings: AiPlatformSettings) -> None:
         super().__init__(platform_id, settings)
-        self.codes = Codes(
+        self.codes = FailureCodes(
             token_expired=self.token_expired_codes(),
             retry=frozenset(settings.retry_codes),
             quota=frozenset(settings.quota_codes),
@@ -118,7 +118,7 @@ class AiPlatform(Platform, ABC):
         """The request that hands over a file."""
 
     @abstractmethod
-    def parse_upload(self, response: Response) -> Stored:
+    def parse_upload(self, response: Response) -> UploadedFile:
         """The file in the answer to an upload, or to `build_upload_status`. Raises PlatformError."""
 
     def build_upload_status(self, file_id: str, token: str) -> Request:
@@ -141,7 +141,7 @@ class AiPlatform(Platform, ABC):
     def check_body(self, response: Response) -> dict[str, Any]:
         """The JSON object of a successful answer. Raises PlatformError for every other."""
 
-    def read_piece(self, event: str, data: str) -> Piece | None:
+    def read_piece(self, event: str, data: str) -> StreamPiece | None:
         """What an event of its streams says, by name and data; None for one that says nothing."""
         return PROFILES[self.profile](event, data)
 

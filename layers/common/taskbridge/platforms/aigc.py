@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from taskbridge.errors import PermanentError, PlatformError, QuotaExhausted, TokenRefused, TransientError
 from taskbridge.platforms.ai import ModelInfo, Question
-from taskbridge.platforms.ai_platform import AiPlatform, Stored, file_part, read_body
+from taskbridge.platforms.ai_platform import AiPlatform, UploadedFile, file_part, read_body
 from taskbridge.platforms.ai_settings import AiPlatformSettings, FileLifetime, UploadFiles
 from taskbridge.platforms.base import Request, Response
 from taskbridge.platforms.formats import HOST_EXAMPLE, is_header_text
@@ -179,12 +179,12 @@ class Aigc(AiPlatform):
         parts = {"access_token": token, "ocr": "true" if ocr else "false"}
         return Request("POST", self.settings.upload_path, {}, parts={**parts, "file": file_part(name, content)})
 
-    def parse_upload(self, response: Response) -> Stored:
+    def parse_upload(self, response: Response) -> UploadedFile:
         """`{"code": 0, "data": {"file_id"}}`."""
         file_id = text_at(object_at(self.check_body(response), "data"), "file_id")
         if not file_id:
             raise TransientError("the upload succeeded, but its data holds no file_id", status=response.status)
-        return Stored(file_id)
+        return UploadedFile(file_id)
 
     def build_models(self, token: str) -> Request:
         """A GET with the token in the header or the query `access_token`."""

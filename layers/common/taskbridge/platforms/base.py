@@ -27,7 +27,7 @@ _INSERTS = frozenset({Operation.INSERT_TASK, Operation.SAVE_INSTANCE})
 _DELETES = frozenset({Operation.DELETE_TASK, Operation.DELETE_INSTANCE})
 
 
-class Verdict(StrEnum):
+class OutcomeKind(StrEnum):
     """What an answer means for the push that caused it."""
 
     OK = "ok"
@@ -70,7 +70,7 @@ class Outcome:
     `doubt`: the signal by which it may be a lost session instead (see token_doubts), empty where it is none.
     """
 
-    verdict: Verdict
+    verdict: OutcomeKind
     status: int | None = None
     errcode: str = ""
     message: str = ""
@@ -80,14 +80,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CommandResult:
     """What became of a command, with every HTTP call that was made for it, in order."""
 
     outcome: Outcome
     attempts: tuple[Attempt, ...]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class JsonAnswer(msgspec.Struct, frozen=True):
     """The JSON object of an answer: `code` None where none can be read (absent, null, true, 1.5).
 
     `is_json`: the body is JSON, though perhaps no object; a web page is not.
@@ -99,7 +99,7 @@ class Answer(msgspec.Struct, frozen=True):
     is_json: bool = True
 
 
-class Codes(msgspec.Struct, frozen=True):
+class ResultCodes(msgspec.Struct, frozen=True):
     """Result codes by meaning, compared as text."""
 
     success: frozenset[str]
@@ -113,7 +113,7 @@ class _Signal(msgspec.Struct, frozen=True):
     operation: Operation | None
     status: int
     code: str | None
-    codes: Codes
+    codes: ResultCodes
     is_json: bool
 
 
@@ -123,26 +123,26 @@ TOO_LARGE = frozenset({413, 414, 431})
 # The first row that holds decides. The HTTP status speaks before the code does, except that a 4xx which says
 # nothing by itself leaves the word to the lists; success is HTTP 200 and nothing else. What is no JSON was not said
 # by the task center (a server that is being redeployed answers 404 with a page), so it may pass.
-_TABLE: tuple[tuple[Verdict, Callable[[_Signal], bool]], ...] = (
-    (Verdict.TRANSIENT, lambda s: s.status == 408 or s.status >= 500),
-    (Verdict.THROTTLED, lambda s: s.status == 429),
-    (Verdict.TOKEN_REFUSED, lambda s: s.status in {401, 403} or s.code in s.codes.token_expired),
-    (Verdict.TRANSIENT, lambda s: s.code in s.codes.retry),
-    (Verdict.OK, lambda s: s.operation in _DELETES and s.code in s.codes.already_gone),
-    (Verdict.ALREADY_THERE, lambda s: s.operation in _INSERTS and s.code in s.codes.already_there),
-    (Verdict.PERMANENT, lambda s: 400 <= s.status < 500 and (s.is_json or s.status in TOO_LARGE)),
-    (Verdict.TRANSIENT, lambda s: s.status != 200 or s.code is None),
-    (Verdict.OK, lambda s: s.code in s.codes.success),
-    (Verdict.PERMANENT, lambda _: True),
+_TABLE: tuple[tuple[OutcomeKind, Callable[[_Signal], bool]], ...] = (
+    (OutcomeKind.TRANSIENT, lambda s: s.status == 408 or s.status >= 500),
+    (OutcomeKind.THROTTLED, lambda s: s.status == 429),
+    (OutcomeKind.TOKEN_REFUSED, lambda s: s.status in {401, 403} or s.code in s.codes.token_expired),
+    (OutcomeKind.TRANSIENT, lambda s: s.code in s.codes.retry),
+    (OutcomeKind.OK, lambda s: s.operation in _DELETES and s.code in s.codes.already_gone),
+    (OutcomeKind.ALREADY_THERE, lambda s: s.operation in _INSERTS and s.code in s.codes.already_there),
+    (OutcomeKind.PERMANENT, lambda s: 400 <= s.status < 500 and (s.is_json or s.status in TOO_LARGE)),
+    (OutcomeKind.TRANSIENT, lambda s: s.status != 200 or s.code is None),
+    (OutcomeKind.OK, lambda s: s.code in s.codes.success),
+    (OutcomeKind.PERMANENT, lambda _: True),
 )
 
 
-def classify(operation: Operation | None, response: Response, answer: Answer, codes: Codes) -> Outcome:
+def classify(operation: Operation | None, response: Response, answer: JsonAnswer, codes: ResultCodes) -> Outcome:
     """The outcome of any answer of any platform; `operation` None for a call that is no command."""
     signal = _Signal(operation, response.status, answer.code, codes, answer.is_json)
     verdict = next(verdict for verdict, holds in _TABLE if holds(signal))
-    if verdict is Verdict.OK:
-        return Outcome(Verdict.OK, response.status, answer.code or "")
+    if verdict is OutcomeKind.OK:
+        return Outcome(OutcomeKind.OK, response.status, answer.code or "")
     return Outcome(
         verdict,
         response.status,
@@ -153,13 +153,13 @@ def classify(operation: Operation | None, response: Response, answer: Answer, co
     )
 
 
-def _doubt_of(verdict: Verdict, signal: _Signal) -> str:
+def _doubt_of(verdict: OutcomeKind, signal: _Signal) -> str:
     """How a refusal of a command may be that of a lost session: nothing of it, or another thing, is in the lists."""
-    if verdict is Verdict.TOKEN_REFUSED:
+    if verdict is OutcomeKind.TOKEN_REFUSED:
         return FORBIDDEN if signal.status == 403 and signal.code not in signal.codes.token_expired else ""
-    if verdict is Verdict.PERMANENT:
+    if verdict is OutcomeKind.PERMANENT:
         return code_signal(signal.code) if signal.code and signal.code not in signal.codes.success else ""
-    return page_doubt(signal.status, is_json=signal.is_json) if verdict is Verdict.TRANSIENT else ""
+    return page_doubt(signal.status, is_json=signal.is_json) if verdict is OutcomeKind.TRANSIENT else ""
 
 
 def page_doubt(status: int, *, is_json: bool) -> str:
@@ -211,13 +211,13 @@ _CODE = msgspec.json.Decoder(str | int)
 _TEXT = msgspec.json.Decoder(str)
 
 
-def read_answer(response: Response, code_key: str, message_key: str) -> Answer:
-    """The JSON object in the body; anything else is an `Answer` without a code. Never raises."""
+def read_answer(response: Response, code_key: str, message_key: str) -> JsonAnswer:
+    """The JSON object in the body; anything else is a `JsonAnswer` without a code. Never raises."""
     try:
         fields = _FIELDS.decode(response.body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Answer(None, "", {}, is_json(response.body))
-    return Answer(_read_code(fields.get(code_key)), _read_text(fields.get(message_key)), fields)
+        return JsonAnswer(None, "", {}, is_json(response.body))
+    return JsonAnswer(_read_code(fields.get(code_key)), _read_text(fields.get(message_key)), fields)
 
 
 def is_json(body: bytes) -> bool:
@@ -257,7 +257,7 @@ def decode_text(body: bytes) -> str:
 
 def error_of(outcome: Outcome, message: str) -> PlatformError:
     """An outcome that is no success, as the error to raise. A refused token counts as permanent here."""
-    kinds = {Verdict.TRANSIENT: TransientError, Verdict.THROTTLED: ThrottledError}
+    kinds = {OutcomeKind.TRANSIENT: TransientError, OutcomeKind.THROTTLED: ThrottledError}
     kind = kinds.get(outcome.verdict, PermanentError)
     return kind(message, status=outcome.status, errcode=outcome.errcode, retry_after=outcome.retry_after)
 
@@ -265,16 +265,16 @@ def error_of(outcome: Outcome, message: str) -> PlatformError:
 def outcome_of(error: TaskbridgeError) -> Outcome:
     """An error as an outcome: whatever is not known to be permanent may pass."""
     if not isinstance(error, PlatformError):
-        return Outcome(Verdict.TRANSIENT, message=str(error))
-    verdict = Verdict.TRANSIENT
+        return Outcome(OutcomeKind.TRANSIENT, message=str(error))
+    verdict = OutcomeKind.TRANSIENT
     if isinstance(error, PermanentError):
-        verdict = Verdict.PERMANENT
+        verdict = OutcomeKind.PERMANENT
     elif isinstance(error, ThrottledError):
-        verdict = Verdict.THROTTLED
+        verdict = OutcomeKind.THROTTLED
     return Outcome(verdict, error.status, error.errcode, str(error), error.retry_after, error.no_answer)
 
 
-class Platform:
+class PlatformAdapter:
     """One configured platform of any category. A vendor declares the class attributes.
 
     `secret_field` names the secret: what is exchanged for a token where `uses_token`, else what is itself the
@@ -307,7 +307,7 @@ class Platform:
         """The token in that request's answer; raises PlatformError with a cause that an admin can act on."""
         raise PermanentError(f"{self.class_name} has no token call")
 
-    def read_answer(self, response: Response) -> Answer:
+    def read_answer(self, response: Response) -> JsonAnswer:
         """The JSON object of an answer, with this platform's names for code and message."""
         return read_answer(response, self.code_key, self.message_key)
 
@@ -324,7 +324,7 @@ class Platform:
         }
 
 
-class TaskCenter(Platform, ABC):
+class TaskCenter(PlatformAdapter, ABC):
     """A platform that shows todos. A vendor writes `build_request`, rarely more."""
 
     category: ClassVar[str] = "task_center"
@@ -335,7 +335,7 @@ class TaskCenter(Platform, ABC):
 
     def __init__(self, platform_id: str, settings: TaskCenterSettings) -> None:
         super().__init__(platform_id, settings)
-        self.codes = Codes(
+        self.codes = ResultCodes(
             success=frozenset(settings.success_codes),
             token_expired=frozenset(settings.token_expired_codes),
             already_there=frozenset(settings.already_there_codes),

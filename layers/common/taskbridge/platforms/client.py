@@ -11,9 +11,9 @@ from taskbridge.access.token_doubts import UNDECIDED
 from taskbridge.attempts import Attempt
 from taskbridge.commands import Command, DeleteTask, SaveInstance, SaveTask
 from taskbridge.errors import PermanentError, TaskbridgeError, TransientError
-from taskbridge.platforms.base import Outcome, Request, Result, TaskCenter, Verdict, outcome_of
+from taskbridge.platforms.base import CommandResult, Outcome, OutcomeKind, Request, TaskCenter, outcome_of
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
-from taskbridge.platforms.wire import Leave, Trail, Wire, show_body
+from taskbridge.platforms.wire import Calls, Leave, Wire, show_body
 
 ERRCODE_CHARS = 64
 
@@ -39,7 +39,7 @@ class PlatformClient:
         self._wire = Wire(http, platform.settings.host, timeout_s or platform.settings.timeout_s, clock)
         self._credentials = Credentials(platform, self._wire, tokens, secrets)
 
-    def execute(self, command: Command, leave: Leave | None = None) -> Result:
+    def execute(self, command: Command, leave: Leave | None = None) -> CommandResult:
         """What became of `command`, in at most one refresh of the token and one repeat.
 
         Where the refusal may be that of a lost session, a new token is tried once for the whole fleet: see
@@ -50,12 +50,12 @@ class PlatformClient:
         keeps us from having a token, also a wrong secret: it is wrong for every command, so work has to
         wait (the breaker opens) until a person has set it right, instead of failing for good one by one.
         """
-        trail: list[Attempt] = Trail(leave) if leave else []
+        trail: list[Attempt] = Calls(leave) if leave else []
         try:
             outcome = self._execute(command, trail)
         except TaskbridgeError as error:
             outcome = outcome_of(error)
-        return Result(self._masked(outcome), tuple(trail))
+        return CommandResult(self._masked(outcome), tuple(trail))
 
     def check(self) -> Outcome:
         """Tries the connection for a person: a new token is fetched and kept, nothing is pushed.
@@ -70,7 +70,7 @@ class PlatformClient:
         except TaskbridgeError as error:
             return self._masked(outcome_of(error))
         status = trail[-1].status if trail else None
-        return Outcome(Verdict.OK, status, message=f"{done}, {round((self._clock() - started) * 1000)} ms")
+        return Outcome(OutcomeKind.OK, status, message=f"{done}, {round((self._clock() - started) * 1000)} ms")
 
     def _execute(self, command: Command, trail: list[Attempt]) -> Outcome:
         if command.operation not in self._platform.capabilities:
@@ -79,27 +79,27 @@ class PlatformClient:
         outcome = self._push(command, token, trail)
         if outcome.doubt:
             outcome = self._push_again(command, outcome, token, trail)
-        elif outcome.verdict is Verdict.TOKEN_REFUSED:
+        elif outcome.verdict is OutcomeKind.TOKEN_REFUSED:
             other = self._credentials.other_token(token, trail)
             outcome = self._push(command, other, trail) if other else outcome
-        if outcome.verdict is Verdict.TOKEN_REFUSED:
+        if outcome.verdict is OutcomeKind.TOKEN_REFUSED:
             words = f"token refused, with nothing left to try: {outcome.message}"
-            outcome = replace(outcome, verdict=Verdict.TRANSIENT, message=words)
+            outcome = replace(outcome, verdict=OutcomeKind.TRANSIENT, message=words)
         return outcome
 
     def _push_again(self, command: Command, outcome: Outcome, token: str, trail: list[Attempt]) -> Outcome:
         """What becomes of a command that was refused as by a lost session: one new token tells, at most."""
         other = self._credentials.doubted(token, outcome.doubt, _item_of(command), trail)
         if other is None:
-            return replace(outcome, verdict=Verdict.TRANSIENT, message=f"{outcome.message} ({UNDECIDED})")
+            return replace(outcome, verdict=OutcomeKind.TRANSIENT, message=f"{outcome.message} ({UNDECIDED})")
         if not other:
             return outcome
         repeated = self._push(command, other, trail)
         if repeated.doubt:
             self._credentials.still_refused(other, outcome.doubt)
-        if repeated.verdict is Verdict.PERMANENT and outcome.verdict is Verdict.TRANSIENT:
+        if repeated.verdict is OutcomeKind.PERMANENT and outcome.verdict is OutcomeKind.TRANSIENT:
             # Nobody could read what became of the first try: the refusal may be that it was carried out.
-            return replace(repeated, verdict=Verdict.TRANSIENT)
+            return replace(repeated, verdict=OutcomeKind.TRANSIENT)
         return repeated
 
     def _push(self, command: Command, token: str, trail: list[Attempt]) -> Outcome:
@@ -110,7 +110,7 @@ class PlatformClient:
         except UnicodeEncodeError as error:
             raise PermanentError(f"a text that is not Unicode cannot be sent: {error.reason}") from error
         outcome = self._platform.parse_response(command, response)
-        if outcome.verdict is Verdict.OK:
+        if outcome.verdict is OutcomeKind.OK:
             self._credentials.accepted(token)
         return outcome
 
@@ -127,7 +127,7 @@ class PlatformClient:
     # Masking
 
     def _masked(self, outcome: Outcome) -> Outcome:
-        if outcome.verdict is Verdict.OK:
+        if outcome.verdict is OutcomeKind.OK:
             return outcome
         mask = self._wire.mask
         return replace(

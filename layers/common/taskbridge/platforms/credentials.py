@@ -10,7 +10,7 @@ import msgspec
 from taskbridge.access.token_doubts import FORBIDDEN
 from taskbridge.attempts import Attempt
 from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, TransientError
-from taskbridge.platforms.base import Platform, Response
+from taskbridge.platforms.base import PlatformAdapter, Response
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK, mask_long_runs
 from taskbridge.platforms.wire import Wire, show_body
@@ -49,7 +49,7 @@ class Credentials:
     """
 
     def __init__(
-        self, platform: Platform, wire: Wire, tokens: Tokens, secrets: Callable[[str], tuple[str, ...]]
+        self, platform: PlatformAdapter, wire: Wire, tokens: Tokens, secrets: Callable[[str], tuple[str, ...]]
     ) -> None:
         self._platform = platform
         self._wire = wire

@@ -30,7 +30,7 @@ REFUSED = frozenset({"content_filter", "refusal"})
 
 
 @dataclass(frozen=True, slots=True)
-class Codes:
+class FailureCodes:
     """Result codes by meaning, compared as text."""
 
     token_expired: frozenset[str] = frozenset()
@@ -69,7 +69,7 @@ class Failure:
 
 
 # The first row that holds decides. A code speaks before the HTTP status: some send debts with 429.
-_TABLE: tuple[tuple[type[PlatformError], Callable[[Failure, Codes, int], bool]], ...] = (
+_TABLE: tuple[tuple[type[PlatformError], Callable[[Failure, FailureCodes, int], bool]], ...] = (
     (ContentRefused, lambda f, codes, _: f.says(codes.refused)),
     (QuotaExhausted, lambda f, codes, _: f.says(codes.quota)),
     (TokenRefused, lambda f, codes, status: status == 401 or f.says(codes.token_expired)),
@@ -82,7 +82,7 @@ _TABLE: tuple[tuple[type[PlatformError], Callable[[Failure, Codes, int], bool]],
 )
 
 
-def error_for(failure: Failure, codes: Codes) -> PlatformError:
+def error_for(failure: Failure, codes: FailureCodes) -> PlatformError:
     """The error that `failure` means."""
     status = failure.effective_status
     kind = next(kind for kind, holds in _TABLE if holds(failure, codes, status))

@@ -24,7 +24,7 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.errors import TransientError
-from taskbridge.platforms.base import Request, Response, TaskCenter, Verdict, classify, error_of
+from taskbridge.platforms.base import OutcomeKind, Request, Response, TaskCenter, classify, error_of
 from taskbridge.platforms.formats import UrlTemplate, format_time, is_header_text, zone
 from taskbridge.platforms.settings import Code, LinkSettings, Secret, codes, secret, setting
 
@@ -238,7 +238,7 @@ class JinZhiTaskCenter(TaskCenter):
         """`{"errcode": "0", "data": "<token>"}` gives the token; raises PlatformError."""
         answer = self.read_answer(response)
         outcome = classify(None, response, answer, self.codes)
-        if outcome.verdict is not Verdict.OK:
+        if outcome.verdict is not OutcomeKind.OK:
             raise error_of(outcome, self._token_problem(response, answer.code, outcome.message))
         try:
             token = msgspec.json.decode(answer.fields.get("data", b"null"), type=str)

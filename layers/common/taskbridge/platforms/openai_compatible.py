@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from taskbridge.errors import PermanentError, TransientError
 from taskbridge.platforms.ai import ModelInfo, ModelLimits, Question
-from taskbridge.platforms.ai_platform import AiOperation, AiPlatform, Stored, file_part, read_body
+from taskbridge.platforms.ai_platform import AiOperation, AiPlatform, UploadedFile, file_part, read_body
 from taskbridge.platforms.ai_settings import AiPlatformSettings, FileLifetime, UploadFiles
 from taskbridge.platforms.base import Request, Response
 from taskbridge.platforms.failures import is_finished
@@ -162,7 +162,7 @@ class OpenAICompatible(AiPlatform):
         parts = {"purpose": self.settings.file_purpose}
         return Request("POST", "/files", _bearer(token), parts={**parts, "file": file_part(name, content)})
 
-    def parse_upload(self, response: Response) -> Stored:
+    def parse_upload(self, response: Response) -> UploadedFile:
         """A file object; one with a status other than `processed` is not ready yet."""
         body = self.check_body(response)
         file_id, status = text_at(body, "id"), text_at(body, "status")
@@ -171,7 +171,7 @@ class OpenAICompatible(AiPlatform):
         if status in _BROKEN:
             raise PermanentError(f"the platform cannot read the file: {status}", status=200, errcode=status)
         expires_at = text_at(body, "expires_at")
-        return Stored(file_id, status in _READY, float(expires_at) if expires_at.isdecimal() else None)
+        return UploadedFile(file_id, status in _READY, float(expires_at) if expires_at.isdecimal() else None)
 
     def build_upload_status(self, file_id: str, token: str) -> Request:
         """A GET of the file object."""

@@ -39,7 +39,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class StreamPiece:
     """What one event says. `busy`: the model is at work, though there is no text yet (it is thinking).
 
     `replaced`: the platform took back all it had said. `finish` is why the model ended, `ended` the terminal event.
@@ -58,19 +58,19 @@ class Piece:
     tokens: tuple[int, int] | None = None
 
 
-def read_text_fragment(event: str, data: str) -> Piece | None:
+def read_text_fragment(event: str, data: str) -> StreamPiece | None:
     """`data: {"text": "..."}`, ended by `event: end` or `data: [DONE]`, broken by `event: error`."""
     if data.strip() == DONE:
-        return Piece(ended=True)
+        return StreamPiece(ended=True)
     body = parse_object(data)
     if event == "error":
-        return Piece(failure=_failure(body or {}))
+        return StreamPiece(failure=_failure(body or {}))
     if body is None:
-        return Piece(ended=True) if event == "end" else None
+        return StreamPiece(ended=True) if event == "end" else None
     text = text_at(body, "text")
     if event != "end" and not text and text_at(body, "code") not in _NO_ERROR:
-        return Piece(failure=_failure(body))
-    return Piece(
+        return StreamPiece(failure=_failure(body))
+    return StreamPiece(
         text=text,
         ended=event == "end",
         question_id=text_at(body, "question_id"),
@@ -79,19 +79,19 @@ def read_text_fragment(event: str, data: str) -> Piece | None:
     )
 
 
-def read_openai(event: str, data: str) -> Piece | None:
+def read_openai(event: str, data: str) -> StreamPiece | None:
     """Chunks with `choices[0].delta`, ended by `data: [DONE]`. Of FastGPT's named events, only answers say anything."""
     if data.strip() == DONE:
-        return Piece(ended=True)
+        return StreamPiece(ended=True)
     body = parse_object(data)
     if event == "error" or (body is not None and (body.get("error") or body.get("object") == "error")):
-        return Piece(failure=_failure(body or {}))
+        return StreamPiece(failure=_failure(body or {}))
     if body is None or event not in {"", "message", "answer", "fastAnswer"}:
         return None
     choice = _first_choice(body)
     delta = object_at(choice, "delta")
     thought = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")
-    return Piece(
+    return StreamPiece(
         text=text_at(delta, "content"),
         busy=bool(thought),
         thought=thought,
@@ -102,7 +102,7 @@ def read_openai(event: str, data: str) -> Piece | None:
     )
 
 
-def read_dify(_: str, data: str) -> Piece | None:
+def read_dify(_: str, data: str) -> StreamPiece | None:
     """Frames with their own field `event`: messages append, `message_end` ends, `error` breaks."""
     body = parse_object(data)
     if body is None:
@@ -110,19 +110,21 @@ def read_dify(_: str, data: str) -> Piece | None:
     event = text_at(body, "event")
     replaced = event == "message_replace"
     if event in {"message", "agent_message"} or replaced:
-        return Piece(text=text_at(body, "answer"), replaced=replaced, question_id=text_at(body, "message_id", "id"))
+        return StreamPiece(
+            text=text_at(body, "answer"), replaced=replaced, question_id=text_at(body, "message_id", "id")
+        )
     if event == "message_end":
         tokens = tokens_of(object_at(body, "metadata"))
-        return Piece(ended=True, question_id=text_at(body, "message_id", "id"), tokens=tokens)
+        return StreamPiece(ended=True, question_id=text_at(body, "message_id", "id"), tokens=tokens)
     if event == "error":
-        return Piece(failure=_failure(body))
+        return StreamPiece(failure=_failure(body))
     outcome = object_at(body, "data")
     if event == "workflow_finished" and text_at(outcome, "status") in {"failed", "stopped"}:
-        return Piece(failure=Failure(200, (), text_at(outcome, "error"), running=True))
+        return StreamPiece(failure=Failure(200, (), text_at(outcome, "error"), running=True))
     return None
 
 
-PROFILES: Mapping[Profile, Callable[[str, str], Piece | None]] = {
+PROFILES: Mapping[Profile, Callable[[str, str], StreamPiece | None]] = {
     "text-fragment": read_text_fragment,
     "openai": read_openai,
     "dify": read_dify,
@@ -160,9 +162,9 @@ def _first_choice(body: Mapping[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) and found.get("index", 0) == 0 else {}
 
 
-def _merged(before: Piece, now: Piece) -> Piece:
+def _merged(before: StreamPiece, now: StreamPiece) -> StreamPiece:
     """What is known of an answer besides its text: each part as it was told last, but a bad end stays one."""
-    return Piece(
+    return StreamPiece(
         finish=now.finish if is_finished(before.finish) and now.finish else before.finish,
         question_id=now.question_id or before.question_id,
         model=now.model or before.model,
@@ -221,7 +223,7 @@ class Deltas:
         return rest
 
 
-class Transcript:
+class StreamTranscript:
     """The text of a stream so far; every new part of it goes to `on_text`."""
 
     def __init__(self, on_text: Callable[[str], None], *, may_repeat: bool) -> None:
@@ -230,7 +232,7 @@ class Transcript:
         self._mending = Mending()
         self._parts: list[str] = []
         self._length = 0
-        self._last = Piece()
+        self._last = StreamPiece()
         self._thoughts: list[str] = []
         self._thought_chars = 0
         self.ended = False
@@ -254,7 +256,7 @@ class Transcript:
         """Takes in a whole answer at once."""
         self._end(text)
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: StreamPiece) -> None:
         """Takes in what an event says. Raises ContentRefused and IncompleteAnswer; failures are left to the caller."""
         self._last = _merged(self._last, piece)
         if piece.thought and self._thought_chars < MAX_ANSWER_CHARS:

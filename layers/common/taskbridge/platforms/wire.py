@@ -32,7 +32,7 @@ Raises TransientError where no call may be made any more.
 """
 
 
-class Trail(list[Attempt]):
+class Calls(list[Attempt]):
     """The calls that were made for one command; each is asked for before."""
 
     def __init__(self, leave: Leave) -> None:
@@ -67,7 +67,7 @@ class Wire:
         Raises TransientError where no answer came or no leave was given, UnicodeEncodeError where the text cannot be
         sent.
         """
-        timeout_s = trail.leave(task[0], self._timeout_s) if isinstance(trail, Trail) else self._timeout_s
+        timeout_s = trail.leave(task[0], self._timeout_s) if isinstance(trail, Calls) else self._timeout_s
         prepared, sent = self._prepare(request, timeout_s)
         started = self._clock()
         try:

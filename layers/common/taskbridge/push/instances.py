@@ -138,7 +138,7 @@ class Instance(msgspec.Struct, omit_defaults=True):
         return self.tasks.get(key) if key else self.item
 
 
-class Change(StrEnum):
+class Effect(StrEnum):
     """What an event did to an item."""
 
     NEWER = "newer"  # it is the newest event of the item now
@@ -150,19 +150,19 @@ class Change(StrEnum):
     TOO_LARGE = "too_large"  # with it, the instance would be larger than can be kept: nothing of it was taken in
 
 
-def fold(instance: Instance, message: EventMessage) -> dict[str, Change]:
+def fold(instance: Instance, message: EventMessage) -> dict[str, Effect]:
     """Take an event into the document; returns what it did to each item it names.
 
     Work is marked where the task center has to be told. The document changes in place.
     """
     is_deletion = message.action == "instance_deleted"
     if not is_deletion and not instance.is_deleted and is_too_large(instance, message):
-        return dict.fromkeys(_named(message), Change.TOO_LARGE)
+        return dict.fromkeys(_named(message), Effect.TOO_LARGE)
     _remember(instance, message.event_id)
     if is_deletion:
         return _fold_deletion(instance, message)
     if instance.is_deleted:
-        return dict.fromkeys(_named(message), Change.DELETED)
+        return dict.fromkeys(_named(message), Effect.DELETED)
     facts = {**_instance_facts(message.instance), "occurred_at": message.occurred_at}
     _set_facts(instance.item, message.sequence, facts)
     changes = {task.task_id: _fold_task(instance, task, message) for task in message.tasks}
@@ -191,42 +191,42 @@ def is_too_large(instance: Instance, message: EventMessage) -> bool:
     return seats > MOST_SEATS or len(people) > MOST_PEOPLE_IN_ALL
 
 
-def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Change:
+def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Effect:
     item = instance.tasks.setdefault(fact.task_id, Item())
     facts = {**_task_facts(fact), "occurred_at": message.occurred_at}
     if item.event_id == message.event_id:
-        return Change.DUPLICATE
+        return Effect.DUPLICATE
     changed = _set_facts(item, message.sequence, facts)
     if message.sequence > item.sequence:
         _take_over(instance, fact.task_id, message)
         item.want()
-        return Change.NEWER
+        return Effect.NEWER
     if changed & SHOWN_BY_AN_UPDATE or (changed and item.work is Work.FAILED):
         item.want()
-        return Change.FILLED
-    return Change.OLDER
+        return Effect.FILLED
+    return Effect.OLDER
 
 
-def _fold_instance(instance: Instance, message: EventMessage) -> Change:
+def _fold_instance(instance: Instance, message: EventMessage) -> Effect:
     """The status of the instance is news by itself: a task that the event names may carry it, or may fail to."""
     item = instance.item
     if item.event_id == message.event_id:
-        return Change.DUPLICATE
+        return Effect.DUPLICATE
     newest = message.sequence > item.sequence
     if message.action == "instance_started_and_ended":
         if instance.ended_sequence < 0:
             instance.ended_sequence = message.sequence
             _take_over(instance, INSTANCE, message)
             item.want()
-            return Change.NEWER
+            return Effect.NEWER
         instance.ended_sequence = max(instance.ended_sequence, message.sequence)
     if not newest or item.fact_sequence("status") > message.sequence:
-        return Change.OLDER
+        return Effect.OLDER
     _take_over(instance, INSTANCE, message)
     if item.work is Work.NONE and not _has_news(instance):
-        return Change.UNCHANGED
+        return Effect.UNCHANGED
     item.want()
-    return Change.NEWER
+    return Effect.NEWER
 
 
 def _has_news(instance: Instance) -> bool:
@@ -237,11 +237,11 @@ def _has_news(instance: Instance) -> bool:
     return bool(status != instance.carried_status)
 
 
-def _fold_deletion(instance: Instance, message: EventMessage) -> dict[str, Change]:
+def _fold_deletion(instance: Instance, message: EventMessage) -> dict[str, Effect]:
     """The backup's todos and every other that may be there have to go, then the instance."""
     first = not instance.is_deleted
     instance.deleted_sequence = max(instance.deleted_sequence, message.sequence)
-    changes: dict[str, Change] = {}
+    changes: dict[str, Effect] = {}
     known = [key for key, item in instance.tasks.items() if item.presence is not Presence.ABSENT]
     for task_id in dict.fromkeys([*message.deleted_task_ids, *(known if first else [])]):
         instance.tasks.setdefault(task_id, Item())
@@ -264,15 +264,15 @@ def _forget_tasks(instance: Instance, message: EventMessage) -> None:
             item.work, item.presence, item.search = Work.NONE, Presence.GONE, Search.MISSING
 
 
-def _want_gone(instance: Instance, key: str, message: EventMessage) -> Change:
+def _want_gone(instance: Instance, key: str, message: EventMessage) -> Effect:
     item = instance.get(key)
     if item.event_id == message.event_id:
-        return Change.DUPLICATE
+        return Effect.DUPLICATE
     if item.presence is Presence.GONE or item.action == message.action:
-        return Change.OLDER  # gone, or another deletion of the same instance is at it
+        return Effect.OLDER  # gone, or another deletion of the same instance is at it
     _take_over(instance, key, message)
     item.want()
-    return Change.NEWER
+    return Effect.NEWER
 
 
 def _take_over(instance: Instance, key: str, message: EventMessage) -> None:

@@ -36,7 +36,7 @@ class JobStatus(StrEnum):
     STOPPED = "stopped"
 
 
-class Job(msgspec.Struct, omit_defaults=True):
+class PushJob(msgspec.Struct, omit_defaults=True):
     """Bulk work with its progress. Times are RFC 3339 in UTC, `next_at` epoch seconds.
 
     `partition` and `position` say how far it is: the partition of an index or the day, and the last place looked at.
@@ -67,7 +67,7 @@ class Job(msgspec.Struct, omit_defaults=True):
     reason: str = ""  # why somebody asked for it, in their own words
 
 
-def wants(job: Job, log: PushLog) -> bool:
+def wants(job: PushJob, log: PushLog) -> bool:
     """Whether a replay sends this log again.
 
     What was tried since the replay was asked for is left out: the replay itself may have done that, before its worker
@@ -80,7 +80,7 @@ def wants(job: Job, log: PushLog) -> bool:
     )
 
 
-def build_messages(job: Job, instances: Iterable[tuple[str, str]]) -> list[SyncMessage]:
+def build_messages(job: PushJob, instances: Iterable[tuple[str, str]]) -> list[SyncMessage]:
     """A message for each instance, (platform id, session id). The same job makes the same message for it always."""
     return [
         SyncMessage(platform_id, sess_id, reason=f"{job.kind}:{job.id}", requested_at=job.asked_at, replay=True)
@@ -88,7 +88,7 @@ def build_messages(job: Job, instances: Iterable[tuple[str, str]]) -> list[SyncM
     ]
 
 
-def note_slice(job: Job, *, looked_at: int, sent: int, now: float, stamp: str) -> None:
+def note_slice(job: PushJob, *, looked_at: int, sent: int, now: float, stamp: str) -> None:
     """Count a slice, and set the time of the next so that the job keeps its rate, over crashes too."""
     job.looked_at += looked_at
     job.sent += sent
@@ -97,7 +97,7 @@ def note_slice(job: Job, *, looked_at: int, sent: int, now: float, stamp: str) -
     job.updated_at = stamp
 
 
-def finish(job: Job, stamp: str) -> None:
+def finish(job: PushJob, stamp: str) -> None:
     """Nothing is left to look at."""
     job.status, job.finished_at, job.updated_at = JobStatus.DONE, stamp, stamp
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from taskbridge.errors import StoreError
 from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
-from taskbridge.queues import Queue
+from taskbridge.queues import SqsQueue
 
 
-class PushQueue(Queue):
+class PushQueue(SqsQueue):
     """The push queue, a FIFO one."""
 
     def send(self, messages: Sequence[Message]) -> set[int]:

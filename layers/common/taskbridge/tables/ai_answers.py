@@ -89,7 +89,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class AnswerPiece:
     """A piece of streamed text."""
 
     number: int
@@ -176,7 +176,7 @@ class AnswerTable:
         answers = map(_answer, batch_get(self._client, self._table, keys, consistent=True))
         return {answer.answer_id: answer for answer in answers}
 
-    def pieces(self, answer_id: str, after: int, limit: int = PIECES) -> list[Piece]:
+    def pieces(self, answer_id: str, after: int, limit: int = PIECES) -> list[AnswerPiece]:
         """The pieces behind number `after`, in order, read consistently: one Query."""
         answer = store_call(
             self._client.query,
@@ -187,7 +187,7 @@ class AnswerTable:
             Limit=limit,
             ConsistentRead=True,
         )
-        return [Piece(int(number(item, "number")), text(item, "text")) for item in answer["Items"]]
+        return [AnswerPiece(int(number(item, "number")), text(item, "text")) for item in answer["Items"]]
 
     def erase(self, answer_id: str) -> int:
         """Take an answer away with all its pieces; returns how many items that were."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from taskbridge.ai.audit import AuditedFile, AuditEntry
+from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.moments import DAY_S
 from taskbridge.tables.by_time import FIRST, LAST, TimeIndex
 from taskbridge.tables.conditional import build_update, write_if
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _TEXT_LIMIT, _SHORTEST = 2_000_000, 500  # of characters
-_packed = Packed(AuditEntry)
+_packed = Packed(AuditRecord)
 UNREADABLE = "这条记录无法读取，只保留了索引中的内容"
 
 
@@ -40,7 +40,7 @@ class AuditTable:
             client, table, "by_day", "day_shard", "entry_at", ("task_id", "entry"), width=10, buckets=8
         )
 
-    def record(self, entry: AuditEntry, now: float, retention_days: float) -> bool:
+    def record(self, entry: AuditRecord, now: float, retention_days: float) -> bool:
         """Add an entry, to be kept this long from `now` (epoch seconds) on; False where it stands there already.
 
         What does not fit into an item is cut, with a mark: answers and questions first.
@@ -69,7 +69,7 @@ class AuditTable:
 
     def for_task(
         self, task_id: str, cursor: str | None = None, limit: int = 50, *, start: str = "", end: str = ""
-    ) -> Page[AuditEntry]:
+    ) -> Page[AuditRecord]:
         """The entries of a task in [start, end), RFC 3339 in UTC, the newest first: one Query. Empty: no bound."""
         return query_page(
             self._client,
@@ -84,37 +84,37 @@ class AuditTable:
             ScanIndexForward=False,
         )
 
-    def between(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[AuditEntry]:
+    def between(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[AuditRecord]:
         """The entries in [start, end), the newest first; see TimeIndex.page."""
         return self._by_day.page(_read, start, end, cursor, limit)
 
-    def forget_text(self, entry: AuditEntry) -> None:
+    def forget_text(self, entry: AuditRecord) -> None:
         """Take question, answer and the names of files out of an entry: who asked, when, and what it cost stays."""
         files = tuple(replace(file, name="") for file in entry.files)
         kept = replace(entry, question="", answer="", files=files)
         self._replace(entry, detail=_pack(kept))
 
-    def blank(self, entry: AuditEntry) -> None:
+    def blank(self, entry: AuditRecord) -> None:
         """Take person, question, answer and files out of an entry."""
         kept = replace(entry, uid="", question="", answer="", error="", files=())
         self._replace(entry, uid="", detail=_pack(kept))
 
-    def _replace(self, entry: AuditEntry, **values: Value) -> None:
+    def _replace(self, entry: AuditRecord, **values: Value) -> None:
         """Put other values in the place of those of an entry that is there."""
         key = to_item({"task_id": key_part(entry.task_id), "entry": _entry(entry)})
         update = build_update(self._table, key, sets=to_item(values), condition="attribute_exists(#entry)")
         write_if(self._client.update_item, **update)
 
 
-def _entry(entry: AuditEntry) -> str:
+def _entry(entry: AuditRecord) -> str:
     return f"{entry.at}#{key_part(entry.id)}"
 
 
-def _pack(entry: AuditEntry) -> bytes:
+def _pack(entry: AuditRecord) -> bytes:
     return _packed.pack_first(_cut_shorter(entry))
 
 
-def _cut_shorter(entry: AuditEntry) -> Iterator[AuditEntry]:
+def _cut_shorter(entry: AuditRecord) -> Iterator[AuditRecord]:
     """The entry, its texts cut shorter each time."""
     error, limit = _cut(entry.error, 2000), _TEXT_LIMIT
     while limit >= _SHORTEST:
@@ -129,11 +129,11 @@ def _cut(text: str, limit: int) -> str:
     return f"{fits_item(text[:limit])}…（已截断，原文共 {len(text)} 字）"
 
 
-def _read(item: Item) -> AuditEntry:
+def _read(item: Item) -> AuditRecord:
     """The entry; of one that cannot be read, what its columns tell: it hides no other."""
     try:
         fields = msgspec.json.decode(zlib.decompress(binary(item, "detail")))
-        return msgspec.convert({**fields, "files": [_file(each) for each in fields.get("files", ())]}, AuditEntry)
+        return msgspec.convert({**fields, "files": [_file(each) for each in fields.get("files", ())]}, AuditRecord)
     except (KeyError, zlib.error, msgspec.MsgspecError, TypeError, AttributeError):
         return _unreadable(item)
 
@@ -143,9 +143,9 @@ def _file(stored: Any) -> Any:
     return AuditedFile(name="", sha256="", size=0, file_id=stored) if isinstance(stored, str) else stored
 
 
-def _unreadable(item: Item) -> AuditEntry:
+def _unreadable(item: Item) -> AuditRecord:
     at, _, entry_id = text(item, "entry").partition("#")
-    return AuditEntry(
+    return AuditRecord(
         id=unquote(entry_id),
         at=at,
         uid=text(item, "uid"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from taskbridge.ai.rules import NodeDefault, OwnRule
+from taskbridge.ai.rules import DefaultRule, PersonalRule
 from taskbridge.aws import store_call
 from taskbridge.errors import StaleVersion
 from taskbridge.tables.batches import batch_get
@@ -37,7 +37,7 @@ from taskbridge.tables.dynamo import (
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-R = TypeVar("R", NodeDefault, OwnRule)
+R = TypeVar("R", DefaultRule, PersonalRule)
 NodeKey = tuple[str, str]  # (app id, node id)
 OwnKey = tuple[str, str, str]  # (uid, app id, node id)
 
@@ -60,46 +60,46 @@ class RuleTable:
 
     # Reading
 
-    def default(self, app_id: str, node_id: str) -> NodeDefault | None:
+    def default(self, app_id: str, node_id: str) -> DefaultRule | None:
         """The default of a node, read consistently."""
-        return self._read(DEFAULT_OWNER, node_key(app_id, node_id), NodeDefault)
+        return self._read(DEFAULT_OWNER, node_key(app_id, node_id), DefaultRule)
 
-    def own(self, uid: str, app_id: str, node_id: str) -> OwnRule | None:
+    def own(self, uid: str, app_id: str, node_id: str) -> PersonalRule | None:
         """What a person set for a node, read consistently."""
-        return self._read(owner_of(uid), node_key(app_id, node_id), OwnRule)
+        return self._read(owner_of(uid), node_key(app_id, node_id), PersonalRule)
 
-    def defaults(self, keys: Iterable[NodeKey]) -> dict[NodeKey, NodeDefault]:
+    def defaults(self, keys: Iterable[NodeKey]) -> dict[NodeKey, DefaultRule]:
         """Defaults by (app id, node id), read consistently; those that do not exist are left out."""
         wanted = [_key(DEFAULT_OWNER, node_key(*key)) for key in dict.fromkeys(keys)]
         items = batch_get(self._client, self._table, wanted, consistent=True)
-        return {(rule.app_id, rule.node_id): rule for rule in (_rule(item, NodeDefault) for item in items)}
+        return {(rule.app_id, rule.node_id): rule for rule in (_rule(item, DefaultRule) for item in items)}
 
-    def owns(self, keys: Iterable[OwnKey]) -> dict[OwnKey, OwnRule]:
+    def owns(self, keys: Iterable[OwnKey]) -> dict[OwnKey, PersonalRule]:
         """Own rules by (uid, app id, node id), read consistently; those that do not exist are left out."""
         wanted = [_key(owner_of(uid), node_key(*node)) for uid, *node in dict.fromkeys(keys)]
         items = batch_get(self._client, self._table, wanted, consistent=True)
-        return {(rule.uid, rule.app_id, rule.node_id): rule for rule in (_rule(item, OwnRule) for item in items)}
+        return {(rule.uid, rule.app_id, rule.node_id): rule for rule in (_rule(item, PersonalRule) for item in items)}
 
-    def list_defaults(self, cursor: str | None = None, limit: int = 50) -> Page[NodeDefault]:
+    def list_defaults(self, cursor: str | None = None, limit: int = 50) -> Page[DefaultRule]:
         """The defaults of all nodes: one Query."""
         return query_page(
             self._client,
-            lambda item: _rule(item, NodeDefault),
+            lambda item: _rule(item, DefaultRule),
             cursor,
             limit,
             **self._of_owner(DEFAULT_OWNER),
         )
 
-    def list_own(self, uid: str) -> list[OwnRule]:
+    def list_own(self, uid: str) -> list[PersonalRule]:
         """All rules of a person, as they are now."""
         items = query_all(self._client, **self._of_owner(owner_of(uid)), ConsistentRead=True)
-        return [_rule(item, OwnRule) for item in items]
+        return [_rule(item, PersonalRule) for item in items]
 
-    def own_page(self, uid: str, cursor: str | None = None, limit: int = 50) -> Page[OwnRule]:
+    def own_page(self, uid: str, cursor: str | None = None, limit: int = 50) -> Page[PersonalRule]:
         """A page of a person's rules: one Query."""
         return query_page(
             self._client,
-            lambda item: _rule(item, OwnRule),
+            lambda item: _rule(item, PersonalRule),
             cursor,
             limit,
             **self._of_owner(owner_of(uid)),
@@ -108,27 +108,27 @@ class RuleTable:
 
     def default_versions(
         self, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
-    ) -> Page[NodeDefault]:
+    ) -> Page[DefaultRule]:
         """Every version of a node's default, the newest first."""
-        return self._list_versions(DEFAULT_OWNER, node_key(app_id, node_id), NodeDefault, cursor, limit)
+        return self._list_versions(DEFAULT_OWNER, node_key(app_id, node_id), DefaultRule, cursor, limit)
 
     def own_versions(
         self, uid: str, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
-    ) -> Page[OwnRule]:
+    ) -> Page[PersonalRule]:
         """Every version of an own rule, the newest first, also of one that was deleted."""
-        return self._list_versions(owner_of(uid), node_key(app_id, node_id), OwnRule, cursor, limit)
+        return self._list_versions(owner_of(uid), node_key(app_id, node_id), PersonalRule, cursor, limit)
 
-    def default_version(self, app_id: str, node_id: str, version: int) -> NodeDefault | None:
+    def default_version(self, app_id: str, node_id: str, version: int) -> DefaultRule | None:
         """One version of a node's default."""
-        return self._version(DEFAULT_OWNER, node_key(app_id, node_id), version, NodeDefault)
+        return self._version(DEFAULT_OWNER, node_key(app_id, node_id), version, DefaultRule)
 
-    def own_version(self, uid: str, app_id: str, node_id: str, version: int) -> OwnRule | None:
+    def own_version(self, uid: str, app_id: str, node_id: str, version: int) -> PersonalRule | None:
         """One version of an own rule."""
-        return self._version(owner_of(uid), node_key(app_id, node_id), version, OwnRule)
+        return self._version(owner_of(uid), node_key(app_id, node_id), version, PersonalRule)
 
     # Writing
 
-    def save_default(self, rule: NodeDefault, expected_version: int) -> NodeDefault:
+    def save_default(self, rule: DefaultRule, expected_version: int) -> DefaultRule:
         """Save a default over the version that was read (0: there was none); returns it with its new version.
 
         Raises StaleVersion where somebody else has saved it since, or has taken in a newer `node_published`.
@@ -140,7 +140,7 @@ class RuleTable:
             DEFAULT_OWNER, rule, expected_version, sequence, order, {":sequence": rule.published_sequence}
         )
 
-    def save_own(self, rule: OwnRule, expected_version: int) -> OwnRule:
+    def save_own(self, rule: PersonalRule, expected_version: int) -> PersonalRule:
         """The same for a person's own rule. One that was deleted goes on counting where it was."""
         return self._save(owner_of(rule.uid), rule, expected_version)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from taskbridge.tables.packing import Packed
-from taskbridge.tables.parts import Body, Parts, PartTable
+from taskbridge.tables.parts import Parts, PartTable, SplitBody
 
 AT_ONCE = 100
 REST_S = 360.0  # the push queue takes what it has seen within five minutes for a repetition
@@ -34,12 +34,12 @@ class Aside:
         """Where it stands."""
         return self.stored().parts
 
-    def stored(self) -> Body:
+    def stored(self) -> SplitBody:
         """How it is stored: messages of one instance stand together."""
         place = zlib.crc32(self.sess_id.encode())
         name = hashlib.sha256(f"{self.sess_id}\n{self.body}".encode()).hexdigest()[:24]
         content = _packed.pack((self.sess_id, self.body, self.at))
-        return Body(_document(self.platform_id), f"{place:08x}-{name}", content)
+        return SplitBody(_document(self.platform_id), f"{place:08x}-{name}", content)
 
 
 class AsideTable:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _CUT = {"cut": "too large to be kept whole"}
 
 
-class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+class ChangeRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """One change. `what` names its subject, such as ("platform", "jinzhi"); `before` and `after` hold no secrets.
 
     `before` is None where it did not exist, `after` is None where it was deleted.
@@ -37,7 +37,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     after: dict[str, Any] | None = None
 
 
-_packed = Packed(Change)
+_packed = Packed(ChangeRecord)
 
 
 class ChangeTable:
@@ -50,7 +50,7 @@ class ChangeTable:
             client, table, "by_month", "month_shard", "changed_at", ("subject", "moment"), width=7, buckets=6
         )
 
-    def record(self, change: Change) -> bool:
+    def record(self, change: ChangeRecord) -> bool:
         """Add a change; False where it stands there already. Raises StoreError."""
         moment = f"{change.at}#{key_part(change.id)}"
         item = to_item(
@@ -70,7 +70,7 @@ class ChangeTable:
 
     def of(
         self, what: tuple[str, ...], cursor: str | None = None, limit: int = 50, *, start: str = "", end: str = ""
-    ) -> Page[Change]:
+    ) -> Page[ChangeRecord]:
         """The changes of a subject in [start, end), the newest first: one Query. Empty: no bound."""
         return query_page(
             self._client,
@@ -85,7 +85,7 @@ class ChangeTable:
             ScanIndexForward=False,
         )
 
-    def between(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[Change]:
+    def between(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[ChangeRecord]:
         """The changes of everything in [start, end), the newest first; see TimeIndex.page."""
         return self._by_month.page(_read, start, end, cursor, limit)
 
@@ -99,10 +99,10 @@ def _subject(what: tuple[str, ...]) -> str:
     return "#".join(map(key_part, what))
 
 
-def _pack(change: Change) -> bytes:
+def _pack(change: ChangeRecord) -> bytes:
     cut = msgspec.structs.replace(change, before=change.before and _CUT, after=change.after and _CUT)
     return _packed.pack_first((change, cut))
 
 
-def _read(item: Item) -> Change:
+def _read(item: Item) -> ChangeRecord:
     return _packed.unpack(binary(item, "detail"))

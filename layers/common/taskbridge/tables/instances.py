@@ -21,8 +21,8 @@ from taskbridge.push.messages import instance_key
 from taskbridge.tables.aside import Aside, AsideTable
 from taskbridge.tables.batches import UNMET, batch_get
 from taskbridge.tables.dynamo import THROTTLED, Item, binary, number, pauses, query_first, text, to_attribute, to_item
-from taskbridge.tables.parts import Body, Parts, PartTable, body_in_parts, generation_of, parts_in
-from taskbridge.tables.push_log_pages import Page, PushLogPageTable
+from taskbridge.tables.parts import Parts, PartTable, SplitBody, body_in_parts, generation_of, parts_in
+from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ MARGIN_S = DAY_S  # clocks of others: an event that is not too old to be heard f
 
 
 @dataclass(slots=True)
-class Stored:
+class StoredInstance:
     """A document with the version it was read at; version 0 is not stored yet.
 
     `due_at`, `expires_at` and `parts` are what stands there. `unreadable` tells why this release cannot read it: then
@@ -63,10 +63,10 @@ def due_shard(platform_id: str, sess_id: str) -> str:
 class _Written:
     """How an entry is written: in place or in parts, and until when it is kept."""
 
-    entry: Stored
+    entry: StoredInstance
     document: bytes = b""
     expires_at: int = 0
-    body: Body | None = None
+    body: SplitBody | None = None
 
     def values(self) -> dict[str, Any]:
         """The attributes to set, but for key and version."""
@@ -128,13 +128,13 @@ class InstanceTable:
         self._retention_s = retention_s
         self._clock = clock
 
-    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
+    def load(self, keys: Iterable[tuple[str, str]]) -> dict[str, StoredInstance]:
         """Instances by (platform id, session id), read consistently; new ones where nothing is stored.
 
         One that cannot be read is marked so, and harms no other.
         """
         wanted = {instance_key(*key): key for key in keys}
-        found: dict[str, Stored] = {}
+        found: dict[str, StoredInstance] = {}
         missing = list(wanted)
         for _ in range(READ_TRIES):
             items = self._items(missing)
@@ -146,7 +146,9 @@ class InstanceTable:
                 break
         return {key: found[key] for key in wanted}
 
-    def save(self, stored: Sequence[Stored], page: Page | None = None, riders: Sequence[Rider] = ()) -> set[str]:
+    def save(
+        self, stored: Sequence[StoredInstance], page: LogPage | None = None, riders: Sequence[Rider] = ()
+    ) -> set[str]:
         """Write each if nobody else has since it was read, and the page and the riders with them.
 
         Returns the keys that lost. A written one has its new version set. Raises StoreError. What is large goes into
@@ -216,7 +218,7 @@ class InstanceTable:
             raise StoreError("what does not stand in an item needs a part table, and none is given")
         return self._parts
 
-    def _written(self, entry: Stored) -> _Written:
+    def _written(self, entry: StoredInstance) -> _Written:
         if entry.unreadable:
             return _Written(entry)
         data = encode_instance(entry.instance)
@@ -282,9 +284,9 @@ def _parts_in(item: Item | None) -> Parts | None:
     return parts_in(_document(text(item, "instance")), item) if item else None
 
 
-def _stored(key: tuple[str, str], item: Item | None, bodies: Mapping[Parts, bytes]) -> Stored:
+def _stored(key: tuple[str, str], item: Item | None, bodies: Mapping[Parts, bytes]) -> StoredInstance:
     if item is None:
-        return Stored(Instance(*key))
+        return StoredInstance(Instance(*key))
     parts = _parts_in(item)
     try:
         if "document" not in item and parts not in bodies:
@@ -293,7 +295,7 @@ def _stored(key: tuple[str, str], item: Item | None, bodies: Mapping[Parts, byte
         unreadable = ""
     except UnreadableDocument as error:
         instance, unreadable = Instance(*key, due_at=number(item, "due_at")), str(error)
-    return Stored(
+    return StoredInstance(
         instance=instance,
         version=int(number(item, "version")),
         due_at=number(item, "due_at"),

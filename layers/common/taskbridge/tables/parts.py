@@ -49,7 +49,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class SplitBody:
     """The bytes of a document, to be stored as `generation`. `expires_at` in epoch seconds, 0 for never."""
 
     document: str
@@ -71,9 +71,9 @@ class Body:
         ]
 
 
-def body_in_parts(document: str, generation: str, data: bytes, expires_at: int) -> Body | None:
+def body_in_parts(document: str, generation: str, data: bytes, expires_at: int) -> SplitBody | None:
     """The bytes as they are stored in parts; None where they fit into the head."""
-    return Body(document, generation, data, expires_at) if len(data) > PART_BYTES else None
+    return SplitBody(document, generation, data, expires_at) if len(data) > PART_BYTES else None
 
 
 def generation_of(version: int) -> str:
@@ -94,7 +94,7 @@ class PartTable:
         self._client = client
         self._table = table
 
-    def put(self, bodies: Iterable[Body]) -> None:
+    def put(self, bodies: Iterable[SplitBody]) -> None:
         """Store them; nobody reads them before a head names them."""
         items = (item for body in bodies for item in body.items())
         batch_put(self._client, self._table, items, key=("document", "part"))
@@ -137,7 +137,7 @@ class PartTable:
             ({"DeleteRequest": {"Key": key}} for key in keys if not (but and text(key, "part").startswith(f"{but}#"))),
         )
 
-    def tidy(self, document: str, before: str, kept: Body | None) -> None:
+    def tidy(self, document: str, before: str, kept: SplitBody | None) -> None:
         """Remove what a head named before, and the parts of who lost. What is left goes the next time."""
         with suppress(StoreError):
             self.clear(document, before, but=kept.generation if kept else "")

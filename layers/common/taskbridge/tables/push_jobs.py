@@ -8,25 +8,25 @@ from __future__ import annotations
 import msgspec
 
 from taskbridge.moments import DAY_S
-from taskbridge.push.jobs import Job, JobStatus
+from taskbridge.push.jobs import JobStatus, PushJob
 from taskbridge.tables.conditional import build_update, write_if
 from taskbridge.tables.dynamo import Attributes, Item, Page, query_all, query_first, text, to_item
 from taskbridge.tables.jobs import IS_RUNNING, RUNNING, JobTable
 
 KIND = "replay"
-_decoder = msgspec.json.Decoder(Job)
+_decoder = msgspec.json.Decoder(PushJob)
 
 
-class PushJobTable(JobTable[Job]):
+class PushJobTable(JobTable[PushJob]):
     """Jobs of operators on DynamoDB."""
 
     kept_s = 30 * DAY_S
 
-    def read(self, job_id: str) -> Job | None:
+    def read(self, job_id: str) -> PushJob | None:
         """A job, or None."""
         return self._get(_key(job_id))
 
-    def newest(self, before: str | None, limit: int) -> Page[Job]:
+    def newest(self, before: str | None, limit: int) -> Page[PushJob]:
         """The jobs that were asked for last, those before an id: one Query."""
         items = query_first(
             self._client,
@@ -51,11 +51,11 @@ class PushJobTable(JobTable[Job]):
         )
         return [text(item, "id") for item in items]
 
-    def take(self, job_id: str, holder: str, now: float, lease_s: float) -> Job | None:
+    def take(self, job_id: str, holder: str, now: float, lease_s: float) -> PushJob | None:
         """Be the one that works on it for `lease_s` seconds; None where another does, or it runs no more."""
         return self._claim(_key(job_id), holder, now, now + lease_s)
 
-    def save(self, job: Job, holder: str, now: float, lease_s: float) -> bool:
+    def save(self, job: PushJob, holder: str, now: float, lease_s: float) -> bool:
         """Write the progress and keep the lease; False where the job was stopped, or belongs to another by now."""
         kept = to_item({"lease_until": now + lease_s})
         return self._change(_key(job.id), holder, self._values(job, now) | kept)
@@ -64,7 +64,7 @@ class PushJobTable(JobTable[Job]):
         """Leave it to whoever comes next."""
         self._lease.release(_key(job_id), holder)
 
-    def stop(self, job_id: str) -> Job | None:
+    def stop(self, job_id: str) -> PushJob | None:
         """End a job that runs; one that has ended stays as it is. Returns it as it stands, None where there is none."""
         update = build_update(
             self._table,
@@ -76,13 +76,13 @@ class PushJobTable(JobTable[Job]):
         answer = write_if(self._client.update_item, **update, ReturnValues="ALL_NEW")
         return self._read(answer["Attributes"]) if answer else self.read(job_id)
 
-    def _key(self, job: Job) -> Attributes:
+    def _key(self, job: PushJob) -> Attributes:
         return _key(job.id)
 
-    def _pack(self, job: Job) -> dict[str, str | bytes]:
+    def _pack(self, job: PushJob) -> dict[str, str | bytes]:
         return {"status": job.status, "detail": msgspec.json.encode(job).decode()}
 
-    def _read(self, item: Item) -> Job:
+    def _read(self, item: Item) -> PushJob:
         """A stored job. Whoever stops it writes the status alone."""
         job = _decoder.decode(text(item, "detail"))
         job.status = JobStatus(text(item, "status"))

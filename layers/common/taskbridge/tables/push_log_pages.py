@@ -28,7 +28,7 @@ SHARDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LogPage:
     """A batch of one platform: `at` in epoch seconds, `events` ids, `instances` session ids, in its order.
 
     `tasks` are the marks of the tasks that its events name (see task_mark): who looks for one need not read the logs.
@@ -75,7 +75,7 @@ class PushLogPageTable:
         self._table = table
         self._retention_s = retention_s
 
-    def insert_statement(self, page: Page) -> dict[str, Any]:
+    def insert_statement(self, page: LogPage) -> dict[str, Any]:
         """PartiQL that stores the page, to travel with other statements."""
         detail = _packed.pack(_Detail(page.events, page.instances, page.tasks))
         shard = zlib.crc32(page.page_id.encode()) % SHARDS
@@ -92,16 +92,16 @@ class PushLogPageTable:
             "Parameters": [to_attribute(value) for value in values],
         }
 
-    def between(self, platform_id: str, start: float, end: float, limit: int) -> list[Page]:
+    def between(self, platform_id: str, start: float, end: float, limit: int) -> list[LogPage]:
         """The first `limit` pages of a platform in [start, end), the oldest first, whatever the days between."""
-        pages: list[Page] = []
+        pages: list[LogPage] = []
         for day in _days(start, end):
             for shard in range(SHARDS):
                 pages += self._query(f"{platform_id}#{day}#{shard}", page_time(start), page_time(end), limit)
         pages.sort(key=lambda page: page.at)
         return pages[:limit]
 
-    def stretch(self, platform_id: str, start: float, end: float, most: int) -> tuple[list[Page], float]:
+    def stretch(self, platform_id: str, start: float, end: float, most: int) -> tuple[list[LogPage], float]:
         """The next pages of a platform in [start, end), the oldest first; and the moment before which these are all.
 
         That moment lies behind `start`, within its day, and is `end` where nothing is left. There are about `most`
@@ -121,23 +121,23 @@ class PushLogPageTable:
                 return sorted(found, key=lambda page: page.at), reached
             each *= 2
 
-    def newest(self, platform_id: str, day: str, first: str, last: str, limit: int) -> list[Page]:
+    def newest(self, platform_id: str, day: str, first: str, last: str, limit: int) -> list[LogPage]:
         """Pages of a platform and day (YYYY-MM-DD) whose names lie in [first, last), the newest first.
 
         A page's name is its time (see page_time), `#` and its id. One query for each shard.
         """
-        pages: list[Page] = []
+        pages: list[LogPage] = []
         for shard in range(SHARDS):
             found = self._query(f"{platform_id}#{day}#{shard}", first, last, limit + 1, newest_first=True)
             pages += [page for page in found if page.name < last][:limit]  # BETWEEN takes in `last` itself
         return sorted(pages, key=lambda page: page.name, reverse=True)[:limit]
 
-    def of_day(self, platform_id: str, day: str, first: str, last: str) -> tuple[list[Page], str]:
+    def of_day(self, platform_id: str, day: str, first: str, last: str) -> tuple[list[LogPage], str]:
         """The newest pages of a day as `newest`, a megabyte of each shard; and down to which name these are all.
 
         That is empty where the day has no others.
         """
-        pages: list[Page] = []
+        pages: list[LogPage] = []
         reached = ""
         for shard in range(SHARDS):
             request = self._request(f"{platform_id}#{day}#{shard}", first, last, newest_first=True)
@@ -148,7 +148,7 @@ class PushLogPageTable:
                 reached = max(reached, text(answer["LastEvaluatedKey"], "page"))
         return [page for page in pages if page.name >= reached], reached
 
-    def _query(self, bucket: str, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Page]:
+    def _query(self, bucket: str, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[LogPage]:
         return [
             *map(
                 _page, query_first(self._client, limit, **self._request(bucket, first, last, newest_first=newest_first))
@@ -165,14 +165,14 @@ class PushLogPageTable:
         }
 
 
-def _page(item: Item) -> Page:
+def _page(item: Item) -> LogPage:
     moment, page_id = text(item, "page").split("#", 1)
     unreadable = ""
     try:
         detail = _packed.unpack(binary(item, "detail"))
     except (zlib.error, ValueError, LookupError) as error:  # what a release wrote that this code does not know
         detail, unreadable = _Detail((), ()), f"{type(error).__name__}: {error}"
-    return Page(
+    return LogPage(
         platform_id=text(item, "bucket").rsplit("#", 2)[0],
         at=datetime.fromisoformat(moment).timestamp(),
         page_id=page_id,

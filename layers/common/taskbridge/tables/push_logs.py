@@ -38,7 +38,7 @@ from taskbridge.tables.batches import batch_execute, batch_get
 from taskbridge.tables.conditional import write_if
 from taskbridge.tables.dynamo import Item, binary, query_all, text, to_attribute, to_item
 from taskbridge.tables.packing import pack, unpack
-from taskbridge.tables.parts import Body, Parts, PartTable, body_in_parts, parts_in
+from taskbridge.tables.parts import Parts, PartTable, SplitBody, body_in_parts, parts_in
 from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _decoder = msgspec.json.Decoder(PushLog)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedLog:
     """A log with its place in the index by status: (received_at, event id, and its place where it stands beside).
 
     It may be listed by its last change.
@@ -193,7 +193,7 @@ class PushLogTable:
         *,
         after: tuple[str, ...] = (),
         newest_first: bool = False,
-    ) -> tuple[list[Listed], bool]:
+    ) -> tuple[list[ListedLog], bool]:
         """Logs of a shard (see status_shard) that were received from `start` to `end`, `after` a place: one Query.
 
         Returns them and whether there may be more. They may be fewer than `limit` and yet not all: a Query reads a
@@ -206,7 +206,7 @@ class PushLogTable:
             ScanIndexForward=not newest_first,
             **_start_key(shard, after),
         )
-        listed = list(map(Listed, self._logs(answer["Items"]), map(_place, answer["Items"])))
+        listed = list(map(ListedLog, self._logs(answer["Items"]), map(_place, answer["Items"])))
         return listed, "LastEvaluatedKey" in answer
 
     def received(self, shard: str, start: str, end: str) -> tuple[list[str], bool]:
@@ -247,7 +247,7 @@ class PushLogTable:
             text, parameters = _insert(self._table, (*key, *values)), [*key.values(), *values.values()]
         return {"Statement": text, "Parameters": [to_attribute(value) for value in parameters]}
 
-    def _written(self, log: PushLog) -> tuple[_Values, Body | None]:
+    def _written(self, log: PushLog) -> tuple[_Values, SplitBody | None]:
         """The attributes of a log, and its parts where it is large."""
         status = log.status
         values: _Values = {

@@ -10,7 +10,7 @@ import msgspec
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.form import FormattedForm, format_form
 from taskbridge.ai.forms.values import typed_values
-from taskbridge.events import Field, Form
+from taskbridge.events import EventForm, Field
 from tests.builders import as_json
 
 CONTROL_TYPES = (
@@ -29,13 +29,13 @@ def options(**labels: Any) -> list[dict[str, Any]]:
     return [{"value": value, "label": label} for value, label in labels.items()]
 
 
-def form_of(*fields: dict[str, Any]) -> Form:
-    return msgspec.json.decode(as_json({"fields": list(fields)}), type=Form)
+def form_of(*fields: dict[str, Any]) -> EventForm:
+    return msgspec.json.decode(as_json({"fields": list(fields)}), type=EventForm)
 
 
-def raw_form(kind: str, source: bytes) -> Form:
+def raw_form(kind: str, source: bytes) -> EventForm:
     """A form of one field whose value came as these very bytes."""
-    return Form([Field("f", "字段", kind, msgspec.Raw(source))])
+    return EventForm([Field("f", "字段", kind, msgspec.Raw(source))])
 
 
 def formatted(*fields: dict[str, Any]) -> FormattedForm:

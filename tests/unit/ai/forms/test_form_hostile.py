@@ -15,7 +15,7 @@ from taskbridge.ai.forms.control_text import EMPTY
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.form import form_text, format_form
 from taskbridge.ai.forms.values import field_types, typed_values
-from taskbridge.events import Field, Form
+from taskbridge.events import EventForm, Field
 from tests.builders import calm
 from tests.unit.ai.forms.builders import (
     CONTROL_TYPES,
@@ -79,7 +79,7 @@ json_values = st.recursive(
 )
 
 
-def read_whole(form: Form) -> str:
+def read_whole(form: EventForm) -> str:
     """Everything that is ever made of a form; what comes out can be sent as UTF-8."""
     shown = format_form(form)
     typed_values(read_fields(form))
@@ -164,7 +164,7 @@ def test_a_long_text_is_whole(kind: str) -> None:
 
 
 def test_labels_may_be_as_hostile_as_values() -> None:
-    hostile = Form([Field("f", "标\ud800签\n二", "text", msgspec.Raw(b'"x"'))])
+    hostile = EventForm([Field("f", "标\ud800签\n二", "text", msgspec.Raw(b'"x"'))])
 
     assert read_whole(hostile) == "标\ufffd签 二：x"
 
@@ -338,4 +338,4 @@ def test_options_with_hostile_values_and_labels_do_not_raise() -> None:
         "f", "字段", "select", msgspec.Raw(b'"a"'), [*form_of(field("select", options=choices)).fields[0].options]
     )
 
-    assert format_form(Form([raw])).fields[0].text == "甲"
+    assert format_form(EventForm([raw])).fields[0].text == "甲"

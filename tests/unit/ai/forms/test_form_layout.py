@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskbridge.ai.forms.form import Attachment, field_lines, form_text
+from taskbridge.ai.forms.form import AttachedFile, field_lines, form_text
 from tests.builders import calm
 from tests.unit.ai.forms.builders import field, formatted, options
 
@@ -69,16 +69,16 @@ def test_an_attachment_is_told_with_what_the_upstream_knows_of_it() -> None:
     form = formatted(field("file", [file, {"url": "https://f/2", "size": -1}, None, "https://f/3"], "pdf", "附件"))
 
     assert form.attachments == (
-        Attachment("pdf", "附件", "发票.pdf", "https://f/1", 10, "application/pdf", "t", "ab"),
-        Attachment("pdf", "附件", "未命名文件", "https://f/2"),
-        Attachment("pdf", "附件", "未命名文件", "https://f/3"),
+        AttachedFile("pdf", "附件", "发票.pdf", "https://f/1", 10, "application/pdf", "t", "ab"),
+        AttachedFile("pdf", "附件", "未命名文件", "https://f/2"),
+        AttachedFile("pdf", "附件", "未命名文件", "https://f/3"),
     )
     assert form.fields[0].text == "发票.pdf、未命名文件、未命名文件"
 
 
 def test_an_attachment_is_named_by_its_field() -> None:
-    assert Attachment("pdf", "附件", "a.pdf", "u").named_by(["pdf"])
-    assert not Attachment("pdf", "附件", "a.pdf", "u").named_by(["a.pdf", ""])
+    assert AttachedFile("pdf", "附件", "a.pdf", "u").named_by(["pdf"])
+    assert not AttachedFile("pdf", "附件", "a.pdf", "u").named_by(["a.pdf", ""])
 
 
 def test_what_cannot_be_seen_is_not_in_the_text() -> None:

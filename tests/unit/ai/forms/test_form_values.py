@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.values import FieldType, Period, field_types, typed_values
-from taskbridge.events import FormField
+from taskbridge.events import NodeField
 from tests.builders import calm
 from tests.unit.ai.forms.builders import CONTROL_TYPES, column, field, form_of, options, raw_form, table, value_of
 
@@ -229,7 +229,7 @@ def test_field_types_tell_what_a_check_may_name() -> None:
 
 
 def test_fields_of_a_published_node_have_types_too() -> None:
-    fields = [FormField("a", {"zh": "金额"}, "money"), FormField("t", "明细", "table"), FormField("x", "x", "hologram")]
+    fields = [NodeField("a", {"zh": "金额"}, "money"), NodeField("t", "明细", "table"), NodeField("x", "x", "hologram")]
 
     assert field_types(fields) == (FieldType("a", "金额", "number"), FieldType("t", "明细", "rows"))
 

@@ -37,7 +37,7 @@ class TypeMismatch(NotComputable):
     """The expression asks for what values of these types cannot give."""
 
 
-class Record(MapType):
+class FormRecord(MapType):
     """A form, a row of a table, or a period: an entry that is missing makes the whole check not computable."""
 
     def __init__(self, entries: Mapping[str, Any], labels: Mapping[str, str]) -> None:
@@ -53,14 +53,14 @@ class Record(MapType):
 def prepare(value: Any, labels: Mapping[str, str]) -> Any:
     """A typed value as checks see it; None where it is missing, empty, or of a type that checks do not know."""
     if isinstance(value, Mapping):
-        return Record(prepare_entries(value, labels), labels) or None
+        return FormRecord(prepare_entries(value, labels), labels) or None
     if isinstance(value, list | tuple):
         prepared = [prepare(item, labels) for item in value]
         # An item that cannot be read stays in its place: without it sums and counts would be wrong.
-        return ListType(Record({}, labels) if item is None else item for item in prepared) or None
+        return ListType(FormRecord({}, labels) if item is None else item for item in prepared) or None
     if isinstance(value, Period):
         parts = {name: getattr(value, name) for name in _PERIOD_LABELS}
-        return Record(prepare_entries(parts, _PERIOD_LABELS), _PERIOD_LABELS)
+        return FormRecord(prepare_entries(parts, _PERIOD_LABELS), _PERIOD_LABELS)
     return _prepare_scalar(value)
 
 
@@ -201,7 +201,7 @@ def _in(item: Any, items: Any) -> BoolType:
 
 
 def _item(container: Any, key: Any) -> Any:
-    if isinstance(container, Record) and isinstance(key, str):
+    if isinstance(container, FormRecord) and isinstance(key, str):
         return container[key]
     rows, index = rows_of(container), _number(key)
     if index.denominator != 1 or not 0 <= index < len(rows):
@@ -218,7 +218,7 @@ def _column(rows: Any, column: tuple[Any, ...]) -> list[Any]:
 
 
 def _cell(row: Any, key: Any) -> Any:
-    if not isinstance(row, Record) or not isinstance(key, str):
+    if not isinstance(row, FormRecord) or not isinstance(key, str):
         raise TypeMismatch("只有表格才能按列计算，列写成文字")
     return row[key]
 
@@ -247,8 +247,8 @@ def _size(value: Any) -> Fraction:
     return Fraction(len(value)) if isinstance(value, str) else _count(value)
 
 
-def _period(value: Any) -> Record:
-    if not isinstance(value, Record):
+def _period(value: Any) -> FormRecord:
+    if not isinstance(value, FormRecord):
         raise TypeMismatch(f"这里需要起止时间，得到的是{_kind(value)}")
     return value
 

@@ -25,8 +25,8 @@ from taskbridge.ai.checks.arithmetic import (
     MACROS,
     METHODS,
     OPERATORS,
+    FormRecord,
     NotComputable,
-    Record,
     TypeMismatch,
     decide,
     exact_number,
@@ -43,7 +43,7 @@ _SHOWN_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """Whether an expression holds, and what it came upon on its way: (source, value) as texts."""
 
     holds: bool
@@ -82,7 +82,7 @@ def _weight(operand: Any) -> int:
 
 def compute(
     expression: Expression, values: Mapping[str, Any], today: date, labels: Mapping[str, str], budget: Budget
-) -> Outcome:
+) -> CheckOutcome:
     """The outcome for typed values; raises `NotComputable`.
 
     `today` and `form` are names of their own: a field that is called so is reached as `form["today"]`.
@@ -95,18 +95,20 @@ def compute(
 
 def _compute(
     expression: Expression, values: Mapping[str, Any], today: date, labels: Mapping[str, str], budget: Budget
-) -> Outcome:
+) -> CheckOutcome:
     entries = prepare_entries({key: values[key] for key in expression.fields if key in values}, labels)
     names = {key: value for key, value in entries.items() if IDENTIFIER.fullmatch(key)}
     functions = {name: budget.charged(work) for name, work in {**METHODS, **FUNCTIONS, **OPERATORS}.items()}
-    activation = Activation(functions=functions, vars={**names, FORM: Record(entries, labels), TODAY: cast(Any, today)})
-    run = _Run(expression.source, labels, budget)
+    activation = Activation(
+        functions=functions, vars={**names, FORM: FormRecord(entries, labels), TODAY: cast(Any, today)}
+    )
+    run = _Computation(expression.source, labels, budget)
     holds = truth(_ExactEvaluator(expression.tree, activation, run).evaluate())
-    return Outcome(holds, tuple(run.shown))
+    return CheckOutcome(holds, tuple(run.shown))
 
 
 @dataclass(slots=True)
-class _Run:
+class _Computation:
     """One computation, with what it came upon."""
 
     source: str
@@ -140,7 +142,7 @@ def _show_number(number: Fraction) -> str:
 class _ExactEvaluator(Evaluator):
     """cel-python's evaluator with decimals, counted steps, and no error that could be passed over."""
 
-    def __init__(self, ast: Node, activation: Activation, run: _Run) -> None:
+    def __init__(self, ast: Node, activation: Activation, run: _Computation) -> None:
         super().__init__(ast, activation)
         self._run = run
 
@@ -193,7 +195,7 @@ class _ExactEvaluator(Evaluator):
 
     def member(self, tree: Node) -> Any:
         value = super().member(tree)
-        if not isinstance(value, ListType | Record) and _tells_something(tree):
+        if not isinstance(value, ListType | FormRecord) and _tells_something(tree):
             self._run.show(self._run.source[tree.meta.start_pos : tree.meta.end_pos], value)
         return value
 

@@ -11,7 +11,7 @@ import msgspec
 
 from taskbridge.ai.forms.amounts import number_text
 from taskbridge.ai.forms.texts import clean_text, one_line
-from taskbridge.events import Field, Form, FormField, Text, resolve_text
+from taskbridge.events import EventForm, Field, NodeField, Text, resolve_text
 
 # Levels of JSON that are read; a deeper value is shown as it came. It also bounds tables within tables.
 DEEPEST_JSON = 100
@@ -67,7 +67,7 @@ class Cell:
     label: str
 
 
-def read_fields(form: Form) -> tuple[ReadField, ...]:
+def read_fields(form: EventForm) -> tuple[ReadField, ...]:
     """The visible fields of a form in its order."""
     return tuple(_read_field(each) for each in form.fields if not each.hidden)
 
@@ -80,7 +80,7 @@ def _read_field(declared: Field) -> ReadField:
         return ReadField(control, unread=source_text(declared.value))
 
 
-def read_control(declared: Field | FormField) -> Control:
+def read_control(declared: Field | NodeField) -> Control:
     """The control of a field of a form."""
     options: dict[str, str] = {}
     for option in declared.options if isinstance(declared, Field) else ():

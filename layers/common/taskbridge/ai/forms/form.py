@@ -10,7 +10,7 @@ from taskbridge.ai.forms.amounts import parse_number
 from taskbridge.ai.forms.control_text import UNNAMED, as_list, control_text, file_name
 from taskbridge.ai.forms.controls import Cell, Malformed, ReadField, read_fields, visible_cells
 from taskbridge.ai.forms.notices import build_notices
-from taskbridge.events import Form
+from taskbridge.events import EventForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class AttachedFile:
     """A file of a `file` or `image` field, also inside a table. `size` in bytes, `sha256` as the upstream says.
 
     `field_key` is the field of the form; `column_keys` lead to the file within its tables, and are empty outside one.
@@ -51,11 +51,11 @@ class FormattedForm:
     """A whole form. `notices` are contradictions that the formatter itself saw (大写 against figures)."""
 
     fields: tuple[FormField, ...]
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[AttachedFile, ...] = ()
     notices: tuple[str, ...] = ()
 
 
-def format_form(form: Form) -> FormattedForm:
+def format_form(form: EventForm) -> FormattedForm:
     """Every visible field of the form in its order, with its attachments. Never raises, whatever the values are."""
     return format_fields(read_fields(form))
 
@@ -90,12 +90,12 @@ def form_text(form: FormattedForm) -> str:
     return "\n".join(line for field in form.fields for line in field_lines(field))
 
 
-def _attachments(cell: Cell) -> Iterator[Attachment]:
+def _attachments(cell: Cell) -> Iterator[AttachedFile]:
     if cell.control.type not in {"file", "image"}:
         return
     for each in as_list(cell.value):
         file: dict[str, Any] = each if isinstance(each, dict) else {"url": each}
-        yield Attachment(
+        yield AttachedFile(
             field_key=cell.path[0],
             label=cell.label,
             name=_name(each),

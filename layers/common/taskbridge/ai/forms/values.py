@@ -29,7 +29,7 @@ from taskbridge.ai.forms.controls import (
 )
 from taskbridge.ai.forms.moments import Period, build_period, parse_moment, time_text
 from taskbridge.ai.forms.notices import contradicts
-from taskbridge.events import Field, FormField
+from taskbridge.events import Field, NodeField
 
 __all__ = ["FieldType", "Period", "field_types", "typed_values"]
 
@@ -78,7 +78,7 @@ def typed_values(fields: Sequence[ReadField]) -> dict[str, Any]:
     return {key: value for key, value in typed.items() if value is not None}
 
 
-def field_types(fields: Sequence[Field | FormField]) -> tuple[FieldType, ...]:
+def field_types(fields: Sequence[Field | NodeField]) -> tuple[FieldType, ...]:
     """What checks over these fields may name. Hidden fields, and types that have no typed value, are left out."""
     controls = ((field, read_control(field)) for field in fields if not getattr(field, "hidden", False))
     return tuple(
@@ -88,7 +88,7 @@ def field_types(fields: Sequence[Field | FormField]) -> tuple[FieldType, ...]:
     )
 
 
-def _column_types(field: Field | FormField, control: Control) -> tuple[FieldType, ...]:
+def _column_types(field: Field | NodeField, control: Control) -> tuple[FieldType, ...]:
     if control.type != "table" or not isinstance(field, Field):
         return ()
     try:
