@@ -82,9 +82,13 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("DELETE", "/v1/ai/rules/{app_id}/{node_id}"): _for(APPROVER),
     ("GET", "/v1/ai/rules/{app_id}/{node_id}/versions"): _for(APPROVER),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/versions/{n}/restore"): _for(APPROVER, starts_work=True),
+    ("GET", "/v1/ai/rules/{app_id}/{node_id}/node"): _for(APPROVER),
+    ("POST", "/v1/ai/clauses"): _for(APPROVER, ADMIN),
+    ("POST", "/v1/ai/rules/{app_id}/{node_id}/try-checks"): _for(APPROVER, per_minute=60),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/propose-checks"): _for(APPROVER, ADMIN, per_minute=10, starts_work=True),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/dry-run"): _for(APPROVER, per_minute=10, starts_work=True),
     ("GET", "/v1/ai/jobs/{id}"): _for(APPROVER, ADMIN),
+    ("DELETE", "/v1/ai/jobs/{id}"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/tasks"): _for(APPROVER),
     ("GET", "/v1/ai/tasks/{task_id}"): _for(APPROVER),
     ("POST", "/v1/ai/tasks/{task_id}/analyses"): _for(APPROVER, per_minute=60, starts_work=True),
@@ -97,6 +101,8 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/ai/analyses/{id}/stream"): _for(APPROVER),  # see LOOKS_A_MINUTE
     ("POST", "/v1/ai/analyses/{id}/feedback"): _for(APPROVER, starts_work=True),
     ("GET", "/v1/ai/agreement"): _for(APPROVER, ADMIN),
+    ("GET", "/v1/ai/agreement/nodes"): _for(APPROVER, ADMIN),
+    ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/audit"): _for(ADMIN),
 }
 

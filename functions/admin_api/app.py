@@ -7,7 +7,19 @@ from functools import cache
 from typing import Any
 
 from admin_api import changes, docs_page, erasure, health, search
-from admin_api.ai import analyses, audit, jobs, node_defaults, own_rules, people, tasks, watching
+from admin_api.ai import (
+    agreement,
+    analyses,
+    audit,
+    jobs,
+    node_defaults,
+    own_rules,
+    people,
+    rule_drafts,
+    rule_nodes,
+    tasks,
+    watching,
+)
 from admin_api.api import Api, Router
 from admin_api.push import comparison, events, failure_causes, logs, queues, replays, summary
 from admin_api.setup import ai_switches, connection, platforms, removal, rule_preview, trigger_rules
@@ -15,6 +27,7 @@ from admin_api.wiring import wire
 from taskbridge.observability import Observability, build_observability, traced
 
 AREAS: tuple[Router, ...] = (
+    agreement.router,
     ai_switches.router,
     analyses.router,
     audit.router,
@@ -35,6 +48,8 @@ AREAS: tuple[Router, ...] = (
     queues.router,
     removal.router,
     replays.router,
+    rule_drafts.router,
+    rule_nodes.router,
     rule_preview.router,
     search.router,
     summary.router,

@@ -17,6 +17,7 @@ action | what happened, as the event says | "task_received"
 actions | which actions it takes, empty for all | ["task_received"]
 Flow.actions | which actions | ["task_received"]
 Change.after | what it became, secrets masked | {"enabled": true}
+NodeAgreement.agreement | how often verdict and decision agreed there |
 agreed | how many decisions agreed with the verdict | 41
 ai_questions | what was asked of AI platforms today |
 analysis_id | the analysis that asked | "a-9f3a07bc12de"
@@ -51,6 +52,7 @@ clash | what is wrong where several instances used the id, empty where none did 
 class_name | the class of the platform | "JinZhiTaskCenter"
 clause | a clause of the rule, in its words | "金额不超过 5000 元"
 clauses | how the rule is read, a clause each | ["金额不超过 5000 元"]
+column_of | the table that it is a column of, empty for a field of the form | ""
 comment | why, in the person's words | "发票已附"
 confirmed | whether a person has confirmed it: then it is in force | true
 cost | what it costs, by the platform's price list | 0.012
@@ -74,6 +76,7 @@ dead_letters | messages in all dead-letter queues | 0
 decided | decisions that count | 45
 Trial.decision | what you decided, null where you did not | "approved"
 decision | what the person decided, null where it did not | "approved"
+default | the node's default, null where none is in force |
 default_app_ids | applications whose node defaults count | ["leave"]
 delayed | messages that are not to be seen yet | 0
 destination | the queue that they go back to | "push"
@@ -104,9 +107,12 @@ StatusCounts.failed | events that failed for good | 0
 ProposedCheck.failed | past forms that do not meet it | 2
 failed_at | when it failed, null where it did not | null
 fallbacks | models that are asked where those before fail |
+false_failures | forms that did not meet it and were approved | 1
+false_passes | forms that met it and were refused | 1
 false_approvals | decisions where approve was advised and the person refused | 1
 feedback | what the person thought of it, null where nothing was said |
 field_key | key of the field that has the file | "attachments"
+RuleNode.fields | the fields of the latest form |
 fields | the visible fields of the form |
 file_id | the platform's id of the file, empty where only its text was sent | "f-1"
 file_key | keys of the fields whose attachments take part | ["attachments"]
@@ -139,6 +145,7 @@ FailureCauses.is_exact | false where there are more failures than one call count
 is_exact | false where there are more | true
 is_own | whether it is one's own | true
 FailureCauses.items | the causes |
+ClauseAgreements.items | the clauses |
 items | the rows of this page |
 job_id | the job that compares the platform, null for one instance | null
 Erased.jobs | dry runs and proposals | 1
@@ -174,6 +181,7 @@ limit | how many at most | 5
 limits | what else is known of the class | {}
 log_id | id of the push log | "jz:ev-1"
 log_status | logs of which status are replayed | "failed"
+ClauseAgreements.looked_at | how many decisions were looked at | 45
 looked_at | how many were looked at so far | 350
 looked_for | what was looked for: what the caller may open | ["push_log", "instance"]
 low | lower bound of the rate, with 95% | 0.81
@@ -242,6 +250,7 @@ retrying | events that are tried again | 0
 rule | what is asked of a form, in plain words | "金额不超过 5000 元；附发票"
 Task.rule | the rule in force, null where there is none |
 TaskDetail.rule | the rule in force, null where there is none |
+rule_updated_at | when the rule in force changed, null since you looked | null
 rule_version | version of the rule | "custom-3"
 AiSettings.second_look | verdicts that a second question has to confirm, else a person decides | "approves"
 second_look | which verdicts a second question has to confirm | "approves"
@@ -271,6 +280,8 @@ PushLogDetail.status | the worst of its entries | "failed"
 PushLogRow.status | the worst of its entries | "failed"
 ReplayWanted.status | logs of which status | "failed"
 LogAttempt.status | of HTTP, null where no answer came | 200
+ListedRule.auto_analysis | 0 as the node's default says, 1 yes, 2 no | 0
+ListedRule.status | whether AI approval is on here | true
 OwnRule.status | whether AI approval is on here | true
 OwnRuleWanted.status | false: no AI approval here | true
 EffectiveRule.status | whether AI approval is on here | true
@@ -284,6 +295,7 @@ tag | what one thinks of it | "useful"
 target | where it went: `push:<platform id>` or `ai` | "push:jz"
 EventOutcome.targets | what became of it at each target |
 targets | where events go: `push:<platform id>`, `push:*`, `ai` | ["push:jz", "ai"]
+TriedChecks.tasks | forms that they were tried on | 20
 Job.tasks | past tasks that take part | 5
 task_id | id of a task; ids that are not plain as lists give them | "T-1"
 template_version | version of the prompt | "5"
@@ -295,6 +307,7 @@ trials | what the draft says of each past task |
 type | type of the field | "number"
 Problem.type | a URN of the code | "urn:taskbridge:problem:invalid_request"
 uid | user id of the person | "10021"
+ClauseAgreement.unknown | forms of which it cannot be told | 3
 unknown | past forms of which it cannot tell | 1
 RuleChange.unreadable | ignored | ""
 Platform.category | whether tasks are pushed to it, or questions asked; null for a class not known here | "task_center"
@@ -315,6 +328,7 @@ AiSettings.version | 0 where nobody has set them | 3
 version | of what is stored; it guards against lost updates | 3
 EffectiveRule.version | names the version for people | "custom-3"
 HealthReport.version | of taskbridge | "0.1.0"
+wait | false: answer at once, and let the job be watched under its id | true
 waiting | messages that wait | 0
 Removal.waiting | what waits for it |
 Change.who | user id of who changed it | "10021"

@@ -17,9 +17,10 @@ import msgspec
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.material import build_material
 from ai_analyze.ports import AnalysisPorts
-from ai_analyze.propose import CheckTrial, build_proposal_question, parse_proposal, try_checks
+from ai_analyze.propose import build_proposal_question, parse_proposal
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditRecord
+from taskbridge.ai.checks.trials import REASON_CHARS, try_checks
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.ai.jobs import (
@@ -27,12 +28,11 @@ from taskbridge.ai.jobs import (
     AiJobStatus,
     DryRun,
     ProposeChecks,
-    ProposedCheck,
     Trial,
     TrialFinding,
 )
 from taskbridge.ai.messages import JobMessage
-from taskbridge.ai.results import Finding, FindingResult, Review
+from taskbridge.ai.results import Finding, Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import Seat, SeatState
@@ -52,7 +52,7 @@ GO_ON_S = 0.0
 CRASHES_ALLOWED = 3
 GIVE_UP_AFTER_S = 600.0  # somebody waits for it
 RETRY_S = 45.0
-MOST_FINDINGS, REASON_CHARS = 50, 500
+MOST_FINDINGS = 50
 
 FORM_IS_GONE = "表单已不存在，无法分析"
 NO_FORMS = "没有可以参考的表单"
@@ -179,7 +179,7 @@ class _Turn:
         return msgspec.structs.replace(
             self.job,
             status=AiJobStatus.DONE,
-            checks=tuple(map(_build_check, trials)),
+            checks=trials,
             dropped=proposal.dropped,
             usage=reply.usage,
             reason="",
@@ -265,14 +265,3 @@ def _shorten(finding: Finding) -> TrialFinding:
     """A finding as a list of trials shows it: many of them have to fit into one item."""
     clause, reason = finding.clause[:REASON_CHARS], finding.reason[:REASON_CHARS]
     return TrialFinding(clause=clause, result=finding.result, reason=reason, origin=finding.origin)
-
-
-def _build_check(trial: CheckTrial) -> ProposedCheck:
-    return ProposedCheck(
-        clause=trial.check.clause,
-        expression=trial.check.expression,
-        passed=trial.counts.get(FindingResult.PASS, 0),
-        failed=trial.counts.get(FindingResult.FAIL, 0),
-        unknown=trial.counts.get(FindingResult.UNKNOWN, 0),
-        reasons={result.value: reason[:REASON_CHARS] for result, reason in trial.reasons.items()},
-    )

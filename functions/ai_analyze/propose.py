@@ -1,4 +1,4 @@
-"""Checks that a model proposes for a rule, and what they would have said of past forms. Pure.
+"""Checks that a model proposes for a rule. Pure.
 
 A proposal is never in force: every check is unconfirmed until a person has looked at it.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -19,11 +17,10 @@ from typing import Any
 import msgspec
 
 from ai_analyze.fence import build_fence, single_line
-from taskbridge.ai.checks import MAX_CHECKS, check_expression, evaluate_checks, known_types
+from taskbridge.ai.checks import MAX_CHECKS, check_expression, known_types
 from taskbridge.ai.clauses import find_clause, same_clause, split_clauses
 from taskbridge.ai.forms.values import FieldType
 from taskbridge.ai.jobs import DroppedCheck
-from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
 from taskbridge.errors import ConfigurationError
 
@@ -39,15 +36,6 @@ class Proposal:
 
     checks: tuple[Check, ...] = ()
     dropped: tuple[DroppedCheck, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CheckTrial:
-    """What a check says of past forms: how many pass, fail and are unknown, and a reason for each kind, the first."""
-
-    check: Check
-    counts: Mapping[FindingResult, int]
-    reasons: Mapping[FindingResult, str]
 
 
 class _CheckWire(msgspec.Struct):
@@ -81,22 +69,6 @@ def parse_proposal(text: str, rule_text: str = "", fields: Sequence[FieldType] =
         except ConfigurationError as error:
             dropped.append(DroppedCheck(clause=wire.clause, expression=wire.expression, reason=error.problem))
     return Proposal(tuple(checks), tuple(dropped))
-
-
-def try_checks(
-    checks: Sequence[Check], past_values: Sequence[tuple[Mapping[str, object], date]]
-) -> tuple[CheckTrial, ...]:
-    """What each check, confirmed or not, says of past forms: their typed values, and the days of their receipt."""
-    supposed = [replace(check, confirmed=True) for check in checks]
-    findings = [evaluate_checks(supposed, values, received_on) for values, received_on in past_values]
-    return tuple(_build_trial(check, [each[place] for each in findings]) for place, check in enumerate(checks))
-
-
-def _build_trial(check: Check, findings: Sequence[Any]) -> CheckTrial:
-    reasons: dict[FindingResult, str] = {}
-    for finding in findings:
-        reasons.setdefault(finding.result, finding.reason)
-    return CheckTrial(check, Counter(finding.result for finding in findings), reasons)
 
 
 @cache

@@ -142,6 +142,23 @@ def test_a_job_that_takes_long_is_watched_under_its_id(world: AiWorld, fleet: Fl
     assert world.me.get(path).json["status"] == "done"
 
 
+def test_a_job_that_is_not_waited_for_is_watched_at_once_and_can_be_stopped(world: AiWorld, fleet: Fleet) -> None:
+    give_past(world)
+
+    answer = world.me.post(DRY_RUN, {"rule": "金额不超过 5000 元", "wait": False})
+
+    assert (answer.status, answer.json["status"], fleet.now) == (202, "running", NOW)
+    path = f"/v1/ai/jobs/{answer.json['id']}"
+    fleet.sleep(1)
+    assert len(world.me.get(path).json["trials"]) == 1
+    assert world.as_(OTHER).delete(path).code == "not_found"
+    stopped = world.me.delete(path).json
+    assert (stopped["status"], len(stopped["trials"])) == ("stopped", 1)
+    fleet.sleep(1)
+    assert (fleet.asked, fleet.queue) == (1, [])
+    assert world.me.delete(path).json == world.me.get(path).json == stopped
+
+
 def test_the_same_idempotency_key_starts_one_job(world: AiWorld, fleet: Fleet) -> None:
     give_past(world)
     key = {"idempotency_key": "draft-7"}

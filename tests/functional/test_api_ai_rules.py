@@ -9,6 +9,7 @@ import pytest
 
 from admin_api.ai import node_defaults, own_rules
 from admin_api.ids import encode_id
+from taskbridge.ai.rules import AiSettings
 from tests.functional.ai_api import AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule
 from tests.functional.aws import Tables, new_client
@@ -50,7 +51,9 @@ def test_a_rule_is_read_as_it_was_saved(world: AiWorld) -> None:
         "version": 1,
     }
     assert world.me.get(node_path()).json == saved.json
-    assert world.me.get("/v1/ai/rules").json == {"items": [saved.json], "next_cursor": None}
+    (listed,) = world.me.get("/v1/ai/rules").json["items"]
+    assert (listed["app_name"], listed["default"]["rule"]) == ("", "请假不超过 3 天")
+    assert {**saved.json, "app_name": "", "default": listed["default"]} == listed
     assert world.outbox.taken() == [TOLD]
 
 
@@ -119,6 +122,18 @@ def test_a_rule_that_was_taken_away_can_be_restored(world: AiWorld) -> None:
     assert world.outbox.taken() == [TOLD] * 3
 
 
+def test_a_rule_is_listed_with_the_default_that_it_overrides_where_that_is_in_force(world: AiWorld) -> None:
+    world.give_default(rule="默认规则")
+    world.give_task()
+    world.me.put(node_path(), RULE)
+
+    (listed,) = world.me.get("/v1/ai/rules").json["items"]
+    assert (listed["app_name"], listed["default"]["rule"]) == ("请假申请", "默认规则")
+
+    world.configure(AiSettings(examine_enable=True))
+    assert world.me.get("/v1/ai/rules").json["items"][0]["default"] is None
+
+
 def test_lists_page(world: AiWorld) -> None:
     for number in range(5):
         world.me.put(node_path(node_id=f"n{number}"), {"rule": f"规则 {number}"})
@@ -132,6 +147,7 @@ def test_lists_page(world: AiWorld) -> None:
 
 def test_a_list_costs_the_same_calls_however_many_rules_there_are(world: AiWorld) -> None:
     world.me.put(node_path(), {"rule": "规则"})
+    rules_of(world)
     world.stores.client.taken()
     rules_of(world)
     few = world.stores.client.taken()
@@ -141,7 +157,7 @@ def test_a_list_costs_the_same_calls_however_many_rules_there_are(world: AiWorld
 
     assert len(rules_of(world)) == 50
 
-    assert world.stores.client.taken() == few == {"query": 1, "batch_get_item": 1}
+    assert world.stores.client.taken() == few == {"query": 2, "batch_get_item": 1}
 
 
 # What cannot be saved

@@ -13,6 +13,7 @@ from pydantic import Field, StrictBool
 
 from admin_api.access import APPROVER, Caller
 from admin_api.ai.caps import admit
+from admin_api.ai.past_tasks import past_tasks, read_form, tasks_of_node
 from admin_api.ai.results import moment
 from admin_api.ai.rules import FileKey
 from admin_api.api import JSON_TYPE, Api, Router
@@ -34,18 +35,17 @@ from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, ModelChoice
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError
-from taskbridge.events import EventForm
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import ModelLimits, estimate_tokens
 from taskbridge.usage import Usage
 
 WAIT_S = 20.0
-NODE_SEATS = 100  # of a node that are looked at: a task has some
 POLL_S = 0.5
 PROMPT_TOKENS = 1_500  # what stands around rule and form in every question
 ANSWER_TOKENS = 1_000
 MILLION = 1_000_000
 
+Waits = Annotated[StrictBool, Field(description="false: answer at once, and let the job be watched under its id")]
 DraftRule = Annotated[str, Field(min_length=1, max_length=RULE_CHARS, pattern=r"\S", description="not stored")]
 _NODE = "/v1/ai/rules/{app_id}/{node_id}"
 router = Router("AI rules")
@@ -59,12 +59,14 @@ class DryRunWanted(Wanted):
     file_key: Annotated[list[FileKey], Field(default_factory=list, max_length=MOST_KEYS)]
     limit: Annotated[int, Field(ge=1, le=MOST_TASKS)] = 5
     estimate_only: Annotated[StrictBool, Field(description="only say what it is thought to take")] = False
+    wait: Waits = True
 
 
 class ProposalWanted(Wanted):
     """A rule whose exact clauses are to become checks."""
 
     rule: DraftRule
+    wait: Waits = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ class Job:
 
     id: str | None
     kind: Literal["dry_run", "propose_checks"]
-    status: Literal["estimated", "running", "done", "failed"]
+    status: Literal["estimated", "running", "done", "failed", "stopped"]
     app_id: str
     node_id: str
     tasks: int
@@ -103,13 +105,14 @@ def start_dry_run(api: Api, app_id: str, node_id: str, body: DryRunWanted) -> Re
     job = _plan_dry_run(api.caller.uid, app_id, node_id, body, api.services)
     if body.estimate_only:
         return Response(200, JSON_TYPE, replace(_show(job), id=None, status="estimated"))
-    return _run(job, api.services)
+    return _run(job, api.services, WAIT_S if body.wait else 0)
 
 
 @router.post(f"{_NODE}/propose-checks", summary="Propose checks for a rule", responses=RAN)
 def propose_checks(api: Api, app_id: str, node_id: str, body: ProposalWanted) -> Response[Job]:
     """Checks for the exact clauses, each tried on your past forms, an admin's on those of the node."""
-    return _run(_plan_proposal(api.caller, app_id, node_id, body, api.services), api.services)
+    job = _plan_proposal(api.caller, app_id, node_id, body, api.services)
+    return _run(job, api.services, WAIT_S if body.wait else 0)
 
 
 @router.get("/v1/ai/jobs/{id}", summary="How far a dry run or a proposal is")
@@ -118,10 +121,19 @@ def get_job(api: Api, id: str) -> Job:
     return _show(_find(api.caller.uid, id, api.services))
 
 
+@router.delete("/v1/ai/jobs/{id}", summary="Stop a dry run or a proposal")
+def stop_job(api: Api, id: str) -> Job:
+    """The question that is being asked is still paid for; no other follows. One that has ended stays as it is."""
+    job = api.services.ai_jobs.stop(api.caller.uid, id)
+    if job is None:
+        raise not_found("job")
+    return _show(job)
+
+
 def _plan_dry_run(uid: str, app_id: str, node_id: str, body: DryRunWanted, services: Services) -> AiJob:
     """A dry run with its estimate, which is not started yet. Raises Problem (409) where there is nothing to try."""
     wanted = DryRun(rule=body.rule, keynote=body.keynote, file_key=tuple(body.file_key))
-    seats = _past_tasks(uid, app_id, node_id, ("done",), body.limit, services)
+    seats = past_tasks(uid, app_id, node_id, ("done",), body.limit, services)
     asked = [f"{wanted.rule}{wanted.keynote}{_form_text(seat, services)}" for seat in seats]
     return _plan(uid, app_id, node_id, wanted, seats, asked, services)
 
@@ -133,15 +145,15 @@ def _plan_proposal(caller: Caller, app_id: str, node_id: str, body: ProposalWant
     """
     wanted = ProposeChecks(rule=body.rule)
     if APPROVER in caller.roles:
-        seats = _past_tasks(caller.uid, app_id, node_id, ("done", "open"), MOST_TASKS, services)
+        seats = past_tasks(caller.uid, app_id, node_id, ("done", "open"), MOST_TASKS, services)
     else:
-        seats = _tasks_of_node(app_id, node_id, services)
+        seats = tasks_of_node(app_id, node_id, services)
     job = _plan(caller.uid, app_id, node_id, wanted, seats, [wanted.rule], services)
     return msgspec.structs.replace(job, owners=tuple(seat.uid for seat in seats))
 
 
-def _run(job: AiJob, services: Services) -> Response[Job]:
-    """Begin to work at a job, and wait for it, for 20 seconds at most.
+def _run(job: AiJob, services: Services, wait_s: float) -> Response[Job]:
+    """Begin to work at a job, and wait for it so long at most.
 
     Raises StoreError, Problem: 429 where enough was asked today, 503.
     """
@@ -149,7 +161,7 @@ def _run(job: AiJob, services: Services) -> Response[Job]:
     services.ai_jobs.add(job, services.clock())
     if services.analysis_queue.send([JobMessage(job.uid, job.id)]):
         raise try_later()
-    until = services.clock() + WAIT_S
+    until = services.clock() + wait_s
     while job.status is AiJobStatus.RUNNING and services.clock() < until:
         services.sleep(POLL_S)
         job = _find(job.uid, job.id, services)
@@ -231,28 +243,6 @@ def _limits(services: Services) -> ModelLimits:
         raise conflict("ai_not_set_up", "The AI platform of the settings cannot be used.") from None
 
 
-def _past_tasks(
-    uid: str, app_id: str, node_id: str, states: Sequence[Any], limit: int, services: Services
-) -> list[Seat]:
-    """A person's latest tasks on a node that have a form: a Query for each state."""
-    found: list[Seat] = []
-    for state in states:
-        page = services.seats.list_person(uid, state, app_id=app_id, node_id=node_id, limit=limit)
-        found += [seat for seat in page.items if seat.form_hash and seat.received_on]
-    return found[:limit]
-
-
-def _tasks_of_node(app_id: str, node_id: str, services: Services) -> list[Seat]:
-    """Everybody's latest tasks on a node, each form once: the done ones, and where these are few the open ones too."""
-    by_form: dict[str, Seat] = {}
-    for read in (services.seats.list_node_done, services.seats.list_node_open):
-        if len(by_form) < MOST_TASKS:
-            for seat in read(app_id, node_id, limit=NODE_SEATS).items:
-                if seat.form_hash and seat.received_on:
-                    by_form.setdefault(seat.form_hash, seat)
-    return list(by_form.values())[:MOST_TASKS]
-
-
 def _form_text(seat: Seat, services: Services) -> str:
-    body = services.forms.get(seat.task_id, seat.form_hash)
-    return form_text(format_form(msgspec.json.decode(body, type=EventForm))) if body else ""
+    form = read_form(seat, services)
+    return form_text(format_form(form)) if form else ""

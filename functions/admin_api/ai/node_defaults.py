@@ -27,7 +27,7 @@ from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from taskbridge.ai.clauses import find_clause, split_clauses
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import AutoAnalysis, Check, DefaultRule
+from taskbridge.ai.rules import AiSettings, AutoAnalysis, Check, DefaultRule, resolve_rule
 
 ONE = "/v1/ai/nodes/{app_id}/{node_id}"
 router = Router("AI administration")
@@ -115,3 +115,10 @@ def show_default(rule: DefaultRule) -> NodeDefault:
         auto_analysis=rule.automatic,
         version=rule.version,
     )
+
+
+def show_default_in_force(rule: DefaultRule | None, settings: AiSettings) -> NodeDefault | None:
+    """The default that holds for whoever has no rule of their own; None where there is none."""
+    if rule is None or resolve_rule(settings, None, rule, rule.app_id) is None:
+        return None
+    return show_default(rule)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field, StrictBool
 
+from admin_api.ai.node_defaults import NodeDefault, show_default_in_force
+from admin_api.ai.person_nodes import nodes_of
 from admin_api.ai.rules import (
     MOST_VERSIONS,
     AutoCode,
@@ -31,7 +33,8 @@ from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from admin_api.wiring import Services
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import AutoAnalysis, PersonalRule
+from taskbridge.ai.people import PersonNode
+from taskbridge.ai.rules import AiSettings, AutoAnalysis, DefaultRule, PersonalRule
 
 Names = tuple[str, str]  # (key, name) of a node
 NO_NAMES: Names = ("", "")
@@ -75,14 +78,27 @@ class OwnRule(RuleShown):
     version: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRule(OwnRule):
+    """One's own rule with what it stands in the place of: `default` is null where the node has none in force."""
+
+    app_name: str
+    default: NodeDefault | None
+
+
 @router.get("/v1/ai/rules", summary="One's own rules")
-def list_rules(api: Api, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[OwnRule]:
+def list_rules(api: Api, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[ListedRule]:
     """The rules that you set yourself."""
-    rules = api.services.rules
-    page = rules.own_page(api.caller.uid, api.open_cursor(cursor), limit)
-    defaults = rules.defaults([(rule.app_id, rule.node_id) for rule in page.items])
-    names = {node: (default.node_key, default.node_name) for node, default in defaults.items()}
-    return api.listed([_show_own(r, names.get((r.app_id, r.node_id), NO_NAMES)) for r in page.items], page.next)
+    services, uid = api.services, api.caller.uid
+    page = services.rules.own_page(uid, api.open_cursor(cursor), limit)
+    defaults = services.rules.defaults([(rule.app_id, rule.node_id) for rule in page.items])
+    nodes = {(node.app_id, node.node_id): node for node in nodes_of(uid, services)} if page.items else {}
+    settings = services.switches().settings
+    shown = [
+        _list_own(rule, defaults.get((rule.app_id, rule.node_id)), nodes.get((rule.app_id, rule.node_id)), settings)
+        for rule in page.items
+    ]
+    return api.listed(shown, page.next)
 
 
 @router.get(ONE, summary="One's own rule for a node")
@@ -144,11 +160,26 @@ def restore_version(api: Api, app_id: str, node_id: str, n: Number, body: Restor
 
 
 def _show_own(rule: PersonalRule, names: Names = NO_NAMES) -> OwnRule:
-    return OwnRule(
+    return OwnRule(**_own_facts(rule, names))
+
+
+def _own_facts(rule: PersonalRule, names: Names) -> dict[str, Any]:
+    return {
         **facts_of(rule, rule.app_id, rule.node_id, names),
-        status=rule.enabled,
-        auto_analysis=rule.auto_analysis,
-        version=rule.version,
+        "status": rule.enabled,
+        "auto_analysis": rule.auto_analysis,
+        "version": rule.version,
+    }
+
+
+def _list_own(
+    rule: PersonalRule, default: DefaultRule | None, node: PersonNode | None, settings: AiSettings
+) -> ListedRule:
+    named = default or node
+    return ListedRule(
+        **_own_facts(rule, (named.node_key, named.node_name) if named else NO_NAMES),
+        app_name=node.app_name if node else "",
+        default=show_default_in_force(default, settings),
     )
 
 

@@ -1,20 +1,17 @@
-"""Checks that a model proposes: what it is asked, what is taken from its answer, what they say of past forms."""
+"""Checks that a model proposes: what it is asked, what is taken from its answer."""
 
 from __future__ import annotations
 
 import json
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.propose import LONGEST_ANSWER, build_proposal_question, parse_proposal, try_checks
+from ai_analyze.propose import LONGEST_ANSWER, build_proposal_question, parse_proposal
 from taskbridge.ai.checks.arithmetic import FUNCTIONS, MACROS, METHODS
 from taskbridge.ai.forms.values import FieldType
-from taskbridge.ai.results import FindingResult
 from taskbridge.ai.rules import Check
 from tests.builders import calm
 
@@ -126,25 +123,3 @@ def test_an_endless_answer_is_cut() -> None:
 )
 def test_no_answer_breaks_the_reading(text: str) -> None:
     assert not any(check.confirmed for check in parse_proposal(text).checks)
-
-
-def test_checks_are_tried_on_past_forms_whether_confirmed_or_not() -> None:
-    # given
-    past = [({"amount": Decimal(amount)}, date(2026, 11, 1)) for amount in (100, 200, 9000)]
-    past.append(({}, date(2026, 11, 2)))
-
-    # when
-    trials = try_checks([Check("限额", "amount <= 5000"), Check("下限", "amount > 0", confirmed=True)], past)
-
-    # then
-    passed, failed, unknown = FindingResult.PASS, FindingResult.FAIL, FindingResult.UNKNOWN
-    assert trials[0].counts == {passed: 2, failed: 1, unknown: 1}
-    assert trials[0].reasons[failed] == "amount = 9000，要求 amount <= 5000"
-    assert trials[1].counts == {passed: 3, unknown: 1}
-    assert not trials[0].check.confirmed
-
-
-def test_a_check_tried_on_no_form_has_no_outcome() -> None:
-    (trial,) = try_checks([Check("限额", "amount <= 5000")], [])
-
-    assert trial.counts == {}

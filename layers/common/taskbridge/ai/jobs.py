@@ -14,11 +14,12 @@ MOST_TASKS = 20
 
 
 class AiJobStatus(StrEnum):
-    """How far a job has come. RUNNING also before anybody has begun."""
+    """How far a job has come. RUNNING also before anybody has begun; STOPPED: its person wanted no more of it."""
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True, tag="dry_run", tag_field="kind"):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
-from taskbridge.ai.jobs import AiJob
+from taskbridge.ai.jobs import AiJob, AiJobStatus
 from taskbridge.moments import DAY_S
-from taskbridge.tables.dynamo import Attributes, Item, binary, erase, key_part, keys_in, number, to_item
-from taskbridge.tables.jobs import JobTable
+from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.dynamo import Attributes, Item, binary, erase, key_part, keys_in, number, text, to_item
+from taskbridge.tables.jobs import IS_RUNNING, RUNNING, JobTable
 from taskbridge.tables.packing import Packed
 
 _packed = Packed(AiJob)
@@ -43,6 +44,18 @@ class AiJobTable(JobTable[AiJob]):
         free = to_item({"lease_until": 0, "attempts": 0})
         return self._change(self._key(job), holder, self._values(job, now) | free)
 
+    def stop(self, uid: str, job_id: str) -> AiJob | None:
+        """End a job that runs; one that has ended stays as it is. Returns it as it stands, None where there is none."""
+        update = build_update(
+            self._table,
+            _key(uid, job_id),
+            sets=to_item({"status": AiJobStatus.STOPPED}),
+            condition=IS_RUNNING,
+            values={":running": RUNNING},
+        )
+        answer = write_if(self._client.update_item, **update, ReturnValues="ALL_NEW")
+        return self._read(answer["Attributes"]) if answer else self.get(uid, job_id)
+
     def _key(self, job: AiJob) -> Attributes:
         return _key(job.uid, job.id)
 
@@ -50,8 +63,9 @@ class AiJobTable(JobTable[AiJob]):
         return {"status": job.status, "detail": _packed.pack(job)}
 
     def _read(self, item: Item) -> AiJob:
-        job = _packed.unpack(binary(item, "detail"))
-        return msgspec.structs.replace(job, attempts=int(number(item, "attempts")))
+        """A stored job. Whoever stops it writes the status alone."""
+        job, status = _packed.unpack(binary(item, "detail")), AiJobStatus(text(item, "status"))
+        return msgspec.structs.replace(job, status=status, attempts=int(number(item, "attempts")))
 
 
 def _kind(uid: str) -> str:
