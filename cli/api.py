@@ -35,7 +35,7 @@ class Api:
 
     def get(self, path: str, query: Query | None = None) -> Any:
         """The JSON of an answer. Raises CommandError for a problem, or where none comes."""
-        return self._json("GET", path, query=query)
+        return self.call("GET", path, query=query)
 
     def find(self, path: str) -> Any:
         """As get, but None where there is no such thing."""
@@ -48,15 +48,15 @@ class Api:
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """As get."""
-        return self._json("POST", path, body=body)
+        return self.call("POST", path, body=body)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
         """As get."""
-        return self._json("PUT", path, body=body)
+        return self.call("PUT", path, body=body)
 
     def delete(self, path: str, query: Query | None = None) -> Any:
         """As get."""
-        return self._json("DELETE", path, query=query)
+        return self.call("DELETE", path, query=query)
 
     def items(self, path: str, query: Query, limit: int) -> list[Any]:
         """The first items of a list, over as many pages as they take."""
@@ -72,23 +72,22 @@ class Api:
 
     def stream(self, path: str, last_event_id: str) -> httpx.Response:
         """Server-sent events that are there by now, behind the last that was seen."""
-        return self._call("GET", path, headers={"Last-Event-ID": last_event_id} if last_event_id else {})
+        return self._send("GET", path, headers={"Last-Event-ID": last_event_id} if last_event_id else {})
 
-    def _json(
-        self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, Any] | None = None
-    ) -> Any:
-        answer = self._call(method, path, query=query, body=body)
+    def call(self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of an answer to any method. Raises CommandError for a problem, or where none comes."""
+        answer = self._send(method, path, query=query, body=body)
+        if answer.status_code == 204:
+            return {}
         try:
             found = answer.json()
         except ValueError:
             found = None
-        if answer.status_code == 204:
-            return {}
         if not isinstance(found, dict):
             raise CommandError("The answer is none of the API: is TASKBRIDGE_URL its address?")
         return found
 
-    def _call(
+    def _send(
         self,
         method: str,
         path: str,

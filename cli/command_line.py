@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cli import ai, changes, dead_letters, events, logs, people, platforms, replays, rules, setup, summary
+from cli import ai, changes, dead_letters, events, logs, mcp_server, people, platforms, replays, rules, setup, summary
 from cli.errors import WRONG_USE
 from cli.session import Session
 from cli.verbs import Verbs
@@ -33,6 +33,7 @@ app.add_typer(rules.app, name="rules")
 app.verb("changes")(changes.list_changes)
 app.add_typer(ai.app, name="ai")
 app.add_typer(people.app, name="people")
+app.verb("mcp")(mcp_server.serve)
 
 
 def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
