@@ -210,7 +210,7 @@ class ThreadedSender:
 
     def _note(self, platform_id: str, ended: StepResult, outcome: Outcome, *, is_clipped: bool) -> None:
         """What the answer tells of the platform itself."""
-        if ended.end is not End.TRANSIENT:
+        if ended.end is not End.TRANSIENT and ended.attempts:
             self._breakers.note_success(platform_id)
         elif ended.attempts and not (is_clipped and outcome.status is None):
             # Without a call of its own, it shares a token's failure that is counted already.

@@ -16,27 +16,49 @@ from jsonschema import Draft202012Validator
 
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms import REGISTRY, build_task_center
-from taskbridge.platforms.base import OutcomeKind, PlatformAdapter, Request, Response, TaskCenter
-from taskbridge.platforms.settings import secret_fields, settings_schema
-from tests.unit.platforms.builders import SECRET, TOKEN, Server, answer, client_for, commands, default_settings, insert
+from taskbridge.platforms import REGISTRY
+from taskbridge.platforms.base import OutcomeKind, Request, Response, TaskCenter
+from taskbridge.platforms.settings import parse_settings, secret_fields, settings_schema
+from tests.unit.platforms.builders import (
+    SECRET,
+    TOKEN,
+    Server,
+    answer,
+    client_for,
+    commands,
+    default_settings,
+    insert,
+    update,
+)
 
 LONG_SUBJECT = "🎓" + "长" * 9_998 + "\u2028"
 
 
 class PlatformBehaviour:
-    """Inherit, and set the four attributes: `success` and `refusal` are bodies of answers with HTTP 200."""
+    """Inherit, and set the four attributes: `success` and `refusal` are bodies of answers.
+
+    Their HTTP status is 200, unless the status is the code: `successes` are those of a success, `refused` that of the
+    refusal.
+    """
 
     class_name: ClassVar[str]
     settings: ClassVar[Mapping[str, Any]]
     success: ClassVar[Mapping[str, Any]]
     refusal: ClassVar[Mapping[str, Any]]
+    successes: ClassVar[tuple[int, ...]] = (200,)
+    refused: ClassVar[int] = 200
 
     def build(self, **changes: Any) -> TaskCenter:
-        return build_task_center("p-1", self.class_name, {**self.settings, **changes})
+        return self.build_from({**self.settings, **changes})
 
-    def kind(self) -> type[PlatformAdapter]:
-        return REGISTRY[self.class_name]
+    def build_from(self, settings: Mapping[str, Any]) -> TaskCenter:
+        kind = self.kind()
+        return kind("p-1", parse_settings(kind.Settings, settings))
+
+    def kind(self) -> type[TaskCenter]:
+        kind = REGISTRY[self.class_name]
+        assert issubclass(kind, TaskCenter)
+        return kind
 
     def requests(self) -> dict[Operation, Request]:
         platform = self.build()
@@ -71,7 +93,7 @@ class PlatformBehaviour:
 
     def test_its_defaults_are_settings_it_takes(self) -> None:
         defaults = default_settings(self.kind().Settings)
-        built = build_task_center("p-1", self.class_name, {**defaults, **self.settings})
+        built = self.build_from({**defaults, **self.settings})
         assert built.settings == self.build().settings
 
     def test_an_unknown_setting_is_refused_by_name(self) -> None:
@@ -82,7 +104,7 @@ class PlatformBehaviour:
         schema = settings_schema(self.kind().Settings)
         for name in set(schema["required"]) - set(secret_fields(self.kind().Settings)):
             with pytest.raises(ConfigurationError, match=rf"^{name}: required"):
-                build_task_center("p-1", self.class_name, {k: v for k, v in self.settings.items() if k != name})
+                self.build_from({k: v for k, v in self.settings.items() if k != name})
 
     def test_a_secret_among_the_settings_is_refused_and_not_repeated(self) -> None:
         for name in secret_fields(self.kind().Settings):
@@ -97,7 +119,7 @@ class PlatformBehaviour:
         assert set(built) == set(self.kind().capabilities)
         for request in built.values():
             assert request.path.startswith("/")
-            assert (request.json is None) != (request.form is None) or request.method == "GET"
+            assert (request.json is None) != (request.form is None) or request.method in {"GET", "DELETE"}
 
     def test_a_token_travels_in_headers_only(self) -> None:
         for request in self.requests().values():
@@ -120,19 +142,25 @@ class PlatformBehaviour:
     def test_its_success_is_success_for_every_operation(self) -> None:
         platform = self.build()
         for command in commands().values():
-            outcome = platform.parse_response(command, answer(self.success))
-            assert outcome.verdict is OutcomeKind.OK
+            for status in self.successes:
+                outcome = platform.parse_response(command, answer(b"" if status == 204 else self.success, status))
+                assert outcome.verdict is OutcomeKind.OK
 
     def test_its_refusal_is_permanent_and_keeps_its_cause(self) -> None:
-        outcome = self.build().parse_response(insert(), answer(self.refusal))
+        outcome = self.build().parse_response(insert(), answer(self.refusal, self.refused))
         assert outcome.verdict is OutcomeKind.PERMANENT
         assert outcome.errcode
         assert outcome.message
 
-    @pytest.mark.parametrize("status", [201, 204, 302, 400, 404, 500])
-    def test_success_is_http_200_and_nothing_else(self, status: int) -> None:
+    @pytest.mark.parametrize("status", [200, 201, 202, 204, 206, 302, 400, 404, 500])
+    def test_success_has_the_http_status_of_one_and_no_other(self, status: int) -> None:
         outcome = self.build().parse_response(insert(), answer(self.success, status))
-        assert outcome.verdict is not OutcomeKind.OK
+        assert (outcome.verdict is OutcomeKind.OK) == (status in self.successes)
+
+    @pytest.mark.parametrize("body", [b"<html>Log in</html>", b"ok", b"{"])
+    def test_a_page_is_no_success_whatever_its_status_is(self, body: bytes) -> None:
+        for status in self.successes:
+            assert self.build().parse_response(insert(), answer(body, status)).verdict is OutcomeKind.TRANSIENT
 
     @pytest.mark.parametrize(
         ("status", "verdict"),
@@ -157,11 +185,11 @@ class PlatformBehaviour:
     @pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 422])
     def test_a_4xx_without_json_may_pass_and_one_with_json_does_not(self, status: int) -> None:
         for body in (b"", b"<html>404 Not Found</html>", b"404 page not found", b'{"errcode":'):
-            outcome = self.build().parse_response(insert(), answer(body, status))
+            outcome = self.build().parse_response(update(), answer(body, status))
             assert (outcome.verdict, outcome.status) == (OutcomeKind.TRANSIENT, status)
             assert f"HTTP {status}" in outcome.message
         for body in (json.dumps(self.refusal).encode(), b"[]", b"{}", b'"no"'):
-            assert self.build().parse_response(insert(), answer(body, status)).verdict is OutcomeKind.PERMANENT
+            assert self.build().parse_response(update(), answer(body, status)).verdict is OutcomeKind.PERMANENT
 
     def test_no_answer_breaks_it(self) -> None:
         platform = self.build()
@@ -176,22 +204,29 @@ class PlatformBehaviour:
     # Driven
 
     def test_a_push_is_one_call_and_leaves_one_attempt(self) -> None:
-        server = Server(httpx.Response(200, json=dict(self.success)))
+        server = Server(httpx.Response(self.successes[0], json=dict(self.success)))
         result = client_for(self.build(), server).execute(insert())
         (attempt,) = result.attempts
+        method = self.requests()[Operation.INSERT_TASK].method
         assert result.outcome.verdict is OutcomeKind.OK
-        assert (attempt.operation, attempt.key, attempt.method) == ("insert_task", "task-1", "POST")
-        assert "task-1" in attempt.request
+        assert (attempt.operation, attempt.key, attempt.method) == ("insert_task", "task-1", method)
+        assert "task-1" in f"{attempt.path} {attempt.request}"
         assert attempt.response == msgspec.json.encode(self.success).decode()
         assert len(server.requests) == 1
 
     def test_what_it_cannot_do_is_refused_without_a_call(self) -> None:
         server = Server(httpx.Response(200, json=dict(self.success)))
-        for operation in frozenset(Operation) - self.kind().capabilities:
+        for operation in frozenset(Operation) - self.kind().capabilities - {Operation.DELETE_INSTANCE}:
             result = client_for(self.build(), server).execute(commands()[operation])
             assert result.outcome.verdict is OutcomeKind.PERMANENT
             assert operation.value in result.outcome.message
         assert server.requests == []
+
+    def test_an_instance_that_it_does_not_know_is_deleted_without_a_call(self) -> None:
+        if Operation.DELETE_INSTANCE not in self.kind().capabilities:
+            server = Server(httpx.Response(500))
+            result = client_for(self.build(), server).execute(commands()[Operation.DELETE_INSTANCE])
+            assert (result.outcome.verdict, result.attempts, server.requests) == (OutcomeKind.OK, (), [])
 
     def test_a_broken_connection_is_transient(self) -> None:
         result = client_for(self.build(), Server(httpx.ConnectError("refused"))).execute(insert())

@@ -15,7 +15,7 @@ import msgspec
 
 from taskbridge.access.token_doubts import FORBIDDEN, PAGE, REDIRECT, code_signal
 from taskbridge.attempts import Attempt
-from taskbridge.commands import Command, Operation
+from taskbridge.commands import Command, InstanceView, Operation, TaskView
 from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.bodies import unknown_encoding
 from taskbridge.platforms.formats import parse_http_date
@@ -90,13 +90,14 @@ class CommandResult:
 class JsonAnswer(msgspec.Struct, frozen=True):
     """The JSON object of an answer: `code` None where none can be read (absent, null, true, 1.5).
 
-    `is_json`: the body is JSON, though perhaps no object; a web page is not.
+    `is_json`: the body is JSON, though perhaps no object; a web page is not. `is_status`: the code is the HTTP status.
     """
 
     code: str | None
     message: str
     fields: Mapping[str, msgspec.Raw]
     is_json: bool = True
+    is_status: bool = False
 
 
 class ResultCodes(msgspec.Struct, frozen=True):
@@ -115,14 +116,16 @@ class _Signal(msgspec.Struct, frozen=True):
     code: str | None
     codes: ResultCodes
     is_json: bool
+    is_status: bool
 
 
 # The request itself is too large: the status says so whoever sends it, and a gateway sends it with a page.
 TOO_LARGE = frozenset({413, 414, 431})
 
 # The first row that holds decides. The HTTP status speaks before the code does, except that a 4xx which says
-# nothing by itself leaves the word to the lists; success is HTTP 200 and nothing else. What is no JSON was not said
-# by the task center (a server that is being redeployed answers 404 with a page), so it may pass.
+# nothing by itself leaves the word to the lists; success is HTTP 200 and nothing else, unless the status is the code.
+# What is no JSON was not said by the task center (a server that is being redeployed answers 404 with a page), so it
+# may pass.
 _TABLE: tuple[tuple[OutcomeKind, Callable[[_Signal], bool]], ...] = (
     (OutcomeKind.TRANSIENT, lambda s: s.status == 408 or s.status >= 500),
     (OutcomeKind.THROTTLED, lambda s: s.status == 429),
@@ -131,6 +134,7 @@ _TABLE: tuple[tuple[OutcomeKind, Callable[[_Signal], bool]], ...] = (
     (OutcomeKind.OK, lambda s: s.operation in _DELETES and s.code in s.codes.already_gone),
     (OutcomeKind.ALREADY_THERE, lambda s: s.operation in _INSERTS and s.code in s.codes.already_there),
     (OutcomeKind.PERMANENT, lambda s: 400 <= s.status < 500 and (s.is_json or s.status in TOO_LARGE)),
+    (OutcomeKind.OK, lambda s: s.is_status and s.code in s.codes.success),
     (OutcomeKind.TRANSIENT, lambda s: s.status != 200 or s.code is None),
     (OutcomeKind.OK, lambda s: s.code in s.codes.success),
     (OutcomeKind.PERMANENT, lambda _: True),
@@ -139,7 +143,7 @@ _TABLE: tuple[tuple[OutcomeKind, Callable[[_Signal], bool]], ...] = (
 
 def classify(operation: Operation | None, response: Response, answer: JsonAnswer, codes: ResultCodes) -> Outcome:
     """The outcome of any answer of any platform; `operation` None for a call that is no command."""
-    signal = _Signal(operation, response.status, answer.code, codes, answer.is_json)
+    signal = _Signal(operation, response.status, answer.code, codes, answer.is_json, answer.is_status)
     verdict = next(verdict for verdict, holds in _TABLE if holds(signal))
     if verdict is OutcomeKind.OK:
         return Outcome(OutcomeKind.OK, response.status, answer.code or "")
@@ -158,7 +162,8 @@ def _doubt_of(verdict: OutcomeKind, signal: _Signal) -> str:
     if verdict is OutcomeKind.TOKEN_REFUSED:
         return FORBIDDEN if signal.status == 403 and signal.code not in signal.codes.token_expired else ""
     if verdict is OutcomeKind.PERMANENT:
-        return code_signal(signal.code) if signal.code and signal.code not in signal.codes.success else ""
+        is_told = signal.is_status or signal.code in signal.codes.success
+        return code_signal(signal.code) if signal.code and not is_told else ""
     return page_doubt(signal.status, is_json=signal.is_json) if verdict is OutcomeKind.TRANSIENT else ""
 
 
@@ -212,12 +217,23 @@ _TEXT = msgspec.json.Decoder(str)
 
 
 def read_answer(response: Response, code_key: str, message_key: str) -> JsonAnswer:
-    """The JSON object in the body; anything else is a `JsonAnswer` without a code. Never raises."""
+    """The JSON object in the body; anything else is a `JsonAnswer` without a code. Never raises.
+
+    Without a `code_key` the HTTP status is the code: of an empty body too, but not of a page.
+    """
+    if not code_key:
+        return _read_status(response, message_key)
     try:
         fields = _FIELDS.decode(response.body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return JsonAnswer(None, "", {}, is_json(response.body))
     return JsonAnswer(_read_code(fields.get(code_key)), _read_text(fields.get(message_key)), fields)
+
+
+def _read_status(response: Response, message_key: str) -> JsonAnswer:
+    read = read_answer(response, message_key, message_key)
+    code = str(response.status) if read.is_json or not response.body.strip() else None
+    return JsonAnswer(code, read.message, read.fields, read.is_json, is_status=True)
 
 
 def is_json(body: bytes) -> bool:
@@ -279,7 +295,8 @@ class PlatformAdapter:
 
     `secret_field` names the secret: what is exchanged for a token where `uses_token`, else what is itself the
     token. Empty where the platform needs none. `limits` tells people what a class cannot do. `vendor` is whom an
-    admin asks for what no public source tells.
+    admin asks for what no public source tells. Without a `code_key` the HTTP status is the result code, and the lists
+    of codes hold statuses.
     """
 
     class_name: ClassVar[str]
@@ -322,6 +339,12 @@ class PlatformAdapter:
             "limits": dict(cls.limits),
             "settings": settings_schema(cls.Settings, cls.vendor),
         }
+
+
+def link_places(instance: InstanceView, task: TaskView | None = None) -> dict[str, str]:
+    """What fills the links into the process system; without a task its places stay empty."""
+    places = {"sess_id": instance.sess_id, "app_id": instance.app_id}
+    return places | {"task_id": task.task_id if task else "", "node_id": task.node_id if task else ""}
 
 
 class TaskCenter(PlatformAdapter, ABC):

@@ -130,10 +130,11 @@ class UrlTemplate:
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The link with every value percent-encoded, also `/`, `?`, `&` and `#`."""
-        return "".join([f"{literal}{_encoded(values[name])}" for literal, name in self._pairs]) + self._rest
+        return "".join([f"{literal}{percent_encoded(values[name])}" for literal, name in self._pairs]) + self._rest
 
 
-def _encoded(value: str) -> str:
+def percent_encoded(value: str) -> str:
+    """A text as one segment of a path: also `/`, `?`, `&` and `#` are encoded."""
     # Nearly every id needs no encoding, and `quote` costs ten times the look.
     return value if _UNRESERVED.fullmatch(value) else quote(value, safe="")
 

@@ -24,7 +24,7 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.errors import TransientError
-from taskbridge.platforms.base import OutcomeKind, Request, Response, TaskCenter, classify, error_of
+from taskbridge.platforms.base import OutcomeKind, Request, Response, TaskCenter, classify, error_of, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, is_header_text, zone
 from taskbridge.platforms.settings import Code, LinkSettings, Secret, codes, secret, setting
 
@@ -207,7 +207,7 @@ class JinZhiTaskCenter(TaskCenter):
             "processors": self._processors((instance.initiator,)),
             "nodeName": command.node_name,
             "processInstanceStatus": self._instance_status[instance.status],
-            "urls": _links(self._apply_links, _places(instance, "", "")),
+            "urls": _links(self._apply_links, link_places(instance)),
         }
         if instance.created_at:
             item["createTime"] = format_time(instance.created_at, self._zone, settings.time_format)
@@ -228,7 +228,7 @@ class JinZhiTaskCenter(TaskCenter):
 
     def _task_urls(self, task: TaskView, instance: InstanceView) -> list[dict[str, Any]]:
         templates = self._todo_links if task.status is TaskStatus.INIT else self._apply_links
-        return _links(templates, _places(instance, task.task_id, task.node_id))
+        return _links(templates, link_places(instance, task))
 
     def build_token_request(self, secret: str) -> Request:
         """A GET without a body: app id and secret travel in headers."""
@@ -264,7 +264,3 @@ def _templates(settings: JinZhiSettings, pc: str, h5: str) -> tuple[tuple[Code, 
 
 def _links(templates: tuple[tuple[Code, UrlTemplate], ...], places: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"type": kind, "url": template.fill(places)} for kind, template in templates]
-
-
-def _places(instance: InstanceView, task_id: str, node_id: str) -> dict[str, str]:
-    return {"sess_id": instance.sess_id, "task_id": task_id, "app_id": instance.app_id, "node_id": node_id}

@@ -23,7 +23,7 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.errors import PermanentError
-from taskbridge.platforms.base import Request, TaskCenter
+from taskbridge.platforms.base import Request, TaskCenter, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, zone
 from taskbridge.platforms.settings import LinkSettings, Secret, codes, secret, setting
 
@@ -152,12 +152,7 @@ class JinZhiTaskCenterApp(TaskCenter):
         return item
 
     def _state(self, task: TaskView, instance: InstanceView) -> dict[str, Any]:
-        places = {
-            "sess_id": instance.sess_id,
-            "task_id": task.task_id,
-            "app_id": instance.app_id,
-            "node_id": task.node_id,
-        }
+        places = link_places(instance, task)
         return {
             "status": "ACTIVE" if task.status is TaskStatus.INIT else "COMPLETE",
             "process_instance_status": "COMPLETE" if instance.status in _OVER else "RUNNING",
