@@ -218,6 +218,7 @@ output_tokens | tokens of the answer | 240
 page | page of the attachment, null for a field | 1
 ProposedCheck.passed | past forms that meet it | 9
 LogAttempt.path | path below the host | "/casp-tdc/task/saveOrUpdate"
+passage | what stands around the quote in an attachment, as it was read; empty for a field | "合计：4800 元"
 path | application and node as a path of the API takes them | "leave/node-2"
 platform_id | id of a platform | "jz"
 platform_ids | the platforms that it is about | ["jz"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +47,7 @@ _LONGEST_BEFORE = 3
 _CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "HKD", "AUD", "CAD", "KRW", "TWD", "CHF", "SGD", "RUB"})
 _NOT_ENTERED = re.compile(rf"{EMPTY}|{UNSIGNED}(?:\([^()]*\))?")
 _MOST_PLACES = 1000
+_AROUND = 200  # characters of a passage before and behind its quote
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
 
@@ -120,7 +122,8 @@ class Quotable:
             return Proof(evidence)
         page, places = self._find_in_file(source, evidence) if source.is_file else self._find_in_field(source, evidence)
         where = (page if source.is_file else None) if places else evidence.page
-        checked = replace(evidence, source=source.key, page=where, verified=bool(places))
+        passage = self._passage(source, page, places)
+        checked = replace(evidence, source=source.key, page=where, verified=bool(places), passage=passage)
         speaks = self._shows_an_entry(source, page, places)
         is_name = source.names_files
         return Proof(checked, fold(evidence.quote), source.label, speaks and not is_name, speaks and is_name)
@@ -157,11 +160,35 @@ class Quotable:
             for start, end in places
         )
 
+    def _passage(self, source: Source, page: int, places: Sequence[Span]) -> str:
+        """What stands around the first of the places in a file, empty for a field."""
+        if not source.is_file or not places:
+            return ""
+        folded, text = self._page(source, page), source.pages[page - 1]
+        start, end = (find_unfolded(text, place - folded.count(" ", 0, place)) for place in places[0])
+        return text[max(0, start - _AROUND) : end + _AROUND]
+
     def _page(self, source: Source, number: int) -> str:
         place = (source.name, number)
         if place not in self._folded:
             self._folded[place] = fold(source.pages[number - 1])
         return self._folded[place]
+
+
+def find_unfolded(text: str, place: int) -> int:
+    """Where in `text` its folded form, without the blanks between numbers, is `place` characters long."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        length = _bare_length(line)
+        if place <= length:
+            return at + bisect_left(range(len(line)), place, key=lambda count: _bare_length(line[:count]))
+        place -= length
+        at += len(line)
+    return at
+
+
+def _bare_length(text: str) -> int:
+    return len(fold(text).replace(" ", ""))
 
 
 def stands_in(quote: str, text: str, behind: int = 0) -> bool:

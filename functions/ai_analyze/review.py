@@ -308,4 +308,4 @@ def _show(finding: Finding, quotable: Quotable, masking: Masking) -> Shown:
 
 
 def _restored(evidence: Evidence, masking: Masking) -> Evidence:
-    return replace(evidence, quote=masking.restore(evidence.quote))
+    return replace(evidence, quote=masking.restore(evidence.quote), passage=masking.restore(evidence.passage))

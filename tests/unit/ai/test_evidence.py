@@ -232,6 +232,26 @@ def test_what_is_not_found_keeps_the_page_that_was_said() -> None:
     assert (checked.page, checked.verified) == (7, False)
 
 
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [("", ""), ("发 票\n", "\n开票日期"), ("1 200\n300\n" * 300, "\n4 500" * 300), ("　" * 500 + "长" * 700, "短" * 700)],
+)
+def test_evidence_in_a_file_comes_with_what_stands_around_it(before: str, behind: str) -> None:
+    quotable = Quotable(name_sources(a_material(files=[a_file(f"{before}合 计：500 元{behind}")])))
+
+    passage = quotable.check(Evidence(source="附件1.pdf", quote="合计:500元")).evidence.passage
+
+    assert "合 计：500 元" in passage
+    assert passage in f"{before}合 计：500 元{behind}"
+    assert len(passage) <= 420
+
+
+def test_a_field_has_its_text_and_needs_no_passage() -> None:
+    quotable = Quotable(name_sources(a_material([a_field("amount", "金额", "5000 元")])))
+
+    assert quotable.check(Evidence(source="amount", quote="5000 元")).evidence.passage == ""
+
+
 def test_nothing_can_be_verified_in_a_file_without_text() -> None:
     quotable = Quotable(name_sources(a_material(files=[a_file(problem="扫描件"), a_file("")])))
 

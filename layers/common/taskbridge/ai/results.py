@@ -37,13 +37,15 @@ class Origin(StrEnum):
 class Evidence:
     """A quote, and where it stands: a field's key, or an attachment (`附件2.pdf` is the one with `number` 2).
 
-    `page` counts from 1, null where the source has no pages. `verified`: code found the quote there.
+    `page` counts from 1, null where the source has no pages. `verified`: code found the quote there. `passage` is what
+    stands around it in an attachment, as it was read; empty for a field, whose text the form has.
     """
 
     source: str
     page: int | None = None
     quote: str
     verified: bool = False
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
