@@ -179,6 +179,7 @@ latency_ms | milliseconds until the answer was whole | 5400
 left_out | logs that were tried since, or show no difference | 0
 limit | how many at most | 5
 limits | what else is known of the class | {}
+link | where the task is decided, null where nobody said or it is done | "https://ehall.school.edu.cn/todo/t-1"
 log_id | id of the push log | "jz:ev-1"
 log_status | logs of which status are replayed | "failed"
 ClauseAgreements.looked_at | how many decisions were looked at | 45

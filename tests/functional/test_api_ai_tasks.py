@@ -132,7 +132,7 @@ def test_one_task_shows_its_form_as_people_read_it(world: AiWorld) -> None:
     (result,) = answer.json["results"]
     assert result["text"] == "金额没有超过限额。"
     assert result["findings"][0]["evidence"] == [
-        {"source": "amount", "page": None, "quote": "4,800 元", "verified": True}
+        {"source": "amount", "page": None, "quote": "4,800 元", "verified": True, "passage": ""}
     ]
 
 

@@ -14,6 +14,7 @@ from admin_api.ai.forms import Form, show_form
 from admin_api.ai.ordering import SORT_PATTERN, SeatEntry, SortField, index_order, order, parse_sort
 from admin_api.ai.results import Result, moment, show_result
 from admin_api.ai.rules import EffectiveRule, show_effective
+from admin_api.ai.todo_links import find_todo_link
 from admin_api.api import Api, Router
 from admin_api.ids import encode_id
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
@@ -76,6 +77,7 @@ class Task(TaskFacts):
 class TaskDetail(TaskFacts):
     """One task whole. `form` is null once it is no longer kept."""
 
+    link: str | None
     form: Form | None
     results: tuple[Result, ...]
 
@@ -130,7 +132,8 @@ def get_own_task(api: Api, task_id: str) -> TaskDetail:
     analysis = current_analysis(seat, in_force.standing(seat))
     review = read_reviews([seat], services).get(analysis.answer_id) if analysis else None
     results = (show_result(seat, analysis, review),) if analysis else ()
-    return TaskDetail(**_facts(seat, rule), form=show_form(seat, rule, services), results=results)
+    form, link = show_form(seat, rule, services), find_todo_link(seat, services.configuration.current())
+    return TaskDetail(**_facts(seat, rule), link=link, form=form, results=results)
 
 
 def _list(

@@ -234,7 +234,12 @@ def test_what_is_not_found_keeps_the_page_that_was_said() -> None:
 
 @pytest.mark.parametrize(
     ("before", "behind"),
-    [("", ""), ("发 票\n", "\n开票日期"), ("1 200\n300\n" * 300, "\n4 500" * 300), ("　" * 500 + "长" * 700, "短" * 700)],
+    [
+        ("", ""),
+        ("发 票\n", "\n开票日期"),
+        ("1 200\n300\n" * 300, "\n4 500" * 300),
+        ("　" * 500 + "长" * 700, "短" * 700),
+    ],
 )
 def test_evidence_in_a_file_comes_with_what_stands_around_it(before: str, behind: str) -> None:
     quotable = Quotable(name_sources(a_material(files=[a_file(f"{before}合 计：500 元{behind}")])))
