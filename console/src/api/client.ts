@@ -1,43 +1,16 @@
-import createClient, { type Middleware } from "openapi-fetch";
+import createClient from "openapi-fetch";
 import { session } from "@/session/session";
-import { asProblem, problemOf } from "./problem";
-import type { components, paths } from "./schema";
+import type { paths } from "./schema";
 
-/** The shapes of the served description: `Shape["PushLogRow"]`. */
-export type Shape = components["schemas"];
+export { ask, onceKey, type Shape } from "./ask";
 
-const signed: Middleware = {
-  onRequest: async ({ request }) => {
-    request.headers.set("Authorization", `Bearer ${await session.token()}`);
-  },
-  onResponse: ({ response }) => {
-    if (response.status === 401) session.end();
-  },
-};
+/** Sends a request as the person who is signed in. */
+export async function send(request: Request): Promise<Response> {
+  request.headers.set("Authorization", `Bearer ${await session.token()}`);
+  const response = await fetch(request);
+  if (response.status === 401) session.end();
+  return response;
+}
 
 /** Typed by the served description: `ask(api.GET("/v1/push-logs/{id}", { params: { path: { id } } }))`. */
-export const api = createClient<paths>({ baseUrl: "" });
-api.use(signed);
-
-interface Answer<T> {
-  data?: T;
-  error?: unknown;
-  response: Response;
-}
-
-/** What was asked for. Throws Problem, also where nothing answers. */
-export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
-  let answer: Answer<T>;
-  try {
-    answer = await call;
-  } catch (error) {
-    throw asProblem(error);
-  }
-  if (!answer.response.ok) throw problemOf(answer.response, answer.error);
-  return answer.data as T;
-}
-
-/** A key under which work is started once, however often the button is pressed or the answer is lost. */
-export function onceKey(): { "Idempotency-Key": string } {
-  return { "Idempotency-Key": crypto.randomUUID() };
-}
+export const api = createClient<paths>({ baseUrl: "", fetch: send });
