@@ -207,6 +207,22 @@ def test_tasks_are_sorted_by_several_fields(world: AiWorld) -> None:
     assert listed(world, sort="-verdict,created_at") == ["a", "b", "c", "d"]
 
 
+@pytest.mark.parametrize("sort", [None, "verdict"])
+def test_tasks_are_listed_by_the_verdict_that_they_have(world: AiWorld, sort: str | None) -> None:
+    world.give_default()
+    for number, verdict in enumerate((Verdict.APPROVE, Verdict.REJECT, Verdict.APPROVE)):
+        world.give_result(world.give_task(f"t{number}", created_at=moment(number)), verdict)
+    world.give_task("without", created_at=moment(9))
+
+    assert listed(world, verdict="approve", sort=sort) == ["t2", "t0"]
+    assert listed(world, verdict="none", sort=sort) == ["without"]
+    assert listed(world, verdict="needs_human", sort=sort) == []
+    first = world.me.get("/v1/ai/tasks", verdict="approve", limit=1, sort=sort).json
+    following = world.me.get("/v1/ai/tasks", verdict="approve", limit=1, sort=sort, cursor=first["next_cursor"]).json
+    assert [task["task_id"] for page in (first, following) for task in page["items"]] == ["t2", "t0"]
+    assert world.me.get("/v1/ai/tasks", verdict="maybe").code == "invalid_request"
+
+
 def give_many(world: AiWorld, count: int) -> None:
     """Tasks that are older, as copies of one item: one by one, twenty thousand would take half an hour."""
     world.give_task("older", created_at="2026-11-20T01:30:00.000+00:00")

@@ -18,16 +18,20 @@ from admin_api.ai.todo_links import find_todo_link
 from admin_api.api import Api, Router
 from admin_api.ids import encode_id
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
+from admin_api.merging import skip_empty
 from admin_api.problems import invalid, not_found
 from admin_api.wiring import Services
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import InForce, current_analysis
 from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import AnalysisStatus, Seat, SeatState
+from taskbridge.tables.dynamo import Page
 
 FINDINGS_BYTES = 2_000_000  # of a page: Lambda answers with 6 MB at most
 WINDOW = 500  # tasks that are sorted together where the index has them in another order
+PAGES_A_CALL = 8  # where few tasks have the verdict that is asked for
 Status = Literal["open", "done", "all"]
+Opinion = Literal["approve", "reject", "needs_human", "none"]
 _STATES = {
     "open": (SeatState.OPEN,),
     "done": (SeatState.DONE,),
@@ -40,6 +44,7 @@ _SORT = (
     f"In an order that is not that of time, the newest {WINDOW} tasks are sorted, then the {WINDOW} before them."
 )
 Id = Annotated[str | None, Query(min_length=1, max_length=200)]
+Wished = Annotated[Opinion | None, Query(description="tasks with this verdict only; `none`: those that have none yet")]
 Sort = Annotated[str | None, Query(pattern=SORT_PATTERN, description=_SORT)]
 router = Router("AI tasks")
 
@@ -90,11 +95,17 @@ class TasksWanted:
     app_id: str = ""
     node_id: str = ""
     sort: tuple[SortField, ...] = ()
+    verdict: str = ""
 
     @property
     def states(self) -> tuple[SeatState, ...]:
         """The states, in the order in which they are listed."""
         return _STATES[self.status]
+
+    def takes(self, entry: SeatEntry) -> bool:
+        """Whether the entry has the verdict that is asked for."""
+        verdict = entry.analysis.verdict if entry.analysis else None
+        return not self.verdict or self.verdict == (verdict or "none")
 
 
 class ListPlace(msgspec.Struct, frozen=True, array_like=True):
@@ -111,15 +122,21 @@ def list_own_tasks(
     app_id: Id = None,
     node_id: Id = None,
     status: Annotated[Status, Query()] = "open",
+    verdict: Wished = None,
     sort: Sort = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Listed[Task]:
-    """Your tasks on nodes that support AI approval. `node_id` needs its `app_id`."""
+    """Your tasks on nodes that support AI approval. `node_id` needs its `app_id`. With `verdict` pages may be short."""
     if node_id and not app_id:
         raise invalid("node_id", "expected together with app_id", where="query")
-    wanted = TasksWanted(status, app_id or "", node_id or "", parse_sort(sort))
-    return api.listed(*_list(api.caller.uid, wanted, api.open_cursor(cursor), limit, api.services))
+    wanted = TasksWanted(status, app_id or "", node_id or "", parse_sort(sort), verdict or "")
+    page = skip_empty(
+        lambda position: _page(api.caller.uid, wanted, position, limit, api.services),
+        api.open_cursor(cursor),
+        PAGES_A_CALL,
+    )
+    return api.listed(page.items, page.next)
 
 
 @router.get("/v1/ai/tasks/{task_id}", summary="One of one's tasks")
@@ -136,9 +153,7 @@ def get_own_task(api: Api, task_id: str) -> TaskDetail:
     return TaskDetail(**_facts(seat, rule), link=link, form=form, results=results)
 
 
-def _list(
-    uid: str, wanted: TasksWanted, position: str | None, limit: int, services: Services
-) -> tuple[list[Task], str | None]:
+def _page(uid: str, wanted: TasksWanted, position: str | None, limit: int, services: Services) -> Page[Task]:
     """A page of a person's tasks, and the position of the next one.
 
     In the order of time all of them are listed so. In any other, 500 at a time are sorted, the newest 500 first.
@@ -148,15 +163,15 @@ def _list(
     if newest_first is None:
         seats, following = _read(uid, wanted, place, WINDOW, services, newest_first=True)
         in_force = _rules_of(uid, seats, services)
-        entries = order(_entries(seats, in_force), wanted.sort)[place.skip :]
+        entries = order(filter(wanted.takes, _entries(seats, in_force)), wanted.sort)[place.skip :]
         if len(entries) > limit:
             following = msgspec.structs.replace(place, skip=place.skip + limit)
     else:
         seats, following = _read(uid, wanted, place, limit, services, newest_first=newest_first)
         in_force = _rules_of(uid, seats, services)
-        entries = _entries(seats, in_force)
+        entries = list(filter(wanted.takes, _entries(seats, in_force)))
     cursor = msgspec.json.encode(following).decode() if following else None
-    return _build(entries[:limit], in_force, services), cursor
+    return Page(_build(entries[:limit], in_force, services), cursor)
 
 
 def find_seat(uid: str, task_id: str | None, services: Services) -> Seat:
