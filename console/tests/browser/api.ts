@@ -1,4 +1,5 @@
 import type { Page, Route } from "@playwright/test";
+import { approvals } from "./answers/approvals";
 import { ops } from "./answers/ops";
 import * as data from "./data";
 
@@ -15,6 +16,7 @@ function logs(url: URL) {
 }
 
 const usual: Answers = {
+  ...approvals,
   "GET /v1/ops/summary": () => data.summary,
   "GET /v1/push-logs": (_route, url) => logs(url),
   "GET /v1/push-logs/causes": () => data.causes,

@@ -15,6 +15,12 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "search-nothing", path: "dead-letters", role: "ops", shows: ".palette__nothing", keys: "Control+k", types: "none" },
   { name: "keys", path: "dead-letters", role: "ops", shows: ".keys", keys: "?" },
   { name: "dead-letters", path: "dead-letters", role: "ops", shows: ".plain-table" },
+  { name: "approvals", path: "approvals", role: "approver", shows: ".data-table__row" },
+  { name: "approval", path: "approvals?open=T-done", role: "approver", shows: ".finding" },
+  { name: "approval-streaming", path: "approvals?open=T-stream", role: "approver", shows: ".opinion__text" },
+  { name: "approval-failed", path: "approvals?open=T-failed", role: "approver", shows: ".opinion__reason" },
+  { name: "approval-done", path: "approvals?open=T-over", role: "approver", shows: ".feedback__words" },
+  { name: "approval-gone", path: "approvals?open=T-gone", role: "approver", shows: ".page .state-panel" },
 ];
 const LOOKS = [
   { width: 1920, height: 1080, locale: "zh", theme: "light" },
