@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -85,14 +85,8 @@ def _place_in_order(error: Any) -> list[str]:
 def _schema() -> Any:
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(json.loads(_schema_file().read_text(encoding="utf-8")))
-
-
-def _schema_file() -> Path:
-    """In an installation beside this module, in the repository among the pages."""
-    here = Path(__file__).resolve().parent
-    installed = here / SCHEMA_NAME
-    return installed if installed.exists() else here.parent / "docs" / SCHEMA_NAME
+    schema = files("taskbridge").joinpath(SCHEMA_NAME).read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(schema))
 
 
 def _object(place: str, text: bytes) -> Found:

@@ -38,6 +38,7 @@ def _for(*roles: str, per_minute: int = 0, starts_work: bool = False) -> Access:
 
 ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/health"): _for(ANYONE),
+    ("GET", "/v1/schemas/trigger-event"): _for(ANYONE),
     ("GET", "/v1/openapi.json"): _for(SIGNED_IN),
     ("GET", "/v1/docs"): _for(SIGNED_IN),
     ("GET", "/v1/platform-types"): _for(ADMIN),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from admin_api import changes, docs_page, erasure, health, search
+from admin_api import changes, docs_page, erasure, event_schema, health, search
 from admin_api.ai import (
     agreement,
     analyses,
@@ -39,6 +39,7 @@ AREAS: tuple[Router, ...] = (
     events.router,
     failure_causes.router,
     health.router,
+    event_schema.router,
     jobs.router,
     logs.router,
     node_defaults.router,

@@ -1,4 +1,4 @@
-"""Whether the tables and the queues answer: the one route that is open to anyone."""
+"""Whether the tables and the queues answer: open to anyone."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ import re
 from tests.template.reader import Template
 
 
-def test_every_route_wants_a_token_but_health_the_files_of_the_console_and_what_a_browser_asks_before(
+def test_every_route_wants_a_token_but_health_the_schema_the_files_of_the_console_and_what_a_browser_asks_before(
     template: Template,
 ) -> None:
     routes = {route["RouteKey"]: route for route in template.of_type("AWS::ApiGatewayV2::Route").values()}
     opened = {key for key, route in routes.items() if route["AuthorizationType"] == "NONE"}
     console = {"GET /", "GET /console", "GET /console/{proxy+}"}
-    assert opened == {"GET /v1/health", "OPTIONS /v1/{proxy+}", *console}
+    assert opened == {"GET /v1/health", "GET /v1/schemas/trigger-event", "OPTIONS /v1/{proxy+}", *console}
     for key in console:
         assert routes[key]["Target"] == {"Fn::Sub": "integrations/${ConsoleIntegration}"}
     assert routes["ANY /v1/{proxy+}"]["AuthorizationType"] == "JWT"

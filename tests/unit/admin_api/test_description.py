@@ -66,7 +66,7 @@ def test_operations_have_names_of_their_own_and_a_summary(description: dict[str,
 def test_who_may_call_is_described(description: dict[str, Any]) -> None:
     for method, path, operation in operations(description):
         assert operation["x-roles"] == sorted(ACCESS[method, path].roles)
-        is_open = path == "/v1/health"
+        is_open = path in {"/v1/health", "/v1/schemas/trigger-event"}
         assert operation["security"] == ([] if is_open else [{"token": []}])
         assert is_open == ({"401", "403"}.isdisjoint(operation["responses"]))
 
@@ -235,3 +235,10 @@ def test_anyone_may_ask_for_the_health_and_nobody_wears_the_tables_out_by_it() -
 
     # then
     assert stores.asked == 2 * once
+
+
+def test_the_form_of_trigger_events_is_open_to_anyone() -> None:
+    answer = build_client(build_services()).as_("", "").get("/v1/schemas/trigger-event")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/schema+json"
+    assert answer.json == json.loads((ROOT / "docs" / "trigger-event.schema.json").read_text(encoding="utf-8"))
