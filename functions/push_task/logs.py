@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from push_task.settle import StepResult
 from taskbridge.moments import utc_stamp
-from taskbridge.push.instances import INSTANCE, MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Effect, Instance, Item, Work
+from taskbridge.push.folding import MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Effect
+from taskbridge.push.instances import INSTANCE, Instance, Item, Work
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage
 

@@ -13,7 +13,8 @@ import pytest
 from local.jinzhi_simulator import Faults
 from taskbridge.budgets import SLICE
 from taskbridge.errors import StoreError
-from taskbridge.push.instances import MOST_TASKS, Instance, fold
+from taskbridge.push.folding import MOST_TASKS, fold
+from taskbridge.push.instances import Instance
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage
 from taskbridge.tables.aside import Aside

@@ -29,7 +29,7 @@ from reconciler.reconcile import reconcile
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
 from taskbridge.budgets import TIME_TO_SETTLE_S, Fleet
-from taskbridge.push.instances import fold
+from taskbridge.push.folding import fold
 from taskbridge.push.messages import EventMessage, Message, encode_message, message_group
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import START, configuration, message, platform

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from taskbridge.push.instances import INSTANCE, RECENT_EVENTS, Effect, Instance, Presence, Work, fold
+from taskbridge.push.folding import RECENT_EVENTS, Effect, fold
+from taskbridge.push.instances import INSTANCE, Instance, Presence, Work
 from tests.builders import (
     bare_task,
     deletion,

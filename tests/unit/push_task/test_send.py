@@ -26,7 +26,7 @@ from taskbridge.platforms.base import CommandResult, Outcome, OutcomeKind
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.wire import Leave
-from taskbridge.push.instances import fold
+from taskbridge.push.folding import fold
 from taskbridge.push.rates import SHARE
 from tests.builders import PLATFORM, START, deletion, instance_after, message
 from tests.fakes import MemoryCoordination
