@@ -16,6 +16,7 @@ import msgspec
 
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.material import build_material
+from ai_analyze.pauses import PAUSED
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.propose import build_proposal_question, parse_proposal
 from ai_analyze.review import Asked, Link
@@ -57,7 +58,6 @@ MOST_FINDINGS = 50
 FORM_IS_GONE = "表单已不存在，无法分析"
 NO_FORMS = "没有可以参考的表单"
 CRASHED = "多次异常中断，已停止"
-PAUSED = "AI 平台暂停服务，恢复后自动继续"
 
 
 def most_receives(tasks: int) -> int:

@@ -10,22 +10,16 @@ import msgspec
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.flight import LostFlight, Recorder
 from ai_analyze.material import Material, build_material
+from ai_analyze.pauses import capped_s, follow_s, pause_after, paused, retry_s
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditRecord
-from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
 from taskbridge.ai.requests import RequestedBy
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat
-from taskbridge.errors import (
-    ConfigurationError,
-    PlatformError,
-    QuotaExhausted,
-    ThrottledError,
-    TransientError,
-)
+from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted
 from taskbridge.events import EventForm
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.usage import Usage
@@ -34,16 +28,10 @@ CRASHES_ALLOWED = 3
 LEASE_S = 120.0
 GIVE_UP_AFTER_S = 86_400.0
 FETCHES_TRIED = 3
-FOLLOW_S, LONGEST_FOLLOW_S = 3.0, 30.0
-PAUSED_S = 60.0
-THROTTLED_S = 60.0
-FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
-LONGEST_CAPPED_S = 3600.0
 
 FORM_IS_GONE = "表单已不存在，无法分析"
 CRASHED = "分析多次异常中断，请人工审核"
 SAME_UNDER_WAY = "相同材料正在分析，稍后共用结果"
-PAUSED = "AI 平台暂停服务，恢复后自动继续"
 NOT_FETCHED = "附件暂时无法下载，稍后重试"
 
 
@@ -70,9 +58,9 @@ class AnalysisWork:
         try:
             material = self._read(msgspec.json.decode(body, type=EventForm))
         except ConfigurationError as error:
-            return self._wait(str(error), self._pause()), None
+            return self._wait(str(error), retry_s(self.receives)), None
         if self.receives < FETCHES_TRIED and any(file.retryable for file in material.files):
-            return self._wait(NOT_FETCHED, self._pause()), None
+            return self._wait(NOT_FETCHED, retry_s(self.receives)), None
         return self._fly(material)
 
     def renew(self) -> None:
@@ -113,7 +101,7 @@ class AnalysisWork:
         if flight.review is not None:
             return self._settle(flight.review, answer_id, Fate.REUSED)
         if flight.state != "mine":
-            return self._wait(SAME_UNDER_WAY, self._follow()), None
+            return self._wait(SAME_UNDER_WAY, follow_s(self.receives)), None
         self.answer_id = answer_id
         recorder = Recorder(self.ports.answers, answer_id, flight.next_piece, expires_at, self.ports.clock)
         return self._ask(material, recorder)
@@ -127,7 +115,7 @@ class AnalysisWork:
         try:
             chain = self.ports.desk.chain(self.standing)
             if not chain:
-                return self._let_go(PAUSED, max(PAUSED_S, self._pause())), None
+                return self._let_go(*paused(self.receives)), None
             settings, seat = self.standing.switches.settings, self.seat
             reached = self.ports.questions.take(seat.uid, seat.app_id, seat.node_id, settings, self.ports.clock())
             if reached:
@@ -138,7 +126,7 @@ class AnalysisWork:
             whole = recorder.complete(review, self.holder)
             self._tell_latency(started, recorder)
         except LostFlight:
-            return self._wait(SAME_UNDER_WAY, self._follow()), None
+            return self._wait(SAME_UNDER_WAY, follow_s(self.receives)), None
         except (PlatformError, ConfigurationError) as error:
             return self._unanswered(error), None
         return self._settle(whole, recorder.answer_id, Fate.DONE)
@@ -164,18 +152,16 @@ class AnalysisWork:
         """No platform answered: later, or never."""
         if isinstance(error, QuotaExhausted):
             self.ports.journal.quota_exhausted(self.standing.switches.choice.platform_id)
-            return self._let_go(PAUSED, max(PAUSED_S, self._pause()))
-        if isinstance(error, ThrottledError):
-            return self._let_go(str(error), error.retry_after or THROTTLED_S)
-        if isinstance(error, TransientError | ConfigurationError):
-            return self._let_go(str(error), self._pause())
+        pause = pause_after(error, self.receives)
+        if pause:
+            return self._let_go(*pause)
         self.ports.answers.fail(self.answer_id, self.holder, str(error))
         return self._fail(str(error))
 
     def _capped(self, reason: str) -> TurnEnd:
         """Enough was asked today. What nobody asked for waits for tomorrow; who asked is told."""
         if self.analysis.requested_by == RequestedBy.AUTO:
-            return self._let_go(reason, min(LONGEST_CAPPED_S, seconds_to_tomorrow(self.ports.clock())))
+            return self._let_go(reason, capped_s(self.ports.clock()))
         self.ports.answers.fail(self.answer_id, self.holder, reason)
         return self._fail(reason)
 
@@ -184,12 +170,6 @@ class AnalysisWork:
         self.ports.answers.fail(self.answer_id, self.holder, reason)
         age = self.ports.clock() - datetime.fromisoformat(self.analysis.created_at).timestamp()
         return self._fail(reason) if age > GIVE_UP_AFTER_S else self._wait(reason, again_in)
-
-    def _follow(self) -> float:
-        return min(FOLLOW_S * self.receives, LONGEST_FOLLOW_S)
-
-    def _pause(self) -> float:
-        return float(min(FIRST_RETRY_S * 2 ** min(self.receives - 1, 10), LONGEST_RETRY_S))
 
     def _wait(self, reason: str, again_in: float) -> TurnEnd:
         self.ports.seats.wait(self.seat.uid, self.seat.task_id, self.analysis.id, self.holder, reason, counts=False)

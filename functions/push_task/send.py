@@ -27,8 +27,8 @@ from taskbridge.attempts import Attempt
 from taskbridge.budgets import LEAST_CALL_S, SETTLE_EVERY_S, SHORT_QUIET_S, TURN_WAIT_S
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TaskbridgeError
-from taskbridge.platforms.base import Outcome, OutcomeKind
 from taskbridge.platforms.configured import Configured
+from taskbridge.platforms.http_answers import Outcome, OutcomeKind
 from taskbridge.push.rates import slack_s
 
 NO_END = "no answer while the batch lasted"

@@ -17,9 +17,10 @@ from taskbridge.errors import ConfigurationError, NoAnswer, TaskbridgeError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiPlatform
-from taskbridge.platforms.base import Outcome, OutcomeKind, PlatformAdapter, TaskCenter
+from taskbridge.platforms.base import PlatformAdapter, TaskCenter
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.credentials import Tokens
+from taskbridge.platforms.http_answers import Outcome, OutcomeKind
 from taskbridge.tables.configuration import PlatformConfig
 
 # A test makes up to four calls, and API Gateway waits 30 s.

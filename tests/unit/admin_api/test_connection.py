@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from admin_api.setup.connection import Cause, build_report
 from taskbridge.errors import NoAnswer
-from taskbridge.platforms.base import Outcome, OutcomeKind
+from taskbridge.platforms.http_answers import Outcome, OutcomeKind
 
 OUTCOMES = st.builds(
     Outcome,

@@ -17,7 +17,7 @@ from taskbridge.platforms import REGISTRY, build_ai_platform
 from taskbridge.platforms.ai import ModelLimits
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiOperation, AiPlatform
-from taskbridge.platforms.base import Response
+from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.settings import secret_fields, settings_schema
 from taskbridge.registry import category_of
 from tests.unit.platforms.ai_builders import ISSUED, ai_client, question

@@ -24,9 +24,10 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.platforms import build_task_center
-from taskbridge.platforms.base import Response, TaskCenter
+from taskbridge.platforms.base import TaskCenter
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.credentials import Tokens
+from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.settings import settings_schema
 
 NOON = datetime(2026, 11, 22, 4, 30, 5, tzinfo=UTC)

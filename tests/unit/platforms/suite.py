@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import REGISTRY
-from taskbridge.platforms.base import OutcomeKind, Request, Response, TaskCenter
+from taskbridge.platforms.base import Request, TaskCenter
+from taskbridge.platforms.http_answers import OutcomeKind, Response
 from taskbridge.platforms.settings import parse_settings, secret_fields, settings_schema
 from tests.unit.platforms.builders import (
     SECRET,

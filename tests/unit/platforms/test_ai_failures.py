@@ -17,8 +17,8 @@ from taskbridge.errors import (
     TokenRefused,
     TransientError,
 )
+from taskbridge.platforms.ai_failures import Failure, FailureCodes, check_finish, error_for
 from taskbridge.platforms.ai_platform import AiPlatform
-from taskbridge.platforms.failures import Failure, FailureCodes, check_finish, error_for
 from tests.unit.platforms.ai_builders import ai_client, aigc, completed, openai, question
 from tests.unit.platforms.builders import Server, answer
 

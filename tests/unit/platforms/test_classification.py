@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from taskbridge.commands import Operation
-from taskbridge.platforms.base import Outcome, OutcomeKind, Response
+from taskbridge.platforms.http_answers import Outcome, OutcomeKind, Response
 from tests.unit.platforms.builders import answer, commands, insert, jinzhi
 
 LISTS = {

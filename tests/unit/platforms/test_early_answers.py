@@ -12,9 +12,9 @@ import pytest
 
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import NoAnswer
-from taskbridge.platforms.base import OutcomeKind
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.http import build_http_client, fetch, no_answer_of, timeouts
+from taskbridge.platforms.http_answers import OutcomeKind
 from tests.unit.platforms.builders import SECRET, TOKEN, Clock, FakeTokens, insert, instance, jinzhi, task
 from tests.unit.platforms.test_http_client import OK, fresh_tls, serving, write_certificate
 

@@ -10,8 +10,8 @@ import msgspec
 
 from taskbridge.commands import Operation, TaskStatus
 from taskbridge.platforms import build_task_center
-from taskbridge.platforms.base import OutcomeKind
 from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.http_answers import OutcomeKind
 from tests.unit.platforms.builders import Clock, FakeTokens, commands, insert, update
 from tests.unit.platforms.suite import PlatformBehaviour
 

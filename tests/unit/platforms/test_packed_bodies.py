@@ -15,10 +15,10 @@ import pytest
 
 from taskbridge.errors import NoAnswer, TransientError
 from taskbridge.platforms.ai_client import AiPlatformClient
-from taskbridge.platforms.base import OutcomeKind
 from taskbridge.platforms.bodies import MAX_BODY_BYTES, STEP_BYTES, read_body, read_pieces
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.http import build_http_client, fetch, no_answer_of, timeouts
+from taskbridge.platforms.http_answers import OutcomeKind
 from tests.unit.platforms.ai_builders import aigc, openai, question, tokens_for
 from tests.unit.platforms.builders import SECRET, TOKEN, Clock, FakeTokens, insert, jinzhi
 from tests.unit.platforms.test_http_client import serving

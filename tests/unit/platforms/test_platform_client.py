@@ -14,8 +14,9 @@ from taskbridge.access.tokens import TokenCache
 from taskbridge.commands import Operation, SaveTask
 from taskbridge.errors import StoreError
 from taskbridge.platforms import build_task_center
-from taskbridge.platforms.base import CommandResult, OutcomeKind
+from taskbridge.platforms.base import CommandResult
 from taskbridge.platforms.client import PlatformClient
+from taskbridge.platforms.http_answers import OutcomeKind
 from tests.memory_tokens import MemoryTokenStore
 from tests.unit.platforms.builders import (
     SECRET,

@@ -9,7 +9,7 @@ import pytest
 
 from taskbridge.commands import Command, DeleteInstance, DeleteTask, SaveTask, SessionStatus, TaskStatus
 from taskbridge.platforms import build_task_center
-from taskbridge.platforms.base import OutcomeKind
+from taskbridge.platforms.http_answers import OutcomeKind
 from tests.unit.platforms.builders import LINKS, TOKEN, Server, client_for, insert, instance, task, update
 from tests.unit.platforms.suite import PlatformBehaviour
 

@@ -22,9 +22,10 @@ from taskbridge.attempts import Attempt
 from taskbridge.budgets import Fleet
 from taskbridge.commands import Command, Operation, SaveTask
 from taskbridge.errors import ConfigurationError, TransientError
-from taskbridge.platforms.base import CommandResult, Outcome, OutcomeKind
+from taskbridge.platforms.base import CommandResult
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.configured import Configured
+from taskbridge.platforms.http_answers import Outcome, OutcomeKind
 from taskbridge.platforms.wire import Leave
 from taskbridge.push.folding import fold
 from taskbridge.push.rates import SHARE

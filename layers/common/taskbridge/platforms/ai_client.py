@@ -24,13 +24,14 @@ from taskbridge.errors import (
 )
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import FileUse, ModelInfo, ModelLimits, Question, Reply, Upload, estimate_tokens
+from taskbridge.platforms.ai_failures import check_finish
 from taskbridge.platforms.ai_platform import AiPlatform, UploadedFile
 from taskbridge.platforms.ai_wire import AiWire, EventStream
-from taskbridge.platforms.base import Outcome, OutcomeKind, Request, Response, outcome_of
+from taskbridge.platforms.base import Request
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
-from taskbridge.platforms.failures import check_finish
 from taskbridge.platforms.http import StreamDeadline
+from taskbridge.platforms.http_answers import Outcome, OutcomeKind, Response, outcome_of
 from taskbridge.platforms.masking import mask_echoes
 from taskbridge.platforms.streams import Draft, StreamTranscript, is_cut, split_events
 from taskbridge.platforms.surrogates import mend

@@ -13,17 +13,10 @@ from typing import Any, ClassVar
 
 from taskbridge.errors import PermanentError, PlatformError
 from taskbridge.platforms.ai import ModelInfo, ModelLimits, Question
+from taskbridge.platforms.ai_failures import Failure, FailureCodes, error_for
 from taskbridge.platforms.ai_settings import AiPlatformSettings
-from taskbridge.platforms.base import (
-    PlatformAdapter,
-    Request,
-    Response,
-    decode_text,
-    describe_answer,
-    is_json,
-    parse_retry_after,
-)
-from taskbridge.platforms.failures import Failure, FailureCodes, error_for
+from taskbridge.platforms.base import PlatformAdapter, Request
+from taskbridge.platforms.http_answers import Response, decode_text, describe_answer, is_json, parse_retry_after
 from taskbridge.platforms.loose_json import parse_object
 from taskbridge.platforms.streams import PROFILES, Draft, Profile, StreamPiece, failure_codes
 

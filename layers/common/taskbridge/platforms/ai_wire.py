@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from taskbridge.errors import NoAnswer, TransientError
-from taskbridge.platforms.base import Request, Response
+from taskbridge.platforms.base import Request
 from taskbridge.platforms.bodies import read_body, read_pieces
 from taskbridge.platforms.http import (
     StreamDeadline,
@@ -20,6 +20,7 @@ from taskbridge.platforms.http import (
     stream_timeouts,
     timeouts,
 )
+from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.wire import Wire
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024

@@ -15,8 +15,9 @@ from taskbridge.errors import PermanentError, PlatformError, QuotaExhausted, Tok
 from taskbridge.platforms.ai import ModelInfo, Question
 from taskbridge.platforms.ai_platform import AiPlatform, UploadedFile, file_part, read_body
 from taskbridge.platforms.ai_settings import AiPlatformSettings, FileLifetime, UploadFiles
-from taskbridge.platforms.base import Request, Response
+from taskbridge.platforms.base import Request
 from taskbridge.platforms.formats import HOST_EXAMPLE, is_header_text
+from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.loose_json import object_at, parse_object, text_at, tokens_of
 from taskbridge.platforms.settings import Secret, codes, secret, setting
 from taskbridge.platforms.streams import Draft, Profile

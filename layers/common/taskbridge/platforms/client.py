@@ -11,8 +11,9 @@ from taskbridge.access.token_doubts import UNDECIDED
 from taskbridge.attempts import Attempt
 from taskbridge.commands import Command, DeleteTask, Operation, SaveInstance, SaveTask
 from taskbridge.errors import PermanentError, TaskbridgeError, TransientError
-from taskbridge.platforms.base import CommandResult, Outcome, OutcomeKind, Request, TaskCenter, outcome_of
+from taskbridge.platforms.base import CommandResult, Request, TaskCenter
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
+from taskbridge.platforms.http_answers import Outcome, OutcomeKind, outcome_of
 from taskbridge.platforms.wire import Calls, Leave, Wire, show_body
 
 ERRCODE_CHARS = 64

@@ -10,8 +10,9 @@ import msgspec
 from taskbridge.access.token_doubts import FORBIDDEN
 from taskbridge.attempts import Attempt
 from taskbridge.errors import ConfigurationError, PermanentError, PlatformError, TransientError
-from taskbridge.platforms.base import PlatformAdapter, Response
+from taskbridge.platforms.base import PlatformAdapter
 from taskbridge.platforms.formats import is_header_text
+from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.masking import MASK, mask_long_runs
 from taskbridge.platforms.wire import Wire, show_body
 

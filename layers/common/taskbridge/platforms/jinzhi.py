@@ -24,8 +24,9 @@ from taskbridge.commands import (
     TaskView,
 )
 from taskbridge.errors import TransientError
-from taskbridge.platforms.base import OutcomeKind, Request, Response, TaskCenter, classify, error_of, link_places
+from taskbridge.platforms.base import Request, TaskCenter, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, is_header_text, zone
+from taskbridge.platforms.http_answers import OutcomeKind, Response, classify, error_of
 from taskbridge.platforms.settings import Code, LinkSettings, Secret, codes, secret, setting
 
 

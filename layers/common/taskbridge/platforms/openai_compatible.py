@@ -8,10 +8,11 @@ from msgspec import UNSET
 
 from taskbridge.errors import PermanentError, TransientError
 from taskbridge.platforms.ai import ModelInfo, ModelLimits, Question
+from taskbridge.platforms.ai_failures import is_finished
 from taskbridge.platforms.ai_platform import AiOperation, AiPlatform, UploadedFile, file_part, read_body
 from taskbridge.platforms.ai_settings import AiPlatformSettings, FileLifetime, UploadFiles
-from taskbridge.platforms.base import Request, Response
-from taskbridge.platforms.failures import is_finished
+from taskbridge.platforms.base import Request
+from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.loose_json import object_at, text_at, tokens_of
 from taskbridge.platforms.settings import Secret, secret, setting
 from taskbridge.platforms.streams import Draft, as_thinking

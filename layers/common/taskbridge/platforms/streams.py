@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from taskbridge.errors import ContentRefused, IncompleteAnswer
-from taskbridge.platforms.failures import Failure, is_finished
+from taskbridge.platforms.ai_failures import Failure, is_finished
 from taskbridge.platforms.loose_json import object_at, parse_object, text_at, tokens_of
 from taskbridge.platforms.surrogates import Mending, mend
 

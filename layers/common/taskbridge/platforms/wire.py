@@ -12,8 +12,9 @@ import msgspec
 
 from taskbridge.attempts import Attempt
 from taskbridge.errors import TransientError
-from taskbridge.platforms.base import Request, Response, decode_text
+from taskbridge.platforms.base import Request
 from taskbridge.platforms.http import describe_failure, fetch, no_answer_of, timeouts
+from taskbridge.platforms.http_answers import Response, decode_text
 from taskbridge.platforms.masking import Mask
 
 REQUEST_CHARS = 4000

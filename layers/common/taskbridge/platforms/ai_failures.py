@@ -19,7 +19,7 @@ from taskbridge.errors import (
     TokenRefused,
     TransientError,
 )
-from taskbridge.platforms.base import TOO_LARGE, page_doubt
+from taskbridge.platforms.http_answers import TOO_LARGE, page_doubt
 
 # Ends that a model reports, in any letter case: `stop` of OpenAI, `eos_token` of TGI, `end_turn` of Anthropic, and what
 # gateways make of them. Any other that is not a refusal cut the answer.

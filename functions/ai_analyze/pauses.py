@@ -1,0 +1,54 @@
+"""How long an analysis waits before it is tried again: a quota that is used up pauses it, a failure delays it. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from taskbridge.ai.caps import seconds_to_tomorrow
+from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, ThrottledError, TransientError
+
+PAUSED_S = 60.0
+THROTTLED_S = 60.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
+FOLLOW_S, LONGEST_FOLLOW_S = 3.0, 30.0
+LONGEST_CAPPED_S = 3600.0
+
+PAUSED = "AI 平台暂停服务，恢复后自动继续"
+
+
+class Pause(NamedTuple):
+    """Why an analysis waits, and for how many seconds."""
+
+    reason: str
+    again_in: float
+
+
+def pause_after(error: PlatformError | ConfigurationError, receives: int) -> Pause | None:
+    """What an error means for the next try, of a message that came `receives` times; None where there is none."""
+    if isinstance(error, QuotaExhausted):
+        return paused(receives)
+    if isinstance(error, ThrottledError):
+        return Pause(str(error), error.retry_after or THROTTLED_S)
+    if isinstance(error, TransientError | ConfigurationError):
+        return Pause(str(error), retry_s(receives))
+    return None
+
+
+def paused(receives: int) -> Pause:
+    """No platform takes a question now."""
+    return Pause(PAUSED, max(PAUSED_S, retry_s(receives)))
+
+
+def retry_s(receives: int) -> float:
+    """The wait after a failure: twice as long each time."""
+    return float(min(FIRST_RETRY_S * 2 ** min(receives - 1, 10), LONGEST_RETRY_S))
+
+
+def follow_s(receives: int) -> float:
+    """The wait for another worker that is at the same question."""
+    return min(FOLLOW_S * receives, LONGEST_FOLLOW_S)
+
+
+def capped_s(now: float) -> float:
+    """The wait where enough was asked today."""
+    return min(LONGEST_CAPPED_S, seconds_to_tomorrow(now))
