@@ -26,6 +26,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/", name: "home", component: () => import("@/shell/NothingHere.vue") },
   { path: "/signed-in", component: () => import("@/shell/ComingBack.vue"), meta: { open: true } },
   { path: "/signed-out", component: SignIn, meta: { open: true } },
+  { path: "/sign-in", component: SignIn, meta: { open: true } },
   { path: "/sign-in-again", component: () => import("@/shell/SigningInAgain.vue"), meta: { open: true } },
   ...pages.map((page): RouteRecordRaw => ({ path: `/${page.path}`, name: page.name, component: page.view, meta: { page } })),
   { path: "/:rest(.*)*", name: "nothing", component: () => import("@/shell/NothingHere.vue") },

@@ -28,9 +28,9 @@ CONFIG = ConsoleConfig(
 
 
 @contextmanager
-def serving(folder: Path, port: int = 0) -> Iterator[str]:
+def serving(folder: Path, port: int = 0, config: ConsoleConfig = CONFIG) -> Iterator[str]:
     """The origin under which the console answers."""
-    with ThreadingHTTPServer(("127.0.0.1", port), _handler(load_site(folder, CONFIG))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), _handler(load_site(folder, config))) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://localhost:{server.server_port}"

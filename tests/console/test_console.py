@@ -10,6 +10,7 @@ from pathlib import Path
 from bundle.console_files import CONSOLE
 from tests.console.conftest import Run
 from tests.console.description import read_description
+from tests.console.foreign_issuer import serving_abroad
 from tests.console.serving import serving
 
 KB = 1000
@@ -47,11 +48,11 @@ def test_the_first_view_and_the_whole_stay_small(packed: Path) -> None:
     assert whole <= WHOLE
 
 
-def test_pages_in_a_browser(run: Run, packed: Path, chromium: str) -> None:
-    with serving(packed) as origin:
-        done = run(
-            "@playwright/test/cli.js", "test", CONSOLE_URL=origin, CHROMIUM=chromium, SHOTS=os.environ.get("SHOTS", "")
-        )
+def test_pages_in_a_browser(run: Run, packed: Path, chromium: str, node: Path) -> None:
+    with serving(packed) as origin, serving_abroad(packed, node) as abroad:
+        addresses = {"CONSOLE_URL": origin, "FOREIGN_CONSOLE_URL": abroad}
+        shots = os.environ.get("SHOTS", "")
+        done = run("@playwright/test/cli.js", "test", CHROMIUM=chromium, SHOTS=shots, **addresses)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
 
 

@@ -27,6 +27,25 @@ export function claimsOf(token: string): Claims {
   return JSON.parse(new TextDecoder().decode(bytes)) as Claims;
 }
 
+/** What in a token is not as the API takes it: it lets nobody in whom another issuer vouches for, or to somebody else. */
+export class Misfit extends Error {
+  constructor(
+    readonly claim: "iss" | "aud",
+    readonly found: string,
+    readonly wanted: string,
+  ) {
+    super(`${claim}: ${found}, not ${wanted}`);
+  }
+}
+
+/** Throws Misfit. The API looks for itself; here a person is told at once what would go wrong with each call. */
+export function checkFit(claims: Claims, wanted: { issuer: string; client_id: string }): void {
+  const issuer = String(claims["iss"] ?? "");
+  if (issuer.replace(/\/+$/, "") !== wanted.issuer) throw new Misfit("iss", issuer, wanted.issuer);
+  const audiences = [claims["aud"]].flat().map(String);
+  if (!audiences.includes(wanted.client_id)) throw new Misfit("aud", audiences.join(", "), wanted.client_id);
+}
+
 function groupsOf(claim: unknown): string[] {
   if (Array.isArray(claim)) return claim.map(String);
   if (typeof claim !== "string") return [];

@@ -1,7 +1,7 @@
 import { User, type UserManager } from "oidc-client-ts";
 import { reactive, readonly } from "vue";
 import { type Config, config } from "@/settings/config";
-import { claimsOf, type Person, personOf } from "./claims";
+import { checkFit, claimsOf, type Person, personOf } from "./claims";
 import { createProvider, signOutAddress } from "./provider";
 
 type State = "unknown" | "signed-in" | "ended" | "signed-out";
@@ -48,14 +48,20 @@ class Session {
     return user.id_token;
   }
 
-  /** Go to the issuer and come back to `path`. */
-  signIn(path: string, closes = false): Promise<void> {
-    return this.provider.signinRedirect({ state: { path, closes } satisfies Wanted });
+  /** Go to the issuer and come back to `path`. The issuer may take the `hint` for the name of the person. */
+  signIn(path: string, { closes = false, hint = "" } = {}): Promise<void> {
+    return this.provider.signinRedirect({ state: { path, closes } satisfies Wanted, login_hint: hint || undefined });
   }
 
-  /** Come back from the issuer. Says where to go on. */
+  /** Come back from the issuer. Says where to go on. Throws Misfit, and what the issuer says. */
   async comeBack(): Promise<Wanted> {
     const user = await this.provider.signinRedirectCallback();
+    try {
+      checkFit(claimsOf(user.id_token ?? ""), config());
+    } catch (misfit) {
+      await this.forget();
+      throw misfit;
+    }
     this.take(user);
     this.channel.postMessage({ kind: "signed-in", user: user.toStorageString() } satisfies Message);
     return (user.state as Wanted | undefined) ?? { path: "/", closes: false };

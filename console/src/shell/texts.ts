@@ -23,6 +23,14 @@ export default defineTexts("shell", {
   signed_out: ["您已退出登录。", "You are signed out."],
   signing_in: ["正在登录…", "Signing in…"],
   sign_in_failed: ["登录没有成功", "Signing in failed"],
+  misfit_iss: [
+    "登录令牌由 {found} 签发，而本系统只接受 {wanted} 签发的令牌。请管理员核对部署参数 JwtIssuer。",
+    "The token was issued by {found}, and this system takes those of {wanted} only. Ask an administrator to check the parameter JwtIssuer.",
+  ],
+  misfit_aud: [
+    "登录令牌是签发给 {found} 的，而本系统的客户端是 {wanted}。请管理员核对部署参数 JwtAudience。",
+    "The token was made out for {found}, and the client of this system is {wanted}. Ask an administrator to check the parameter JwtAudience.",
+  ],
   sign_in_again: ["重新登录", "Sign in again"],
   ended_title: ["登录已过期", "Your session has ended"],
   ended: [

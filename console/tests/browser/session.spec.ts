@@ -15,6 +15,12 @@ test("nobody sees a page without signing in, and the issuer is asked for a code 
   expect(wrong).toEqual([]);
 });
 
+test("a link to the sign-in goes to the issuer at once, with the name that it gives", async ({ page }) => {
+  const asked = page.waitForRequest((request) => request.url().includes("/oauth2/authorize"));
+  await page.goto("/console/sign-in?login_hint=admin").catch(() => {});
+  expect(new URL((await asked).url()).searchParams.get("login_hint")).toBe("admin");
+});
+
 test("the ID token is sent, which alone has the uid, and never the access token", async ({ page }) => {
   const tokens: string[] = [];
   page.on("request", (request) => request.url().includes("/v1/") && tokens.push(request.headers()["authorization"] ?? ""));
