@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.errors import CommandError
+from local.console_address import console_lines
 from local.errors import StackError
 from local.picture import address_table
 from local.running import run
@@ -62,8 +63,9 @@ def _carry_out(options: argparse.Namespace, settings: StackSettings, console: Co
     if options.command == "up":
         outputs = up(settings, say)
         say(f"The stack is up: {outputs['endpoint_url']}")
-        say(f"Task center: {outputs['task_center_url']}, AI platform: {outputs['ai_platform_url']}")
-        say(f"Outputs: {settings.outputs_file}")
+        addresses = {"Console": console_lines(outputs), "Task center": outputs["task_center_url"]}
+        addresses |= {"AI platform": outputs["ai_platform_url"], "Outputs": str(settings.outputs_file)}
+        console.print(address_table(addresses))
     elif options.command == "down":
         down(settings, say)
         say("The stack is down.")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from local.emulator import Aws
+from local.people import PEOPLE
 from local.settings import StackSettings
 
 HOST = "taskbridge.localhost"
@@ -18,6 +19,16 @@ HOST = "taskbridge.localhost"
 def console_origin(settings: StackSettings) -> str:
     """Where the console of this stack is."""
     return f"http://{HOST}:{settings.aws_port}"
+
+
+def console_lines(outputs: Mapping[str, str]) -> str:
+    """Where the console is, for a terminal: a link that signs the admin in by itself, and how the others sign in."""
+    first, *others = PEOPLE
+    return (
+        f"{outputs['ConsoleUrl']}console/sign-in?login_hint={first}\n"
+        f"{', '.join(others)}: put the name in place of {first}\n"
+        f"Or sign in at {outputs['ConsoleUrl']} with {outputs['password']}"
+    )
 
 
 def give_address(aws: Aws, outputs: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from local.errors import StackError
 from local.processes import Service, find_running, is_free, start, stop, wait_until_ready
-from local.settings import LOOPBACK, REGION, StackSettings
+from local.settings import LOOPBACK, REGION, ROOT, StackSettings
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -51,11 +51,12 @@ def emulator_service(settings: StackSettings) -> Service:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return Service(
         name="aws",
-        module="ministack",
+        module="local.emulator_process",
         arguments=(),
         environment=kept
         | CREDENTIALS
         | {
+            "PYTHONPATH": str(ROOT),
             "GATEWAY_PORT": str(settings.aws_port),
             "BIND_HOST": LOOPBACK,
             "MINISTACK_HOST": LOOPBACK,

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from local.emulator import Aws
-
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
+    from local.emulator import Aws
 
 # Each one's user id in the process system is the same word.
 PEOPLE = {"admin": "admin", "ops": "ops", "approver-1": "approver", "approver-2": "approver"}
@@ -22,13 +22,16 @@ def seed_people(aws: Aws, outputs: Mapping[str, str]) -> dict[str, str]:
     A person whom somebody has changed meanwhile keeps the changes, but for the password.
     """
     pool, client = outputs["UserPoolId"], outputs["UserPoolClientId"]
-    password = password_of(outputs)
+    password = password_of(client)
     return {name: _token(aws.people, pool, client, name, role, password) for name, role in PEOPLE.items()}
 
 
-def password_of(outputs: Mapping[str, str]) -> str:
-    """With which each of them signs in. Good for this machine only: whoever can reach the emulator can do anything."""
-    return f"Only-here-1-{hashlib.sha256(outputs['UserPoolId'].encode()).hexdigest()[:8]}"
+def password_of(client: str) -> str:
+    """With which each of them signs in at this client of the pool.
+
+    Good for this machine only: whoever can reach the emulator can do anything.
+    """
+    return f"Only-here-1-{hashlib.sha256(client.encode()).hexdigest()[:8]}"
 
 
 def _token(people: CognitoIdentityProviderClient, pool: str, client: str, name: str, role: str, password: str) -> str:

@@ -18,8 +18,9 @@ from cli.bus import send_events
 from cli.connection import read_connection
 from cli.world import open_bus
 from local.aigc_simulator.attachments import FILES_PREFIX
+from local.console_address import console_lines
 from local.errors import StackError
-from local.people import APPROVERS, PEOPLE
+from local.people import APPROVERS
 from local.picture import Stage, address_table, end_views
 from local.settings import ROOT, StackSettings
 from local.simulators import SimulatorClient
@@ -121,7 +122,7 @@ def _show(
     console.print(
         address_table(
             {
-                "Console": f"{outputs['ConsoleUrl']}\n{', '.join(PEOPLE)}: {outputs['password']}",
+                "Console": console_lines(outputs),
                 "Task center": outputs["task_center_url"],
                 "HTTP API": outputs["ApiUrl"],
                 "Logs": str(settings.log_dir),

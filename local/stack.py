@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.console_address import console_origin, give_address
+from local.console_address import console_lines, console_origin, give_address
 from local.deployment import deploy, read_outputs
 from local.emulator import Aws, at_its_port, emulator_pid, is_healthy, start_emulator, stop_emulator
 from local.errors import StackError
@@ -55,7 +55,7 @@ def up(settings: StackSettings, say: Say) -> dict[str, Any]:
             "ai_simulator_url": ai_simulator,
             "ai_platform_url": ai_platform,
             "tokens": tokens,
-            "password": password_of(deployed),
+            "password": password_of(deployed["UserPoolClientId"]),
         }
         _write_outputs(settings, outputs)
         return outputs
@@ -86,9 +86,9 @@ def status(settings: StackSettings) -> dict[str, str]:
     rows = {name: f"running (process {pid})" if pid else "stopped" for name, pid in parts.items()}
     if settings.outputs_file.exists() and parts["AWS emulator"]:
         outputs = read_outputs_file(settings)
-        rows |= {"AWS endpoint": outputs["endpoint_url"], "Task center": outputs["task_center_url"]}
-        rows |= {"AI platform": outputs["ai_platform_url"], "HTTP API": f"{outputs['ApiUrl']}/v1/health"}
-        rows |= {"Console": outputs["ConsoleUrl"]}
+        rows = {"Console": console_lines(outputs), **rows, "AWS endpoint": outputs["endpoint_url"]}
+        rows |= {"Task center": outputs["task_center_url"], "AI platform": outputs["ai_platform_url"]}
+        rows |= {"HTTP API": f"{outputs['ApiUrl']}/v1/health"}
     return rows | {"State": str(settings.state_dir)}
 
 
