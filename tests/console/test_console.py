@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 from bundle.console_files import CONSOLE
-from tests.console.conftest import Run
 from tests.console.description import read_description
 from tests.console.foreign_issuer import serving_abroad
+from tests.console.programs import Run
 from tests.console.serving import serving
 
 KB = 1000

@@ -12,7 +12,10 @@ import pytest
 from local.bundles import pack_bundles
 from local.settings import ROOT, StackSettings
 from local.stack import down
+from tests.console.programs import chromium, node, run
 from tests.stack.harness import RunningStack, new_settings, running
+
+__all__ = ["chromium", "node", "own_settings", "packed", "run", "stack"]
 
 
 @pytest.fixture(scope="session")

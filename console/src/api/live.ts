@@ -3,6 +3,8 @@ import { computed, type MaybeRefOrGetter, toValue } from "vue";
 import { asProblem, type Problem } from "./problem";
 
 const TRIES = 2;
+/** Milliseconds between two looks: what is stored is on the page at most so much later. */
+export const LOOKED_AT_MS = 3_000;
 
 export function createQueries(): QueryClient {
   return new QueryClient({
@@ -46,14 +48,17 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
-/** A list that is read page by page, further as one scrolls: `rows` so far, and `more` for the next ones. */
+/**
+ * A list that is read page by page, further as one scrolls: `rows` so far, and `more` for the next ones. A look reads all
+ * of its pages, so that the more there are, the more seldom it is taken.
+ */
 export function usePages<T>(pages: Omit<Live<never>, "ask"> & { ask: (cursor: string | undefined) => Promise<Page<T>> }) {
   const query = useInfiniteQuery({
     queryKey: computed(() => toValue(pages.key)),
     queryFn: ({ pageParam }) => pages.ask(pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last: Page<T>) => last.next_cursor ?? undefined,
-    refetchInterval: computed(() => toValue(pages.every) || false),
+    refetchInterval: (read) => (toValue(pages.every) ?? 0) * (read.state.data?.pages.length || 1) || false,
     enabled: computed(() => toValue(pages.enabled) ?? true),
     placeholderData: keepPreviousData,
   });

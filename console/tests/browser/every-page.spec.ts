@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { PICTURES } from "./data";
 import { pageOf, walkTo } from "./shared-pages";
 
 /** Every page, with what opens on it, also by `keys`. A page of yours goes here: all that holds for every page is tested of it. */
@@ -22,10 +23,12 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "approval-done", path: "approvals?open=T-over", role: "approver", shows: ".feedback__words" },
   { name: "approval-gone", path: "approvals?open=T-gone", role: "approver", shows: ".page .state-panel" },
 ];
-const LOOKS = [
-  { width: 1920, height: 1080, locale: "zh", theme: "light" },
-  { width: 320, height: 720, locale: "en", theme: "dark" },
-] as const;
+const LOOKS = PICTURES
+  ? (["zh", "en"] as const).map((locale) => ({ width: 1440, height: 900, locale, theme: "light" }))
+  : [
+      { width: 1920, height: 1080, locale: "zh", theme: "light" },
+      { width: 320, height: 720, locale: "en", theme: "dark" },
+    ];
 /** With a folder, every view is kept there as a picture: see docs/console.md. */
 const SHOTS = process.env["SHOTS"];
 
@@ -38,6 +41,7 @@ for (const look of LOOKS) {
         const { page, wrong } = await pageOf(browser, look, view.role);
         await walkTo(page, view.path, view.shows, view);
 
+        if (PICTURES) await page.screenshot({ path: `${PICTURES}/${view.name}-${look.locale}.webp`, type: "webp", quality: 70, animations: "disabled" });
         if (SHOTS) await page.screenshot({ path: `${SHOTS}/${view.name}-${look.width}-${look.locale}-${look.theme}.png`, animations: "disabled" });
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect(overflow, "nothing is wider than the screen").toBeLessThanOrEqual(0);

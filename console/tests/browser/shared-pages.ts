@@ -1,5 +1,6 @@
 import { expect, type Browser, type Page } from "@playwright/test";
 import { serveApi, watch } from "./api";
+import { NOW, PICTURES } from "./data";
 import { signIn } from "./people";
 import type { Role } from "../../src/session/roles";
 
@@ -44,6 +45,7 @@ async function load(browser: Browser, look: Look, role: Role): Promise<Loaded> {
   const context = await browser.newContext({ viewport: { width: look.width, height: look.height }, reducedMotion: "reduce" });
   const page = await context.newPage();
   const wrong = watch(page);
+  if (PICTURES) await page.clock.setFixedTime(NOW);
   await serveApi(page);
   await signIn(page, "ops", role);
   await page.addInitScript(

@@ -1,5 +1,5 @@
 import { api, ask, onceKey, type Shape } from "@/api/client";
-import { useDoing, useLive } from "@/api/live";
+import { LOOKED_AT_MS, useDoing, useLive } from "@/api/live";
 
 export type Summary = Shape["Summary"];
 export type Counts = Shape["StatusCounts"];
@@ -9,7 +9,7 @@ export type PlatformState = Shape["PlatformSummary"];
 export const SUMMARY = ["summary"] as const;
 
 export function useSummary() {
-  return useLive({ key: SUMMARY, ask: (signal) => ask(api.GET("/v1/ops/summary", { signal })), every: 5_000 });
+  return useLive({ key: SUMMARY, ask: (signal) => ask(api.GET("/v1/ops/summary", { signal })), every: LOOKED_AT_MS });
 }
 
 export function useRedrive() {

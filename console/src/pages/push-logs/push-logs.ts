@@ -1,6 +1,6 @@
 import { computed, type Ref } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
-import { useDoing, useLive, usePages } from "@/api/live";
+import { LOOKED_AT_MS, useDoing, useLive, usePages } from "@/api/live";
 
 export type PushLog = Shape["PushLogRow"];
 export type PushLogDetail = Shape["PushLogDetail"];
@@ -38,7 +38,7 @@ export function usePushLogs(wanted: Ref<Wanted>) {
   return usePages<PushLog>({
     key: computed(() => [...LOGS, wanted.value]),
     ask: (cursor) => ask(api.GET("/v1/push-logs", { params: { query: { ...queryOf(wanted.value), cursor, limit: PAGE } } })),
-    every: 10_000,
+    every: LOOKED_AT_MS,
   });
 }
 
@@ -46,7 +46,7 @@ export function usePushLog(id: Ref<string>) {
   return useLive<PushLogDetail>({
     key: computed(() => ["push-log", id.value]),
     ask: (signal) => ask(api.GET("/v1/push-logs/{id}", { params: { path: { id: id.value } }, signal })),
-    every: 5_000,
+    every: LOOKED_AT_MS,
   });
 }
 

@@ -1,5 +1,5 @@
 import { api, ask, onceKey, type Shape } from "@/api/client";
-import { useDoing, usePages } from "@/api/live";
+import { LOOKED_AT_MS, useDoing, usePages } from "@/api/live";
 
 export type Rejected = Shape["RejectedEvent"];
 export const REJECTED = ["rejected-events"] as const;
@@ -8,7 +8,7 @@ export function useRejected() {
   return usePages<Rejected>({
     key: REJECTED,
     ask: (cursor) => ask(api.GET("/v1/rejected-events", { params: { query: { cursor, limit: 50 } } })),
-    every: 15_000,
+    every: LOOKED_AT_MS,
   });
 }
 

@@ -1,6 +1,6 @@
 import { computed, type Ref } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
-import { useDoing, usePages } from "@/api/live";
+import { LOOKED_AT_MS, useDoing, usePages } from "@/api/live";
 import type { Wanted } from "../push-logs/push-logs";
 
 export type Replay = Shape["Replay"];
@@ -11,7 +11,7 @@ export function useReplays() {
   return usePages<Replay>({
     key: REPLAYS,
     ask: (cursor) => ask(api.GET("/v1/replays", { params: { query: { cursor, limit: 100 } } })),
-    every: 3_000,
+    every: LOOKED_AT_MS,
   });
 }
 

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { expect, type Page } from "@playwright/test";
+
+export type Person = "admin" | "ops" | "approver-1" | "approver-2";
+
+interface Outputs {
+  ConsoleUrl: string;
+  EventBusName: string;
+  endpoint_url: string;
+  simulator_url: string;
+  password: string;
+  tokens: Record<Person, string>;
+}
+
+/** What `make up` says of the stack. */
+export const outputs = JSON.parse(readFileSync(process.env["STACK"] ?? "", "utf8")) as Outputs;
+
+/** Sign in as people do: on the pages of the user pool. */
+export async function signIn(page: Page, person: Person, path = ""): Promise<void> {
+  await page.goto(`${outputs.ConsoleUrl}console/${path}`);
+  await page.getByRole("button", { name: "登录", exact: true }).click();
+  await page.getByLabel("Username").fill(person);
+  await page.getByLabel("Password").fill(outputs.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.locator(".person")).toContainText(person);
+}
+
+/** What the API says to a person, besides what the pages ask. */
+export async function ask<T>(person: Person, path: string): Promise<T | undefined> {
+  const answer = await fetch(`${outputs.ConsoleUrl}v1/${path}`, { headers: { authorization: `Bearer ${outputs.tokens[person]}` } });
+  if (answer.status === 404) return undefined;
+  expect(answer.status, path).toBe(200);
+  return (await answer.json()) as T;
+}
+
+/** An event as the process system sends it: a new todo in an instance of its own, for the approver of this id. */
+export function received(id: string, approver = "10021"): Record<string, unknown> {
+  const at = new Date().toISOString();
+  const assignees = [{ uid: approver, number: approver }];
+  return {
+    version: "1",
+    id,
+    event: "action.task_received.t1",
+    sequence: 1,
+    occurred_at: at,
+    app: { app_id: "leave", name: "请假申请" },
+    session: { sess_id: `P-${id}`, status: "running", subject: "请假", initiator: { uid: "u-1", number: "2024010117" } },
+    tasks: [{ task_id: `T-${id}`, node_id: "counsellor", node_name: "辅导员审批", status: "init", assignees, created_at: at }],
+  };
+}
+
+/** Put events on the bus. */
+export async function send(...events: Record<string, unknown>[]): Promise<void> {
+  const entries = events.map((event) => ({
+    Source: "htd.process",
+    DetailType: "process.trigger",
+    Detail: JSON.stringify(event),
+    EventBusName: outputs.EventBusName,
+  }));
+  const answer = await fetch(outputs.endpoint_url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "AWSEvents.PutEvents",
+      authorization: "AWS4-HMAC-SHA256 Credential=test/20261122/us-east-1/events/aws4_request, SignedHeaders=host, Signature=none",
+    },
+    body: JSON.stringify({ Entries: entries }),
+  });
+  expect(await answer.json()).toMatchObject({ FailedEntryCount: 0 });
+}
+
+/** Let the task center refuse calls, or do as it should: see local/simulating/faults.py. */
+export async function setFaults(faults: Record<string, unknown>): Promise<void> {
+  const answer = await fetch(`${outputs.simulator_url}/_simulator/faults`, { method: "PUT", body: JSON.stringify(faults) });
+  expect(answer.ok).toBe(true);
+}
+
+/** An id that nobody else has. */
+export const newId = (kind: string) => `${kind}-${crypto.randomUUID().slice(0, 8)}`;
