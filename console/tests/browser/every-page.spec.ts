@@ -45,6 +45,7 @@ for (const look of LOOKS) {
         if (SHOTS) await page.screenshot({ path: `${SHOTS}/${view.name}-${look.width}-${look.locale}-${look.theme}.png`, animations: "disabled" });
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect(overflow, "nothing is wider than the screen").toBeLessThanOrEqual(0);
+        if (PICTURES) return;
         expect(await page.title(), "text of others is text").not.toContain("owned");
         const found = await new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ["violations"] }).analyze();
         const grave = found.violations.filter((each) => each.impact === "serious" || each.impact === "critical");

@@ -4,7 +4,6 @@ export default defineTexts("replays", {
   title: ["批量重推", "Replays"],
   lead: ["所有批量任务，以及是谁发起的；保留 30 天", "Every job and who started it, for 30 days"],
   empty: ["还没有批量任务", "There is no job yet"],
-  kind: ["类型", "Kind"],
   kind_replay: ["重推", "Replay"],
   kind_comparison: ["比对", "Comparison"],
   scope: ["范围", "Scope"],
