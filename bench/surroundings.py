@@ -22,6 +22,7 @@ from local.processes import free_port
 from local.settings import LOOPBACK, REGION, ROOT, JinZhiAccount, read_settings
 from local.simulators import SimulatorClient
 from local.template import read_template
+from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
 
 ACCOUNT = JinZhiAccount("taskbridge-bench", "only-for-this-machine", "taskbridge")
@@ -126,13 +127,9 @@ def _create(aws: Aws, template: Mapping[str, Any]) -> dict[str, str]:
 def _configure(made: Cloud, host: str) -> None:
     with made.as_function("bench"):
         prefix = os.environ["PARAMETER_PREFIX"]
-        Configurator(f"{STACK}-configuration", REGION, made.aws.endpoint_url).save_platform(
-            PLATFORM,
-            name="金智",
-            class_name="JinZhiTaskCenter",
-            enabled=True,
-            settings=platform_settings(host),
-        )
+        configurator = Configurator(f"{STACK}-configuration", REGION, made.aws.endpoint_url)
+        settings = platform_settings(host)
+        configurator.save_platform(PlatformConfig(PLATFORM, "金智", "JinZhiTaskCenter", True, 0, settings))
     secret = f"{prefix}/platforms/{PLATFORM}/app_secret"
     made.aws.ssm.put_parameter(Name=secret, Value=ACCOUNT.app_secret, Type="SecureString")
 

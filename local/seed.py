@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 from unittest.mock import patch
 
 from local.emulator import CREDENTIALS, Aws
@@ -29,72 +29,53 @@ def seed(aws: Aws, outputs: Mapping[str, str], settings: StackSettings, task_cen
     _seed_secret(aws, prefix, AI_PLATFORM_ID, settings.ai_account.app_secret)
     table = outputs["ConfigurationTableName"]
     stored = ConfigurationTable(aws.dynamodb, table, time.time).current()
-    wanted = {PLATFORM_ID: _task_center(settings, task_center), AI_PLATFORM_ID: _ai_platform(settings, ai_platform)}
-    changes = {
-        platform_id: change
-        for platform_id, platform in wanted.items()
-        if (change := _change(stored.platforms.get(platform_id), platform)) is not None
-    }
+    wanted = (_task_center(settings, task_center), _ai_platform(settings, ai_platform))
+    changes = [change for each in wanted if (change := _change(stored.platforms.get(each.id), each)) is not None]
     if not changes and stored.ai is not None:
         return
     from taskbridge.tables.configuration_models import Configurator  # slow to import, and seldom needed
 
     with patch.dict(os.environ, CREDENTIALS):  # pynamodb takes its credentials from nowhere else
         configurator = Configurator(table, REGION, aws.endpoint_url)
-        for platform_id, change in changes.items():
-            configurator.save_platform(platform_id, **change)
+        for change in changes:
+            configurator.save_platform(change)
         if stored.ai is None:
             configurator.save_ai_settings(
                 AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id=AI_PLATFORM_ID)
             )
 
 
-def _change(stored: PlatformConfig | None, wanted: dict[str, Any]) -> dict[str, Any] | None:
+def _change(stored: PlatformConfig | None, wanted: PlatformConfig) -> PlatformConfig | None:
     """What to save, or None where it stands there already."""
     if stored is None:
         return wanted
-    host = wanted["settings"]["host"]
-    if stored.settings.get("host") == host:
-        return None
-    return {
-        "name": stored.name,
-        "class_name": stored.class_name,
-        "enabled": stored.enabled,
-        "settings": {**stored.settings, "host": host},
-        "version": stored.version,
-    }
+    host = wanted.settings["host"]
+    return None if stored.settings.get("host") == host else replace(stored, settings={**stored.settings, "host": host})
 
 
-def _task_center(settings: StackSettings, host: str) -> dict[str, Any]:
+def _task_center(settings: StackSettings, host: str) -> PlatformConfig:
     """Which codes mean "already there" is only known of the simulator: nobody publishes the real table."""
     bundled = not settings.jinzhi_host
-    return {
-        "name": "金智任务中心",
-        "class_name": "JinZhiTaskCenter",
-        "enabled": True,
-        "settings": {
-            "host": host,
-            "app_id": settings.account.app_id,
-            "scene_code": settings.account.scene_code,
-            "pc_todo_url": f"{_LINKS}/pc/todo/{{sess_id}}/{{task_id}}",
-            "pc_apply_url": f"{_LINKS}/pc/apply/{{sess_id}}",
-            "h5_todo_url": f"{_LINKS}/h5/todo/{{sess_id}}/{{task_id}}",
-            "h5_apply_url": f"{_LINKS}/h5/apply/{{sess_id}}",
-            "max_concurrency": 10,
-            "timeout_s": 5,  # one batch at a time runs here: a task center that hangs holds everything up
-            "already_there_codes": list(ALREADY_THERE_CODES) if bundled else [],
-            "already_gone_codes": list(ALREADY_GONE_CODES) if bundled else [],
-        },
+    form = {
+        "host": host,
+        "app_id": settings.account.app_id,
+        "scene_code": settings.account.scene_code,
+        "pc_todo_url": f"{_LINKS}/pc/todo/{{sess_id}}/{{task_id}}",
+        "pc_apply_url": f"{_LINKS}/pc/apply/{{sess_id}}",
+        "h5_todo_url": f"{_LINKS}/h5/todo/{{sess_id}}/{{task_id}}",
+        "h5_apply_url": f"{_LINKS}/h5/apply/{{sess_id}}",
+        "max_concurrency": 10,
+        "timeout_s": 5,  # one batch at a time runs here: a task center that hangs holds everything up
+        "already_there_codes": list(ALREADY_THERE_CODES) if bundled else [],
+        "already_gone_codes": list(ALREADY_GONE_CODES) if bundled else [],
     }
+    return PlatformConfig(PLATFORM_ID, "金智任务中心", "JinZhiTaskCenter", True, 0, form)
 
 
-def _ai_platform(settings: StackSettings, host: str) -> dict[str, Any]:
-    return {
-        "name": "AI 平台" if settings.aigc_host else "AI 平台（模拟器）",
-        "class_name": "Aigc",
-        "enabled": True,
-        "settings": {"host": host, "app_id": settings.ai_account.app_id, "model": settings.ai_account.model},
-    }
+def _ai_platform(settings: StackSettings, host: str) -> PlatformConfig:
+    name = "AI 平台" if settings.aigc_host else "AI 平台（模拟器）"
+    form = {"host": host, "app_id": settings.ai_account.app_id, "model": settings.ai_account.model}
+    return PlatformConfig(AI_PLATFORM_ID, name, "Aigc", True, 0, form)
 
 
 def _seed_secret(aws: Aws, prefix: str, platform_id: str, secret: str) -> None:

@@ -20,13 +20,13 @@ from taskbridge.access.secrets import PlatformSecrets, SecretKeeper
 from taskbridge.access.token_cache import build_token_cache
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.rulebook import RuleBook
-from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.lambdas import Clients, instance_retention_days, setting, table_name
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.platforms.addresses import parse_hosts
 from taskbridge.platforms.http import build_http_client
+from taskbridge.platforms.switches import ConfiguredSwitches
 from taskbridge.push.queue import PushQueue
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable

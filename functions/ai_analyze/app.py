@@ -21,7 +21,6 @@ from taskbridge.access.token_cache import build_token_cache
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
-from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.ai.timing import ANALYSIS_MARGIN_S
 from taskbridge.lambdas import Clients, batch_response, setting, table_name
 from taskbridge.moments import utc_stamp
@@ -29,6 +28,7 @@ from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.addresses import parse_hosts
 from taskbridge.platforms.ai_client import build_ai_clients
 from taskbridge.platforms.http import build_http_client
+from taskbridge.platforms.switches import ConfiguredSwitches
 from taskbridge.queues import Visibility
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable

@@ -14,10 +14,10 @@ from ai_track.track import TrackPorts
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook
-from taskbridge.ai.switches import ConfiguredSwitches
 from taskbridge.lambdas import Clients, batch_response, instance_retention_days, setting, table_name
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
+from taskbridge.platforms.switches import ConfiguredSwitches
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable

@@ -23,6 +23,7 @@ from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import Seat
 from taskbridge.tables.ai_jobs import AiJobTable
 from taskbridge.tables.ai_tasks import TaskTable
+from taskbridge.tables.configuration import PlatformConfig
 from tests.functional.deployment import SECRET, Deployment, context
 
 AI_PLATFORM = "aigc"
@@ -50,7 +51,7 @@ class AiDeployment(Deployment):
 
     def _set_up_ai(self) -> None:
         settings = {"host": "https://aigc.test", "app_id": "taskbridge", "model": DEFAULT_MODELS[0]}
-        self.configurator.save_platform(AI_PLATFORM, name="AI", class_name="Aigc", enabled=True, settings=settings)
+        self.configurator.save_platform(PlatformConfig(AI_PLATFORM, "AI", "Aigc", True, 0, settings))
         self.configurator.save_ai_settings(
             AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id=AI_PLATFORM)
         )

@@ -16,7 +16,7 @@ from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, task_mark
 from taskbridge.tables.push_logs import PushLogTable
-from tests.builders import JINZHI_SETTINGS, PLATFORM, START
+from tests.builders import PLATFORM, START, platform
 from tests.functional.aws import ACCOUNT, REGION, Tables
 
 RETENTION_S = 90 * 86_400.0
@@ -71,9 +71,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tables: Tables, endpoint: str, *p
         monkeypatch.setenv(name, value)
     configurator = Configurator(tables.ConfigurationTable, REGION, endpoint)
     for platform_id in platform_ids or (PLATFORM,):
-        configurator.save_platform(
-            platform_id, name="金智", class_name="JinZhiTaskCenter", enabled=True, settings=dict(JINZHI_SETTINGS)
-        )
+        configurator.save_platform(platform(platform_id, version=0))
 
 
 def log_of(number: int, status: LogStatus, at: float, platform_id: str) -> PushLog:

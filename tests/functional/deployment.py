@@ -28,7 +28,7 @@ from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
-from tests.builders import JINZHI_SETTINGS, PLATFORM, on_bus
+from tests.builders import PLATFORM, on_bus, platform
 from tests.functional.aws import ACCOUNT, REGION, create_push_queue, create_tables, share_service_models
 
 SECRET = "simulated-secret"
@@ -82,10 +82,7 @@ class Deployment:
     # -- what a test does
 
     def save_platform(self, platform_id: str = PLATFORM, **settings: Any) -> None:
-        merged = {**JINZHI_SETTINGS, **settings}
-        self.configurator.save_platform(
-            platform_id, name="金智", class_name="JinZhiTaskCenter", enabled=True, settings=merged
-        )
+        self.configurator.save_platform(platform(platform_id, version=0, **settings))
 
     def put_secret(self, value: str) -> None:
         name = f"{self.prefix}/platforms/{PLATFORM}/app_secret"

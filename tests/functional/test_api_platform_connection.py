@@ -10,6 +10,7 @@ import pytest
 
 from taskbridge.access.secrets import valid_names
 from taskbridge.errors import TransientError
+from taskbridge.tables.configuration import PlatformConfig
 from tests.functional.aws import Tables
 from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk
 from tests.unit.platforms.builders import FakeTokens
@@ -124,7 +125,7 @@ def test_a_stored_secret_with_the_end_of_a_line_is_named(desk: Desk) -> None:
 
 
 def test_a_platform_of_a_class_that_is_gone_is_not_asked(desk: Desk) -> None:
-    desk.services.configurator.save_platform("old", name="旧", class_name="Gone", enabled=False, settings={})
+    desk.services.configurator.save_platform(PlatformConfig("old", "旧", "Gone", False, 0, {}))
 
     assert run(desk, "old")["cause"] == "not_configured"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from taskbridge.tables.configuration import REFRESH_S
+from taskbridge.tables.configuration import REFRESH_S, PlatformConfig
 from tests.api import build_client
 from tests.builders import JINZHI_SETTINGS
 from tests.functional.aws import Tables
@@ -268,7 +268,7 @@ def test_the_list_pages_by_cursor(desk: Desk) -> None:
 
 
 def test_a_class_that_is_gone_is_shown_as_it_was_stored(desk: Desk) -> None:
-    desk.services.configurator.save_platform("old", name="旧", class_name="Gone", enabled=False, settings={"host": "x"})
+    desk.services.configurator.save_platform(PlatformConfig("old", "旧", "Gone", False, 0, {"host": "x"}))
 
     answer = desk.admin.get("/v1/platforms/old")
 

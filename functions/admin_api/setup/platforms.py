@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Any
 
 from admin_api.api import Api, Router
@@ -118,25 +117,11 @@ def _save(api: Api, config: PlatformConfig, before: PlatformConfig | None) -> Pl
     check_secrets(config, stored, secrets, elsewhere)
     seen = view(services, before) if before else None
     services.timing.check_platform(config)
-    write = partial(store, services)
+    write = services.configurator.save_platform
     saved = save_with(services.keeper, config, secrets, write, services.new_id(), alone=bool(elsewhere))
     after = build_view(saved, stored | set(secrets))
     record(api, config, seen, {**asdict(after), "secrets_changed": sorted(secrets)})
     return after
-
-
-def store(services: Services, config: PlatformConfig) -> int:
-    """Store a platform in the place of its version; gives the new one. Raises StaleVersion, StoreError."""
-    return services.configurator.save_platform(
-        config.id,
-        name=config.name,
-        class_name=config.class_name,
-        enabled=config.enabled,
-        settings=config.settings,
-        version=config.version,
-        draining=config.draining,
-        secrets=config.secrets,
-    )
 
 
 def record(api: Api, config: PlatformConfig, before: Any, after: Any) -> None:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.problems import conflict
 from admin_api.setup.platform_forms import PlatformId, ReadAt, secrets_of
-from admin_api.setup.platforms import read_config, record, store, view
+from admin_api.setup.platforms import read_config, record, view
 from admin_api.setup.waiting import Waiting, find_waiting
 from admin_api.wiring import Services
 from taskbridge.tables.configuration import PlatformConfig
@@ -84,7 +84,7 @@ def delete_platform(api: Api, id: PlatformId, *, drain: Drain = False, version: 
 
 def _set_draining(api: Api, config: PlatformConfig) -> None:
     before = view(api.services, config)
-    version = store(api.services, replace(config, draining=True))
+    version = api.services.configurator.save_platform(replace(config, draining=True))
     record(api, config, before, replace(before, draining=True, version=version))
 
 

@@ -10,7 +10,7 @@ import time.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -124,36 +124,22 @@ class Configurator:
         """The platforms by id, those after an id: one Query."""
         return self._list("platform", read_platform, after, limit)
 
-    def save_platform(
-        self,
-        platform_id: str,
-        *,
-        name: str,
-        class_name: str,
-        enabled: bool,
-        settings: dict[str, Any],
-        version: int = 0,
-        draining: bool = False,
-        secrets: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> int:
-        """Create a platform (version 0), or change the one that was read at `version`.
+    def save_platform(self, config: PlatformConfig) -> int:
+        """Create a platform (version 0), or change the one that was read at its version; gives the new version.
 
-        `secrets` are those of PlatformConfig: settings and secrets change together. None keeps those that are stored.
+        Settings and secrets change together.
         """
-        if secrets is None and version:
-            stored = self.read_platform(platform_id)
-            secrets = stored.secrets if stored else {}
         model = self.platforms(
             "platform",
-            platform_id,
-            name=name,
-            class_name=class_name,
-            enabled=enabled,
-            settings=json.dumps(settings, ensure_ascii=False),
-            draining=draining or None,
-            secrets=json.dumps(secrets) if secrets else None,
+            config.id,
+            name=config.name,
+            class_name=config.class_name,
+            enabled=config.enabled,
+            settings=json.dumps(config.settings, ensure_ascii=False),
+            draining=config.draining or None,
+            secrets=json.dumps(config.secrets) if config.secrets else None,
         )
-        return self._save(model, version)
+        return self._save(model, config.version)
 
     def delete_platform(self, platform_id: str, version: int = 0) -> None:
         """Delete a platform, the one that was read at `version` where given.

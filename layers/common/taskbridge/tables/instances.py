@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskbridge.aws import chunks, store_call
 from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.moments import DAY_S
 from taskbridge.push.instances import Instance, decode_instance, encode_instance
 from taskbridge.push.messages import instance_key
 from taskbridge.tables.aside import Aside, AsideTable
-from taskbridge.tables.batches import UNMET, batch_get
-from taskbridge.tables.dynamo import THROTTLED, Item, binary, number, pauses, query_first, text, to_attribute, to_item
+from taskbridge.tables.batches import batch_execute, batch_get
+from taskbridge.tables.dynamo import Item, binary, number, query_first, text, to_attribute, to_item
 from taskbridge.tables.parts import Parts, PartTable, SplitBody, body_in_parts, generation_of, parts_in
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from taskbridge.tables.riders import Rider
@@ -159,13 +158,14 @@ class InstanceTable:
         bodies = [each.body for each in changed if each.body]
         if bodies:
             self._part_table().put(bodies)
-        statements: list[_Statement] = [(each, self._statement(each)) for each in written]
+        statements = [self._statement(each) for each in written]
         if page and self._pages:
-            statements.append((None, self._pages.insert_statement(page)))
-        statements += [(rider, rider.statement) for rider in riders]
-        lost: set[str] = set()
-        for piece in chunks(statements, 25):
-            lost |= self._execute(list(piece))
+            statements.append(self._pages.insert_statement(page))
+        codes = batch_execute(self._client, statements, riders)[: len(written)]
+        for each, code in zip(written, codes, strict=True):
+            if not code:
+                each.note()
+        lost = {each.entry.key for each, code in zip(written, codes, strict=True) if code}
         for each in changed:
             if each.entry.key not in lost:
                 self._part_table().tidy(_document(each.entry.key), f"{each.entry.version + 1:012d}", each.body)
@@ -240,34 +240,6 @@ class InstanceTable:
         removes = "".join(f' REMOVE "{name}"' for name in written.removed())
         statement = f'UPDATE "{self._table}" {sets}{removes} WHERE "instance" = ? AND "version" = ?'
         return _with(statement, [*values.values(), entry.key, entry.version])
-
-    def _execute(self, piece: list[_Statement]) -> set[str]:
-        """One call for all; what was throttled is tried again, what lost its condition is returned."""
-        lost: set[str] = set()
-        for pause in pauses():
-            statements: Any = [statement for _, statement in piece]
-            answer = store_call(self._client.batch_execute_statement, Statements=statements)
-            again: list[_Statement] = []
-            for (whose, statement), response in zip(piece, answer["Responses"], strict=True):
-                code = response.get("Error", {}).get("Code", "")
-                if isinstance(whose, Rider):
-                    whose.tell(not code)
-                elif code in THROTTLED:
-                    again.append((whose, statement))
-                elif code and code not in UNMET:
-                    raise StoreError(f"BatchExecuteStatement: {code}")
-                elif whose and code:
-                    lost.add(whose.entry.key)
-                elif whose:
-                    whose.note()
-            if not again:
-                return lost
-            piece = again
-            pause()
-        raise StoreError("BatchExecuteStatement: throttled")
-
-
-_Statement = tuple[_Written | Rider | None, dict[str, Any]]
 
 
 def _with(statement: str, parameters: list[Any]) -> dict[str, Any]:
