@@ -6,9 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -36,7 +39,10 @@ _STYLES = {
 }
 # What comes from a form, a model or a platform must not steer the terminal. A newline may stay.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)$", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)", re.ASCII)
+STATE_CHARS = 10  # words of state and times are never longer, and never broken
+LEAST_OF_AN_ID = 8
+GAP = 2  # between two columns
 
 Column = tuple[str, str | Callable[[Mapping[str, Any]], object]]
 
@@ -93,9 +99,12 @@ def clean(value: object) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
-def cell(value: object) -> Text:
-    """A value in a table; a word of state in its colour, a time to the second."""
-    text = _MOMENT.sub(r"\1Z", clean(value))
+def cell(value: object, *, short: bool = True) -> Text:
+    """A value as a cell: a word of state in its colour, a time in the zone of this machine, `short` without year."""
+    text = clean(value)
+    if _MOMENT.fullmatch(text):
+        moment = datetime.fromisoformat(text).astimezone()
+        text = moment.strftime("%m-%d %H:%M:%S") if short else moment.isoformat(" ", "seconds")
     return Text(text, style=_STYLES.get(text.lower(), ""))
 
 
@@ -104,21 +113,48 @@ def build_row(columns: Sequence[Column], row: Mapping[str, Any]) -> list[Text]:
     return [cell(row.get(source) if isinstance(source, str) else source(row)) for _, source in columns]
 
 
-def build_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Table:
+@dataclass(frozen=True, slots=True)
+class FittedTable:
+    """A table that breaks no word of state where it is narrow: long ids fold, and a last column `Id` goes first."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Text]]
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        """As wide as it may be."""
+        words = [self._longest_word(index) for index in range(len(self.headings))]
+        if self.headings[-1] == "Id" and _width_of(words) > options.max_width:
+            words.pop()
+        if _width_of(words) > options.max_width:
+            words = [each if each <= STATE_CHARS else LEAST_OF_AN_ID for each in words]
+        table = Table(title=self.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        for heading, least in zip(self.headings, words, strict=False):
+            table.add_column(heading, overflow="fold", min_width=least)
+        for row in self.rows:
+            table.add_row(*row[: len(words)])
+        yield table
+
+    def _longest_word(self, index: int) -> int:
+        words = [*self.headings[index].split(), *(word for row in self.rows for word in row[index].plain.split())]
+        return max(map(cell_len, words), default=0)
+
+
+def _width_of(words: Sequence[int]) -> int:
+    """How wide a table is whose columns are so wide."""
+    return sum(words) + GAP * len(words)
+
+
+def build_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> FittedTable:
     """A table; see build_row for its columns."""
-    table = Table(title=title, title_justify="left")
-    for heading, _ in columns:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*build_row(columns, row))
-    return table
+    return FittedTable(title, [heading for heading, _ in columns], [build_row(columns, row) for row in rows])
 
 
 def build_facts(title: str, facts: Mapping[str, object]) -> Table:
     """One thing, a line for each of its properties."""
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(title=title, title_justify="left", show_header=False, box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in facts.items():
-        table.add_row(Text(name), cell(value))
+        table.add_row(Text(name), cell(value, short=False))
     return table

@@ -13,13 +13,12 @@ from cli.session import Session
 _STANDING: Sequence[Column] = (
     ("Platform", "id"),
     ("Name", "name"),
-    ("Enabled", "enabled"),
-    ("Breaker", lambda each: each["breaker"]["state"]),
+    ("Breaker", lambda each: each["breaker"]["state"] if each["enabled"] else "disabled"),
+    ("Since", lambda each: each["breaker"]["opened_at"]),
     ("Why", lambda each: each["breaker"]["reason"] or each.get("unreadable", "")),
     ("Last success", "last_success_at"),
-    ("Failed, hour", lambda each: each["last_hour"]["failed"]),
-    ("Failed, day", lambda each: each["last_day"]["failed"]),
-    ("Retrying, day", lambda each: each["last_day"]["retrying"]),
+    ("Failed 1 h / 24 h", lambda each: f"{each['last_hour']['failed']} / {each['last_day']['failed']}"),
+    ("Waiting", lambda each: each["last_day"]["retrying"]),
 )
 _COUNTS: Sequence[Column] = (
     ("Events", "span"),

@@ -56,6 +56,7 @@ class Terminal:
     environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
     stdin: bytes = b""
     is_terminal: bool = False
+    width: int = 200
     sleeps_before_ctrl_c: int = 1000
     requests: list[httpx.Request] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
@@ -64,7 +65,8 @@ class Terminal:
 
     def run(self, *arguments: str) -> int:
         out, told = (
-            Console(file=io.StringIO(), force_terminal=self.is_terminal, width=200, no_color=True) for _ in range(2)
+            Console(file=io.StringIO(), force_terminal=self.is_terminal, width=self.width, no_color=True)
+            for _ in range(2)
         )
         world = World(
             environment=self.environment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +59,8 @@ def test_a_time_is_shown_to_the_second_and_a_code_only_with_a_reason() -> None:
     done["entries"][0] |= {"reason": "", "errcode": "40031"}
     terminal = Terminal([listed([done])], is_terminal=True)
     assert terminal.run("logs") == 0
-    assert "2026-11-22T01:00:00Z" in terminal.out
+    here = datetime.fromisoformat("2026-11-22T01:00:00+00:00").astimezone()
+    assert here.strftime("%m-%d %H:%M:%S") in terminal.out
     assert "40031" not in terminal.out
 
 
@@ -119,6 +121,28 @@ def test_nothing_that_comes_steers_the_terminal() -> None:
     assert "]0;owned" in terminal.out
     for control in ("\x1b]", "\x07", "\x9b", "\u202e"):
         assert control not in terminal.out
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_table_breaks_no_word_of_state(width: int) -> None:
+    # given
+    statuses = enumerate(("succeeded", "retrying", "superseded"))
+    rows = [push_log(number, status, sess_id="PROC-2026-11-000231") for number, status in statuses]
+    terminal = Terminal([listed(rows)], is_terminal=True, width=width)
+
+    # when
+    assert terminal.run("logs") == 0
+
+    # then
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal.out)
+    assert re.findall(r"succeeded|retrying|superseded|Status", shown) == [
+        "Status",
+        "succeeded",
+        "retrying",
+        "superseded",
+    ]
+    assert "ev-1" not in shown, "the id has gone first"
+    assert max(map(len, shown.splitlines())) <= width
 
 
 # tail
