@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from ai_analyze.batch import Heartbeat, Record, analyse_batch
+from ai_analyze.batch import Heartbeat, analyse_batch
 from ai_analyze.desk import Desk
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.ports import AnalysisPorts
@@ -29,7 +29,7 @@ from taskbridge.platforms.addresses import parse_hosts
 from taskbridge.platforms.ai_client import build_ai_clients
 from taskbridge.platforms.http import build_http_client
 from taskbridge.platforms.switches import ConfiguredSwitches
-from taskbridge.queues import Visibility
+from taskbridge.queues import Visibility, read_records
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
@@ -47,15 +47,7 @@ TIME_TO_END_S = ANALYSIS_MARGIN_S / 2  # to settle, and to put what waits on rec
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Make the analyses of a batch."""
     wired = _wired()
-    records = [
-        Record(
-            record["messageId"],
-            record["receiptHandle"],
-            record["body"],
-            int(record["attributes"]["ApproximateReceiveCount"]),
-        )
-        for record in event["Records"]
-    ]
+    records = read_records(event)
     heartbeat = Heartbeat(wired.queue, {record.receipt_handle for record in records})
     until = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
     ports = replace(wired.ports, kept_alive=heartbeat.keep, desk=replace(wired.desk, until=until))

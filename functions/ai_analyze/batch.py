@@ -13,21 +13,11 @@ from ai_analyze.jobs import run_job
 from ai_analyze.ports import AnalysisPorts
 from taskbridge.ai.messages import JobMessage, parse_analysis_message
 from taskbridge.errors import StoreError, TaskbridgeError
-from taskbridge.queues import Visibility
+from taskbridge.queues import Record, Visibility
 
 BEAT_S = 30.0
 HIDDEN_S = 120.0
 FAILED_AGAIN_IN_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A message as SQS delivers it; `receives` counts how often it did."""
-
-    message_id: str
-    receipt_handle: str
-    body: str
-    receives: int
 
 
 def analyse_batch(records: Sequence[Record], ports: AnalysisPorts, heartbeat: Heartbeat, pool: Executor) -> list[str]:

@@ -191,11 +191,6 @@ def _bare_length(text: str) -> int:
     return len(fold(text).replace(" ", ""))
 
 
-def stands_in(quote: str, text: str, behind: int = 0) -> bool:
-    """Whether the folded `quote` stands in the folded `text`, cuts no number, and ends behind the place `behind`."""
-    return bool(find_places(quote, text, behind))
-
-
 def find_places(quote: str, text: str, behind: int = 0) -> list[Span]:
     """Where the folded `quote` stands in the folded `text`, cuts no number, and ends behind the place `behind`."""
     places: list[Span] = []

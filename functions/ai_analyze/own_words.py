@@ -13,7 +13,6 @@ from ai_analyze.evidence import fold
 from ai_analyze.fence import clean
 from taskbridge.ai.results import Finding, FindingResult, Verdict
 
-CONTRADICTED = "模型的文字与它的结论不一致"
 _END_OF_PROSE = 240
 # What takes the sting out of the words behind it: 没有不符合之处, 不存在任何违规. Between stand words of no weight.
 _DENIED = re.compile(

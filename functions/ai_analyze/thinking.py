@@ -12,7 +12,6 @@ _NAMES = r"(?:think(?:ing)?|thought|reason(?:ing)?|reflection|scratchpad)"
 _OPENING = re.compile(rf"<\s{{0,4}}{_NAMES}\s{{0,4}}>|◁think▷|<\|begin_of_thought\|>", re.IGNORECASE)
 _CLOSING = re.compile(rf"<\s{{0,4}}/\s{{0,4}}{_NAMES}\s{{0,4}}>|◁/think▷|<\|end_of_thought\|>", re.IGNORECASE)
 _EITHER = re.compile(rf"(?P<open>{_OPENING.pattern})|{_CLOSING.pattern}", re.IGNORECASE)
-_LONGEST_TAG = 32
 _MAYBE_TAG = re.compile(r"[<◁][^>▷]{0,31}\Z")
 
 

@@ -7,7 +7,7 @@ import uuid
 from functools import cache
 from typing import Any
 
-from ai_track.batch import Record, TrackBatchPorts, track_batch
+from ai_track.batch import TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
@@ -18,6 +18,7 @@ from taskbridge.lambdas import Clients, batch_response, instance_retention_days,
 from taskbridge.moments import DAY_S, utc_stamp
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.switches import ConfiguredSwitches
+from taskbridge.queues import read_records
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
@@ -36,9 +37,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a batch of the AI queue in."""
     observability, ports = _wired()
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
-    records = [Record(record["messageId"], record["body"]) for record in event["Records"]]
     with observability.invocation(context.aws_request_id), traced("track_batch"):
-        return batch_response(track_batch(records, ports, deadline))
+        return batch_response(track_batch(read_records(event), ports, deadline))
 
 
 @cache

@@ -23,17 +23,10 @@ from taskbridge.events import Action, TriggerEvent, parse_event
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.trigger_rules import AI
+from taskbridge.queues import Record
 from taskbridge.tables.ai_processes import StoredProcess
 from taskbridge.tables.push_logs import PushLogTable
 from taskbridge.tidying import tidy
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A message as SQS delivers it."""
-
-    message_id: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from push_task.gate import Gate
 from push_task.journal import PushJournal
 from push_task.lines import build_lines
 from push_task.send import ThreadedSender
-from push_task.turn import Record
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.access.token_cache import build_token_cache
@@ -32,7 +31,7 @@ from taskbridge.moments import DAY_S
 from taskbridge.observability import Observability, build_observability, traced
 from taskbridge.platforms.addresses import parse_hosts
 from taskbridge.platforms.http import build_http_client
-from taskbridge.queues import Visibility
+from taskbridge.queues import Visibility, read_records
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
@@ -46,9 +45,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Push a batch of the push queue."""
     wired = _wired()
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_SETTLE_S
-    records = [Record(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]]
     with wired.observability.invocation(context.aws_request_id), traced("push_batch"):
-        return batch_response(push_batch(records, wired.ports, deadline))
+        return batch_response(push_batch(read_records(event), wired.ports, deadline))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from push_task.journal import PushJournal
 from push_task.logs import events_to_load, write_logs
 from push_task.send import ThreadedSender
 from push_task.settle import mark_attempt, settle
-from push_task.turn import Disposition, Received, Record, Turn, begin_turn, dispose, next_slice
+from push_task.turn import Disposition, Received, Turn, begin_turn, dispose, next_slice
 from taskbridge.errors import InvalidEvent, StaleVersion
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import instance_key, parse_message
-from taskbridge.queues import Visibility
+from taskbridge.queues import Record, Visibility
 from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.push_log_pages import LogPage, task_mark
 from taskbridge.tables.push_logs import PushLogTable, load_own

@@ -8,12 +8,13 @@ from functools import cached_property
 from itertools import chain
 
 from push_task.settle import End, StepResult
-from push_task.turn import Received, Record, Turn
+from push_task.turn import Received, Turn
 from taskbridge.errors import InvalidEvent
 from taskbridge.observability import Observability
 from taskbridge.platforms.masking import MASK
 from taskbridge.push.instances import Instance
 from taskbridge.push.logs import LogStatus, PushLog, entry_name
+from taskbridge.queues import Record
 from taskbridge.tables.instances import StoredInstance
 
 _COUNTED = {LogStatus.SUPERSEDED: "EventSuperseded", LogStatus.SKIPPED: "EventSkipped"}

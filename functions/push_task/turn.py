@@ -19,15 +19,6 @@ GAVE_UP = "no success in {days:.0f} days: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A message as SQS delivers it."""
-
-    message_id: str
-    receipt_handle: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
 class Received:
     """A message with what SQS calls it."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from ai_analyze.analyse import analyse
 from ai_analyze.ends import Fate, TurnEnd
-from ai_track.batch import Record, TrackBatchPorts, track_batch
+from ai_track.batch import TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
@@ -19,6 +19,7 @@ from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_messa
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
+from taskbridge.queues import Record
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.builders import START, event, task, user
 from tests.fakes import MemoryLogs
@@ -75,7 +76,7 @@ class Half:
     def tell(self, detail: dict[str, Any]) -> dict[str, int]:
         """The calls that an event makes, but for its log."""
         body = encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(detail).encode())))
-        assert track_batch([Record("m", body)], self.track) == []
+        assert track_batch([Record("m", "", body)], self.track) == []
         calls: dict[str, int] = self.stores.client.taken()
         return calls
 
@@ -133,7 +134,7 @@ def test_a_task_for_many_costs_two_writes_a_person_and_three_reads_for_twenty(
         "put_item": 1,
     }
     assert len(half.pieces.sent) == pieces
-    records = [Record(f"m{n}", encode_ai_message(piece)) for n, piece in enumerate(half.pieces.sent)]
+    records = [Record(f"m{n}", "", encode_ai_message(piece)) for n, piece in enumerate(half.pieces.sent)]
     assert track_batch(records, half.track) == []
     assert half.stores.client.taken() == {
         "get_item": 1,  # the document, once for a batch

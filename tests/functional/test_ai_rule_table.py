@@ -28,11 +28,11 @@ def test_every_version_is_kept_the_newest_first(rules: RuleTable) -> None:
         rules.save_default(node_default(rule=f"第 {version + 1} 版"), version)
         rules.save_own(own_rule(rule=f"第 {version + 1} 版"), version)
 
-    page = rules.default_versions(APP, NODE, limit=5)
+    page = rules.own_versions(UID, APP, NODE, limit=5)
     assert [rule.version for rule in page.items] == [12, 11, 10, 9, 8]
-    assert page.items[0] == node_default(rule="第 12 版", version=12)
-    assert [rule.version for rule in rules.default_versions(APP, NODE, page.next, 5).items] == [7, 6, 5, 4, 3]
-    assert rules.default_version(APP, NODE, 3) == node_default(rule="第 3 版", version=3)
+    assert page.items[0] == own_rule(rule="第 12 版", version=12)
+    assert [rule.version for rule in rules.own_versions(UID, APP, NODE, page.next, 5).items] == [7, 6, 5, 4, 3]
+    assert rules.default(APP, NODE) == node_default(rule="第 12 版", version=12)
     assert rules.own_version(UID, APP, NODE, 3) == own_rule(rule="第 3 版", version=3)
     assert rules.own_version(UID, APP, NODE, 13) is None
 

@@ -27,7 +27,7 @@ from ai_analyze.journal import AnalysisJournal
 from ai_analyze.material import Material, ReadFile
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link, Sink
-from ai_track.batch import Record, TrackBatchPorts, track_batch
+from ai_track.batch import TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.rule_changes import RuleChangePorts
 from ai_track.track import TrackPorts
@@ -41,6 +41,7 @@ from taskbridge.ai.rules import AiSettings, ModelChoice, PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import PermanentError, StoreError, TransientError
 from taskbridge.events import EventForm
+from taskbridge.queues import Record
 from tests.fakes import MemoryLogs
 from tests.fakes_ai import (
     MemoryAnswers,
@@ -164,7 +165,7 @@ class AiWorld:
     def _track(self, message: Queued) -> None:
         message.visible_at = self.now + VISIBILITY_S
         try:
-            failed = track_batch([Record(message.name, message.body)], self.track_ports)
+            failed = track_batch([Record(message.name, "", message.body)], self.track_ports)
         except Death:
             self.deaths += 1
             failed = [message.name]

@@ -23,7 +23,6 @@ from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.lines import build_lines
 from push_task.send import ThreadedSender
-from push_task.turn import Record
 from reconciler.ports import RunPorts
 from reconciler.reconcile import reconcile
 from taskbridge.access.breaker import Breakers
@@ -31,6 +30,7 @@ from taskbridge.access.tokens import TokenCache
 from taskbridge.budgets import TIME_TO_SETTLE_S, Fleet
 from taskbridge.push.folding import fold
 from taskbridge.push.messages import EventMessage, Message, encode_message, message_group
+from taskbridge.queues import Record
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import START, configuration, message, platform
 from tests.fakes import (

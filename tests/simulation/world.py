@@ -27,7 +27,6 @@ from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.lines import build_lines
 from push_task.send import ThreadedSender
-from push_task.turn import Record as PushRecord
 from reconciler.ports import RunPorts
 from reconciler.reconcile import reconcile
 from taskbridge.access.breaker import Breakers
@@ -37,6 +36,7 @@ from taskbridge.budgets import Fleet
 from taskbridge.errors import StoreError
 from taskbridge.push.messages import Message, deduplication_id, encode_message, message_group
 from taskbridge.push.trigger_rules import DEFAULT_RULE
+from taskbridge.queues import Record as PushRecord
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 from taskbridge.tables.events import UnroutedEvent
 from tests.fakes import (

@@ -14,12 +14,12 @@ import pytest
 
 from push_task.batch import PushPorts, push_batch
 from push_task.plan import plan_calls
-from push_task.turn import Record
 from reconciler.asides import send_on
 from taskbridge.errors import UnreadableDocument
 from taskbridge.push.instances import SEATS_IN_PLACE, decode_instance, encode_instance
 from taskbridge.push.logs import LogStatus
 from taskbridge.push.messages import encode_message, parse_message
+from taskbridge.queues import Record
 from taskbridge.tables.instances import InstanceTable
 from taskbridge.tables.push_log_pages import _page
 from taskbridge.tables.push_logs import PushLogTable

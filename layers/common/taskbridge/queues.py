@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +28,29 @@ _DEPTHS: Sequence[QueueAttributeNameType] = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message as SQS delivers it to a function; `receives` counts how often it did."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    receives: int = 1
+
+
+def read_records(event: Mapping[str, Any]) -> list[Record]:
+    """The messages of a batch."""
+    return [
+        Record(
+            each["messageId"],
+            each["receiptHandle"],
+            each["body"],
+            int(each["attributes"].get("ApproximateReceiveCount", 1)),
+        )
+        for each in event["Records"]
+    ]
 
 
 class SqsQueue:

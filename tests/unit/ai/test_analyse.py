@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from ai_analyze.batch import Heartbeat, Record, analyse_batch
+from ai_analyze.batch import Heartbeat, analyse_batch
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.flight import STARTED_ANEW, Recorder
 from ai_analyze.material import ReadFile
@@ -30,6 +30,7 @@ from taskbridge.errors import (
     ThrottledError,
     TransientError,
 )
+from taskbridge.queues import Record
 from taskbridge.tables.ai_answers import AnswerStatus
 from tests.fakes_ai import MemoryVisibility
 from tests.unit.ai.analysis_worker import FORM, Worker

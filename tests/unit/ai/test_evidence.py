@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.evidence import Quotable, fold, stands_in
+from ai_analyze.evidence import Quotable, find_places, fold
 from ai_analyze.sources import name_sources
 from taskbridge.ai.forms.form import FormField
 from taskbridge.ai.results import Evidence
@@ -275,7 +275,7 @@ def test_no_quote_and_no_text_can_make_it_fail(text: str, start: int, length: in
 def test_a_number_is_found_only_whole(text: str, quote: str) -> None:
     """Whatever is found has no digit next to its own digits."""
     folded, part = fold(text), fold(quote)
-    if not part or not stands_in(part, folded):
+    if not part or not find_places(part, folded):
         return
     places = [at for at in range(len(folded)) if folded.startswith(part, at)]
     assert any(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_track.batch import Record, TrackBatchPorts, track_batch
+from ai_track.batch import TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS, MOST_PIECES, SEATS_A_TURN, split, weight_of
 from ai_track.rule_changes import RuleChangePorts
@@ -25,6 +25,7 @@ from taskbridge.ai.rulebook import RuleBook, Switches
 from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
 from taskbridge.ai.seats import SeatState
 from taskbridge.push.logs import LogStatus
+from taskbridge.queues import Record
 from tests.builders import calm, event, task, user
 from tests.fakes import MemoryLogs
 from tests.fakes_ai import (
@@ -107,7 +108,7 @@ class Site:
             for waiting in batch:
                 waiting.receives += 1
             self.turns += 1
-            records = [Record(str(n), encode_ai_message(waiting.message)) for n, waiting in enumerate(batch)]
+            records = [Record(str(n), "", encode_ai_message(waiting.message)) for n, waiting in enumerate(batch)]
             began = self.clock
             staying = track_batch(records, self.ports, self.clock + self.timeout - 1.5)
             assert self.clock - began <= self.timeout

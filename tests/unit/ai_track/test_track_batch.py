@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ai_track.batch import Record, TrackBatchPorts, track_batch
+from ai_track.batch import TrackBatchPorts, track_batch
 from ai_track.journal import TrackJournal
 from ai_track.pieces import MAX_TURNS
 from ai_track.rule_changes import RuleChangePorts
@@ -25,6 +25,7 @@ from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StoreError
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import LogStatus
+from taskbridge.queues import Record
 from tests.builders import event, task, user
 from tests.fakes import MemoryLogs
 from tests.fakes_ai import (
@@ -77,7 +78,7 @@ class Tracker:
 
     def tell(self, *details: dict[str, Any]) -> list[str]:
         bodies = [encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(each).encode()))) for each in details]
-        return track_batch([Record(f"m{n}", body) for n, body in enumerate(bodies)], self.ports)
+        return track_batch([Record(f"m{n}", "", body) for n, body in enumerate(bodies)], self.ports)
 
     def publish(self, sequence: int = 1, rule: str = "rule", **more: Any) -> list[str]:
         node = {"node_id": "node-2", "aiExamineRule": rule, "aiExamineAuto": True, **more}
@@ -244,7 +245,7 @@ def test_what_came_behind_the_deletion_goes_when_it_is_told_again() -> None:
     tracker.answers.append("fp1", 2, "，地点是北京", 9000.0)
 
     again = encode_ai_message(SeatsMessage("S1", {"T1": ["u-2"]}))
-    assert track_batch([Record("m", again)], tracker.ports) == []
+    assert track_batch([Record("m", "", again)], tracker.ports) == []
 
     assert tracker.answers.pieces("fp1", 0) == []
 
@@ -312,7 +313,7 @@ def test_an_own_rule_clears_the_results_of_that_person_alone() -> None:
     tracker.tell(received(assignees=[user("u-1"), user("u-2")]))
     tracker.rules.save_own(PersonalRule(uid="u-1", app_id="leave", node_id="node-2", rule="mine"), 0)
     body = encode_ai_message(RuleChanged("leave", "node-2", "u-1"))
-    assert track_batch([Record("m", body)], tracker.ports) == []
+    assert track_batch([Record("m", "", body)], tracker.ports) == []
     assert tracker.analysis("u-1") is None
     assert tracker.analysis("u-2") is not None
 
@@ -330,7 +331,7 @@ def test_checks_of_clauses_that_left_the_rule_go_with_them() -> None:
 def test_what_cannot_be_read_or_stored_stays_in_the_queue_alone() -> None:
     tracker = Tracker()
     good = encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(received()).encode())))
-    assert track_batch([Record("bad", "no json"), Record("good", good)], tracker.ports) == ["bad"]
+    assert track_batch([Record("bad", "", "no json"), Record("good", "", good)], tracker.ports) == ["bad"]
     assert tracker.seat().state is SeatState.OPEN
 
     def fail(*_: object) -> None:
@@ -400,7 +401,7 @@ def test_what_nobody_expected_of_one_message_stays_with_it(monkeypatch: pytest.M
 def test_what_a_turn_has_no_time_for_goes_back_as_a_fresh_message() -> None:
     tracker = Tracker()
     body = encode_ai_message(TrackMessage(NOW, msgspec.Raw(json.dumps(received()).encode())))
-    assert track_batch([Record("m", body)], tracker.ports, deadline=tracker.clock) == []
+    assert track_batch([Record("m", "", body)], tracker.ports, deadline=tracker.clock) == []
     assert [message.turn for message in tracker.pieces.sent] == [1]
     assert tracker.seats.items == {}
 
@@ -408,7 +409,7 @@ def test_what_a_turn_has_no_time_for_goes_back_as_a_fresh_message() -> None:
 def test_a_message_that_went_back_often_enough_stays_and_its_receives_count() -> None:
     tracker = Tracker()
     body = encode_ai_message(RuleChanged("leave", "node-2", turn=MAX_TURNS))
-    assert track_batch([Record("m", body)], tracker.ports, deadline=tracker.clock) == ["m"]
+    assert track_batch([Record("m", "", body)], tracker.ports, deadline=tracker.clock) == ["m"]
     assert tracker.pieces.sent == []
 
 

@@ -19,12 +19,12 @@ from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.lines import build_lines
 from push_task.send import ThreadedSender
-from push_task.turn import Record
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
 from taskbridge.budgets import Fleet
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import EventMessage, Message, encode_message
+from taskbridge.queues import Record
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import PLATFORM, START, configuration, platform
 from tests.fakes import FakeQueue, MemoryCoordination, MemoryInstances, MemoryLogs, SilentPushJournal

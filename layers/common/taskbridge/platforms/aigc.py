@@ -19,7 +19,7 @@ from taskbridge.platforms.base import Request
 from taskbridge.platforms.formats import HOST_EXAMPLE, is_header_text
 from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.loose_json import object_at, parse_object, text_at, tokens_of
-from taskbridge.platforms.settings import Secret, codes, secret, setting
+from taskbridge.platforms.settings import Secret, SuccessCodes, TokenExpiredCodes, secret, setting
 from taskbridge.platforms.streams import Draft, Profile
 from taskbridge.platforms.surrogates import mend
 
@@ -103,17 +103,8 @@ class AigcSettings(AiPlatformSettings, frozen=True, kw_only=True, forbid_unknown
             group="codes",
         ),
     ] = "text-fragment"
-    success_codes: Annotated[
-        tuple[str, ...],
-        codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False, least=1),
-    ] = ("0",)
-    token_expired_codes: Annotated[
-        tuple[str, ...],
-        codes(
-            ("令牌失效码", "Token-expired codes"),
-            ("重新取一次令牌并重发一次。", "The token is fetched once and the call repeated once."),
-        ),
-    ] = ("401", "40001")
+    success_codes: SuccessCodes = ("0",)
+    token_expired_codes: TokenExpiredCodes = ("401", "40001")
     upload_files: UploadFiles = "all"
     file_lifetime_s: FileLifetime = 86_400.0
 

@@ -27,7 +27,7 @@ from taskbridge.errors import TransientError
 from taskbridge.platforms.base import Request, TaskCenter, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, is_header_text, zone
 from taskbridge.platforms.http_answers import OutcomeKind, Response, classify, error_of
-from taskbridge.platforms.settings import Code, LinkSettings, Secret, codes, secret, setting
+from taskbridge.platforms.settings import Code, LinkSettings, Secret, TokenExpiredCodes, secret, setting
 
 
 class PriorityMap(Struct, frozen=True, kw_only=True):
@@ -106,13 +106,7 @@ class JinZhiSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknown_fie
     ] = 1
     status_map: Annotated[StatusMap, setting(("状态映射", "Statuses"), ask=True, group="codes")] = StatusMap()
     url_types: Annotated[UrlTypes, setting(("链接类型", "Link types"), ask=True, group="codes")] = UrlTypes()
-    token_expired_codes: Annotated[
-        tuple[str, ...],
-        codes(
-            ("令牌失效码", "Token-expired codes"),
-            ("重新取一次令牌并重发一次。", "The token is fetched once and the call repeated once."),
-        ),
-    ] = ("993",)
+    token_expired_codes: TokenExpiredCodes = ("993",)
 
 
 class JinZhiTaskCenter(TaskCenter):

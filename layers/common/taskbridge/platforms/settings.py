@@ -69,6 +69,19 @@ def codes(label: tuple[str, str], hint: tuple[str, str] = ("", ""), *, ask: bool
     return setting(label, hint, ask=ask, format="codes", widget="tags", group="codes", **bounds)
 
 
+SuccessCodes = Annotated[
+    tuple[str, ...],
+    codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False, least=1),
+]
+TokenExpiredCodes = Annotated[
+    tuple[str, ...],
+    codes(
+        ("令牌失效码", "Token-expired codes"),
+        ("重新取一次令牌并重发一次。", "The token is fetched once and the call repeated once."),
+    ),
+]
+
+
 class PlatformSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the settings of every platform are: a Struct with a rule between its lists of result codes."""
 
@@ -94,17 +107,8 @@ class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unk
             examples=[HOST_EXAMPLE],
         ),
     ]
-    success_codes: Annotated[
-        tuple[str, ...],
-        codes(("成功码", "Success codes"), ("HTTP 200 且返回码在此列表中。", "With HTTP 200."), ask=False, least=1),
-    ] = ("0",)
-    token_expired_codes: Annotated[
-        tuple[str, ...],
-        codes(
-            ("令牌失效码", "Token-expired codes"),
-            ("重新取一次令牌并重发一次。", "The token is fetched once and the call repeated once."),
-        ),
-    ] = ()
+    success_codes: SuccessCodes = ("0",)
+    token_expired_codes: TokenExpiredCodes = ()
     already_there_codes: Annotated[
         tuple[str, ...],
         codes(

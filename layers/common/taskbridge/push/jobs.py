@@ -15,8 +15,6 @@ import msgspec
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.push.messages import SyncMessage
 
-# Of the others nothing is left to send.
-REPLAYABLE = (LogStatus.FAILED, LogStatus.RETRYING)
 DEFAULT_RATE_PER_S = 50.0
 MAX_RATE_PER_S = 1000.0
 

@@ -106,21 +106,11 @@ class RuleTable:
             ConsistentRead=True,
         )
 
-    def default_versions(
-        self, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
-    ) -> Page[DefaultRule]:
-        """Every version of a node's default, the newest first."""
-        return self._list_versions(DEFAULT_OWNER, node_key(app_id, node_id), DefaultRule, cursor, limit)
-
     def own_versions(
         self, uid: str, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
     ) -> Page[PersonalRule]:
         """Every version of an own rule, the newest first, also of one that was deleted."""
         return self._list_versions(owner_of(uid), node_key(app_id, node_id), PersonalRule, cursor, limit)
-
-    def default_version(self, app_id: str, node_id: str, version: int) -> DefaultRule | None:
-        """One version of a node's default."""
-        return self._version(DEFAULT_OWNER, node_key(app_id, node_id), version, DefaultRule)
 
     def own_version(self, uid: str, app_id: str, node_id: str, version: int) -> PersonalRule | None:
         """One version of an own rule."""
