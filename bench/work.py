@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from push_task.turn import Record
 from taskbridge.events import parse_event
 from taskbridge.push.messages import build_event_message, encode_message
+from taskbridge.queues import Record
 
 PLATFORM = "jinzhi"
 BATCH = 10
