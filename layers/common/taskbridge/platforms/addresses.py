@@ -1,18 +1,58 @@
-"""Addresses that no platform has: those by which a function of ours reaches itself, or what AWS tells it."""
+"""Addresses of platforms: how one is written, and which none has. Refused when it is saved, and when it is called.
+
+No platform is where a function of ours reaches itself, or what AWS tells it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from taskbridge.errors import ConfigurationError
 
+HOST_EXAMPLE = "https://gateway.school.edu.cn"
+
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
 # "This network"; and where EC2 answers its machines by IPv6. Link-local has the metadata and the runtime of Lambda.
 _OWN = (ip_network("0.0.0.0/8"), ip_network("fd00:ec2::/32"))
 _NAT64 = ip_network("64:ff9b::/96")
 _NAMES = ("localhost", "localdomain")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def check_host(field: str, value: str) -> str:
+    """`https://name[:port]` (or http); a blank around it and a slash after it are forgiven."""
+    text = value.strip().removesuffix("/")
+    problem = _host_problem(text)
+    if problem:
+        # A mistyped address may hold a password: it is not repeated.
+        shown = "an address with a user name" if "@" in text else repr(text)
+        raise ConfigurationError(field, f"expected {HOST_EXAMPLE}, got {shown} ({problem})")
+    parts = urlsplit(text)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _host_problem(text: str) -> str:
+    if not _VISIBLE_ASCII.fullmatch(text):
+        return "empty, or it holds a blank or a character that no address has"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return "its port or its brackets cannot be read"
+    bracketed = parts.netloc.startswith("[")
+    problems = {
+        "it starts with neither https:// nor http://": parts.scheme not in {"https", "http"},
+        "no user name or password belongs here": "@" in parts.netloc,
+        "nothing may follow the name and the port": text.partition("://")[2] != parts.netloc,
+        "it names no host": not bracketed and not _HOSTNAME.fullmatch(parts.hostname or ""),
+        "its port is none": port == 0 or parts.netloc.endswith(":"),
+    }
+    return next((words for words, holds in problems.items() if holds), "")
 
 
 def is_own(address: str) -> bool:

@@ -12,11 +12,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import UNSET
 
 from taskbridge.errors import PermanentError, PlatformError, QuotaExhausted, TokenRefused, TransientError
+from taskbridge.platforms.addresses import HOST_EXAMPLE
 from taskbridge.platforms.ai import ModelInfo, Question
 from taskbridge.platforms.ai_platform import AiPlatform, UploadedFile, file_part, read_body
 from taskbridge.platforms.ai_settings import AiPlatformSettings, FileLifetime, UploadFiles
 from taskbridge.platforms.base import Request
-from taskbridge.platforms.formats import HOST_EXAMPLE, is_header_text
+from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.loose_json import object_at, parse_object, text_at, tokens_of
 from taskbridge.platforms.settings import Secret, SuccessCodes, TokenExpiredCodes, secret, setting

@@ -12,18 +12,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.platforms.addresses import check_host
 
-HOST_EXAMPLE = "https://gateway.school.edu.cn"
 PATH_EXAMPLE = "/casp-tdc/task/saveOrUpdate"
 PLACEHOLDERS = ("sess_id", "task_id", "app_id", "node_id")
 
-_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
-_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
 _PATH = re.compile(r"/(?!/)[\x21\x22\x24-\x7e]*")
 _TEMPLATE = re.compile(r"https?://[^/?#{}\s]+([/?#].*)?")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -34,37 +31,6 @@ _DIRECTIVES = frozenset("aAbBdfGHIjmMpSuUVwWyYzZ%")
 # China keeps one zone and has had no daylight saving since 1991. Known here, because not every minimal system
 # image brings a time zone database.
 _FIXED_ZONES = {"Asia/Shanghai": timezone(timedelta(hours=8), "CST")}
-
-
-def check_host(field: str, value: str) -> str:
-    """`https://name[:port]` (or http); a blank around it and a slash after it are forgiven."""
-    text = value.strip().removesuffix("/")
-    problem = _host_problem(text)
-    if problem:
-        # A mistyped address may hold a password: it is not repeated.
-        shown = "an address with a user name" if "@" in text else repr(text)
-        raise ConfigurationError(field, f"expected {HOST_EXAMPLE}, got {shown} ({problem})")
-    parts = urlsplit(text)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _host_problem(text: str) -> str:
-    if not _VISIBLE_ASCII.fullmatch(text):
-        return "empty, or it holds a blank or a character that no address has"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return "its port or its brackets cannot be read"
-    bracketed = parts.netloc.startswith("[")
-    problems = {
-        "it starts with neither https:// nor http://": parts.scheme not in {"https", "http"},
-        "no user name or password belongs here": "@" in parts.netloc,
-        "nothing may follow the name and the port": text.partition("://")[2] != parts.netloc,
-        "it names no host": not bracketed and not _HOSTNAME.fullmatch(parts.hostname or ""),
-        "its port is none": port == 0 or parts.netloc.endswith(":"),
-    }
-    return next((words for words, holds in problems.items() if holds), "")
 
 
 def check_base_url(field: str, value: str) -> str:

@@ -19,7 +19,8 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms.formats import CHECKS, HOST_EXAMPLE
+from taskbridge.platforms.addresses import HOST_EXAMPLE
+from taskbridge.platforms.formats import CHECKS
 
 ANY_VENDOR: Mapping[str, str] = {"zh": "平台厂商", "en": "the vendor"}
 Code: TypeAlias = int | str

@@ -3,6 +3,7 @@
 Item: `event_id`, `platform_id`, readable columns, `detail` (packed JSON: entries and attempts), `expires_at`,
 and `status_shard` only while the log is not a success: the index over it lists what needs a look, and stays
 small. A log that is too large for an item has `parts` instead of `detail`: their generation in the part table.
+It is kept for `retention_s` after its last change: EVENT_LOG_TTL_DAYS of the functions that write it.
 
 Whoever comes first has the place (event, platform); the log of another instance stands beside it, at
 `platform#hash`, and the first hears of it in `shared_with`. So a new log is only inserted, never put over another:
