@@ -150,7 +150,7 @@ def build_services(
         "tables": NamedTables(tables) if tables else {name: name for name in TABLES},
         "queues": {name: f"https://queues.invalid/{name}" for name in QUEUES},
         "environment": "test",
-        "prefix": "/taskbridge/test",
+        "prefix": f"/taskbridge/{tables.prefix}" if tables else "/taskbridge/test",
         "region": REGION,
         **changed,
     }

@@ -113,7 +113,7 @@ def service_models() -> botocore.loaders.Loader:
 
 
 def share_service_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For clients that are made out of a test's reach."""
+    """For clients that are made out of a test's reach, as each process of a function makes its own."""
     loader = service_models()
     monkeypatch.setattr(botocore.session, "create_loader", lambda *_: loader)
 

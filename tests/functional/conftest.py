@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.functional.aws import Tables, create_tables, new_client, running_ministack
+from tests.functional.aws import Tables, create_tables, new_client, running_ministack, share_service_models
 from tests.functional.recorder import Grant, granted, proven, recording
 
 pytest.register_assert_rewrite("tests.functional.ai_suites")
@@ -20,6 +20,14 @@ def recorded() -> Iterator[set[Grant]]:
     calls: set[Grant] = set()
     with recording(calls):
         yield calls
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _service_models() -> Iterator[None]:
+    """No client reads anew what botocore knows of a service."""
+    with pytest.MonkeyPatch.context() as patched:
+        share_service_models(patched)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +75,12 @@ def clients(ministack: str) -> Iterator[dict[str, Any]]:
 def dynamodb(clients: dict[str, Any]) -> Any:
     """A DynamoDB client of MiniStack."""
     return clients["dynamodb"]
+
+
+@pytest.fixture
+def ssm(clients: dict[str, Any]) -> Any:
+    """An SSM client of MiniStack."""
+    return clients["ssm"]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import PLATFORM, on_bus, platform
-from tests.functional.aws import ACCOUNT, REGION, create_push_queue, create_tables, share_service_models
+from tests.functional.aws import ACCOUNT, REGION, create_push_queue, create_tables
 
 SECRET = "simulated-secret"
 FUNCTIONS = {"event_router": event_router.app, "push_task": push_task.app, "reconciler": reconciler.app}
@@ -58,6 +58,18 @@ class _OneAtATime(httpx.BaseTransport):
             return self._inner.handle_request(request)
 
 
+class _Minute:
+    """The clock of the reconciler, which goes only while it waits."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 class Deployment:
     """One deployment with one platform. Close it, so that no connection is left open."""
 
@@ -71,9 +83,10 @@ class Deployment:
         self.center = TaskCenter(time.time, random.Random(7))
         self.http = httpx.Client(transport=_OneAtATime(mock_transport(self.center)))
         self._monkeypatch = monkeypatch
+        self.minute = _Minute()
         self._set_environment(endpoint)
+        monkeypatch.setattr(reconciler.app, "time", self.minute)
         monkeypatch.setattr(push_task.app, "build_http_client", lambda *_: self.http)
-        share_service_models(monkeypatch)
         self.configurator = Configurator(self.tables.ConfigurationTable, REGION, endpoint)
         self.save_platform()
         self.put_secret(SECRET)
@@ -104,9 +117,10 @@ class Deployment:
                 self.clients["sqs"].delete_message(QueueUrl=self.queue_url, ReceiptHandle=each["ReceiptHandle"])
         return [each["Body"] for each in messages if each["MessageId"] in staying]
 
-    def reconcile(self, seconds: float = 30.0) -> None:
+    def reconcile(self) -> None:
         """The reconciler runs. It ends when it has nothing to do; with an open breaker it stays for all its time."""
-        reconciler.app.handler({}, context(seconds))
+        self.minute.now = time.time()
+        reconciler.app.handler({}, context())
 
     def receive(self) -> list[dict[str, Any]]:
         """The next batch of the push queue."""

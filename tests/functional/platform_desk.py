@@ -18,7 +18,7 @@ from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import JINZHI_SETTINGS, START
-from tests.functional.aws import ACCOUNT, REGION, Tables, share_service_models
+from tests.functional.aws import ACCOUNT, REGION, Tables
 
 SECRET = "sec/ret+9&8%7"
 MASK = "********"
@@ -37,7 +37,6 @@ class Desk:
     """An admin at the API. `answer` is what every platform answers, and may raise; `now` moves when told."""
 
     def __init__(self, clients: dict[str, Any], endpoint: str, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-        share_service_models(monkeypatch)
         self.now = START
         self.tables = tables
         self.dynamodb, self.sqs, self.ssm = (clients[name] for name in ("dynamodb", "sqs", "ssm"))

@@ -27,8 +27,8 @@ def stores(dynamodb: Any, tables: Tables) -> TableStores:
 
 
 @pytest.fixture
-def local(moto: Any, moto_tables: Tables) -> TableStores:
-    return TableStores(moto, moto_tables)
+def local(dynamodb: Any, tables: Tables) -> TableStores:
+    return TableStores(dynamodb, tables)
 
 
 def begin(answers: AnswerTable, holder: str, answer_id: str = "fp1", sess_id: str = "S1") -> str:

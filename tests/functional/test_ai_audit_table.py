@@ -26,8 +26,8 @@ ITEM_BYTES = 400 * 1024
 
 
 @pytest.fixture
-def stores(moto: Any, moto_tables: Tables) -> TableStores:
-    return TableStores(moto, moto_tables)
+def stores(dynamodb: Any, tables: Tables) -> TableStores:
+    return TableStores(dynamodb, tables)
 
 
 @pytest.fixture

@@ -103,8 +103,8 @@ def over_tables(worker: Worker, stores: TableStores, book: RuleBook, requests: R
 
 
 @pytest.fixture
-def half(moto: Any, moto_tables: Tables) -> Half:
-    return Half(TableStores(moto, moto_tables))
+def half(dynamodb: Any, tables: Tables) -> Half:
+    return Half(TableStores(dynamodb, tables))
 
 
 def received(task_id: str = "T1", *, sess_id: str = "S1") -> dict[str, Any]:

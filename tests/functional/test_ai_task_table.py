@@ -39,9 +39,9 @@ def stores(dynamodb: Any, tables: Tables) -> TableStores:
 
 
 @pytest.fixture
-def local(moto: Any, moto_tables: Tables) -> TableStores:
+def local(dynamodb: Any, tables: Tables) -> TableStores:
     """In this process: for what has no need of a server."""
-    return TableStores(moto, moto_tables)
+    return TableStores(dynamodb, tables)
 
 
 def put(stores: TableStores, *seats: Seat) -> None:

@@ -11,15 +11,15 @@ from taskbridge.ai.people import EVERYONE
 from taskbridge.ai.results import Verdict
 from tests.functional.ai_api import OTHER, AiWorld
 from tests.functional.ai_suites.builders import APP, NODE, UID, own_rule
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 
 NODES = "/v1/ai/agreement/nodes"
 CLAUSES = f"{NODES}/{APP}/{NODE}/clauses"
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, agreement.router, ssm=new_client("ssm"))
+def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
+    return AiWorld(dynamodb, tables, agreement.router, ssm=ssm)
 
 
 def agree(world: AiWorld, uid: str, approved: int, rejected: int) -> None:

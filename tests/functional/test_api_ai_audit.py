@@ -9,7 +9,7 @@ import pytest
 from admin_api.ai import audit as listing
 from tests.functional.ai_api import AiWorld
 from tests.functional.ai_suites.builders import TASK, UID
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 from tests.scripted_models import ScriptedModel
 from tests.unit.ai.materials import Desk, a_file, a_material, told
 
@@ -17,8 +17,8 @@ PATH = "/v1/ai/audit"
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, listing.router, ssm=new_client("ssm"))
+def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
+    return AiWorld(dynamodb, tables, listing.router, ssm=ssm)
 
 
 def ids(world: AiWorld, **query: Any) -> list[str]:

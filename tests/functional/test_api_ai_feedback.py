@@ -17,7 +17,7 @@ from taskbridge.ai.seats import AnalysisStatus
 from taskbridge.platforms.credentials import Tokens
 from tests.functional.ai_api import SETTINGS, AiWorld
 from tests.functional.ai_suites.builders import TASK, UID
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 
 FEEDBACK = {"tag": "wrong_verdict", "comment": "张三已补交发票"}
 
@@ -42,9 +42,9 @@ def platform() -> Platform:
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables, platform: Platform) -> AiWorld:
+def world(dynamodb: Any, ssm: Any, tables: Tables, platform: Platform) -> AiWorld:
     http = httpx.Client(transport=httpx.MockTransport(platform))
-    made = AiWorld(moto, moto_tables, analyses.router, ssm=new_client("ssm"), http_client=http)
+    made = AiWorld(dynamodb, tables, analyses.router, ssm=ssm, http_client=http)
     made.services.__dict__["tokens"] = FreshTokens()
     made.services.__dict__["secrets"] = lambda platform_id, field: ("secret",)
     configure(made, SETTINGS)

@@ -71,8 +71,8 @@ def fleet() -> Fleet:
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables, fleet: Fleet) -> AiWorld:
-    made = AiWorld(moto, moto_tables, jobs.router, clock=lambda: fleet.now, sleep=fleet.sleep)
+def world(dynamodb: Any, tables: Tables, fleet: Fleet) -> AiWorld:
+    made = AiWorld(dynamodb, tables, jobs.router, clock=lambda: fleet.now, sleep=fleet.sleep)
     made.configure(SETTINGS, PLATFORM)
     fleet.world = made
     return made

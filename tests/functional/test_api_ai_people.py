@@ -11,14 +11,14 @@ from taskbridge.ai.people import EVERYONE
 from taskbridge.ai.rules import AiSettings
 from tests.functional.ai_api import OTHER, AiWorld
 from tests.functional.ai_suites.builders import APP, NODE, UID, own_rule
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 
 DISMISS = "/v1/ai/recommendations"
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, people.router, ssm=new_client("ssm"))
+def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
+    return AiWorld(dynamodb, tables, people.router, ssm=ssm)
 
 
 def counted(world: AiWorld) -> int:

@@ -11,15 +11,15 @@ from admin_api.ai import rule_drafts, rule_nodes
 from taskbridge.ai.rules import AiSettings
 from tests.functional.ai_api import OTHER, AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 
 AT, TRY = f"{node_path()}/node", f"{node_path()}/try-checks"
 CHECK = {"clause": "报销金额不超过 5000 元", "expression": "amount <= 5000"}
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, rule_drafts.router, rule_nodes.router, ssm=new_client("ssm"))
+def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
+    return AiWorld(dynamodb, tables, rule_drafts.router, rule_nodes.router, ssm=ssm)
 
 
 def test_a_rule_is_written_beside_the_default_the_fields_of_the_latest_form_and_the_open_tasks(world: AiWorld) -> None:

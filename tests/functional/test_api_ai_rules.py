@@ -12,7 +12,7 @@ from admin_api.ids import encode_id
 from taskbridge.ai.rules import AiSettings
 from tests.functional.ai_api import AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 
 NODE_PATH = f"/v1/ai/nodes/{APP}/{NODE}"
 CHECK = {"clause": "请假不超过 3 天", "expression": "leave.days <= 3", "confirmed": True, "covers": True}
@@ -22,8 +22,8 @@ TOLD_OF_DEFAULT = ("ai", {"kind": "rule_changed", "app_id": APP, "node_id": NODE
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, node_defaults.router, own_rules.router, ssm=new_client("ssm"))
+def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
+    return AiWorld(dynamodb, tables, node_defaults.router, own_rules.router, ssm=ssm)
 
 
 def rules_of(world: AiWorld, uid: str = UID) -> list[str]:

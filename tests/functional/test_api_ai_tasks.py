@@ -15,7 +15,7 @@ from taskbridge.ai.rules import AutoAnalysis
 from taskbridge.tables.batches import batch_put
 from tests.functional.ai_api import SETTINGS, AiWorld
 from tests.functional.ai_suites.builders import APP, NODE, NOW, TASK, UID, own_rule, review
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 
 RESULT_FIELDS = {
     *("id", "task_id", "app_id", "node_id", "status", "verdict", "summary", "text", "findings", "downgraded"),
@@ -25,8 +25,8 @@ RESULT_FIELDS = {
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    return AiWorld(moto, moto_tables, tasks.router, analyses.router, ssm=new_client("ssm"))
+def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
+    return AiWorld(dynamodb, tables, tasks.router, analyses.router, ssm=ssm)
 
 
 def listed(world: AiWorld, **query: Any) -> list[str]:

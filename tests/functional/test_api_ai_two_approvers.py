@@ -17,7 +17,7 @@ from taskbridge.ai.requests import encode_task_id
 from tests.api import Answer, ApiClient
 from tests.functional.ai_api import OTHER, AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID, own_rule
-from tests.functional.aws import Tables, new_client
+from tests.functional.aws import Tables
 
 MARK = "机密"
 VICTIM, INTRUDER = UID, OTHER
@@ -31,8 +31,8 @@ AREAS = [
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    made = AiWorld(moto, moto_tables, *AREAS, ssm=new_client("ssm"))
+def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
+    made = AiWorld(dynamodb, tables, *AREAS, ssm=ssm)
     for number in range(3):
         made.stores.rules.save_own(own_rule(rule=f"{MARK}规则 {number}"), number)
     made.stores.rules.save_own(own_rule(rule=f"{MARK}规则", node_id="second"), 0)

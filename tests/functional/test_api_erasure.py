@@ -101,8 +101,8 @@ class Site:
 
 
 @pytest.fixture
-def site(moto: Any, moto_tables: Tables) -> Site:
-    return Site(moto, moto_tables)
+def site(dynamodb: Any, tables: Tables) -> Site:
+    return Site(dynamodb, tables)
 
 
 def test_a_person_is_erased_and_everything_of_others_stays(site: Site) -> None:

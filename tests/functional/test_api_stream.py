@@ -27,8 +27,8 @@ PIECES = 230
 
 
 @pytest.fixture
-def world(moto: Any, moto_tables: Tables) -> AiWorld:
-    made = AiWorld(moto, moto_tables, watching.router, analyses.router)
+def world(dynamodb: Any, tables: Tables) -> AiWorld:
+    made = AiWorld(dynamodb, tables, watching.router, analyses.router)
     made.give_default()
     return made
 

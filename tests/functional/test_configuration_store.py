@@ -15,7 +15,7 @@ from taskbridge.push.trigger_rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
 from tests.builders import JINZHI_SETTINGS, START
-from tests.functional.aws import REGION, Tables, share_service_models
+from tests.functional.aws import REGION, Tables
 
 RULE = TriggerRule("r1", "请假只推金智", actions=("task_received",), app_ids=("leave",), targets=("push:jz",))
 STORED = replace(RULE, version=1)
@@ -63,8 +63,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(moto: Any, moto_tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    share_service_models(monkeypatch)
+def bench(moto: Any, moto_tables: Tables) -> Bench:
     return Bench(moto, moto_tables.ConfigurationTable)
 
 

@@ -264,7 +264,7 @@ def test_the_reconciler_tells_how_each_breaker_stands_and_what_was_stuck(
     page = LogPage(PLATFORM, now - 2000, "p1", ("S1-e1",), ("S1",))
     deployed.instances().save([StoredInstance(instance_after(message()))], page)
 
-    deployed.reconcile(seconds=5)
+    deployed.reconcile()
 
     told = output()
     assert told.metrics() == {"BreakerOpen": [1.0, 1.0], "StuckSettled": [1.0]}

@@ -6,6 +6,7 @@ import copy
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -74,8 +75,9 @@ class Template:
             yield from ((role, statement) for owner, statement in statements if owner in policies)
 
 
+@cache
 def load_template(**parameters: str) -> Template:
-    """template.yaml with its loops run, and what its maps have for these parameters."""
+    """template.yaml with its loops run, and what its maps have for these parameters: one object for all."""
     return Template(read_template(parameters))
 
 

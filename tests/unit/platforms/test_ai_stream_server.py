@@ -154,7 +154,7 @@ def test_heartbeats_are_no_answer(hours: Hours) -> None:
             write(b": ping\n\n")
 
     assert type(error_of(script, [])) is TransientError
-    assert hours.now > 60
+    assert hours.now >= 60
 
 
 def test_an_answer_that_goes_on_for_ever_is_cut_at_the_time_for_the_whole(hours: Hours) -> None:
