@@ -7,7 +7,21 @@ from collections.abc import Sequence
 
 import typer
 
-from cli import ai, changes, dead_letters, events, logs, mcp_server, people, platforms, replays, rules, setup, summary
+from cli import (
+    ai,
+    changes,
+    dead_letters,
+    events,
+    login,
+    logs,
+    mcp_server,
+    people,
+    platforms,
+    replays,
+    rules,
+    setup,
+    summary,
+)
 from cli.errors import WRONG_USE
 from cli.session import Session
 from cli.verbs import Verbs
@@ -20,6 +34,9 @@ app = Verbs(
     "it should be, 2 wrong use, 3 no answer.",
     is_root=True,
 )
+app.verb("login")(login.sign_in)
+app.verb("logout")(login.sign_out)
+app.verb("open")(login.open_console)
 app.verb("setup")(setup.set_up)
 app.add_typer(events.app, name="events")
 app.verb("logs")(logs.show_logs)

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 from cli.errors import WRONG_USE, CommandError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_TOKEN_HINT = "Set TASKBRIDGE_TOKEN, or name the outputs of a stack on this machine with --outputs FILE --as NAME."  # noqa: S105
+_HINT = (
+    "Sign in with `taskbridge login`, set TASKBRIDGE_TOKEN, or name the outputs of a stack on this machine with "
+    "--outputs FILE --as NAME."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Connection:
     def bearer(self) -> str:
         """The token. Raises CommandError where there is none, or what cannot be one."""
         if not self.token:
-            raise CommandError(f"Who asks? {_TOKEN_HINT}", WRONG_USE)
+            raise CommandError(f"Who asks? {_HINT}", WRONG_USE)
         if not (self.token.isascii() and self.token.isprintable() and " " not in self.token):
             raise CommandError("TASKBRIDGE_TOKEN holds characters that no token has.", WRONG_USE)
         return self.token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError
 from cli.api import Api, open_api
 from cli.connection import Connection, read_connection
 from cli.errors import WRONG_USE, CommandError
+from cli.kept_login import read_login, renewed
 from cli.moments import parse_moment
 from cli.screen import Screen
 from cli.world import World
@@ -43,8 +44,17 @@ class Session:
 
     @cached_property
     def connection(self) -> Connection:
-        """Where the API and the bus are. Raises CommandError where the outputs cannot be used."""
-        return read_connection(self.world.environment, self.outputs, self.person)
+        """Where the API and the bus are, and the token: of the login that is kept where nothing else gives them.
+
+        Raises CommandError where the outputs or the login cannot be used.
+        """
+        world = self.world
+        named = read_connection(world.environment, self.outputs, self.person)
+        kept = None if named.token else read_login(world.environment)
+        if kept is None or (named.url and named.api_address() != kept.url):
+            return named
+        fresh = renewed(kept, world.environment, world.clock, world.transport)
+        return replace(named, url=kept.url, token=fresh.id_token)
 
     @cached_property
     def api(self) -> Api:

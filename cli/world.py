@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import webbrowser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -43,6 +44,7 @@ class World:
     open_bus: Callable[[Connection], Any] = open_bus
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = field(default=time.sleep)
+    browse: Callable[[str], object] = webbrowser.open
 
 
 def build_world() -> World:

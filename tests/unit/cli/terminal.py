@@ -58,6 +58,7 @@ class Terminal:
     is_terminal: bool = False
     width: int = 200
     sleeps_before_ctrl_c: int = 1000
+    browse: Callable[[str], object] = lambda _: None
     requests: list[httpx.Request] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     out: str = ""
@@ -77,6 +78,7 @@ class Terminal:
             open_bus=lambda _: self.bus,
             clock=lambda: 1_800_000_000.0 + sum(self.slept),
             sleep=self._sleep,
+            browse=self.browse,
         )
         try:
             return main(arguments, world)
