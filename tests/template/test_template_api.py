@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from cli.login import COMING_BACK
 from tests.template.reader import Template
 
 
@@ -88,12 +89,13 @@ def test_the_function_ends_before_the_gateway_stops_waiting(template: Template) 
     )
 
 
-def test_people_sign_in_by_code_at_addresses_of_the_console_only(template: Template) -> None:
+def test_people_sign_in_by_code_at_addresses_of_the_console_and_on_their_own_machine_only(template: Template) -> None:
     client = template.of_type("AWS::Cognito::UserPoolClient")["UserPoolClient"]
     assert (client["AllowedOAuthFlows"], client["AllowedOAuthScopes"]) == (["code"], ["openid"])
     assert client["GenerateSecret"] is False
     for urls, page in (("CallbackURLs", "signed-in"), ("LogoutURLs", "signed-out")):
-        own, elsewhere = client[urls]
+        own, elsewhere, *more = client[urls]
+        assert more == ([COMING_BACK] if urls == "CallbackURLs" else [])
         assert own == {"Fn::Sub": f"${{HttpApi.ApiEndpoint}}/console/{page}"}
         assert elsewhere["Fn::If"][:2] == ["HasConsole", {"Fn::Sub": f"${{ConsoleOrigin}}/console/{page}"}]
 
