@@ -168,6 +168,17 @@ def test_every_dependency_stands_in_its_decision_with_the_locked_version(name: s
         assert shown.get(package) == locked[package], package
 
 
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    rows = re.findall(r"^\| \*\*.*\| ([^|]*) \|$", read("docs/security.md"), flags=re.MULTILINE)
+    assert len(rows) > 15
+    for row in rows:
+        folder = Path()
+        for name in re.findall(r"`([^`]+)`", row):
+            folder = Path(name).parent if "/" in name else folder
+            places = (ROOT / "tests" / name, ROOT / "tests" / folder / name, ROOT / name)
+            assert any(place.exists() for place in places), name
+
+
 def test_no_two_decisions_have_one_number() -> None:
     numbers = [page.name[:4] for page in DECISIONS]
     assert len(numbers) == len(set(numbers))
