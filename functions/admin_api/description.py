@@ -197,7 +197,8 @@ def _name_enums(made: dict[str, Any]) -> None:
     names = {frozenset(schema["enum"]): name for name, schema in schemas.items() if "enum" in schema}
     for owner, node in list(_inline(made)):
         values = node.pop("enum")
-        name = names.setdefault(frozenset(values), owner)
+        # Another model, or enum, may bear the name already.
+        name = names.setdefault(frozenset(values), f"{owner}Value" if owner in schemas else owner)
         schemas.setdefault(name, {"type": "string", "title": name, "description": "one of these", "enum": values})
         node.pop("type", None)
         node.pop("title", None)

@@ -153,6 +153,7 @@ key | key of the field | "amount"
 keynote | what to look at first | "看清发票金额"
 AuditEntry.kind | review, second_ask, second_look, question; empty where nothing was asked | "review"
 kind | what it does | "replay"
+Job.kind | whether a draft is tried or checks are proposed | "dry_run"
 FailureCause.last | when the newest was received | "2026-11-22T02:30:00.000+00:00"
 lost | what no longer reaches a target |
 FailureCauses.next_cursor | null: there is one page | null

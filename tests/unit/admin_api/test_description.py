@@ -133,6 +133,13 @@ def test_an_enum_stands_once_and_has_a_name(description: dict[str, Any]) -> None
     assert everywhere.count('"enum": [') == len(named)
 
 
+def test_two_enums_that_would_have_one_name_are_told_apart(description: dict[str, Any]) -> None:
+    schemas = description["components"]["schemas"]
+    of_ai, of_push = schemas["Job"]["properties"]["status"]["$ref"], schemas["JobStatus"]["enum"]
+    assert "failed" in schemas[of_ai.rpartition("/")[2]]["enum"]
+    assert "failed" not in of_push
+
+
 def test_an_example_of_an_enum_is_one_of_its_values(description: dict[str, Any]) -> None:
     schemas = description["components"]["schemas"]
     for name, part in fields(description):
