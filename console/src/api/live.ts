@@ -1,5 +1,5 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/vue-query";
-import { computed, type MaybeRefOrGetter, toValue } from "vue";
+import { computed, type MaybeRefOrGetter, type Ref, toValue, watchEffect } from "vue";
 import { asProblem, type Problem } from "./problem";
 
 const TRIES = 2;
@@ -67,6 +67,17 @@ export function usePages<T>(pages: Omit<Live<never>, "ask"> & { ask: (cursor: st
     rows: computed(() => query.data.value?.pages.flatMap((page) => page.items) ?? []),
     more: () => query.isFetchingNextPage.value || query.fetchNextPage(),
   };
+}
+
+/** Read a list on, page by page, until there is enough of what is looked for among its rows. */
+export function useReadOn(
+  pages: { hasNextPage: Ref<boolean>; isFetching: Ref<boolean>; error: Ref<unknown>; fetchNextPage: () => unknown },
+  isEnough: () => boolean,
+): void {
+  watchEffect(() => {
+    const isEnd = !pages.hasNextPage.value || pages.error.value;
+    if (!isEnd && !pages.isFetching.value && !isEnough()) void pages.fetchNextPage();
+  });
 }
 
 /** Something that a person does. `changes`: keys of what is looked at anew afterwards. */

@@ -13,7 +13,7 @@ export interface Clash {
 }
 
 /** Of every form; never a matter of choice. */
-const OWN = ["version"];
+export const OWN: readonly string[] = ["version"];
 
 /** What differs between mine and theirs, by what both had read. */
 export function clashesOf(base: object, mine: object, theirs: object): Clash[] {

@@ -9,6 +9,7 @@ export const icons = {
   platforms: "M4 4h16v6H4zM4 14h16v6H4zM8 7h.01M8 17h.01",
   rules: "M6 3v12M18 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM6 21a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM15 6a9 9 0 0 0-9 9",
   settings: "M4 21v-7M4 10V3M12 21v-9M12 8V3M20 21v-5M20 12V3M1 14h6M9 8h6M17 16h6",
+  nodes: "M7 3h10v5H7zM3 16h7v5H3zM14 16h7v5h-7zM12 8v4M6.500 16v-4h11v4",
   changes: "M12 8v4l3 2M3.100 11a9 9 0 1 1 .5 4M3 4v5h5",
   approvals: "M9 11l3 3 8-8M20 12v6a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2h9",
   agreement: "M4 20V10M10 20V4M16 20v-7M22 20H2",

@@ -1,6 +1,7 @@
 import type { Page, Route } from "@playwright/test";
 import { approvals } from "./answers/approvals";
 import { ops } from "./answers/ops";
+import { settingsAnswers } from "./answers/settings";
 import * as data from "./data";
 
 export type Answers = Record<string, (route: Route, url: URL) => unknown>;
@@ -17,6 +18,7 @@ function logs(url: URL) {
 
 const usual: Answers = {
   ...approvals,
+  ...settingsAnswers,
   "GET /v1/ops/summary": () => data.summary,
   "GET /v1/push-logs": (_route, url) => logs(url),
   "GET /v1/push-logs/causes": () => data.causes,

@@ -22,6 +22,11 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "approval-failed", path: "approvals?open=T-failed", role: "approver", shows: ".opinion__reason" },
   { name: "approval-done", path: "approvals?open=T-over", role: "approver", shows: ".feedback__words" },
   { name: "approval-gone", path: "approvals?open=T-gone", role: "approver", shows: ".page .state-panel" },
+  { name: "ai-settings", path: "ai-settings", role: "admin", shows: ".chain" },
+  { name: "nodes", path: "nodes", role: "admin", shows: ".data-table__row" },
+  { name: "node", path: "nodes?open=leave/n2", role: "admin", shows: ".check" },
+  { name: "changes", path: "changes", role: "admin", shows: ".data-table__row" },
+  { name: "change", path: "changes?open=c-1", role: "admin", shows: ".differences__table" },
 ];
 const LOOKS = PICTURES
   ? (["zh", "en"] as const).map((locale) => ({ width: 1440, height: 900, locale, theme: "light" }))

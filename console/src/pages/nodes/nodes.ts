@@ -1,0 +1,88 @@
+import { computed, type Ref, ref } from "vue";
+import { api, ask, onceKey, type Shape } from "@/api/client";
+import { useLive, usePages } from "@/api/live";
+import { asProblem, type Problem } from "@/api/problem";
+
+export type Node = Shape["NodeDefault"];
+export type Check = Shape["Check"];
+export type Job = Shape["Job"];
+/** What an admin sets of a node. */
+export type NodeForm = Pick<Node, "rule" | "keynote" | "file_key" | "checks" | "enabled" | "auto_analysis" | "version">;
+
+export const NODES = ["nodes"] as const;
+export const STATES = ["", "ruled", "unruled", "automatic", "off"] as const;
+export type State = (typeof STATES)[number];
+const PAGE = 200;
+
+/** Application and node of an address such as `leave/n1`. */
+function paramsOf(path: string) {
+  const [app_id = "", node_id = ""] = path.split("/");
+  return { path: { app_id, node_id } };
+}
+
+export function useNodes() {
+  return usePages<Node>({
+    key: NODES,
+    ask: (cursor) => ask(api.GET("/v1/ai/nodes", { params: { query: { cursor, limit: PAGE } } })),
+  });
+}
+
+/** A node as it is now; null where it has no default yet. */
+export async function readNode(path: string, signal?: AbortSignal): Promise<Node | null> {
+  try {
+    return await ask(api.GET("/v1/ai/nodes/{app_id}/{node_id}", { params: paramsOf(path), signal }));
+  } catch (error) {
+    if (asProblem(error).status === 404) return null;
+    throw error;
+  }
+}
+
+export function useNode(path: string) {
+  return useLive<Node | null>({ key: ["node", path], ask: (signal) => readNode(path, signal) });
+}
+
+export const putNode = (path: string, form: NodeForm) =>
+  ask<Node>(api.PUT("/v1/ai/nodes/{app_id}/{node_id}", { params: paramsOf(path), body: form }));
+
+export function formOf(node: Node | null): NodeForm {
+  if (!node) return { rule: "", keynote: "", file_key: [], checks: [], enabled: true, auto_analysis: false, version: 0 };
+  const { rule, keynote, file_key, checks, enabled, auto_analysis, version } = node;
+  return { rule, keynote, file_key, checks, enabled, auto_analysis, version };
+}
+
+/** Whether a node is one that is looked for. */
+export function isWanted(node: Node, text: string, state: string): boolean {
+  const isOfState = { ruled: node.rule, unruled: !node.rule, automatic: node.auto_analysis, off: !node.enabled }[state] ?? true;
+  const words = [node.app_id, node.node_id, node.node_key, node.node_name, node.rule].join("\n").toLowerCase();
+  return Boolean(isOfState) && words.includes(text.trim().toLowerCase());
+}
+
+/** Whether open tasks of the node lose their results: what is asked of them is another question by then. */
+export function asksOtherwise(before: NodeForm, after: NodeForm): boolean {
+  const asked = (form: NodeForm) => [form.rule, form.keynote, form.file_key, form.enabled, form.checks.filter((each) => each.confirmed)];
+  return JSON.stringify(asked(before)) !== JSON.stringify(asked(after));
+}
+
+/** A proposal of checks by the model: asked for, and looked at until it has ended. */
+export function useProposal(path: string, rule: Ref<string>) {
+  const job = ref<Job>();
+  const problem = ref<Problem>();
+  const isAsking = ref(false);
+  const isRunning = computed(() => isAsking.value || job.value?.status === "running");
+  useLive({
+    key: computed(() => ["ai-job", job.value?.id]),
+    ask: async () => (job.value = await ask(api.GET("/v1/ai/jobs/{id}", { params: { path: { id: job.value?.id ?? "" } } }))),
+    enabled: computed(() => job.value?.status === "running"),
+    every: 2_000,
+  });
+  async function propose(): Promise<void> {
+    isAsking.value = true;
+    job.value = problem.value = undefined;
+    const params = { ...paramsOf(path), header: onceKey() };
+    await ask<Job>(api.POST("/v1/ai/rules/{app_id}/{node_id}/propose-checks", { params, body: { rule: rule.value } }))
+      .then((begun) => (job.value = begun))
+      .catch((error: unknown) => (problem.value = asProblem(error)));
+    isAsking.value = false;
+  }
+  return { job, problem, isRunning, propose };
+}
