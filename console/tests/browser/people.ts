@@ -12,9 +12,9 @@ export function idToken(uid: string, role: Role | undefined): string {
   return [part({ alg: "none" }), part(claims), "signature"].join(".");
 }
 
-/** Let the pages of this browser find somebody signed in. */
-export async function signIn(page: Page, uid: string, role?: Role): Promise<void> {
-  const user = {
+/** Somebody who is signed in, as the page keeps it. */
+function userOf(uid: string, role: Role | undefined) {
+  return {
     id_token: idToken(uid, role),
     access_token: "access-token-that-must-not-be-sent",
     refresh_token: "refresh",
@@ -23,6 +23,20 @@ export async function signIn(page: Page, uid: string, role?: Role): Promise<void
     profile: { sub: `sub-${uid}` },
     expires_at: Math.floor(Date.now() / 1000) + DAY_S,
   };
+}
+
+/** Another window signs in again, as the one that a page with an ended session opens. */
+export async function signInElsewhere(page: Page, uid: string, role?: Role): Promise<void> {
+  const message = { kind: "signed-in", user: JSON.stringify(userOf(uid, role)) };
+  const window = await page.context().newPage();
+  await window.goto("/console/icon.svg");
+  await window.evaluate((told) => new BroadcastChannel("taskbridge.session").postMessage(told), message);
+  await window.close();
+}
+
+/** Let the pages of this browser find somebody signed in. */
+export async function signIn(page: Page, uid: string, role?: Role): Promise<void> {
+  const user = userOf(uid, role);
   await page.addInitScript(
     ([key, value]) => {
       sessionStorage.setItem(key, value);

@@ -8,6 +8,7 @@ export function useFieldNames(): (subject: string, field: string) => string {
   return (subject, field) => {
     if (subject === "ai-settings") return field in aiSettings.pairs ? ofSettings(field as keyof typeof aiSettings.pairs) : field;
     if (!/^(node|own-rule)\//.test(subject)) return field;
+    if (field === "status") return ofNode("enabled");
     return field in nodes.pairs ? ofNode(field as keyof typeof nodes.pairs) : field;
   };
 }

@@ -79,7 +79,7 @@ export function useProposal(path: string, rule: Ref<string>) {
     isAsking.value = true;
     job.value = problem.value = undefined;
     const params = { ...paramsOf(path), header: onceKey() };
-    await ask<Job>(api.POST("/v1/ai/rules/{app_id}/{node_id}/propose-checks", { params, body: { rule: rule.value } }))
+    await ask<Job>(api.POST("/v1/ai/rules/{app_id}/{node_id}/propose-checks", { params, body: { rule: rule.value, wait: false } }))
       .then((begun) => (job.value = begun))
       .catch((error: unknown) => (problem.value = asProblem(error)));
     isAsking.value = false;

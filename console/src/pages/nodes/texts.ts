@@ -20,7 +20,6 @@ export default defineTexts("nodes", {
   app_id: ["应用号", "Application"],
   node_id: ["节点号", "Node"],
   node_key: ["节点标识", "Node key"],
-  node_name: ["节点名称", "Name"],
   version: ["版本", "Version"],
   none: ["无规则", "no rule"],
   on: ["启用", "On"],
