@@ -14,7 +14,7 @@ export const readSettings = (signal?: AbortSignal) => ask<AiSettings>(api.GET("/
 export const putSettings = (settings: AiSettings) => ask<AiSettings>(api.PUT("/v1/ai/settings", { body: settings }));
 
 export function useSettings() {
-  return useLive<AiSettings>({ key: SETTINGS, ask: readSettings, every: 30_000 });
+  return useLive<AiSettings>({ key: SETTINGS, ask: readSettings, every: 3_000 });
 }
 
 /** Platforms that answer questions, by id and name. */

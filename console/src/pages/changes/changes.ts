@@ -24,7 +24,7 @@ export function useChanges(wanted: Ref<Wanted>) {
   return usePages<Change>({
     key: computed(() => ["changes", wanted.value]),
     ask: (cursor) => ask(api.GET("/v1/changes", { params: { query: { ...queryOf(wanted.value), cursor, limit: PAGE } } })),
-    every: 30_000,
+    every: 3_000,
   });
 }
 

@@ -24,6 +24,7 @@ export function useNodes() {
   return usePages<Node>({
     key: NODES,
     ask: (cursor) => ask(api.GET("/v1/ai/nodes", { params: { query: { cursor, limit: PAGE } } })),
+    every: 3_000,
   });
 }
 
@@ -38,7 +39,7 @@ export async function readNode(path: string, signal?: AbortSignal): Promise<Node
 }
 
 export function useNode(path: string) {
-  return useLive<Node | null>({ key: ["node", path], ask: (signal) => readNode(path, signal) });
+  return useLive<Node | null>({ key: ["node", path], ask: (signal) => readNode(path, signal), every: 3_000 });
 }
 
 export const putNode = (path: string, form: NodeForm) =>

@@ -1,16 +1,17 @@
 import type { components } from "../../../src/api/schema";
-import { HOSTILE } from "../data";
+import { ago, HOSTILE, PICTURES } from "../data";
 
 type Shape = components["schemas"];
-const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+/** Text of others where it may be anything; in pictures what usually stands there. */
+const others = (usual: string, length = HOSTILE.length) => (PICTURES ? usual : HOSTILE.slice(0, length));
 
 export const aiSettings: Shape["AiSettings"] = {
   examine_enable: true,
   examine_default_all_apps: false,
-  default_app_ids: ["leave", "expense", HOSTILE.slice(0, 120)],
+  default_app_ids: ["leave", "expense", others("research", 120)],
   platform_id: "aigc",
   model: "qwen-plus",
-  fallbacks: [{ platform_id: "gone", model: HOSTILE.slice(0, 60) }],
+  fallbacks: [{ platform_id: PICTURES ? "qwen" : "gone", model: others("qwen3-235b", 60) }],
   masking: true,
   mask_names: false,
   second_look: "approves",
@@ -35,6 +36,8 @@ const aiPlatform = (id: string, name: string, enabled: boolean): Shape["Platform
   unreadable: "",
 });
 
+const NAMES = ["院系审批", "财务审核", "人事处审批"];
+
 export function node(index: number): Shape["NodeDefault"] {
   const isBare = index % 4 === 3;
   const check = (confirmed: boolean) => ({ clause: "请假不超过 3 天", expression: "leave.days <= 3", confirmed, covers: confirmed });
@@ -43,12 +46,12 @@ export function node(index: number): Shape["NodeDefault"] {
     node_id: `n${index}`,
     path: `${index % 2 ? "expense" : "leave"}/n${index}`,
     node_key: "dept",
-    node_name: index === 2 ? HOSTILE : `院系审批 ${index}`,
-    rule: isBare ? "" : index === 2 ? HOSTILE : "请假不超过 3 天\n附证明材料",
+    node_name: index === 2 && !PICTURES ? HOSTILE : `${NAMES[index % NAMES.length]} ${index}`,
+    rule: isBare ? "" : index === 2 && !PICTURES ? HOSTILE : "请假不超过 3 天\n附证明材料",
     clauses: isBare ? [] : ["请假不超过 3 天", "附证明材料"],
     keynote: isBare ? "" : "看起止日期",
     file_key: isBare ? [] : ["proof"],
-    checks: isBare ? [] : index === 2 ? [{ ...check(false), clause: HOSTILE, expression: HOSTILE }] : [check(true), check(false)],
+    checks: isBare ? [] : index === 2 && !PICTURES ? [{ ...check(false), clause: HOSTILE, expression: HOSTILE }] : [check(true), check(false)],
     enabled: index % 5 !== 4,
     auto_analysis: index % 3 === 0,
     version: 3,
@@ -66,7 +69,7 @@ export const job: Shape["Job"] = {
   usage: { input_tokens: 10, output_tokens: 10, cost: 0 },
   trials: [],
   checks: [{ clause: "附证明材料", expression: "size(proof) > 0", passed: 4, failed: 1, unknown: 0, reasons: {} }],
-  dropped: [{ clause: HOSTILE, expression: HOSTILE, reason: "这一条在规则里没有" }],
+  dropped: [{ clause: others("看起止日期"), expression: others("dates_ok"), reason: "这一条在规则里没有" }],
   reason: "",
   created_at: ago(20),
   finished_at: ago(1),
@@ -87,11 +90,11 @@ export const changes = {
   items: [
     change("c-1", "admin", "platform/jz", platform, {
       ...platform,
-      settings: { ...platform.settings, host: "https://todo2.school.edu.cn", note: HOSTILE },
+      settings: { ...platform.settings, host: "https://todo2.school.edu.cn", note: others("新机房") },
       version: 4,
     }),
     change("c-2", "李老师", "ai-settings", { ...aiSettings, daily_total: 10_000, version: 6 }, aiSettings),
-    change("c-3", HOSTILE.slice(0, 80), "node/leave/~bi8xIGE", null, { rule: HOSTILE, enabled: true }),
+    change("c-3", others("王老师", 80), "node/leave/~bi8xIGE", null, { rule: others("附证明材料"), enabled: true }),
     change("c-4", "10021", "own-rule/10021/leave/n1", { rule: "********", status: true }, { rule: "********", status: false }),
     change("c-5", "admin", "trigger-rule/r1", { name: "全部请假" }, null),
   ],
