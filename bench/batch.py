@@ -17,9 +17,9 @@ from bench.surroundings import ACCOUNT, platform_settings, task_center
 from bench.table import Row
 from bench.work import BATCH, PLATFORM, push_body, received, records
 from push_task.batch import PushPorts, push_batch
+from push_task.clients import build_clients
 from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import build_lines
 from push_task.send import ThreadedSender
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
@@ -67,7 +67,7 @@ def _ports(host: str, pool: ThreadPoolExecutor) -> PushPorts:
     configuration = Configuration(1, {PLATFORM: platform}, (DEFAULT_RULE,))
     coordination = MemoryCoordination()
     breakers = Breakers(coordination, time.time)
-    lines = build_lines(
+    lines = build_clients(
         lambda: configuration,
         build_http_client(THREADS),
         TokenCache(MemoryTokenStore(time.time), time.time, time.sleep, random.random),

@@ -220,9 +220,8 @@ class Services:
     @cached_property
     def processes(self) -> ProcessTable:
         """Who has which task of a process instance."""
-        parts = PartTable(self.dynamodb, self.tables["parts"])
         kept_s = self.instance_retention_days * DAY_S
-        return ProcessTable(self.dynamodb, self.tables["ai-processes"], parts, kept_s, self.clock)
+        return ProcessTable(self.dynamodb, self.tables["ai-processes"], self.parts, kept_s, self.clock)
 
     @cached_property
     def forms(self) -> FormTable:

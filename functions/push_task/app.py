@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 from push_task.batch import PushPorts, push_batch
+from push_task.clients import build_clients
 from push_task.crew import Crew
 from push_task.gate import Gate
 from push_task.journal import PushJournal
-from push_task.lines import build_lines
 from push_task.send import ThreadedSender
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.secrets import PlatformSecrets
@@ -84,7 +84,7 @@ def _sender(clients: Clients, tables: Any) -> ThreadedSender:
     configuration = ConfigurationTable(tables, table_name("configuration"), time.time)
     ssm = clients.client("ssm")
     fleet = Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY")))
-    lines = build_lines(
+    lines = build_clients(
         configuration.current,
         build_http_client(THREADS, parse_hosts(setting("PLATFORM_HOSTS", ""))),
         build_token_cache(ssm, tables),

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from push_task.clients import LimitedClient
 from push_task.dispatch import Lane, Refusal
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
-from push_task.lines import LimitedClient
 from push_task.settle import End
 from taskbridge.access.breaker import Breakers
 from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME_TO_SETTLE_S, Fleet, Room

@@ -15,11 +15,11 @@ from dataclasses import replace
 from functools import partial
 
 from push_task.booking import Booking
+from push_task.clients import LimitedClient
 from push_task.crew import Crew
 from push_task.dispatch import Dispatch, ReadyStep, Refusal, TurnCalls, share_of
 from push_task.gate import BREAKER_OPEN, DISABLED, DISABLED_WAIT_S, QUIET, Gate, Shift
 from push_task.leave import StepLeave
-from push_task.lines import LimitedClient
 from push_task.plan import Step
 from push_task.settle import End, StepResult
 from taskbridge.access.breaker import Breakers

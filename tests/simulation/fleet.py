@@ -19,9 +19,9 @@ import httpx
 from local.jinzhi_simulator.model import TaskCenter
 from local.simulating.transport import mock_transport
 from push_task.batch import PushPorts, push_batch
+from push_task.clients import build_clients
 from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import build_lines
 from push_task.send import ThreadedSender
 from reconciler.ports import RunPorts
 from reconciler.reconcile import reconcile
@@ -399,7 +399,7 @@ class SimulatedFleet:
         http = httpx.Client(transport=httpx.MockTransport(self._answer))
         tokens = TokenCache(self.tokens, clock, self.time.sleep, self.rng.random)
         config = configuration(self.platforms)
-        lines = build_lines(lambda: config, http, tokens, lambda *_: ("simulated-secret",), clock, self.fleet)
+        lines = build_clients(lambda: config, http, tokens, lambda *_: ("simulated-secret",), clock, self.fleet)
         breakers = Breakers(self.coordination, clock)
         agreements = timed(self.time, self.coordination)
         gate = Gate(lines, breakers, agreements, clock, self.fleet)

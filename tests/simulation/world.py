@@ -23,9 +23,9 @@ from local.jinzhi_simulator.model import TaskCenter
 from local.jinzhi_simulator.records import Settings
 from local.simulating.transport import mock_transport
 from push_task.batch import PushPorts, push_batch
+from push_task.clients import build_clients
 from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import build_lines
 from push_task.send import ThreadedSender
 from reconciler.ports import RunPorts
 from reconciler.reconcile import reconcile
@@ -263,7 +263,7 @@ class World:
         clock = self._clock
         http = httpx.Client(transport=httpx.MockTransport(self._call))
         tokens = TokenCache(self.tokens, clock, self._advance, self.rng.random)
-        lines = build_lines(self._configuration, http, tokens, lambda *_: ("simulated-secret",), clock)
+        lines = build_clients(self._configuration, http, tokens, lambda *_: ("simulated-secret",), clock)
         breakers = Breakers(self.coordination, clock)
         sender = ThreadedSender(
             lines,

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from push_task.clients import LimitedClient
 from push_task.crew import Crew
 from push_task.dispatch import TurnCalls
 from push_task.gate import BREAKER_OPEN, Gate
 from push_task.leave import OUT_OF_TIME, RATE_LIMITED
-from push_task.lines import LimitedClient
 from push_task.plan import plan_calls
 from push_task.send import NO_END, Ended, ThreadedSender
 from push_task.settle import End, StepResult

@@ -15,9 +15,9 @@ import httpx
 
 from local.jinzhi_simulator import Faults, Settings, TaskCenter, mock_transport
 from push_task.batch import PushPorts, push_batch
+from push_task.clients import build_clients
 from push_task.crew import Crew
 from push_task.gate import Gate
-from push_task.lines import build_lines
 from push_task.send import ThreadedSender
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
@@ -131,7 +131,7 @@ class Worker:
     def _build_sender(self) -> ThreadedSender:
         http = httpx.Client(transport=self.wrap(mock_transport(self.center, self.sleep)))
         tokens = TokenCache(self._tokens, self.clock, self.sleep, lambda: 0.5)
-        lines = build_lines(lambda: configuration(self.platforms), http, tokens, lambda *_: self.secrets, self.clock)
+        lines = build_clients(lambda: configuration(self.platforms), http, tokens, lambda *_: self.secrets, self.clock)
         breakers = Breakers(self.coordination, self.clock)
         gate = Gate(lines, breakers, self.agreements, self.clock, self.fleet)
         return ThreadedSender(lines, breakers, gate, self.clock, sleep=self.sleep, crew=lambda: Crew(self._pool))

@@ -1,4 +1,4 @@
-"""The line to a configured task center: a client with the limits of its settings."""
+"""Clients of the configured task centers, each with the limits of its settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 @dataclass(frozen=True, slots=True)
 class LimitedClient:
-    """The line to one platform: its client and its limits; `max_rate_per_s` 0 is none."""
+    """The client of one platform with its limits; `max_rate_per_s` 0 is none."""
 
     client: PlatformClient
     max_concurrency: int
@@ -26,7 +26,7 @@ class LimitedClient:
     timeout_s: float
 
 
-def build_lines(
+def build_clients(
     configuration: Callable[[], Configuration],
     http: httpx.Client,
     tokens: Tokens,
@@ -34,7 +34,7 @@ def build_lines(
     clock: Callable[[], float],
     fleet: Fleet = DEFAULT_FLEET,
 ) -> Configured[LimitedClient]:
-    """The lines to all of them."""
+    """Those of all of them."""
 
     def build(config: PlatformConfig) -> LimitedClient:
         """A time limit of before the form knew the function's is clipped to what works."""

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from push_task.lines import build_lines
+from push_task.clients import build_clients
 from taskbridge.access.tokens import TokenCache
 from taskbridge.errors import ConfigurationError
 from taskbridge.tables.configuration import PlatformConfig
@@ -22,7 +22,7 @@ class Bench:
         self.platforms = platforms
         tokens = TokenCache(MemoryTokenStore(lambda: START), lambda: START, lambda _: None, lambda: 0.5)
         http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
-        self.lines = build_lines(
+        self.lines = build_clients(
             lambda: configuration(self.platforms), http, tokens, lambda *_: ("secret",), lambda: START
         )
 
