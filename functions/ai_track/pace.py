@@ -35,7 +35,10 @@ class Pace:
 
 
 def request_in_time(seats: Iterable[Seat], book: RuleBook, ports: RequestPorts, pace: Pace) -> int:
-    """See request_automatic. Raises OutOfTime with the seats that were not asked for any more."""
+    """Ask for what open seats need without anybody asking.
+
+    Raises OutOfTime with the seats that were not asked for any more.
+    """
     wanted = wanted_automatically(seats, book)
     begun = 0
 

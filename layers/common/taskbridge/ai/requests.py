@@ -57,11 +57,6 @@ def request_analysis(seat: Seat, standing: Standing | None, by: RequestedBy, por
     return analysis
 
 
-def request_automatic(seats: Iterable[Seat], book: RuleBook, ports: RequestPorts) -> int:
-    """Ask for the analyses that open seats need without anybody asking; returns how many are under way, or there."""
-    return request_each(wanted_automatically(seats, book), ports)
-
-
 def wanted_automatically(seats: Iterable[Seat], book: RuleBook) -> list[tuple[Seat, Standing]]:
     """The seats that need an analysis without anybody asking, in their order.
 

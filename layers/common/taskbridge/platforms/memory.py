@@ -7,16 +7,13 @@ that is there already, "2" one that is gone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from taskbridge.commands import Command
 from taskbridge.platforms.base import Request, TaskCenter
 from taskbridge.platforms.settings import TaskCenterSettings, codes, setting
-
-if TYPE_CHECKING:
-    pass
 
 
 class InMemorySettings(TaskCenterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
