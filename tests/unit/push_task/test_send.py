@@ -309,6 +309,16 @@ def test_a_probe_that_fails_is_one_call() -> None:
     assert bench.coordination.read_breaker(PLATFORM).is_open
 
 
+def test_a_probe_that_is_done_without_a_call_tells_nothing_of_its_platform() -> None:
+    bench = Bench()
+    bench.client.execute = lambda *_: CommandResult(Outcome(OutcomeKind.OK), ())  # type: ignore[method-assign]
+    bench.coordination.open_breaker(PLATFORM, START, "down")
+    bench.sender.blocks(PLATFORM, probe=True)
+
+    assert ends(bench.send(job(is_probe=True))) == [["done"]]
+    assert bench.coordination.read_breaker(PLATFORM).is_open
+
+
 def test_calls_keep_their_platforms_rate_and_wait_in_the_worker_for_their_turn() -> None:
     bench = Bench(rate=1.0)
 
