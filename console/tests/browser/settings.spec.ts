@@ -98,6 +98,8 @@ test("a check that the model proposes is part of the rule once somebody takes it
   await expect(page.locator(".proposal")).toContainText("通过 4，不通过 1");
   await page.getByRole("button", { name: "确认并采用" }).click();
   await expect(page.locator(".effect")).toContainText("会被清除");
+  await page.getByLabel("规则正文").fill("请假不超过 3 天\n附证明材料\n写明去向");
+  await expect(page.locator(".clauses").first()).toContainText("读作 3 条");
   await save(page);
   await expect(page.locator(".notices")).toContainText("已保存为版本 4");
   expect(rule.taken[0]?.checks.at(-1)).toEqual({ clause: "附证明材料", expression: "size(proof) > 0", confirmed: true, covers: false });

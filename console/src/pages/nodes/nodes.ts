@@ -1,4 +1,4 @@
-import { computed, type Ref, ref } from "vue";
+import { computed, type Ref, ref, watch } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { useLive, usePages } from "@/api/live";
 import { asProblem, type Problem } from "@/api/problem";
@@ -13,6 +13,7 @@ export const NODES = ["nodes"] as const;
 export const STATES = ["", "ruled", "unruled", "automatic", "off"] as const;
 export type State = (typeof STATES)[number];
 const PAGE = 200;
+const PAUSE_MS = 400;
 
 /** Application and node of an address such as `leave/n1`. */
 function paramsOf(path: string) {
@@ -62,6 +63,22 @@ export function isWanted(node: Node, text: string, state: string): boolean {
 export function asksOtherwise(before: NodeForm, after: NodeForm): boolean {
   const asked = (form: NodeForm) => [form.rule, form.keynote, form.file_key, form.enabled, form.checks.filter((each) => each.confirmed)];
   return JSON.stringify(asked(before)) !== JSON.stringify(asked(after));
+}
+
+/** How a rule that is being written is read: asked once its author pauses. */
+export function useClauses(rule: () => string) {
+  const paused = ref(rule());
+  watch(rule, (now, _, onCleanup) => {
+    const timer = setTimeout(() => (paused.value = now), PAUSE_MS);
+    onCleanup(() => clearTimeout(timer));
+  });
+  const isThere = computed(() => Boolean(paused.value.trim()));
+  const read = useLive({
+    key: computed(() => ["clauses", paused.value]),
+    ask: (signal) => ask(api.POST("/v1/ai/clauses", { body: { rule: paused.value }, signal })),
+    enabled: isThere,
+  });
+  return computed(() => (isThere.value ? (read.data.value?.clauses ?? []) : []));
 }
 
 /** A proposal of checks by the model: asked for, and looked at until it has ended. */

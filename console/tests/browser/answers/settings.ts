@@ -1,3 +1,4 @@
+import type { Route } from "@playwright/test";
 import type { components } from "../../../src/api/schema";
 import { ago, HOSTILE, PICTURES } from "../data";
 
@@ -107,6 +108,7 @@ export const settingsAnswers = {
   "GET /v1/platforms": () => ({ items: [aiPlatform("aigc", "校园 AIGC 平台", true), aiPlatform("qwen", "通义千问", false)], next_cursor: null }),
   "GET /v1/ai/nodes": () => ({ items: Array.from({ length: 40 }, (_, index) => node(index)), next_cursor: null }),
   "GET /v1/ai/nodes/*/*": (_route: unknown, url: URL) => node(Number(/n(\d+)$/.exec(url.pathname)?.[1] ?? 0)),
+  "POST /v1/ai/clauses": (route: Route) => ({ clauses: String(route.request().postDataJSON().rule).split("\n") }),
   "POST /v1/ai/rules/*/*/propose-checks": () => job,
   "GET /v1/changes": (_route: unknown, url: URL) => {
     const subject = url.searchParams.get("subject");
