@@ -2,6 +2,7 @@ import type { Page, Route } from "@playwright/test";
 import { approvals } from "./answers/approvals";
 import { ops } from "./answers/ops";
 import { settingsAnswers } from "./answers/settings";
+import { setup } from "./answers/setup";
 import * as data from "./data";
 
 export type Answers = Record<string, (route: Route, url: URL) => unknown>;
@@ -31,6 +32,7 @@ const usual: Answers = {
   "POST /v1/rejected-events/*/replay": () => ({ id: "bad-1", event_id: "bad-1", replayed_at: data.summary.at, replayed_by: "ops" }),
   "POST /v1/ops/queues/*/redrive": () => ({ queue: "push-dead-letters", destination: "push", waiting: 2, moved: null, is_done: true }),
   ...ops,
+  ...setup,
 };
 
 function isOf(pattern: string, call: string): boolean {

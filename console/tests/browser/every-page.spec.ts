@@ -27,6 +27,17 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "node", path: "nodes?open=leave/n2", role: "admin", shows: ".check" },
   { name: "changes", path: "changes", role: "admin", shows: ".data-table__row" },
   { name: "change", path: "changes?open=c-1", role: "admin", shows: ".differences__table" },
+  { name: "platforms", path: "platforms", role: "admin", shows: ".state-tag" },
+  { name: "platform", path: "platforms?open=jz", role: "admin", shows: ".secret-field" },
+  { name: "platform-ai", path: "platforms?open=qwen", role: "admin", shows: ".schema-row" },
+  { name: "platform-unreadable", path: "platforms?open=broken", role: "admin", shows: ".will-do" },
+  { name: "platform-delete", path: "platforms?open=jz&delete=1", role: "admin", shows: ".removal-waiting" },
+  { name: "platform-choose", path: "platforms?add=choose", role: "admin", shows: ".platform-type" },
+  { name: "platform-new", path: "platforms?add=JinZhiTaskCenter", role: "admin", shows: ".ask-mark" },
+  { name: "trigger-rules", path: "trigger-rules", role: "admin", shows: ".coverage" },
+  { name: "trigger-rule", path: "trigger-rules?open=leave", role: "admin", shows: ".ticks" },
+  { name: "trigger-rule-delete", path: "trigger-rules?open=leave&delete=1", role: "admin", shows: ".flows" },
+  { name: "trigger-rule-new", path: "trigger-rules?add=1", role: "admin", shows: ".ticks" },
 ];
 const LOOKS = PICTURES
   ? (["zh", "en"] as const).map((locale) => ({ width: 1440, height: 900, locale, theme: "light" }))

@@ -4,6 +4,10 @@ import { usePlatforms } from "../platforms/platforms";
 import texts from "./texts";
 import { ACTIONS, AI, concerns, EVERY_PLATFORM, type Flow } from "./trigger-rules";
 
+/** Marks of writing direction, and what is written from the right: they turn nothing around but themselves. */
+const TURNS = /[\u0590-\u08FF\u200E\u200F\u202A-\u202E\u2066-\u2069]/;
+const apart = (text: string) => (TURNS.test(text) ? `\u2068${text}\u2069` : text);
+
 /** How targets, actions and flows are told to people; `centers` are the task centers that a rule may name. */
 export function useWording() {
   const say = useTexts(texts);
@@ -14,13 +18,13 @@ export function useWording() {
     if (target === AI) return say("ai");
     if (target === EVERY_PLATFORM) return say("every_platform");
     const id = target.replace(/^push:/, "");
-    return centers.value.find((each) => each.id === id)?.name || id;
+    return apart(centers.value.find((each) => each.id === id)?.name || id);
   }
   function actionName(action: string): string {
     const key = `action_${action}`;
     return key in texts.pairs ? say(key as keyof typeof texts.pairs) : action;
   }
-  const joined = (names: readonly string[]) => names.join("、");
+  const joined = (names: readonly string[]) => names.map(apart).join("、");
   function actionNames(actions: readonly string[], target: string = AI): string {
     const all = ACTIONS.filter((action) => concerns(action, target));
     return actions.length === 0 || all.every((action) => actions.includes(action)) ? say("all_actions") : joined(actions.map(actionName));

@@ -53,7 +53,9 @@ export interface Group {
   isRequired: boolean;
 }
 
-/** The settings by their groups, those with something required first. */
+const FIRST = "connection";
+
+/** The settings by their groups: those with something required first, and of them how to connect. */
 export function groupsOf(schema: Part): Group[] {
   const groups = new Map<string, Group>();
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
@@ -63,7 +65,8 @@ export function groupsOf(schema: Part): Group[] {
     group.isRequired ||= schema.required?.includes(name) ?? false;
     groups.set(key, group);
   }
-  return [...groups.values()].sort((one, other) => Number(other.isRequired) - Number(one.isRequired));
+  const rank = (group: Group) => (group.isRequired ? 0 : 2) - (group.name === FIRST ? 1 : 0);
+  return [...groups.values()].sort((one, other) => rank(one) - rank(other));
 }
 
 /** What a text field holds as the value of its part: empty is the default, `3` of a code is a number. */
