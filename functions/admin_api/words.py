@@ -251,6 +251,7 @@ results | the results for today's form and rule |
 retention_days | how long questions and answers are kept | 30
 retrying | events that are tried again | 0
 rule | what is asked of a form, in plain words | "金额不超过 5000 元；附发票"
+RulesWanted.rule | the rule to be saved; null where none is |
 Task.rule | the rule in force, null where there is none |
 TaskDetail.rule | the rule in force, null where there is none |
 rule_updated_at | when the rule in force changed, null since you looked | null
