@@ -17,7 +17,16 @@ from bundle.commands import BuildError, execute, run
 CONSOLE = Path(__file__).resolve().parent.parent / "console"
 SOURCES = tuple(
     CONSOLE / name
-    for name in ("src", "public", "index.html", "package.json", "package-lock.json", "packing.ts", "vite.config.ts")
+    for name in (
+        "src",
+        "public",
+        "index.html",
+        "package.json",
+        "package-lock.json",
+        "packing.ts",
+        "panel.ts",
+        "vite.config.ts",
+    )
 )
 LEAST_NODE = (22, 12)
 

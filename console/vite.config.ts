@@ -4,6 +4,7 @@ import Components from "unplugin-vue-components/vite";
 import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import { defineConfig } from "vite";
 import { packing } from "./packing.ts";
+import { panel } from "./panel.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
 
@@ -13,6 +14,7 @@ export default defineConfig({
     vue(),
     // <el-button> and its like are imported where they are written, each with its own style.
     Components({ dirs: [], dts: false, resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
+    panel(),
     packing(version),
   ],
   resolve: { alias: { "@": new URL("src", import.meta.url).pathname } },

@@ -16,6 +16,10 @@ INDEX = "index.html"
 CONFIG = "config.json"
 HASHED = "assets/"  # a file whose name changes with its content
 YEAR = "public, max-age=31536000, immutable"
+PANEL = "review.js"  # for pages of others: see docs/embedding.md
+# A page that isolates itself loads nothing of another origin without these. The script is for anyone, and no secret.
+FOR_OTHERS = {"cross-origin-resource-policy": "cross-origin", "access-control-allow-origin": "*"}
+TEN_MINUTES = "public, max-age=600"
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -65,11 +69,11 @@ class Site:
     def _file(self, path: str, accepted: str) -> SiteResponse:
         packed = self.files[path]
         encoding = choose_encoding(packed, accepted)
-        kept = YEAR if path.startswith(HASHED) else "no-store"
         headers = {
             **self._headers(),
+            **(FOR_OTHERS if path == PANEL else {}),
             "content-type": TYPES[Path(path).suffix],
-            "cache-control": kept,
+            "cache-control": _kept(path),
             "vary": "accept-encoding",
         }
         if encoding:
@@ -117,6 +121,12 @@ def _packed(folder: Path) -> Iterator[tuple[str, str, bytes]]:
     for suffix, encoding in ((".br", "br"), (".gz", "gzip")):
         for file in folder.rglob(f"*{suffix}"):
             yield file.relative_to(folder).as_posix().removesuffix(suffix), encoding, file.read_bytes()
+
+
+def _kept(path: str) -> str:
+    if path == PANEL:
+        return TEN_MINUTES
+    return YEAR if path.startswith(HASHED) else "no-store"
 
 
 def choose_encoding(packed: Mapping[str, bytes], accepted: str) -> str:

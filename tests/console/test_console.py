@@ -15,6 +15,7 @@ from tests.console.serving import serving
 
 KB = 1000
 FIRST_SCRIPT, FIRST_STYLE, WHOLE = 180 * KB, 60 * KB, 330 * KB
+PANEL, PANEL_WHOLE = "review.js.gz", 60 * KB  # for pages of others, with Vue inside: no part of the console's whole
 
 
 def test_the_console_uses_the_api_as_it_is_described_today(run: Run, tmp_path: Path) -> None:
@@ -42,10 +43,17 @@ def test_the_first_view_and_the_whole_stay_small(packed: Path) -> None:
     first |= overview | {name for each in scripts for name in imported(packed, each)}
 
     sizes = {name: (packed / f"{name}.gz").stat().st_size for name in first}
-    whole = sum(file.stat().st_size for file in packed.rglob("*.gz"))
+    whole = sum(file.stat().st_size for file in packed.rglob("*.gz") if file.name != PANEL)
     assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= FIRST_SCRIPT, sizes
     assert sum(size for name, size in sizes.items() if name.endswith(".css")) <= FIRST_STYLE, sizes
     assert whole <= WHOLE
+
+
+def test_the_panel_for_pages_of_others_is_one_small_file(packed: Path) -> None:
+    assert (packed / PANEL).stat().st_size <= PANEL_WHOLE
+    script = packed_text(packed, "review.js")
+    assert "__PANEL_STYLES__" not in script, "its styles are in it"
+    assert "localStorage" not in script, "it keeps nothing in the page around it"
 
 
 def test_pages_in_a_browser(run: Run, packed: Path, chromium: str, node: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+from ministack.services.cloudformation import engine  # type: ignore[import-untyped]
+
 from cli.login import COMING_BACK
 from tests.template.reader import Template
 
@@ -54,12 +57,33 @@ def test_nothing_of_the_pool_exists_with_an_issuer_of_ones_own(template: Templat
             assert template.body["Resources"][logical_id]["Condition"] == "OwnPool"
 
 
-def test_only_the_configured_console_may_call_from_a_browser(template: Template) -> None:
-    api = template.of_type("AWS::ApiGatewayV2::Api")["HttpApi"]
-    condition, with_console, without = api["CorsConfiguration"]["Fn::If"]
-    assert condition == "HasConsole"
-    assert with_console["AllowOrigins"] == [{"Ref": "ConsoleOrigin"}]
-    assert without == {"Ref": "AWS::NoValue"}
+CONSOLE, PORTAL, HALL = "https://console.test", "https://portal.test", "https://ehall.test:8443"
+
+
+@pytest.mark.parametrize(
+    ("console", "embedding", "allowed"),
+    [
+        ("", "", None),
+        (CONSOLE, "", [CONSOLE]),
+        ("", PORTAL, [PORTAL]),
+        (CONSOLE, f"{PORTAL} {HALL}", [CONSOLE, PORTAL, HALL]),
+    ],
+)
+def test_only_the_console_and_pages_that_are_named_may_call_from_a_browser(
+    template: Template, console: str, embedding: str, allowed: list[str] | None
+) -> None:
+    names = ("HasConsole", "HasPanel", "IsCalledByPages")
+    given = {"ConsoleOrigin": {"Value": console}, "EmbeddingOrigins": {"Value": embedding}}
+    held = engine._evaluate_conditions(
+        {"Conditions": {name: template.body["Conditions"][name] for name in names}}, given
+    )
+    written = template.of_type("AWS::ApiGatewayV2::Api")["HttpApi"]
+
+    api = engine._resolve_refs({"Cors": written["CorsConfiguration"]}, {}, given, held, {}, "taskbridge", "stack")
+
+    assert (api.get("Cors") or {}).get("AllowOrigins") == allowed
+    assert template.body["Resources"]["PreflightRoute"]["Condition"] == "IsCalledByPages"
+    assert held["IsCalledByPages"] is (allowed is not None)
 
 
 def test_the_stage_is_throttled_and_logs_every_call_without_tokens_or_queries(template: Template) -> None:

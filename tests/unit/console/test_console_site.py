@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
     """A packed console; brotli is only carried here, so that any bytes stand for it."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "version").write_text("0.1.0+abc\n")
-    for name in ("index.html", "assets/index-1a2b.js"):
+    for name in ("index.html", "review.js", "assets/index-1a2b.js"):
         (tmp_path / f"{name}.gz").write_bytes(PACKED)
         (tmp_path / f"{name}.br").write_bytes(b"br")
     return tmp_path
@@ -62,6 +62,14 @@ def test_a_file_whose_name_tells_its_content_is_kept_for_a_year(folder: Path) ->
     answer = site(folder).answer("assets/index-1a2b.js", "gzip")
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"].startswith("text/javascript")
+
+
+def test_the_panel_may_be_loaded_by_pages_of_others_and_is_kept_for_a_while(folder: Path) -> None:
+    headers = site(folder).answer("review.js", "gzip").headers
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    assert headers["access-control-allow-origin"] == "*"
+    assert headers["cache-control"] == "public, max-age=600"
+    assert "access-control-allow-origin" not in site(folder).answer("assets/index-1a2b.js", "gzip").headers
 
 
 def test_a_file_of_an_older_version_is_gone_and_no_page_in_its_place(folder: Path) -> None:
