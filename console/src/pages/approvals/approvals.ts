@@ -1,6 +1,6 @@
 import { computed, type Ref } from "vue";
 import { api, ask, type Shape } from "@/api/client";
-import { useLive, usePages } from "@/api/live";
+import { LOOKED_AT_MS, useLive, usePages } from "@/api/live";
 
 export type Task = Shape["Task"];
 
@@ -35,10 +35,10 @@ export function useApprovals(wanted: Ref<Wanted>) {
   return usePages<Task>({
     key: computed(() => [...APPROVALS, wanted.value]),
     ask: (cursor) => ask(api.GET("/v1/ai/tasks", { params: { query: { ...queryOf(wanted.value), cursor, limit: PAGE } } })),
-    every: 10_000,
+    every: LOOKED_AT_MS,
   });
 }
 
 export function useCount() {
-  return useLive({ key: ["approvals-count"], ask: (signal) => ask(api.GET("/v1/ai/count", { signal })), every: 15_000 });
+  return useLive({ key: ["approvals-count"], ask: (signal) => ask(api.GET("/v1/ai/count", { signal })), every: LOOKED_AT_MS });
 }
