@@ -81,6 +81,7 @@ export default defineTexts("platforms", {
   delete_title: ["删除平台 {name}", "Delete {name}"],
   way_named_rules: ["触发规则正在使用它，先从这些规则中去掉：", "Trigger rules name it. Take it out of these first:"],
   way_named_ai: ["智能审批的设置正在使用它，先在那里改用别的平台。", "The settings of AI approval name it. Choose another platform there first."],
+  to_ai_settings: ["AI 设置", "AI settings"],
   way_waits: ["还有工作在等它，不能直接删除。排空：不再接收新事件，等待的继续推送，全部送达后再删除。", "Work waits for it, so it is not deleted. Let it drain: it gets no new events, what waits is still pushed, then delete it."],
   way_waits_disabled: ["还有工作在等它，而停用的平台不会推送。先启用它再排空；或者就这样停用，不必删除。", "Work waits for it, and a disabled platform pushes nothing. Enable it and let it drain; or leave it disabled."],
   way_drains: ["正在排空：不接收新事件，等待的继续推送。全部送达后可在此删除。", "It drains: no new events, what waits is still pushed. Once nothing waits it can be deleted here."],
