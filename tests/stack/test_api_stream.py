@@ -10,11 +10,10 @@ import httpx
 import pytest
 
 from tests.event_sources import EventSource, Fetch, Message, Response
-from tests.stack.harness import RunningStack
+from tests.stack.harness import PATIENCE_S, RunningStack
 from tests.stack.test_analyses import Claim
 
 WATCHER, ANOTHER = "approver-1", "approver-2"
-WATCHED_S = 120.0  # longer than any analysis takes
 
 
 class Network:
@@ -62,7 +61,7 @@ def analysis_of(claim: Claim, network: Network) -> str:
 
 def watch(viewer: EventSource) -> None:
     """Look until it is closed, and wait between as the answers say."""
-    until = time.monotonic() + WATCHED_S
+    until = time.monotonic() + PATIENCE_S
     viewer.step()
     while not viewer.is_closed and time.monotonic() < until:
         time.sleep(viewer.retry_ms / 1000)

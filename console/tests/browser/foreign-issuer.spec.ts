@@ -49,7 +49,7 @@ test("a session that ended goes on where it was, as soon as the person has signe
   await signIn(page, "ops");
   await page.getByPlaceholder("流程实例号").pressSequentially("P-10");
   isRefused = true;
-  await expect(page.locator(".notice")).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator(".notice")).toBeVisible();
 
   const opened = context.waitForEvent("page");
   await page.getByRole("button", { name: "重新登录" }).click();

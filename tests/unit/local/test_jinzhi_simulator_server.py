@@ -24,6 +24,7 @@ from local.simulating.server import SimulatorServer
 from tests.unit.local.jinzhi_samples import sample_insert, sample_update
 
 ROOT = Path(__file__).parents[3]
+SAFETY_S = 60.0  # ends a test that hangs; no assertion depends on it
 CREDENTIALS = {"appId": "taskbridge", "appSecret": "simulated-secret"}
 
 
@@ -47,7 +48,7 @@ def _no_caller_is_answered_with_an_error_of_the_server(caplog: pytest.LogCapture
 
 @contextmanager
 def calling(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, timeout=10, trust_env=False, verify=False) as client:
+    with httpx.Client(base_url=url, timeout=SAFETY_S, trust_env=False, verify=False) as client:
         token = client.get(casp.TOKEN_PATH, headers=CREDENTIALS).json()["data"]
         client.headers.update({"appId": "taskbridge", "accessToken": token})
         yield client
@@ -113,7 +114,7 @@ def test_faults_are_set_and_reset_over_http() -> None:
 def test_dropped_call_is_really_dropped(kind: str, error: type[Exception], acted: bool) -> None:
     with serving() as server, calling(server.url) as client:
         client.put("/_simulator/faults", json={"fail_next": [kind]})
-        patience = 0.1 if error is httpx.ReadTimeout else 10
+        patience = 0.1 if error is httpx.ReadTimeout else SAFETY_S
 
         with pytest.raises(error):
             client.post(casp.TASK_PATH, json={"insertModel": [sample_insert()]}, timeout=patience)
@@ -143,7 +144,7 @@ def test_fifty_callers_at_once_each_get_their_answer() -> None:
         server.simulator.faults = Faults(latency_ms=50)
         limits = httpx.Limits(max_connections=50)
         many = httpx.Client(
-            base_url=server.url, headers=client.headers, limits=limits, timeout=60, trust_env=False, verify=False
+            base_url=server.url, headers=client.headers, limits=limits, timeout=SAFETY_S, trust_env=False, verify=False
         )
         with many, ThreadPoolExecutor(50) as pool:
             answers = list(pool.map(lambda number: insert(many, f"task-{number}").json(), range(50)))
@@ -155,7 +156,7 @@ def test_fifty_callers_at_once_each_get_their_answer() -> None:
 def test_malformed_http_is_refused_without_harm() -> None:
     def exchange(url: str, request: bytes) -> bytes:
         host, port = url.removeprefix("http://").split(":")
-        with closing(socket.create_connection((host, int(port)), timeout=5)) as connection:
+        with closing(socket.create_connection((host, int(port)), timeout=SAFETY_S)) as connection:
             connection.sendall(request)
             return connection.recv(4096)
 
