@@ -5,6 +5,7 @@ python -m bundle.console_files    installs what console/package-lock.json names,
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -29,15 +30,46 @@ SOURCES = tuple(
     )
 )
 LEAST_NODE = (22, 12)
+_PACKED = CONSOLE.parent / ".build" / "console"
+_GENERATED = "schema.d.ts"  # types of the API, of which nothing is packed
 
 
 def build_console(out: Path) -> Path:
-    """Put the packed files of the console into `out`, in place of what is there. Raises BuildError."""
+    """Put the packed files of the console into `out`, in place of what is there. Raises BuildError.
+
+    The same sources are packed once, however many ask for them at the same time.
+    """
     node = find_node()
-    install_packages(node)
+    _PACKED.mkdir(parents=True, exist_ok=True)
+    with (_PACKED / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install_packages(node)
+        packed = _PACKED / _digest()
+        if not packed.exists():
+            _pack(node, packed)
+        shutil.rmtree(out, ignore_errors=True)
+        return Path(shutil.copytree(packed, out))
+
+
+def _pack(node: Path, packed: Path) -> None:
+    """Run Vite; what older sources gave goes."""
+    for old in _PACKED.glob("*/"):
+        shutil.rmtree(old)
+    draft = packed.with_name("draft")
     vite = CONSOLE / "node_modules" / "vite" / "bin" / "vite.js"
-    run([str(node), str(vite), "build", "--logLevel", "warn", "--outDir", str(out.resolve())], cwd=CONSOLE)
-    return out
+    run([str(node), str(vite), "build", "--logLevel", "warn", "--outDir", str(draft)], cwd=CONSOLE)
+    draft.rename(packed)
+
+
+def _digest() -> str:
+    """A name for the content of the sources."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
+            if file.is_file() and file.name != _GENERATED:
+                content = file.read_bytes()
+                digest.update(f"{file.relative_to(CONSOLE)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
 
 
 def install_packages(node: Path) -> None:

@@ -7,7 +7,10 @@ import os
 import re
 from pathlib import Path
 
-from bundle.console_files import CONSOLE
+import pytest
+
+from bundle import console_files
+from bundle.console_files import CONSOLE, build_console
 from tests.console.description import read_description
 from tests.console.foreign_issuer import serving_abroad
 from tests.console.programs import Run
@@ -54,6 +57,17 @@ def test_the_panel_for_pages_of_others_is_one_small_file(packed: Path) -> None:
     script = packed_text(packed, "review.js")
     assert "__PANEL_STYLES__" not in script, "its styles are in it"
     assert "localStorage" not in script, "it keeps nothing in the page around it"
+
+
+def test_the_same_sources_are_packed_once(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console_files, "run", lambda *_, **__: pytest.fail("packed again"))
+    (tmp_path / "old").mkdir()
+
+    again = build_console(tmp_path)
+
+    assert {file.relative_to(again) for file in again.rglob("*")} == {
+        file.relative_to(packed) for file in packed.rglob("*")
+    }
 
 
 def test_pages_in_a_browser(run: Run, packed: Path, chromium: str, node: Path) -> None:
