@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,3 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--assignees", type=int, default=60, help="people who have one task")
     parser.addoption("--crowded", type=int, default=1000, help="tasks of one instance that are pushed")
     parser.addoption("--seed", type=int, default=None, help="simulate the world of one seed alone")
+
+
+def pytest_configure() -> None:
+    """No example of a property is judged by how long it takes: the machine may be doing other things."""
+    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("unhurried")
