@@ -1,12 +1,13 @@
 import type { Route } from "@playwright/test";
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { HOSTILE } from "../data";
+import { ago, HOSTILE, PICTURES } from "../data";
 
 type Shape = components["schemas"];
-const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
-const LONG = "凡请假超过三天的，须附辅导员签字的说明。".repeat(500);
-const PAGE_TEXT = `海淀医院 诊断证明书\n姓名：张三　性别：男\n诊断：急性支气管炎\n处理意见：建议休息 3 天（2026-11-23 至 2026-11-25）\n医师签名：李医生\n${HOSTILE}`;
+/** Hostile text, where a picture has something usual. */
+const odd = (usual: string) => (PICTURES ? usual : HOSTILE);
+const LONG = PICTURES ? "" : `\u202E${"凡请假超过三天的，须附辅导员签字的说明。".repeat(500)}`;
+const PAGE_TEXT = `海淀医院 诊断证明书\n姓名：张三　性别：男\n诊断：急性支气管炎\n处理意见：建议休息 3 天（2026-11-23 至 2026-11-25）\n医师签名：李医生\n${odd("")}`;
 
 const rule: Shape["EffectiveRule"] = {
   app_id: "leave",
@@ -54,8 +55,8 @@ export const findings: Shape["Finding"][] = [
     result: "unknown",
     number: 3,
     covers: false,
-    reason: `${HOSTILE}（引文未能在材料中核实）`,
-    evidence: [evidence("reason", "家长已电话确认", { verified: false }), evidence("reason", HOSTILE)],
+    reason: `${odd("表单说家长已确认，没有附说明。")}（引文未能在材料中核实）`,
+    evidence: [evidence("reason", "家长已电话确认", { verified: false }), evidence("reason", odd("急性支气管炎，需要休息。"))],
     origin: "model",
   },
 ];
@@ -68,7 +69,7 @@ export const result = (status: Shape["AnalysisStatus"], verdict: Shape["Verdict"
   status,
   verdict,
   summary: verdict ? "请假 3 天，附医院证明，日期一致；事由无法核实。" : "",
-  text: verdict ? `先看请假天数：表单写明 3 天，没有超过规则的上限。\n\n再看证明：${HOSTILE}` : "",
+  text: verdict ? `先看请假天数：表单写明 3 天，没有超过规则的上限。\n\n再看证明：${odd("休息日期与请假日期一致。")}` : "",
   findings: verdict ? findings : [],
   downgraded: verdict === "needs_human" ? "第 3 条没有依据：引文未能在材料中核实" : null,
   rule_version: "custom-3",
@@ -78,8 +79,8 @@ export const result = (status: Shape["AnalysisStatus"], verdict: Shape["Verdict"
   usage: { input_tokens: verdict ? 4210 : 0, output_tokens: verdict ? 612 : 0, cost: verdict ? 0.0123 : 0 },
   decision: null,
   feedback: null,
-  notes: verdict ? [`附件「附件1.pdf」第 2 页是扫描图片，没有读出文字`, HOSTILE] : [],
-  reason: status === "failed" ? `AI 平台没有回答：${HOSTILE}` : "",
+  notes: verdict ? [`附件「附件1.pdf」第 2 页是扫描图片，没有读出文字`, odd("表单里的联系电话没有填写")] : [],
+  reason: status === "failed" ? `AI 平台没有回答：${odd("30 秒内没有第一个字")}` : "",
   created_at: ago(90),
   finished_at: verdict ? ago(60) : null,
   ...more,
@@ -89,15 +90,15 @@ const form: Shape["Form"] = {
   fields: [
     { key: "name", label: "申请人", type: "user", text: "张三（2023110107）" },
     { key: "leave", label: "请假时间", type: "date_range", text: "2026-11-23 至 2026-11-25（共 3 天）" },
-    { key: "reason", label: HOSTILE, type: "textarea", text: `急性支气管炎，需要休息。${HOSTILE}\n\u202E${LONG}` },
+    { key: "reason", label: odd("请假事由"), type: "textarea", text: `急性支气管炎，需要休息。${odd("家长已知晓。")}\n${LONG}` },
     { key: "trips", label: "行程", type: "table", text: "日期 | 地点\n2026-11-23 | 海淀医院\n2026-11-24 | 宿舍" },
     { key: "proof", label: "证明材料", type: "file", text: "诊断证明.pdf、行程单.pdf" },
   ],
   attachments: [
     { field_key: "proof", label: "证明材料", name: "诊断证明.pdf", size: 184_320, mime: "application/pdf", number: 1 },
-    { field_key: "other", label: "其他材料", name: `${HOSTILE}.pdf`, size: null, mime: "application/pdf", number: null },
+    { field_key: "other", label: "其他材料", name: `${odd("行程单")}.pdf`, size: null, mime: "application/pdf", number: null },
   ],
-  notices: ["金额大写与小写不一致"],
+  notices: PICTURES ? [] : ["请假天数与起止日期不一致"],
 };
 
 const STATES: readonly Partial<Shape["Task"]>[] = [
@@ -120,7 +121,7 @@ export function task(id: string, index = 0, more: Partial<Shape["Task"]> = {}): 
     node_id: "counselor",
     node_key: "counselor",
     node_name: "辅导员审批",
-    subject: index % 9 === 3 ? HOSTILE : `张三的请假申请（${index + 1}）`,
+    subject: index % 9 === 3 ? odd("李四的请假申请") : `张三的请假申请（${index + 1}）`,
     initiator: "张三",
     priority: 3,
     status: "open",
@@ -135,7 +136,7 @@ export function task(id: string, index = 0, more: Partial<Shape["Task"]> = {}): 
 }
 
 export function detail(id: string, shown: Shape["Result"] | null, more: Partial<Shape["TaskDetail"]> = {}): Shape["TaskDetail"] {
-  const { result: _, ...facts } = task(id, 0, { subject: `张三的请假申请 🎓 ${HOSTILE}` });
+  const { result: _, ...facts } = task(id, 0, { subject: PICTURES ? "张三的请假申请" : `张三的请假申请 🎓 ${HOSTILE}` });
   return { ...facts, link: "https://ehall.school.edu.cn/todo/T-1", form, results: shown ? [shown] : [], ...more };
 }
 
@@ -152,7 +153,7 @@ const DETAILS: Readonly<Record<string, Shape["TaskDetail"]>> = {
   "T-done": detail("T-done", result("done", "needs_human")),
   "T-stream": detail("T-stream", result("running", null, { id: "a-stream" })),
   "T-failed": detail("T-failed", result("failed", null)),
-  "T-over": detail("T-over", result("processed", "approve", { decision: "approved", feedback: { tag: "useful", comment: HOSTILE } }), { status: "done", link: null, form: null }),
+  "T-over": detail("T-over", result("processed", "approve", { decision: "approved", feedback: { tag: "useful", comment: odd("结论有帮助") } }), { status: "done", link: null, form: null }),
 };
 
 export const approvals: Answers = {
@@ -163,5 +164,5 @@ export const approvals: Answers = {
     return found;
   },
   "GET /v1/ai/count": () => ({ count: 24 }),
-  "GET /v1/ai/analyses/*/stream": (route) => stream(route, events(delta(1, "先看请假天数：表单写明 3 天。"), delta(2, HOSTILE))),
+  "GET /v1/ai/analyses/*/stream": (route) => stream(route, events(delta(1, "先看请假天数：表单写明 3 天。"), delta(2, odd("再看证明：休息日期与请假日期")))),
 };
