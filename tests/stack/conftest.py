@@ -1,7 +1,9 @@
-"""Stacks that tests share."""
+"""Stacks that tests share: those on the one that only gets more, beside those that start and stop one of their own."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +20,24 @@ from tests.stack.harness import RunningStack, new_settings, running
 __all__ = ["chromium", "node", "own_settings", "packed", "run", "stack"]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of one stack run after one another, in one process."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            names = getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("shared stack" if "stack" in names else "own stack"))
+
+
 @pytest.fixture(scope="session")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the functions as a stack packs them: each would pack the same."""
-    folder = tmp_path_factory.mktemp("packed")
-    pack_bundles(sorted(app.parent.name for app in (ROOT / "functions").glob("*/app.py")), folder)
+    """A folder with the functions as a stack packs them, for all processes of the tests: each would pack the same."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "packed"
+    folder.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        pack_bundles(sorted(app.parent.name for app in (ROOT / "functions").glob("*/app.py")), folder)
     return folder
 
 
