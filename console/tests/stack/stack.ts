@@ -77,3 +77,49 @@ export async function setFaults(faults: Record<string, unknown>): Promise<void> 
 
 /** An id that nobody else has. */
 export const newId = (kind: string) => `${kind}-${crypto.randomUUID().slice(0, 8)}`;
+
+export interface Approval {
+  taskId: string;
+  subject: string;
+  published: Record<string, unknown>;
+  received: Record<string, unknown>;
+}
+
+/** The events of a claim: its node is published with a rule of two clauses, then the task comes to the approver. */
+export function approvalEvents(id: string, approver: Person): Approval {
+  const event: Record<string, unknown> = { ...received(id, approver), app: { app_id: `expense-${id}`, name: "费用报销" } };
+  const node = {
+    node_id: "accounting",
+    node_name: "财务初审",
+    aiExamineRule: "1. 报销金额不超过 5000 元。\n2. 报销事由须填写。",
+    aiExamineAuto: true,
+  };
+  const fields = [
+    { key: "amount", label: "报销金额", type: "money", value: { amount: "1286.50" } },
+    { key: "why", label: "报销事由", type: "text", value: "赴南京大学参加学术会议" },
+  ];
+  const subject = `差旅报销 ${id}`;
+  const { tasks, session, ...published } = event;
+  const [task] = tasks as Record<string, unknown>[];
+  return {
+    taskId: `T-${id}`,
+    subject,
+    published: { ...published, id: `node-${id}`, event: "action.node_published.t1", node },
+    received: {
+      ...event,
+      session: { ...(session as object), subject },
+      tasks: [{ ...task, node_id: "accounting", node_name: "财务初审", form: { fields } }],
+    },
+  };
+}
+
+/** A call of the API that changes something, besides what the pages do. */
+export async function change(person: Person, method: "POST" | "DELETE", path: string, body?: object): Promise<unknown> {
+  const answer = await fetch(`${outputs.ConsoleUrl}v1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${outputs.tokens[person]}`, "content-type": "application/json" },
+    body: body ? JSON.stringify(body) : null,
+  });
+  expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);
+  return answer.status === 204 ? undefined : await answer.json();
+}
