@@ -6,6 +6,6 @@ export default defineConfig(base, {
   testDir: "tests/stack",
   fullyParallel: false,
   workers: 1,
-  timeout: 180_000,
+  timeout: 300_000,
   expect: { timeout: 60_000 },
 });

@@ -22,8 +22,12 @@ export function homeOf(roles: ReadonlySet<Role>): string {
   return first ? `/${first.path}` : "/nothing";
 }
 
+/** Where the root of the origin leads to: from here on to the first page of whoever is signed in. */
+export const HOME = "/home";
+
 const routes: RouteRecordRaw[] = [
-  { path: "/", name: "home", component: () => import("@/shell/NothingHere.vue") },
+  { path: "/", redirect: HOME },
+  { path: HOME, name: "home", component: () => import("@/shell/NothingHere.vue") },
   { path: "/signed-in", component: () => import("@/shell/ComingBack.vue"), meta: { open: true } },
   { path: "/signed-out", component: SignIn, meta: { open: true } },
   { path: "/sign-in", component: SignIn, meta: { open: true } },

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from console.config import ConsoleConfig
 
-HOME = "console/overview"
+HOME = "console/home"
 INDEX = "index.html"
 CONFIG = "config.json"
 HASHED = "assets/"  # a file whose name changes with its content

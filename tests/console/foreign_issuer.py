@@ -39,6 +39,6 @@ def foreign_issuer(node: Path, origin: str) -> Iterator[str]:
 
 if __name__ == "__main__":
     with serving_abroad(Path(sys.argv[1]), find_node()) as address:
-        sys.stdout.write(f"{address}/console/overview\n")
+        sys.stdout.write(f"{address}/\n")
         sys.stdout.flush()
         sys.stdin.read()

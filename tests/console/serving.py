@@ -60,6 +60,6 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
 if __name__ == "__main__":
     with serving(Path(sys.argv[1]), int((*sys.argv[2:], "0")[0])) as origin:
-        sys.stdout.write(f"{origin}/console/overview\n")
+        sys.stdout.write(f"{origin}/\n")
         sys.stdout.flush()
         sys.stdin.read()

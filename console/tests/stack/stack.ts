@@ -4,6 +4,7 @@ import { expect, type Page } from "@playwright/test";
 export type Person = "admin" | "ops" | "approver-1" | "approver-2";
 
 interface Outputs {
+  ApiUrl: string;
   ConsoleUrl: string;
   EventBusName: string;
   endpoint_url: string;
@@ -17,7 +18,7 @@ export const outputs = JSON.parse(readFileSync(process.env["STACK"] ?? "", "utf8
 
 /** Sign in as people do: on the pages of the user pool. */
 export async function signIn(page: Page, person: Person, path = ""): Promise<void> {
-  await page.goto(`${outputs.ConsoleUrl}console/${path}`);
+  await page.goto(`${outputs.ConsoleUrl}${path && `console/${path}`}`);
   await page.getByRole("button", { name: "登录", exact: true }).click();
   await page.getByLabel("Username").fill(person);
   await page.getByLabel("Password").fill(outputs.password);
@@ -27,7 +28,7 @@ export async function signIn(page: Page, person: Person, path = ""): Promise<voi
 
 /** What the API says to a person, besides what the pages ask. */
 export async function ask<T>(person: Person, path: string): Promise<T | undefined> {
-  const answer = await fetch(`${outputs.ConsoleUrl}v1/${path}`, { headers: { authorization: `Bearer ${outputs.tokens[person]}` } });
+  const answer = await fetch(`${outputs.ApiUrl}/v1/${path}`, { headers: { authorization: `Bearer ${outputs.tokens[person]}` } });
   if (answer.status === 404) return undefined;
   expect(answer.status, path).toBe(200);
   return (await answer.json()) as T;
@@ -115,7 +116,7 @@ export function approvalEvents(id: string, approver: Person): Approval {
 
 /** A call of the API that changes something, besides what the pages do. */
 export async function change(person: Person, method: "POST" | "DELETE", path: string, body?: object): Promise<unknown> {
-  const answer = await fetch(`${outputs.ConsoleUrl}v1/${path}`, {
+  const answer = await fetch(`${outputs.ApiUrl}/v1/${path}`, {
     method,
     headers: { authorization: `Bearer ${outputs.tokens[person]}`, "content-type": "application/json" },
     body: body ? JSON.stringify(body) : null,

@@ -48,7 +48,7 @@ def body_of(answer: SiteResponse) -> bytes:
 @pytest.mark.parametrize("path", [None, ""])
 def test_the_root_leads_to_the_console(folder: Path, path: str | None) -> None:
     answer = site(folder).answer(path, "")
-    assert (answer.status, answer.headers["location"]) == (302, "/console/overview")
+    assert (answer.status, answer.headers["location"]) == (302, "/console/home")
 
 
 @pytest.mark.parametrize("path", ["overview", "push-logs/jz:ev-1", "index.html"])
@@ -154,7 +154,7 @@ def test_the_function_answers_as_api_gateway_wants_it(folder: Path, monkeypatch:
     root = app.handler({"rawPath": "/"}, None)
 
     assert (page["statusCode"], page["isBase64Encoded"], page["body"]) == (200, True, base64.b64encode(b"br").decode())
-    assert (root["statusCode"], root["headers"]["location"]) == (302, "/console/overview")
+    assert (root["statusCode"], root["headers"]["location"]) == (302, "/console/home")
     app._site.cache_clear()
 
 
