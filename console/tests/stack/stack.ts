@@ -113,14 +113,3 @@ export function approvalEvents(id: string, approver: Person): Approval {
     },
   };
 }
-
-/** A call of the API that changes something, besides what the pages do. */
-export async function change(person: Person, method: "POST" | "DELETE", path: string, body?: object): Promise<unknown> {
-  const answer = await fetch(`${outputs.ApiUrl}/v1/${path}`, {
-    method,
-    headers: { authorization: `Bearer ${outputs.tokens[person]}`, "content-type": "application/json" },
-    body: body ? JSON.stringify(body) : null,
-  });
-  expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);
-  return answer.status === 204 ? undefined : await answer.json();
-}
