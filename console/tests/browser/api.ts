@@ -1,4 +1,5 @@
 import type { Page, Route } from "@playwright/test";
+import { aiRules } from "./answers/ai-rules";
 import { approvals } from "./answers/approvals";
 import { ops } from "./answers/ops";
 import { settingsAnswers } from "./answers/settings";
@@ -33,6 +34,7 @@ const usual: Answers = {
   "POST /v1/ops/queues/*/redrive": () => ({ queue: "push-dead-letters", destination: "push", waiting: 2, moved: null, is_done: true }),
   ...ops,
   ...setup,
+  ...aiRules,
 };
 
 function isOf(pattern: string, call: string): boolean {

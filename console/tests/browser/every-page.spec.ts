@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { ENTRY_KEY } from "./answers/ai-rules";
 import { PICTURES } from "./data";
 import { pageOf, walkTo } from "./shared-pages";
 
@@ -38,6 +39,14 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "trigger-rule", path: "trigger-rules?open=leave", role: "admin", shows: ".ticks" },
   { name: "trigger-rule-delete", path: "trigger-rules?open=leave&delete=1", role: "admin", shows: ".flows" },
   { name: "trigger-rule-new", path: "trigger-rules?add=1", role: "admin", shows: ".ticks" },
+  { name: "rules", path: "rules", role: "approver", shows: ".rule-table" },
+  { name: "rule", path: "rules?open=expense/n-finance", role: "approver", shows: ".rule-check" },
+  { name: "rule-dry-run", path: "rules?open=expense/n-finance&view=try&job=job-dry_run", role: "approver", shows: ".trial" },
+  { name: "rule-versions", path: "rules?open=expense/n-finance&view=versions", role: "approver", shows: ".versions .marked" },
+  { name: "agreement", path: "agreement", role: "approver", shows: ".node-agreement" },
+  { name: "agreement-clauses", path: "agreement?open=x/~aG9zdGlsZQ", role: "approver", shows: ".clause-agreement" },
+  { name: "ai-audit", path: "ai-audit?span=own", role: "admin", shows: ".data-table__row" },
+  { name: "ai-audit-entry", path: `ai-audit?open=${ENTRY_KEY}`, role: "admin", shows: ".code" },
 ];
 const LOOKS = PICTURES
   ? (["zh", "en"] as const).map((locale) => ({ width: 1440, height: 900, locale, theme: "light" }))

@@ -1,0 +1,37 @@
+import { defineTexts } from "@/texts/texts";
+
+export default defineTexts("agreement", {
+  title: ["一致性", "Agreement"],
+  lead: ["AI 的意见与人的决定有多一致", "How often the AI's opinion and the decision went the same way"],
+  whose: ["谁的决定", "Whose decisions"],
+  of_me: ["我的", "Mine"],
+  of_everyone: ["所有人的", "Everyone's"],
+  whole: ["总体", "All together"],
+  interval: ["95% 区间 {low} – {high}", "95%: {low} – {high}"],
+  hidden: ["不足 {n} 次决定，暂不显示", "Fewer than {n} decisions: not shown"],
+  hidden_why: ["次数太少时，比例说明不了什么。", "So few decisions would say nothing certain."],
+  decided: ["有明确意见的决定", "Decisions with an opinion"],
+  agreed: ["一致", "Agreed"],
+  agreed_of: ["一致 / 决定", "Agreed / decided"],
+  false_approvals: ["倾向同意而未同意", "For, but refused"],
+  abstained: ["留给人判断", "Left to a person"],
+  how: [
+    "「倾向同意」对同意，「倾向不同意」对不同意或退回，算一致。区间是威尔逊 95% 区间：真实比例很可能在其中。",
+    "For goes with an approval, against with a refusal or a return. The interval is Wilson's at 95%: the true rate is likely within it.",
+  ],
+  by_node: ["按节点的规则", "By the rule of each node"],
+  node: ["节点", "Node"],
+  rate: ["一致的比例", "Rate"],
+  empty: ["还没有带 AI 意见的决定", "No decision had an opinion of the AI yet"],
+  clauses_of: ["逐条一致性", "Clause by clause"],
+  no_clauses: ["最近的决定没有逐条意见", "The latest decisions had no findings"],
+  looked_at: ["依据最近 {n} 次决定。", "Over the latest {n} decisions."],
+  clauses_how: [
+    "符合的条款对同意、不符合的对不同意，算一致；同一份表单另有不符合的条款时，符合的不计。",
+    "A clause that is met goes with an approval, one that is not with a refusal; one that is met beside one that is not counts for nothing.",
+  ],
+  clause: ["条款", "Clause"],
+  false_passes: ["符合而未同意", "Met, but refused"],
+  false_failures: ["不符合而同意", "Not met, but approved"],
+  unknown: ["无法确认", "Not shown"],
+});

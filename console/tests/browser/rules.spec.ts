@@ -1,0 +1,149 @@
+import { expect, test } from "@playwright/test";
+import { job, ownRule, trials } from "./answers/ai-rules";
+import { serveApi } from "./api";
+import { HOSTILE } from "./data";
+import { signIn } from "./people";
+
+const RULE = "/console/rules?open=expense/n-finance";
+
+test.beforeEach(async ({ page }) => {
+  await signIn(page, "approver-1", "approver");
+});
+
+test("a rule is written, its clauses read as it is typed, tried on past tasks with progress, and saved with what becomes of old results", async ({ page }) => {
+  let looks = 0;
+  const bodies: Record<string, unknown>[] = [];
+  const asked = await serveApi(page, {
+    "GET /v1/ai/rules/*/*": (route) => void route.fulfill({ status: 404, json: { code: "not_found", detail: "There is no such rule." } }),
+    "GET /v1/ai/jobs/job-dry_run": () => {
+      looks += 1;
+      return looks < 3 ? job("dry_run", "running", looks) : job("dry_run", "done", trials.length);
+    },
+    "PUT /v1/ai/rules/*/*": (route) => {
+      bodies.push(route.request().postDataJSON());
+      return { ...ownRule(1), ...route.request().postDataJSON(), version: 1 };
+    },
+  });
+  await page.goto(RULE);
+  await page.getByLabel("规则", { exact: true }).fill(`金额不超过 5000 元\n附发票\n${HOSTILE}`);
+  await expect(page.locator(".rule-clauses li")).toHaveCount(3);
+  await page.getByLabel("发票", { exact: true }).check();
+
+  await page.getByRole("button", { name: "试运行" }).click();
+  await page.getByRole("button", { name: "估算费用" }).click();
+  await expect(page.locator(".dry-run__plan")).toContainText("4 个任务");
+  await page.getByRole("button", { name: "开始试运行" }).click();
+  await expect(page.locator(".trial")).toHaveCount(1);
+  await expect(page.locator(".dry-run__progress")).toContainText("已完成");
+  await expect(page.locator(".dry-run__sum")).toContainText("4 个任务中有 2 个的意见会改变");
+  await expect(page.locator(".dry-run__sum")).toContainText("当时 1 / 2，现在 2 / 3");
+
+  await page.getByRole("button", { name: "编辑" }).click();
+  await expect(page.locator(".rule-page__effect")).toContainText("12 个待办的现有结果会清除");
+  await page.getByRole("button", { name: "保存", exact: true }).click();
+  await expect(page.locator(".notices")).toContainText("已保存为第 1 版，正在清除 12 个待办的旧结果");
+  expect(bodies[0]).toMatchObject({ version: 0, file_key: ["invoices"], checks: [] });
+  expect(asked.filter((call) => call.startsWith("POST /v1/ai/rules/expense/n-finance/dry-run"))).toHaveLength(2);
+  expect(await page.title()).not.toContain("owned");
+});
+
+test("a dry run is stopped, and its address goes on showing it", async ({ page }) => {
+  let isStopped = false;
+  await serveApi(page, {
+    "GET /v1/ai/jobs/job-dry_run": () => job("dry_run", isStopped ? "stopped" : "running", 2),
+    "DELETE /v1/ai/jobs/*": () => {
+      isStopped = true;
+      return job("dry_run", "stopped", 2);
+    },
+  });
+  await page.goto(`${RULE}&view=try&job=job-dry_run`);
+  await page.getByRole("button", { name: "停止" }).click();
+  await expect(page.locator(".dry-run__progress")).toContainText("已停止 · 2 / 4");
+  await expect(page.getByRole("button", { name: "停止" })).toHaveCount(0);
+});
+
+test("a check is confirmed only after it was tried, and one that was changed has to be confirmed anew", async ({ page }) => {
+  await serveApi(page);
+  await page.goto(RULE);
+  const card = page.locator(".rule-check").first();
+  const confirmed = card.getByLabel("确认生效");
+  await expect(confirmed).toBeChecked();
+  await card.getByLabel("表达式").fill("amount <= 4000");
+  await expect(confirmed).not.toBeChecked();
+  await expect(confirmed).toBeDisabled();
+  await card.getByRole("button", { name: "试算" }).click();
+  await expect(card.locator(".outcome-list")).toContainText("不符合 2");
+  await confirmed.check();
+
+  await page.getByRole("button", { name: "请模型起草检查" }).click();
+  const proposed = page.locator(".proposed .rule-check");
+  await expect(proposed).toHaveCount(2);
+  await proposed.first().getByRole("button", { name: "采用并确认" }).click();
+  await expect(proposed).toHaveCount(1);
+  await expect(page.locator(".check-list > .rule-check")).toHaveCount(3);
+  await page.locator(".proposed summary").click();
+  await expect(page.locator(".proposed__dropped")).toContainText("表单中没有字段 nothing");
+});
+
+test("who saved first is shown beside what was typed, which is not lost, and leaving asks", async ({ page }) => {
+  let stands = 4;
+  await serveApi(page, {
+    "GET /v1/ai/rules/*/*": () => ({ ...ownRule(stands), keynote: stands > 4 ? "别人写的" : "" }),
+    "PUT /v1/ai/rules/*/*": (route) => {
+      const sent = route.request().postDataJSON() as { version: number };
+      if (sent.version === stands) return { ...ownRule(6), ...sent, version: 6 };
+      void route.fulfill({ status: 409, json: { code: "version_conflict", detail: "The rule is no longer at version 4." } });
+      return undefined;
+    },
+  });
+  await page.goto(RULE);
+  await page.getByLabel("规则", { exact: true }).fill("我写的规则");
+  await page.getByRole("link", { name: "返回列表" }).click();
+  await page.getByRole("button", { name: "继续编辑" }).click();
+  stands = 5;
+  await page.getByRole("button", { name: "保存", exact: true }).click();
+  await page.getByRole("button", { name: "按选择合并" }).click();
+  await expect(page.getByLabel("规则", { exact: true })).toHaveValue("我写的规则");
+  await expect(page.getByLabel("审批要点")).toHaveValue("别人写的");
+  await page.getByRole("button", { name: "保存", exact: true }).click();
+  await expect(page.locator(".notices")).toContainText("已保存为第 6 版");
+});
+
+test("an earlier version is compared and restored, and a rule is deleted after saying what is asked then", async ({ page }) => {
+  const asked = await serveApi(page);
+  await page.goto(`${RULE}&view=versions`);
+  await page.getByLabel("与哪一版对照").selectOption("2");
+  await expect(page.locator(".versions")).toContainText("金额不超过 3000 元");
+  await page.getByRole("button", { name: "恢复这一版" }).click();
+  await expect(page.locator(".popup")).toContainText("12 个待办的现有结果会清除");
+  await page.locator(".popup").getByRole("button", { name: "恢复这一版" }).click();
+  await expect(page.locator(".notices")).toContainText("已恢复第 2 版，现为第 5 版");
+  expect(asked.some((call) => call === "POST /v1/ai/rules/expense/n-finance/versions/2/restore")).toBe(true);
+
+  await page.getByRole("button", { name: "删除规则…" }).click();
+  await expect(page.locator(".popup")).toContainText("报销金额不超过 3000 元");
+  await page.locator(".popup").getByRole("button", { name: "删除规则" }).click();
+  await expect(page).toHaveURL(/\/console\/rules$/);
+  expect(asked).toContain("DELETE /v1/ai/rules/expense/n-finance?version=4");
+});
+
+test("a recommendation is taken or dismissed, and reminders are put away", async ({ page }) => {
+  const asked = await serveApi(page);
+  await page.goto("/console/rules");
+  await page.getByRole("button", { name: "知道了" }).click();
+  await page.locator(".recommended__one").last().getByRole("button", { name: "不再提醒" }).click();
+  await expect(page.locator(".notices")).toContainText("不再建议为此节点写规则");
+  expect(asked).toContain("DELETE /v1/ai/rule-updates");
+  expect(asked).toContain("DELETE /v1/ai/recommendations/seal/n-2");
+  await page.locator(".recommended__one").first().getByRole("button", { name: "写规则" }).click();
+  await expect(page).toHaveURL(/open=seal\/n-1/);
+});
+
+test("agreement under thirty decisions is not shown, and says why", async ({ page }) => {
+  await serveApi(page);
+  await page.goto("/console/agreement");
+  const few = page.locator(".node-agreement").last();
+  await expect(few).toContainText("不足 30 次决定，暂不显示");
+  await expect(few.locator(".interval")).toHaveCount(0);
+  await expect(page.locator(".node-agreement").first().locator(".interval")).toContainText("95% 区间");
+});
