@@ -21,7 +21,18 @@ from admin_api.ai import (
     watching,
 )
 from admin_api.api import Api, Router
-from admin_api.push import comparison, events, failure_causes, logs, queues, replays, summary
+from admin_api.push import (
+    comparison,
+    events,
+    failure_causes,
+    history,
+    instances,
+    logs,
+    queues,
+    replays,
+    skipped_events,
+    summary,
+)
 from admin_api.setup import ai_switches, connection, platforms, removal, rule_preview, trigger_rules
 from admin_api.wiring import wire
 from taskbridge.observability import Observability, build_observability, traced
@@ -40,6 +51,8 @@ AREAS: tuple[Router, ...] = (
     failure_causes.router,
     health.router,
     event_schema.router,
+    history.router,
+    instances.router,
     jobs.router,
     logs.router,
     node_defaults.router,
@@ -53,6 +66,7 @@ AREAS: tuple[Router, ...] = (
     rule_nodes.router,
     rule_preview.router,
     search.router,
+    skipped_events.router,
     summary.router,
     tasks.router,
     trigger_rules.router,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 _TABLE = """
 abstained | decisions where the verdict was needs_human | 4
+acknowledged | the newest call that the task center took, null where none is known |
 action | what happened, as the event says | "task_received"
 actions | which actions it takes, empty for all | ["task_received"]
 Flow.actions | which actions | ["task_received"]
@@ -28,8 +29,12 @@ app_ids | which applications it takes, empty for all | ["leave"]
 Flow.app_ids | of these applications alone; empty: of all, but `except_app_ids` | []
 app_name | name of the application | "请假申请"
 asked | how many questions were asked | 120
+Step.asked | questions asked of AI platforms | 3
 Change.at | when | "2026-11-22T01:30:00.000+00:00"
 at | when, in UTC | "2026-11-22T01:30:00.000+00:00"
+Step.at | when the step begins | "2026-11-22T01:30:00.000+00:00"
+Acknowledged.at | when it was taken | "2026-11-22T01:30:00.000+00:00"
+Hit.at | when it came in or was asked for, null where nothing tells | "2026-11-22T01:30:00.000+00:00"
 attachment_hosts | hosts that attachments may be fetched from | ["files.school.edu.cn"]
 attachments | files of the form |
 LogEntry.attempts | how many calls were made | 1
@@ -45,7 +50,8 @@ breaker | whether its pushes wait because it does not answer |
 calls | the newest HTTP calls |
 capabilities | what platforms of the class can do | ["insert_task"]
 category | whether tasks are pushed to it, or questions asked of it | "task_center"
-cause | where to look first | "ok"
+cause | a reason as causes tell it: ids, numbers and times are … | "no such user …"
+PlatformTest.cause | where to look first | "ok"
 Erasure.change_id | this call on the trail of changes, which does not name the person; empty: none | "9f3a07bc12de"
 checks | exact clauses, computed over the form |
 clash | what is wrong where several instances used the id, empty where none did | ""
@@ -59,6 +65,7 @@ cost | what it costs, by the platform's price list | 0.012
 cost_limit | how much may be spent a day, 0 for no limit | 50.0
 FailureCause.count | failed logs with this cause | 17
 count | how many there are | 17
+SkipReason.count | events that were skipped so | 17
 count_is_exact | false where there are more than `count` | true
 covers | whether it decides its clause alone | false
 created_at | when it began | "2026-11-22T01:30:00.000+00:00"
@@ -97,14 +104,18 @@ error | what went wrong, empty where nothing did | ""
 errors | each field that is wrong |
 estimate | what it is thought to take |
 event_id | id of the event, as it came | "ev-1"
+Step.events | events that were worked on first | 40
+InstanceState.events | its newest events, in order |
 evidence | the quotes that it rests on |
 examine_default_all_apps | whether the node defaults of all applications count | false
 examine_enable | whether AI approval is on | true
 FailureCause.example | id of the newest log | "jz:ev-1"
+SkipReason.example | id of the newest | "ev-1"
 except_app_ids | of all applications but these; empty where `app_ids` names some | ["leave"]
 expression | a CEL expression over the form's typed values | "form[\\"报销金额\\"] <= 5000"
 StatusCounts.failed | events that failed for good | 0
 ProposedCheck.failed | past forms that do not meet it | 2
+Step.failed | those that failed for good | 1
 failed_at | when it failed, null where it did not | null
 fallbacks | models that are asked where those before fail |
 false_failures | forms that did not meet it and were approved | 1
@@ -122,6 +133,7 @@ fingerprint | names the input: form, rule, model | "5f2c9e7d1b"
 finished | false: call again | true
 finished_at | when it ended, null where it has not | "2026-11-22T01:31:00.000+00:00"
 FailureCause.first | when the oldest was received | "2026-11-22T01:30:00.000+00:00"
+SkipReason.first | when the oldest was received | "2026-11-22T01:30:00.000+00:00"
 flows | what reaches which target |
 force | ask again, also where a result exists | true
 form | the form as people read it, null once it is no longer kept |
@@ -139,14 +151,20 @@ in_flight | messages that are being worked on | 0
 hits | what bears the id |
 initiator | who began the instance | "王五"
 input_tokens | tokens of the question | 1800
+is_acknowledged | whether a call that told it was acknowledged | true
 is_dead_letters | whether it is a dead-letter queue | false
 RedriveAnswer.is_done | false: some are left, ask again | true
 FailureCauses.is_exact | false where there are more failures than one call counts | true
+is_deleted | whether the instance was deleted | false
 is_exact | false where there are more | true
+SkipReasons.is_exact | false where there are more than one call counts | true
 is_own | whether it is one's own | true
 FailureCauses.items | the causes |
 ClauseAgreements.items | the clauses |
+item_count | how many tasks it has, and itself | 2
 items | the rows of this page |
+SkipReasons.items | the reasons |
+InstanceState.items | the instance, then the tasks of the log |
 job_id | the job that compares the platform, null for one instance | null
 Erased.jobs | dry runs and proposals | 1
 key | key of the field | "amount"
@@ -154,7 +172,9 @@ keynote | what to look at first | "看清发票金额"
 AuditEntry.kind | review, second_ask, second_look, question; empty where nothing was asked | "review"
 kind | what it does | "replay"
 Job.kind | whether a draft is tried or checks are proposed | "dry_run"
+Hit.kind | what bears the id | "push_log"
 FailureCause.last | when the newest was received | "2026-11-22T02:30:00.000+00:00"
+SkipReason.last | when the newest was received | "2026-11-22T02:30:00.000+00:00"
 lost | what no longer reaches a target |
 FailureCauses.next_cursor | null: there is one page | null
 Erased.nodes | nodes on which something was counted or noted | 2
@@ -168,6 +188,11 @@ Change.subject | what was changed, as `subject` of this list takes it | "platfor
 Flow.target | where it goes: `push:<platform id>` or `ai` | "push:jz"
 RulePreview.targets | what takes events at present: `push:<platform id>`, `ai` | ["push:jz", "ai"]
 Erased.tasks | tasks of this person, with their analyses | 3
+presence | whether the task center has it, as far as its answers prove | "present"
+span | the last hour, or the last day | "hour"
+History.step_s | seconds of a step | 120
+History.steps | step by step, the oldest first |
+superseded_by | ids of the events that took its place | []
 tried | what the test tried | ["address", "secret"]
 PlatformSummary.unreadable | why the stored platform cannot be read, empty where it can | ""
 untried | what there is besides, of which it tells nothing | ["push"]
@@ -198,8 +223,11 @@ n | number of the version | 3
 name | name of it, for people | "金智待办"
 Queue.name | name of the queue, as redrive takes it | "push"
 PlatformType.name | name of the class, as `class_name` takes it | "JinZhiTaskCenter"
+WantedFact.name | which fact | "status"
+Hit.name | how people call it | "ev-1"
 needed | how many decisions are needed to tell | 30
 next_cursor | `cursor` of the next page, null at the end | null
+SkipReasons.next_cursor | null: there is one page | null
 node_id | id of a node of the application; ids that are not plain as lists give them | "n1"
 node_key | key of the node, empty where unknown | "leader"
 node_name | name of the node | "主管领导审批"
@@ -213,6 +241,7 @@ oldest_age_s | seconds that the oldest message waits, null where nothing tells |
 open_count | open tasks on the node | 3
 opened_at | since when it is open, null while closed | null
 operation | what was asked of the platform | "insert_task"
+Acknowledged.operation | what was asked of the task center | "insert_task"
 origin | whether code computed it or the model found it | "model"
 others | ids of more skipped and rejected events of this id | []
 outcome | how the question ended | "answered"
@@ -223,6 +252,7 @@ LogAttempt.path | path below the host | "/casp-tdc/task/saveOrUpdate"
 passage | what stands around the quote in an attachment, as it was read; empty for a field | "合计：4800 元"
 path | application and node as a path of the API takes them | "leave/node-2"
 platform_id | id of a platform | "jz"
+Hit.platform_id | the task center, empty where it is about none | "jz"
 platform_ids | the platforms that it is about | ["jz"]
 platforms | the task centers |
 priority | priority of the task, as the event says | 1
@@ -260,6 +290,7 @@ AiSettings.second_look | verdicts that a second question has to confirm, else a 
 second_look | which verdicts a second question has to confirm | "approves"
 sent | how many were sent again | 120
 sequence | the event's place in its instance, null where it has none | 1
+WantedFact.sequence | the place of the event that said so | 3
 sess_id | id of the process instance | "P-1"
 settings | as the schema of its class says | {"host": "https://gateway.school.edu.cn"}
 settled_at | when it was settled, null where it is not | "2026-11-22T01:30:00.000+00:00"
@@ -271,11 +302,6 @@ source | where it comes from: a field's key, or an attachment | "amount"
 EffectiveRule.source | whether it is the person's own or the node's default | "custom"
 state | open while its pushes wait | "closed"
 status | where it stands | "done"
-Hit.at | when it came in or was asked for, null where nothing tells | "2026-11-22T01:30:00.000+00:00"
-Hit.kind | what bears the id | "push_log"
-Hit.name | how people call it | "ev-1"
-Hit.platform_id | the task center, empty where it is about none | "jz"
-Hit.status | where it stands | "failed"
 EventOutcome.status | what became of the event | "routed"
 EventTarget.status | what became of it there | "succeeded"
 HealthReport.status | whether everything answers | "ok"
@@ -292,6 +318,7 @@ EffectiveRule.status | whether AI approval is on here | true
 Problem.status | of HTTP | 422
 subject | what it is about | "关于请假的申请"
 succeeded | events that went through | 120
+Step.succeeded | those that went through | 38
 summary | the result in a sentence or two | "金额与发票相符"
 superseded | events that a later one made needless | 0
 tables | whether each table answers | {"configuration": "ok"}
@@ -317,13 +344,17 @@ RuleChange.unreadable | ignored | ""
 Platform.category | whether tasks are pushed to it, or questions asked; null for a class not known here | "task_center"
 PlatformTest.errcode | the platform's own code | ""
 PlatformTest.status | of the answer, null where none came | 200
+InstanceEvent.status | the worst of its entries | "superseded"
+Hit.status | where it stands | "failed"
 opened_by | which secret opened; null where none did, or none was tried | "newest"
 parked | process instances with work that is parked; 100 stands for that many or more | 3
 queued | messages of it may be in the push queue | false
 PlatformChange.unreadable | ignored | ""
 unreadable | why what is stored cannot be read, empty where it can: enter it anew | ""
+InstanceState.unreadable | why what is stored cannot be read, empty where it can | ""
 updated_at | when it last changed | "2026-11-22T01:30:00.000+00:00"
 usage | tokens and cost |
+WantedFact.value | as people read it | "init"
 verdict | what is advised, null until it is known | "approve"
 verdict_now | what the draft says | "approve"
 verdict_then | what was advised at the time, null where nothing was | "reject"
@@ -336,8 +367,10 @@ wait | false: answer at once, and let the job be watched under its id | true
 waiting | messages that wait | 0
 Removal.waiting | what waits for it |
 Change.who | user id of who changed it | "10021"
+wanted | what the task center should show |
 without | id of the rule to be deleted | "leave"
 within | what it belongs to: the instance of a log, the task of an analysis; empty for nothing | "P-1"
+work | what is left to do | "none"
 zh | in Chinese | "应用 ID"
 """
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from admin_api.changes import MASK
-from admin_api.push.failure_causes import group, plain
+from admin_api.push.failure_causes import group
 from admin_api.wiring import Services
+from taskbridge.push.causes import plain
 from taskbridge.push.jobs import JobKind, PushJob
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.trigger_rules import TriggerRule
@@ -124,6 +125,23 @@ def test_skipped_events_tell_why_without_those_that_were_rejected(desk: Desk, ad
 
     assert (found["event_id"], found["reason"], found["app_id"]) == ("skipped-1/x", "why", "leave")
     assert admin.get(f"/v1/events/{found['id']}").json["status"] == "skipped"
+
+
+def test_skipped_events_are_filtered_and_counted_by_why(desk: Desk, admin: ApiClient) -> None:
+    for number, reason in enumerate(("no rule", "no rule", "switched off")):
+        event = UnroutedEvent(f"k{number}", "skipped", reason, stamp(START + number), f"act{number % 2}", "leave", "S1")
+        desk.services.events.record(event, b"{}", "spare")
+
+    def found(**query: str) -> list[str]:
+        return [each["event_id"] for each in admin.walk("/v1/skipped-events", 1, **query)]
+
+    assert found(reason="no rule") == ["k1", "k0"]
+    assert found(action="act0", app_id="leave") == ["k2", "k0"]
+    assert found(app_id="travel") == []
+    counted = admin.get("/v1/skipped-events/reasons").json
+    told = [(each["reason"], each["action"], each["count"], each["example"]) for each in counted["items"]]
+    assert told == [("no rule", "act0", 1, "k0"), ("no rule", "act1", 1, "k1"), ("switched off", "act0", 1, "k2")]
+    assert counted["is_exact"]
 
 
 # Changes
@@ -253,6 +271,7 @@ def counted(desk: Desk, ministack: str, tables: Tables) -> Iterator[tuple[ApiCli
 COSTS = {
     "/v1/replays": {"Query": 1},
     "/v1/skipped-events": {"Query": 4, "BatchGetItem": 1},
+    "/v1/skipped-events/reasons": {"Query": 4, "BatchGetItem": 1},
     "/v1/changes?subject=platform/jz": {"Query": 1},
     "/v1/changes": {"Query": 4, "BatchGetItem": 1},
     "/v1/push-logs/causes": {"Query": 12},  # four shards of each of three platforms
@@ -273,7 +292,7 @@ def test_new_lists_cost_the_same_calls_with_few_rows_as_with_many(
         for path, cost in COSTS.items():
             calls.clear()
             route, _, subject = path.partition("?subject=")
-            query = {} if route.endswith("causes") else {"limit": rows}
+            query = {} if route.endswith(("causes", "reasons")) else {"limit": rows}
             answer = client.get(route, **query, **({"subject": subject} if subject else {}))
             assert answer.status == 200, answer.text
             spent = {name: calls.count(name) for name in set(calls) if name != "UpdateItem"}

@@ -115,6 +115,14 @@ def test_rejected_events_are_listed_whole_the_newest_first(client: ApiClient, se
     assert {(each["body"], each["reason"]) for each in seen} == {('{"detail": "坏"}', "detail: expected an object")}
 
 
+def test_one_rejected_event_is_shown_whole(client: ApiClient, services: Services) -> None:
+    reject(services, "e/1")
+    (listed,) = client.get("/v1/rejected-events").json["items"]
+
+    assert client.get(f"/v1/rejected-events/{listed['id']}").json == listed
+    assert client.get("/v1/rejected-events/none").code == "not_found"
+
+
 def test_a_page_of_large_events_ends_early_and_loses_none(
     client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from admin_api.access import ACCESS
 from admin_api.ids import decode_id, encode_id
-from admin_api.push import events, logs
+from admin_api.push import events, instances, logs
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from taskbridge.tables.push_log_pages import LogPage
@@ -82,7 +82,7 @@ def ops(
         },
     )["QueueUrl"]
     services = build_services(client, tables, sqs=sqs, ssm=clients["ssm"], clock=Clock(), queues={"push": url})
-    return build_client(services, events.router, logs.router).as_("o", "ops")
+    return build_client(services, events.router, instances.router, logs.router).as_("o", "ops")
 
 
 def everything(ops: ApiClient, limit: int = 50, **query: Any) -> list[dict[str, Any]]:
@@ -167,6 +167,18 @@ def test_a_session_tells_its_events(ops: ApiClient, campus: CampusLogs) -> None:
     assert everything(ops, sess_id="S7", status="failed") == []
     assert everything(ops, sess_id="S7", task_id="T8") == []
     assert everything(ops, sess_id="S404") == []
+
+
+def test_failures_are_filtered_by_their_cause(ops: ApiClient, campus: CampusLogs) -> None:
+    campus.add(30, LogStatus.FAILED)
+    other = campus.logs.load([("e7", PLATFORM)])["e7", PLATFORM]
+    other.entries["T7"].errcode, other.entries["T7"].reason = "50001", "no such user u20231107"
+    campus.logs.put([other])
+
+    assert ids(everything(ops, limit=4, status="failed", errcode="50001")) == ["e7"]
+    assert ids(everything(ops, limit=4, status="failed", cause="no such user …")) == ["e7"]
+    assert len(everything(ops, limit=4, status="failed", cause="…")) == 29  # each failed with 400
+    assert everything(ops, limit=4, errcode="404") == []
 
 
 def test_a_task_is_found_without_its_session(ops: ApiClient, campus: CampusLogs) -> None:

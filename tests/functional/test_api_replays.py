@@ -77,6 +77,26 @@ def test_the_list_of_jobs_tells_why_somebody_started_one(ops: ApiClient) -> None
     assert [each["reason"] for each in ops.get("/v1/replays").json["items"]] == ["the receiver was created"]
 
 
+def test_a_replay_takes_only_what_it_is_narrowed_to(site: Site, ops: ApiClient) -> None:
+    site.campus.add(6, LogStatus.FAILED)
+    others = site.campus.logs.load([("e1", PLATFORM), ("e3", PLATFORM)])
+    for log in others.values():
+        for entry in log.entries.values():
+            entry.errcode, entry.reason = "50001", f"no such user u{log.sequence}"
+    site.campus.logs.put(others.values())
+
+    def counted(**narrowed: str) -> int:
+        return int(ops.post("/v1/replays", {"dry_run": True, **narrowed}).json["count"])
+
+    assert (counted(errcode="50001"), counted(cause="no such user …"), counted(cause="other")) == (2, 2, 0)
+    assert (counted(sess_id="S2"), counted(task_id="T4"), counted(task_id="T4", sess_id="S2")) == (1, 1, 0)
+    started = ops.post("/v1/replays", {"errcode": "50001", "cause": "no such user …"}).json
+    assert (started["errcode"], started["cause"], started["sess_id"]) == ("50001", "no such user …", None)
+    site.reconcile()
+    found = ops.get(f"/v1/replays/{started['id']}").json
+    assert (found["status"], found["sent"], found["left_out"]) == ("done", 2, 4)
+
+
 def test_a_replay_that_is_done_cannot_be_stopped_any_more(site: Site, ops: ApiClient) -> None:
     path = f"/v1/replays/{ops.post('/v1/replays', {}).json['id']}"
     site.reconcile()

@@ -1,4 +1,4 @@
-"""Events: what became of one, and those that went nowhere: listed, the rejected ones whole, and sent in again."""
+"""Events: what became of one, and those that were rejected: listed whole, and sent in again."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from taskbridge.tables.dynamo import Page
 from taskbridge.tables.events import STATUS_SHARDS, EventTable, UnroutedEvent
 
 LOADED = 25  # events of up to a megabyte that are in memory before the answer is found to be full
+LIGHT = 100  # events without a body that are read by one call
 BODY_BYTES = 3_000_000  # an answer of Lambda has 6 MB, and every quotation mark of a body becomes two bytes
 router = Router("events")
 
@@ -78,19 +79,6 @@ class RejectedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class SkippedEvent:
-    """An event that no rule sends anywhere, as far as it was kept."""
-
-    id: str
-    event_id: str
-    reason: str
-    action: str
-    app_id: str
-    sess_id: str
-    received_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class ReplayedEvent:
     """An event that went back to the ingest queue."""
 
@@ -115,11 +103,13 @@ def list_rejected_events(api: Api, cursor: Cursor = None, limit: Limit = DEFAULT
     return api.listed([_show_rejected(each) for each in page.items], page.next)
 
 
-@router.get("/v1/skipped-events", summary="Skipped events, the newest first")
-def list_skipped_events(api: Api, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Listed[SkippedEvent]:
-    """Events that no rule sends anywhere, each with the reason."""
-    page = UnroutedEvents(api.services.events, "skipped").page(api.open_cursor(cursor), limit)
-    return api.listed([_show_skipped(each) for each in page.items], page.next)
+@router.get("/v1/rejected-events/{id}", summary="One rejected event")
+def get_rejected_event(api: Api, id: str) -> RejectedEvent:
+    """Whole, as it stands in the list."""
+    event = api.services.events.read(decode_id(id))
+    if event is None or event.status != "rejected":
+        raise not_found("rejected event")
+    return _show_rejected(event)
 
 
 @router.post("/v1/rejected-events/{id}/replay", summary="Send an event in again", status_code=202)
@@ -150,8 +140,9 @@ class UnroutedEvents:
         places, reached = read_merged(partial(self._piece, limit), shards, positions, limit)
         shown: list[UnroutedEvent] = []
         size = 0
-        for start in range(0, len(places), LOADED):
-            piece = places[start : start + LOADED]
+        loaded_at_once = LOADED if self.status == "rejected" else LIGHT
+        for start in range(0, len(places), loaded_at_once):
+            piece = places[start : start + loaded_at_once]
             loaded = self.events.load([event_id for _, (_, event_id) in piece])
             for shard, place in piece:
                 event = loaded.get(place[1])
@@ -228,16 +219,4 @@ def _show_rejected(event: UnroutedEvent) -> RejectedEvent:
         replayed_at=to_utc(event.replayed_at),
         replayed_by=event.replayed_by or None,
         body=event.body.decode(errors="replace"),
-    )
-
-
-def _show_skipped(event: UnroutedEvent) -> SkippedEvent:
-    return SkippedEvent(
-        id=encode_id(event.event_id),
-        event_id=event.event_id,
-        reason=event.reason,
-        action=event.action,
-        app_id=event.app_id,
-        sess_id=event.sess_id,
-        received_at=to_utc(event.received_at),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from admin_api.moments import at, parse_range, to_utc
 from admin_api.push.logs import End, Id, Moment
 from admin_api.setup.platforms import task_centers
 from taskbridge.moments import DAY_S
+from taskbridge.push.causes import plain
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.tables.push_logs import PushLogTable, status_shards
 
 LOGS_A_CALL = 4000  # over all platforms: a log has some kilobytes
 LEAST_A_SHARD = 50
 SHOWN = 200
-# What differs from failure to failure within a reason: ids, numbers, times.
-_VARIABLE = re.compile(r"[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|[A-Za-z_-]*[0-9][A-Za-z0-9_-]*")
 router = Router("push logs")
 
 
@@ -76,11 +74,6 @@ def group(logs: Iterable[PushLog]) -> list[FailureCause]:
             found[log.platform_id, errcode, reason].append(log)
     causes = [_build_cause(*told, failed) for told, failed in found.items()]
     return sorted(causes, key=lambda each: (-each.count, each.platform_id, each.errcode, each.reason))
-
-
-def plain(reason: str) -> str:
-    """A reason without what differs from failure to failure."""
-    return _VARIABLE.sub("…", reason)
 
 
 def _build_cause(platform_id: str, errcode: str, reason: str, logs: list[PushLog]) -> FailureCause:

@@ -18,6 +18,7 @@ import msgspec
 from admin_api.merging import Piece, Place, read_merged, skip_empty
 from admin_api.moments import EARLIEST, at, seconds
 from taskbridge.moments import DAY_S, utc_text
+from taskbridge.push.causes import has_cause
 from taskbridge.push.differences import events_of
 from taskbridge.push.logs import LogKey, LogStatus, PushLog
 from taskbridge.tables.dynamo import Page
@@ -41,6 +42,8 @@ class LogFilter:
     sess_id: str = ""
     task_id: str = ""
     status: LogStatus | None = None
+    errcode: str = ""
+    cause: str = ""
     start: str = ""
     end: str = ""
 
@@ -50,6 +53,7 @@ class LogFilter:
             (not self.sess_id or log.sess_id == self.sess_id)
             and (not self.task_id or self.task_id in log.entries)
             and (self.status is None or log.status is self.status)
+            and has_cause(log, self.errcode, self.cause)
         )
 
 
@@ -115,6 +119,7 @@ class PushLogLists:
         shards = [shard for each in wanted.platform_ids for shard in status_shards(each, wanted.status)]
         read = partial(self._piece, wanted, limit)
         logs, reached = read_merged(read, shards, position.shards, limit)
+        logs = [log for log in logs if has_cause(log, wanted.errcode, wanted.cause)]
         return Page(logs, _encode(_Position(wanted.end, shards=reached) if reached is not None else None))
 
     def _piece(self, wanted: LogFilter, limit: int, shard: str, after: Place) -> Piece[PushLog]:

@@ -22,8 +22,10 @@ from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import SyncMessage
 
 ID_CHARS = 200
+CAUSE_CHARS = 2000
 Status = Literal["retrying", "succeeded", "failed", "superseded", "skipped"]
 Id = Annotated[str | None, Query(min_length=1, max_length=ID_CHARS)]
+Cause = Annotated[str | None, Query(min_length=1, max_length=CAUSE_CHARS)]
 Moment = Annotated[str | None, Query(alias="from", description="RFC 3339", max_length=40)]
 End = Annotated[str | None, Query(alias="to", description="RFC 3339", max_length=40)]
 router = Router("push logs")
@@ -107,12 +109,14 @@ def list_push_logs(
     task_id: Id = None,
     status: Annotated[Status | None, Query()] = None,
     platform_id: Id = None,
+    errcode: Id = None,
+    cause: Cause = None,
     from_: Moment = None,
     to: End = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Listed[PushLogRow]:
-    """By session, task, status, platform and time. A page may be short, or empty, where there is a next one.
+    """By session, task, status, platform, cause and time. A page may be short, or empty, where there is a next one.
 
     Without session and status the list goes back a week, unless `from` says how far.
     """
@@ -120,7 +124,7 @@ def list_push_logs(
     start, end = parse_range(from_, to, now)
     platforms = task_centers(services.configuration.current(), platform_id, where="query")
     known = LogStatus(status) if status else None
-    wanted = LogFilter(platforms, sess_id or "", task_id or "", known, start, end)
+    wanted = LogFilter(platforms, sess_id or "", task_id or "", known, errcode or "", cause or "", start, end)
     lists = PushLogLists(services.push_logs, services.instances, services.pages, services.retention_days * DAY_S)
     page = lists.find(wanted, api.open_cursor(cursor), limit, now)
     return api.listed([PushLogRow(**_row(each)) for each in page.items], page.next)
@@ -129,7 +133,7 @@ def list_push_logs(
 @router.get("/v1/push-logs/{id}", summary="One push log with its attempts")
 def get_push_log(api: Api, id: str) -> PushLogDetail:
     """Request and response of each attempt; secrets and tokens are masked."""
-    log = _read(api.services, id)
+    log = read_log(api.services, id)
     return PushLogDetail(**_row(log), attempts=list(map(show_attempt, log.attempts)))
 
 
@@ -137,7 +141,7 @@ def get_push_log(api: Api, id: str) -> PushLogDetail:
 def replay_push_log(api: Api, id: str) -> ReplayedLog:
     """Sends what the tasks of the log should be now, not what they once were."""
     services, now = api.services, api.services.now()
-    log = _read(services, id)
+    log = read_log(services, id)
     task_centers(services.configuration.current(), log.platform_id, where="path")
     # Also those that were acknowledged.
     force = tuple(log.entries)
@@ -167,7 +171,8 @@ def show_attempt(attempt: Attempt) -> LogAttempt:
     )
 
 
-def _read(services: Services, id: str) -> PushLog:
+def read_log(services: Services, id: str) -> PushLog:
+    """The log that a path names. Raises Problem (404), StoreError."""
     key = parse_log_id(id)
     found = services.push_logs.load([key]).get(key)
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,11 +14,13 @@ from admin_api.moments import EARLIEST, at, parse_range, to_utc
 from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from admin_api.setup.platforms import task_centers
-from taskbridge.push.jobs import DEFAULT_RATE_PER_S, MAX_RATE_PER_S, JobKind, JobStatus, PushJob
+from taskbridge.push.jobs import DEFAULT_RATE_PER_S, MAX_RATE_PER_S, JobKind, JobStatus, PushJob, matches
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.push_logs import PushLogTable, status_shards
 
 COUNTED_A_CALL = 1000
+CAUSE_CHARS = 2000
+NARROWING = ("app_id", "sess_id", "task_id", "errcode", "cause")
 COUNT_CALLS = 24  # some 24,000 logs
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Moment = Annotated[str, Field(max_length=40)]
@@ -31,6 +33,10 @@ class ReplayWanted(Wanted):
     status: Literal["failed", "retrying"] = "failed"
     platform_id: Id | None = None
     app_id: Id | None = None
+    sess_id: Id | None = None
+    task_id: Id | None = None
+    errcode: Id | None = None
+    cause: Annotated[str, Field(max_length=CAUSE_CHARS)] | None = None
     from_: Moment | None = Field(default=None, alias="from")
     to: Moment | None = None
     rate_per_s: Annotated[float, Field(gt=0.1, le=MAX_RATE_PER_S)] | None = None
@@ -53,6 +59,10 @@ class Replay:
     platform_ids: list[str]
     log_status: Literal["failed", "retrying"] | None
     app_id: str | None
+    sess_id: str | None
+    task_id: str | None
+    errcode: str | None
+    cause: str | None
     from_: Annotated[str | None, Field(serialization_alias="from")]
     to: str | None
     rate_per_s: float
@@ -105,13 +115,16 @@ def build_job(
     spare: str,
     *,
     log_status: LogStatus = LogStatus.FAILED,
-    app_id: str = "",
     start: str = "",
     end: str = "",
     rate_per_s: float | None = None,
     reason: str = "",
+    **narrowed: Any,
 ) -> PushJob:
-    """A job that has not begun. Its id begins with the time, so that jobs run in the order that they were asked for."""
+    """A job that has not begun, `narrowed` to an app_id, sess_id, task_id, errcode, cause.
+
+    Its id begins with the time, so that jobs run in the order that they were asked for.
+    """
     asked_at = at(now)
     return PushJob(
         id=f"{int(now * 1000):012x}-{spare}",
@@ -122,10 +135,10 @@ def build_job(
         start=start or EARLIEST,
         end=min(end or asked_at, asked_at),
         log_status=log_status,
-        app_id=app_id,
         rate_per_s=rate_per_s or DEFAULT_RATE_PER_S,
         updated_at=asked_at,
         reason=reason,
+        **narrowed,
     )
 
 
@@ -140,7 +153,7 @@ def count_logs(job: PushJob, logs: PushLogTable) -> None:
             if calls == max(COUNT_CALLS, len(shards)):
                 return
             listed, has_more = logs.by_status(shard, job.start, job.end, COUNTED_A_CALL, after=after)
-            job.total += sum(1 for each in listed if not job.app_id or each.log.app_id == job.app_id)
+            job.total += sum(matches(job, each.log) for each in listed)
             after, calls = listed[-1].place if listed else (), calls + 1
     job.total_is_exact = True
 
@@ -155,11 +168,11 @@ def _plan(api: Api, body: ReplayWanted) -> PushJob:
         now,
         services.new_id(),
         log_status=LogStatus(body.status),
-        app_id=body.app_id or "",
         start=start,
         end=end,
         rate_per_s=body.rate_per_s,
         reason=body.reason,
+        **{name: getattr(body, name) or "" for name in NARROWING},
     )
 
 
@@ -178,7 +191,7 @@ def _show(job: PushJob, *, is_dry_run: bool = False) -> Replay:
         status="dry_run" if is_dry_run else job.status,
         platform_ids=list(job.platform_ids),
         log_status=log_status if is_replay else None,
-        app_id=job.app_id or None,
+        **{name: getattr(job, name) or None for name in NARROWING},
         from_=to_utc(job.start),
         to=to_utc(job.end),
         rate_per_s=job.rate_per_s,

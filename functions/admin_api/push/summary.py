@@ -124,8 +124,8 @@ class Overview:
 
     def of_platform(self, config: PlatformConfig) -> PlatformSummary:
         """How a platform stands. Raises StoreError."""
-        batches, is_whole = self._batches(config.id)
-        received = self._received(config.id)
+        batches, is_whole = self.worked_on(config.id, self.now - DAY_S)
+        received = self.received(config.id, self.now - DAY_S)
         breaker = self.breakers.read_breaker(config.id)
         hour, day = (_count(batches, received, self.now - width, is_whole=is_whole) for width in (HOUR_S, DAY_S))
         return PlatformSummary(
@@ -139,9 +139,9 @@ class Overview:
             last_day=day,
         )
 
-    def _batches(self, platform_id: str) -> tuple[list[LogPage], bool]:
-        """The batches of the last day, the newest first, and whether these are all."""
-        first, last = page_time(self.now - DAY_S), page_time(self.now + 1)
+    def worked_on(self, platform_id: str, since: float) -> tuple[list[LogPage], bool]:
+        """The batches of at most a day, the newest first, and whether these are all."""
+        first, last = page_time(since), page_time(self.now + 1)
         found: list[LogPage] = []
         is_whole = True
         for day in dict.fromkeys((last[:10], first[:10])):
@@ -150,13 +150,12 @@ class Overview:
             is_whole = is_whole and not reached
         return sorted(found, key=lambda batch: batch.name, reverse=True), is_whole
 
-    def _received(self, platform_id: str) -> dict[LogStatus, tuple[list[float], bool]]:
+    def received(self, platform_id: str, since: float) -> dict[LogStatus, tuple[list[float], bool]]:
         """When the events that did not succeed were received, by status, and whether these are all."""
         found: dict[LogStatus, tuple[list[float], bool]] = {}
         for status in INDEXED:
             shards = [
-                self.logs.received(each, at(self.now - DAY_S), at(self.now + 1))
-                for each in status_shards(platform_id, status)
+                self.logs.received(each, at(since), at(self.now + 1)) for each in status_shards(platform_id, status)
             ]
             moments = [seconds(each) for listed, _ in shards for each in listed]
             found[status] = (moments, all(is_all for _, is_all in shards))

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from taskbridge.push.causes import has_cause
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.push.messages import SyncMessage
 
@@ -50,6 +51,10 @@ class PushJob(msgspec.Struct, omit_defaults=True):
     end: str
     log_status: LogStatus = LogStatus.FAILED
     app_id: str = ""
+    sess_id: str = ""
+    task_id: str = ""
+    errcode: str = ""
+    cause: str = ""  # a plain reason
     rate_per_s: float = DEFAULT_RATE_PER_S
     total: int = 0
     total_is_exact: bool = False
@@ -71,10 +76,17 @@ def wants(job: PushJob, log: PushLog) -> bool:
     What was tried since the replay was asked for is left out: the replay itself may have done that, before its worker
     died.
     """
+    is_of_status = log.status is job.log_status
+    return is_of_status and matches(job, log) and _moment(log.updated_at) <= _moment(job.asked_at)
+
+
+def matches(job: PushJob, log: PushLog) -> bool:
+    """Whether a log is one of those that a replay was asked for, by all but its status and time."""
     return (
-        log.status is job.log_status
-        and (not job.app_id or log.app_id == job.app_id)
-        and _moment(log.updated_at) <= _moment(job.asked_at)
+        (not job.app_id or log.app_id == job.app_id)
+        and (not job.sess_id or log.sess_id == job.sess_id)
+        and (not job.task_id or job.task_id in log.entries)
+        and has_cause(log, job.errcode, job.cause)
     )
 
 

@@ -88,6 +88,10 @@ class AuditTable:
         """The entries in [start, end), the newest first; see TimeIndex.page."""
         return self._by_day.page(_read, start, end, cursor, limit)
 
+    def moments(self, start: str, end: str) -> tuple[list[str], bool]:
+        """When questions were asked in [start, end), and whether these are all; see TimeIndex.moments."""
+        return self._by_day.moments(start, end)
+
     def forget_text(self, entry: AuditRecord) -> None:
         """Take question, answer and the names of files out of an entry: who asked, when, and what it cost stays."""
         files = tuple(replace(file, name="") for file in entry.files)

@@ -6,8 +6,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from taskbridge.aws import store_call
 from taskbridge.tables.batches import batch_get
 from taskbridge.tables.dynamo import Attributes, Item, Page, query_first, text, to_item
 
@@ -61,6 +62,17 @@ class TimeIndex:
             last = bucket
         return Page(self._load(read, keys), last if last > first else None)
 
+    def moments(self, start: str, end: str) -> tuple[list[str], bool]:
+        """When it happened in [start, end), and whether these are all: a Query for each shard of a bucket."""
+        found: list[str] = []
+        is_whole = True
+        for bucket in _down(end[: self.width], start[: self.width], self.buckets):
+            for shard in range(self.shards):
+                answer = store_call(self.client.query, **self._between(bucket, shard, start, end))
+                found += [text(item, self.key[1]) for item in answer["Items"]]
+                is_whole = is_whole and "LastEvaluatedKey" not in answer
+        return [each.partition("#")[0] for each in found if each < end], is_whole
+
     def _newest(self, bucket: str, start: str, before: str, limit: int) -> list[Attributes]:
         """The keys of a bucket, at most `limit` of each shard."""
         found: list[Attributes] = []
@@ -68,15 +80,21 @@ class TimeIndex:
             items = query_first(
                 self.client,
                 limit + 1,  # BETWEEN takes in `before` itself
-                TableName=self.table,
-                IndexName=self.name,
-                KeyConditionExpression=f"{self.partition} = :shard AND {self.order} BETWEEN :start AND :before",
-                ExpressionAttributeValues=to_item({":shard": f"{bucket}#{shard}", ":start": start, ":before": before}),
-                ScanIndexForward=False,
+                **self._between(bucket, shard, start, before),
             )
             keys = [{name: item[name] for name in self.key} for item in items]
             found += [key for key in keys if self._moment(key) < before][:limit]
         return sorted(found, key=self._moment, reverse=True)
+
+    def _between(self, bucket: str, shard: int, start: str, before: str) -> dict[str, Any]:
+        """What a Query of a shard asks for, the newest first."""
+        return {
+            "TableName": self.table,
+            "IndexName": self.name,
+            "KeyConditionExpression": f"{self.partition} = :shard AND {self.order} BETWEEN :start AND :before",
+            "ExpressionAttributeValues": to_item({":shard": f"{bucket}#{shard}", ":start": start, ":before": before}),
+            "ScanIndexForward": False,
+        }
 
     def _load(self, read: Callable[[Item], T], keys: list[Attributes]) -> list[T]:
         items = batch_get(self.client, self.table, keys, consistent=False)
