@@ -39,7 +39,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """Where an id leads. A `task` is only looked for where nothing else was found."""
 
     hits: list[Hit]
@@ -117,7 +117,7 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SearchLook:
     """One look for an id: what it may find, and the route that opens it."""
 
     kinds: tuple[Kind, ...]
@@ -126,18 +126,18 @@ class Look:
 
 
 LOOKS = (
-    Look(("push_log",), "/v1/push-logs/{id}", Sought.logs),
-    Look(("rejected_event", "skipped_event"), "/v1/events/{id}", Sought.unrouted),
-    Look(("instance",), "/v1/push-logs", Sought.instances),
-    Look(("replay",), "/v1/replays/{id}", Sought.replays),
-    Look(("own_task",), "/v1/ai/tasks/{task_id}", Sought.own_task),
-    Look(("analysis",), "/v1/ai/analyses/{id}", Sought.analysis),
-    Look(("task",), "/v1/push-logs", Sought.task),
+    SearchLook(("push_log",), "/v1/push-logs/{id}", Sought.logs),
+    SearchLook(("rejected_event", "skipped_event"), "/v1/events/{id}", Sought.unrouted),
+    SearchLook(("instance",), "/v1/push-logs", Sought.instances),
+    SearchLook(("replay",), "/v1/replays/{id}", Sought.replays),
+    SearchLook(("own_task",), "/v1/ai/tasks/{task_id}", Sought.own_task),
+    SearchLook(("analysis",), "/v1/ai/analyses/{id}", Sought.analysis),
+    SearchLook(("task",), "/v1/push-logs", Sought.task),
 )
 
 
 @router.get("/v1/search", summary="Where an id leads")
-def search(api: Api, id: IdAsCopied) -> Found:
+def search(api: Api, id: IdAsCopied) -> SearchResult:
     """Of an event, a push log, an instance, a task, an analysis, a replay: as it was copied, or as a path takes it."""
     caller = api.caller
     sought = Sought(_plain(id.strip()), caller.uid, api.services)
@@ -146,7 +146,7 @@ def search(api: Api, id: IdAsCopied) -> Found:
     for each in looks:
         if sought.id and not (hits and each.find is Sought.task):
             hits += each.find(sought)
-    return Found(hits, [kind for each in looks for kind in each.kinds])
+    return SearchResult(hits, [kind for each in looks for kind in each.kinds])
 
 
 def _plain(text: str) -> str:

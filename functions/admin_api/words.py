@@ -29,10 +29,10 @@ app_ids | which applications it takes, empty for all | ["leave"]
 Flow.app_ids | of these applications alone; empty: of all, but `except_app_ids` | []
 app_name | name of the application | "请假申请"
 asked | how many questions were asked | 120
-Step.asked | questions asked of AI platforms | 3
+HistoryStep.asked | questions asked of AI platforms | 3
 Change.at | when | "2026-11-22T01:30:00.000+00:00"
 at | when, in UTC | "2026-11-22T01:30:00.000+00:00"
-Step.at | when the step begins | "2026-11-22T01:30:00.000+00:00"
+HistoryStep.at | when the step begins | "2026-11-22T01:30:00.000+00:00"
 Acknowledged.at | when it was taken | "2026-11-22T01:30:00.000+00:00"
 Hit.at | when it came in or was asked for, null where nothing tells | "2026-11-22T01:30:00.000+00:00"
 attachment_hosts | hosts that attachments may be fetched from | ["files.school.edu.cn"]
@@ -104,7 +104,7 @@ error | what went wrong, empty where nothing did | ""
 errors | each field that is wrong |
 estimate | what it is thought to take |
 event_id | id of the event, as it came | "ev-1"
-Step.events | events that were worked on first | 40
+HistoryStep.events | events that were worked on first | 40
 InstanceState.events | its newest events, in order |
 evidence | the quotes that it rests on |
 examine_default_all_apps | whether the node defaults of all applications count | false
@@ -115,7 +115,7 @@ except_app_ids | of all applications but these; empty where `app_ids` names some
 expression | a CEL expression over the form's typed values | "form[\\"报销金额\\"] <= 5000"
 StatusCounts.failed | events that failed for good | 0
 ProposedCheck.failed | past forms that do not meet it | 2
-Step.failed | those that failed for good | 1
+HistoryStep.failed | those that failed for good | 1
 failed_at | when it failed, null where it did not | null
 fallbacks | models that are asked where those before fail |
 false_failures | forms that did not meet it and were approved | 1
@@ -318,7 +318,7 @@ EffectiveRule.status | whether AI approval is on here | true
 Problem.status | of HTTP | 422
 subject | what it is about | "关于请假的申请"
 succeeded | events that went through | 120
-Step.succeeded | those that went through | 38
+HistoryStep.succeeded | those that went through | 38
 summary | the result in a sentence or two | "金额与发票相符"
 superseded | events that a later one made needless | 0
 tables | whether each table answers | {"configuration": "ok"}

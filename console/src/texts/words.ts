@@ -36,6 +36,7 @@ export const words = defineTexts("words", {
   count: ["数量", "Count"],
   first: ["首次", "First"],
   last: ["最近", "Last"],
+  fresh: ["新增 {n} 条", "{n} new"],
   more: ["加载更多", "Load more"],
   unknown: ["未知", "Unknown"],
 });

@@ -5,7 +5,7 @@ import { PICTURES } from "./data";
 import { pageOf, walkTo } from "./shared-pages";
 
 /** Every page, with what opens on it, also by `keys`. A page of yours goes here: all that holds for every page is tested of it. */
-const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "approver"; shows: string; keys?: string; types?: string }[] = [
+const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "approver"; shows: string; keys?: string; types?: string; below?: string }[] = [
   { name: "overview", path: "overview", role: "ops", shows: ".flow" },
   { name: "push-logs", path: "push-logs", role: "ops", shows: ".data-table__row" },
   { name: "push-log", path: "push-logs?open=jz:ev-1", role: "ops", shows: ".attempt" },
@@ -13,6 +13,10 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "replays", path: "replays", role: "ops", shows: ".progress" },
   { name: "rejected-events", path: "rejected-events", role: "ops", shows: ".data-table__row" },
   { name: "rejected-event", path: "rejected-events?open=bad-1", role: "ops", shows: ".code" },
+  { name: "skipped-events", path: "skipped-events", role: "ops", shows: ".data-table__row" },
+  { name: "skipped-event", path: "skipped-events?open=skip-3", role: "ops", shows: ".skipped-why" },
+  { name: "charts", path: "overview", role: "ops", shows: ".time-chart canvas", below: ".history" },
+  { name: "push-log-instance", path: "push-logs?open=jz:ev-1", role: "ops", shows: ".wanted", below: ".wanted" },
   { name: "search", path: "push-logs", role: "ops", shows: ".palette__one .status", keys: "Control+k", types: "ev-1" },
   { name: "search-nothing", path: "dead-letters", role: "ops", shows: ".palette__nothing", keys: "Control+k", types: "none" },
   { name: "keys", path: "dead-letters", role: "ops", shows: ".keys", keys: "?" },

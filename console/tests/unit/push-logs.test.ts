@@ -7,9 +7,10 @@ import { detail, log, replays } from "../browser/data";
 
 test("a call for the terminal is quoted, and what was masked stays masked", () => {
   const attempt = { ...detail("jz:ev-1").attempts[0]!, request: `{"token":"********","title":"it's"}` };
-  const call = asCurl(attempt, "https://jz.example");
+  const call = asCurl(attempt);
   expect(call).toContain(`'{"token":"********","title":"it'\\''s"}'`);
-  expect(call).toMatch(/^curl -X POST 'https:\/\/jz\.example\/mdbl-api/);
+  expect(call).toMatch(/^curl -X POST "\$HOST"'\/mdbl-api/);
+  expect(call).toContain("-H 'accessToken: ********'");
 });
 
 test("the entry with a reason tells most of a log", () => {

@@ -26,7 +26,7 @@ router = Router("operations")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HistoryStep:
     """What happened from `at` on, for a step. What is neither pushed nor failed waits, or was needless."""
 
     at: str
@@ -41,7 +41,7 @@ class History:
     """The last hour or day in steps of `step_s`, the oldest first. Where not `is_exact`, there are at least so many."""
 
     step_s: int
-    steps: list[Step]
+    steps: list[HistoryStep]
     is_exact: bool
 
 
@@ -86,7 +86,7 @@ def read_history(services: Services, count: int, width: float) -> History:
         is_exact = is_exact and is_whole and all(is_all for _, is_all in received.values())
     counted = [clockwork.count(each) for each in (worked, unsettled, failed, map(seconds, asked))]
     steps = [
-        Step(at(begins), events, max(0, events - others), failures, questions)
+        HistoryStep(at(begins), events, max(0, events - others), failures, questions)
         for begins, events, others, failures, questions in zip(clockwork.bounds(), *counted, strict=True)
     ]
     return History(int(width), steps, is_exact)

@@ -5,6 +5,7 @@ export default defineTexts("causes", {
   lead: ["把失败的日志按平台、错误码和原因归类", "Failed logs, grouped by platform, code and reason"],
   empty: ["这段时间没有推送失败", "Nothing failed in this time"],
   any_platform: ["全部平台", "Any platform"],
+  any_errcode: ["全部错误码", "Any code"],
   time: ["时间范围", "Time"],
   time_week: ["近 7 天", "Last 7 days"],
   time_day: ["近 24 小时", "Last 24 hours"],

@@ -1,5 +1,6 @@
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { LOOKED_AT_MS, useDoing, useLive } from "@/api/live";
+import { duration } from "@/time/numbers";
 
 export type Summary = Shape["Summary"];
 export type Counts = Shape["StatusCounts"];
@@ -41,11 +42,13 @@ export function oldest(queues: readonly (Queue | undefined)[]): number | null {
 }
 
 export interface Need {
-  kind: "dead" | "down" | "failed" | "unreadable" | "gap" | "cap";
+  kind: "dead" | "down" | "failed" | "unreadable" | "gap" | "cap" | "old";
   values: Record<string, string | number>;
   queue?: string;
   platform?: string;
 }
+
+const LONG_S = 900; // longer than any message stays invisible
 
 /** What a person has to look at, the most urgent first. */
 export function needs(summary: Summary): Need[] {
@@ -59,6 +62,9 @@ export function needs(summary: Summary): Need[] {
     ...summary.queues
       .filter((queue) => queue.is_dead_letters && queue.waiting > 0)
       .map((queue): Need => ({ kind: "dead", queue: queue.name, values: { n: queue.waiting, queue: queue.name } })),
+    ...summary.queues
+      .filter((queue) => !queue.is_dead_letters && (queue.oldest_age_s ?? 0) > LONG_S)
+      .map((queue): Need => ({ kind: "old", values: { queue: queue.name, age: duration(queue.oldest_age_s ?? 0) } })),
     ...summary.platforms
       .filter((each) => each.last_day.failed > 0)
       .map((each): Need => ({ kind: "failed", platform: each.id, values: { name: each.name, n: each.last_day.failed } })),

@@ -17,6 +17,9 @@ export interface Wanted {
   platform: string;
   instance: string;
   task: string;
+  errcode: string;
+  /** A reason as the causes tell it. */
+  cause: string;
   from: string;
   to: string;
 }
@@ -29,15 +32,21 @@ export function queryOf(wanted: Wanted) {
     platform_id: wanted.platform || undefined,
     sess_id: wanted.instance || undefined,
     task_id: wanted.task || undefined,
+    errcode: wanted.errcode || undefined,
+    cause: wanted.cause || undefined,
     from: wanted.from || undefined,
     to: wanted.to || undefined,
   };
 }
 
+export function askLogs(wanted: Wanted, cursor: string | undefined, limit: number) {
+  return ask(api.GET("/v1/push-logs", { params: { query: { ...queryOf(wanted), cursor, limit } } }));
+}
+
 export function usePushLogs(wanted: Ref<Wanted>) {
   return usePages<PushLog>({
     key: computed(() => [...LOGS, wanted.value]),
-    ask: (cursor) => ask(api.GET("/v1/push-logs", { params: { query: { ...queryOf(wanted.value), cursor, limit: PAGE } } })),
+    ask: (cursor) => askLogs(wanted.value, cursor, PAGE),
     every: LOOKED_AT_MS,
   });
 }
@@ -67,10 +76,14 @@ export function attemptsOf(log: PushLog): number {
   return log.entries.reduce((sum, entry) => sum + entry.attempts, 0);
 }
 
-/** The same call for a terminal. What the log masks stays masked. */
-export function asCurl(attempt: Attempt, host: string): string {
+const MASK = "********";
+
+/** The same call for a terminal, where HOST is set. What the log masks stays masked, and so is the header it never had. */
+export function asCurl(attempt: Attempt): string {
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const parts = ["curl", "-X", attempt.method || "POST", quoted(`${host}${attempt.path}`)];
-  if (attempt.request) parts.push("-H", quoted("Content-Type: application/json"), "--data", quoted(attempt.request));
+  const parts = ["curl", "-X", attempt.method || "POST", `"$HOST"${quoted(attempt.path)}`];
+  parts.push("-H", quoted(`${attempt.operation === "token" ? "appSecret" : "accessToken"}: ${MASK}`));
+  const type = attempt.request.startsWith("{") ? "application/json" : "application/x-www-form-urlencoded";
+  if (attempt.request) parts.push("-H", quoted(`Content-Type: ${type}`), "--data", quoted(attempt.request));
   return parts.join(" ");
 }

@@ -1,5 +1,6 @@
+import { computed, type Ref } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
-import { LOOKED_AT_MS, useDoing, usePages } from "@/api/live";
+import { LOOKED_AT_MS, useDoing, useLive, usePages } from "@/api/live";
 
 export type Rejected = Shape["RejectedEvent"];
 export const REJECTED = ["rejected-events"] as const;
@@ -7,8 +8,20 @@ export const REJECTED = ["rejected-events"] as const;
 export function useRejected() {
   return usePages<Rejected>({
     key: REJECTED,
-    ask: (cursor) => ask(api.GET("/v1/rejected-events", { params: { query: { cursor, limit: 50 } } })),
+    ask: (cursor) => askRejected(cursor, 50),
     every: LOOKED_AT_MS,
+  });
+}
+
+export function askRejected(cursor: string | undefined, limit: number) {
+  return ask(api.GET("/v1/rejected-events", { params: { query: { cursor, limit } } }));
+}
+
+/** One event, wherever it stands in the list. */
+export function useRejectedEvent(id: Ref<string>) {
+  return useLive<Rejected>({
+    key: computed(() => [...REJECTED, id.value]),
+    ask: (signal) => ask(api.GET("/v1/rejected-events/{id}", { params: { path: { id: id.value } }, signal })),
   });
 }
 

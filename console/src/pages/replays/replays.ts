@@ -32,6 +32,10 @@ function bodyOf(wanted: Wanted, plan: Plan, isDry: boolean) {
   return {
     status: plan.status,
     platform_id: wanted.platform || null,
+    sess_id: wanted.instance || null,
+    task_id: wanted.task || null,
+    errcode: wanted.errcode || null,
+    cause: wanted.cause || null,
     from: wanted.from || null,
     to: wanted.to || null,
     rate_per_s: plan.rate,

@@ -14,6 +14,11 @@ export default defineTexts("replays", {
   started: ["发起时间", "Started"],
   finished: ["结束时间", "Ended"],
   stop: ["停止", "Stop"],
+  stop_sure: ["停止这个批量任务？", "Stop this job?"],
+  stop_what: [
+    "已发送 {sent} 条，其余的不再发送。停止后不能继续，只能重新发起。",
+    "{sent} are sent, the others will not be. It cannot go on afterwards, only begin anew.",
+  ],
   stopped: ["已停止。已进入队列的仍会发送。", "Stopped. What is in the queue already is still sent."],
   of: ["{done} / {count}", "{done} of {count}"],
   at_least: ["至少 {count}", "{count} at least"],
@@ -31,7 +36,6 @@ export default defineTexts("replays", {
   plan_time: ["约需 {time}", "in about {time}"],
   plan_nothing: ["没有符合条件的日志，无需重推。", "No log matches: there is nothing to send."],
   plan_what: ["按每个待办当前应有的状态推送，不会重放旧内容。", "What the tasks should be now is sent, not what they once were."],
-  plan_ids: ["按流程实例或待办筛选不适用于批量重推。", "The filters by instance and task do not narrow a replay."],
   start: ["开始重推", "Start"],
   starts: ["已开始，一分钟内生效", "Started, it begins within a minute"],
 });

@@ -1,0 +1,120 @@
+import { expect, test } from "@playwright/test";
+import { serveApi } from "./api";
+import { log, replays, summary } from "./data";
+import { signIn } from "./people";
+
+test.beforeEach(async ({ page }) => {
+  await signIn(page, "ops", "ops");
+});
+
+test("all that match are replayed with a reason, watched, and stopped by one button", async ({ page }) => {
+  const running = replays.items[0]!;
+  let done = 100;
+  let status: "running" | "stopped" = "running";
+  const job = () => ({ ...running, id: "0009", looked_at: done, sent: done, count: 4200, status });
+  let wanted: Record<string, unknown> = {};
+  await serveApi(page, {
+    "GET /v1/replays": () => ({ items: [job()], next_cursor: null }),
+    "POST /v1/replays": (route) => {
+      wanted = route.request().postDataJSON() as Record<string, unknown>;
+      return wanted["dry_run"] ? { ...job(), id: null, status: "dry_run" } : job();
+    },
+    "DELETE /v1/replays/0009": () => {
+      status = "stopped";
+      return job();
+    },
+  });
+  await page.goto("/console/push-logs?status=failed&platform=jz&errcode=50001&instance=P-1001");
+  await page.getByRole("button", { name: "批量重推…" }).click();
+  await expect(page.locator(".popup")).toContainText("流程实例: P-1001");
+  await page.getByLabel("为什么重推").fill("收件人账号已补建");
+  await page.getByRole("button", { name: "开始重推" }).click();
+
+  const row = page.locator("tr[aria-current='true']");
+  await expect(row).toContainText("100 / 4,200");
+  expect(wanted).toMatchObject({ platform_id: "jz", errcode: "50001", sess_id: "P-1001", reason: "收件人账号已补建" });
+  done = 900;
+  await expect(row).toContainText("900 / 4,200");
+  await row.getByRole("button", { name: "停止" }).click();
+  await page.locator(".popup").getByRole("button", { name: "停止" }).click();
+  await expect(row).toContainText("已停止");
+});
+
+test("a filtered list is saved as CSV, whole, without requests, and no cell is a formula", async ({ page }) => {
+  const first = { ...log(1), event_id: "=HYPERLINK(\"http://evil\")", entries: [{ ...log(1).entries[0]!, reason: 'a "quoted", reason' }] };
+  const asked = await serveApi(page, {
+    "GET /v1/push-logs": (_route, url) =>
+      url.searchParams.get("cursor") ? { items: [log(6)], next_cursor: null } : { items: [first], next_cursor: "next" },
+  });
+  await page.goto("/console/push-logs?status=failed");
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV" }).click();
+  const file = await saving;
+  expect(file.suggestedFilename()).toMatch(/^push-logs-.*\.csv$/);
+  const stream = await file.createReadStream();
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece as Buffer);
+  const lines = Buffer.concat(pieces).toString("utf8").split("\r\n");
+  expect(lines[0]).toMatch(/^\uFEFF"状态","事件",/);
+  expect(lines[1]).toContain(`"失败","'=HYPERLINK(""http://evil"")"`);
+  expect(lines[1]).toContain('"a ""quoted"", reason"');
+  expect(lines[2]).toContain(log(6).event_id);
+  expect(lines).toHaveLength(4);
+  expect(asked.filter((call) => call.includes("limit=200")).every((call) => call.includes("status=failed"))).toBe(true);
+});
+
+test("a named view is kept, and its link shows the same to a colleague", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await serveApi(page);
+  await page.goto("/console/push-logs?status=failed&platform=jz");
+  await page.getByRole("button", { name: "视图" }).click();
+  await page.getByLabel("把当前筛选保存为").fill("金智失败");
+  await page.getByRole("button", { name: "保存视图" }).click();
+  await page.goto("/console/push-logs");
+  await page.getByRole("button", { name: "视图" }).click();
+  await page.getByRole("button", { name: "复制视图“金智失败”的链接" }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+
+  const colleague = await context.newPage();
+  await serveApi(colleague);
+  await signIn(colleague, "admin", "admin");
+  await colleague.goto(link);
+  await expect(colleague.getByLabel("状态", { exact: true })).toHaveValue("failed");
+  await expect(colleague.getByLabel("平台", { exact: true })).toHaveValue("jz");
+  await expect(colleague.getByRole("button", { name: "金智失败" })).toBeVisible();
+});
+
+test("j leads into a list from anywhere, slash to its filters, and rows that came in are told", async ({ page }) => {
+  let more = 0;
+  await serveApi(page, { "GET /v1/push-logs": () => ({ items: Array.from({ length: 20 + more }, (_, index) => log(index + 3 - more)), next_cursor: null }) });
+  await page.goto("/console/push-logs");
+  await expect(page.locator(".data-table__row").first()).toBeVisible();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await expect(page.locator('.data-table__row[data-index="1"]')).toBeFocused();
+  more = 2;
+  await page.locator(".as-of button").click();
+  await expect(page.locator(".data-table__fresh")).toHaveText("新增 2 条");
+  await page.keyboard.press("/");
+  await expect(page.getByLabel("状态", { exact: true })).toBeFocused();
+});
+
+test("two requests of a log are compared field by field, and a call is copied with its token masked", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await serveApi(page);
+  await page.goto("/console/push-logs?open=jz:ev-1");
+  await page.getByRole("button", { name: "对比两次请求" }).click();
+  await page.getByLabel("前一次").selectOption({ index: 0 });
+  await expect(page.locator(".differences [data-changed='true']")).toContainText("u20231106");
+  await page.getByRole("button", { name: "复制为 cURL" }).last().click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("-H 'accessToken: ********'");
+});
+
+test("what needs a hand has its button, where the person may press it", async ({ page }) => {
+  const old = summary.queues.map((queue) => (queue.name === "push" ? { ...queue, oldest_age_s: 4000 } : queue));
+  await serveApi(page, { "GET /v1/ops/summary": () => ({ ...summary, queues: old }) });
+  await page.goto("/console/overview");
+  const need = page.locator(".needs__item", { hasText: "push 中最久的消息已等待" });
+  await need.getByRole("link", { name: "查看日志" }).click();
+  await expect(page).toHaveURL(/push-logs\?status=retrying$/);
+});
