@@ -6,5 +6,9 @@ export default definePage({
   title: ["我的审批", "My approvals"],
   roles: ["approver"],
   menu: { group: "ai", icon: "approvals", order: 10 },
+  opens: {
+    own_task: (hit) => ({ query: { open: hit.id } }),
+    analysis: (hit) => ({ query: { open: hit.within } }),
+  },
   view: () => import("./ApprovalsPage.vue"),
 });
