@@ -27,6 +27,7 @@ export const words = defineTexts("words", {
   occurred: ["发生时间", "Occurred"],
   all: ["全部", "All"],
   close: ["关闭", "Close"],
+  clear: ["清除", "Clear"],
   cancel: ["取消", "Cancel"],
   retry: ["重试", "Try again"],
   refresh: ["刷新", "Refresh"],

@@ -34,6 +34,19 @@ export function dateTime(at: string | number | Date, millis = false): string {
   return format({ ...DATE, ...TIME, ...(millis ? { fractionalSecondDigits: 3 as const } : {}) }).format(new Date(at)).replace(",", ".");
 }
 
+/** A time as a field of dates takes it, `2026-11-22T09:30`, in the zone; empty for none. */
+export function inZone(at: string): string {
+  return at && dateTime(at).slice(0, 16).replace(" ", "T");
+}
+
+/** The time, RFC 3339, that such a field of the zone means; empty for none. */
+export function ofZone(wall: string): string {
+  const meant = Date.parse(`${wall}Z`);
+  if (Number.isNaN(meant)) return "";
+  const ahead = (at: number) => Date.parse(`${inZone(new Date(at).toISOString())}Z`) - Math.floor(at / 60_000) * 60_000;
+  return new Date(meant - ahead(meant - ahead(meant))).toISOString();
+}
+
 export function timeOnly(at: string | number | Date): string {
   return format(TIME).format(new Date(at));
 }
