@@ -44,7 +44,8 @@ def ask_settings(kind: Mapping[str, Any], given: Mapping[str, Any], session: Ses
         if name in found:
             continue
         field = schema[name]
-        session.screen.tell(f"{_words(field, 'label') or name}  {_words(field, 'help')}".rstrip())
+        about = (_words(field, "label") or name, _words(field, "help"), _words(field, "ask"))
+        session.screen.tell("  ".join(filter(None, about)))
         found[name] = ask_secret(name, session) if field.get("secret") else _value(name, session.ask(name), field)
     return found
 
