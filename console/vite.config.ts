@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
 import vue from "@vitejs/plugin-vue";
-import Components from "unplugin-vue-components/vite";
-import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import { defineConfig } from "vite";
 import { packing } from "./packing.ts";
 import { panel } from "./panel.ts";
@@ -12,8 +10,6 @@ export default defineConfig({
   base: "/console/",
   plugins: [
     vue(),
-    // <el-button> and its like are imported where they are written, each with its own style.
-    Components({ dirs: [], dts: false, resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
     panel(),
     packing(version),
   ],

@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page, type Route } from "@playwright/test";
-import { aiSettings, node } from "./answers/settings";
+import { aiSettings, node, proposal } from "./answers/settings";
 import { serveApi } from "./api";
 import { HOSTILE } from "./data";
 import { signIn, signInElsewhere } from "./people";
@@ -91,7 +91,11 @@ test("neither a click nor the end of the session loses what is being typed", asy
 
 test("a check that the model proposes is part of the rule once somebody takes it, and saving says what it does", async ({ page }) => {
   const rule = guarded(node(0));
-  await serveApi(page, { "GET /v1/ai/nodes/*/*": () => rule.kept.now, "PUT /v1/ai/nodes/*/*": rule.put });
+  await serveApi(page, {
+    "GET /v1/ai/nodes/*/*": () => rule.kept.now,
+    "PUT /v1/ai/nodes/*/*": rule.put,
+    "POST /v1/ai/rules/*/*/propose-checks": () => proposal,
+  });
   await page.goto("/console/nodes?find=院系审批 0");
   await page.locator(".data-table__row").click();
   await page.getByRole("button", { name: "请模型提出校验" }).click();

@@ -59,7 +59,7 @@ export function node(index: number): Shape["NodeDefault"] {
   };
 }
 
-export const job: Shape["Job"] = {
+export const proposal: Shape["Job"] = {
   id: "job-1",
   kind: "propose_checks",
   status: "done",
@@ -109,7 +109,6 @@ export const settingsAnswers = {
   "GET /v1/ai/nodes": () => ({ items: Array.from({ length: 40 }, (_, index) => node(index)), next_cursor: null }),
   "GET /v1/ai/nodes/*/*": (_route: unknown, url: URL) => node(Number(/n(\d+)$/.exec(url.pathname)?.[1] ?? 0)),
   "POST /v1/ai/clauses": (route: Route) => ({ clauses: String(route.request().postDataJSON().rule).split("\n") }),
-  "POST /v1/ai/rules/*/*/propose-checks": () => job,
   "GET /v1/changes": (_route: unknown, url: URL) => {
     const subject = url.searchParams.get("subject");
     return { ...changes, items: changes.items.filter((each) => !subject || each.subject === subject) };
