@@ -43,9 +43,12 @@ class RunningStack:
         assert refused == []
 
     def wait_until_settled(self, *event_ids: str) -> list[EventRow]:
-        """Wait until the queues are empty and these events accounted for; what became of them at the task center."""
+        """Wait until the queues are empty and these events accounted for; what became of them at the task center.
+
+        However long it takes: it fails where nothing has moved for a while.
+        """
         tables, wanted = StackTables(self.aws, self.outputs), tuple(dict.fromkeys(event_ids))
-        deadline = time.monotonic() + PATIENCE_S
+        deadline, seen = time.monotonic() + PATIENCE_S, None
         while True:
             # Queues first: what leaves a queue after this is in the tables that are read next.
             waiting, rows = tables.waiting(), tables.events_of(wanted)
@@ -53,7 +56,9 @@ class RunningStack:
             unknown = set(wanted) - {row.event_id for row in rows}
             if not (waiting or unsettled or unknown):
                 return [row for row in rows if row.target != AI]
-            assert time.monotonic() < deadline, (waiting, unsettled, unknown)
+            if (left := (waiting, unsettled, unknown)) != seen:
+                deadline, seen = time.monotonic() + PATIENCE_S, left
+            assert time.monotonic() < deadline, left
             time.sleep(0.3)
 
     def status_of(self, event_id: str) -> str:
