@@ -50,7 +50,7 @@ test("what a task center refused is replayed, all that match, with a plan and to
   await page.getByLabel("为什么重推").fill("任务中心已恢复");
   await page.getByRole("button", { name: "开始重推" }).click();
 
-  await expect(page).toHaveURL(/\/console\/replays$/);
+  await expect(page).toHaveURL(/\/console\/replays\?open=/);
   const job = page.locator("tbody tr").filter({ hasText: "任务中心已恢复" });
   await expect(job).toContainText("已完成");
   await expect(job).toContainText(`${ids.length} / ${ids.length}`);
