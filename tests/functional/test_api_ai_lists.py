@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from admin_api.ids import encode_id
+from taskbridge.ai.results import Verdict
 from tests.functional.ai_api import AiWorld
 from tests.functional.ai_suites.builders import APP, CREATED_AT, NOW, UID, own_rule
 from tests.functional.aws import Tables
@@ -34,6 +35,7 @@ AI_LISTS: list[tuple[str, dict[str, str], int]] = [
     ("/v1/ai/tasks", {"app_id": APP, "node_id": "bare/0", "status": "all"}, 2),
     ("/v1/ai/recommendations", {}, ROWS),
     ("/v1/ai/rule-updates", {}, ROWS),
+    ("/v1/ai/agreement/nodes", {}, ROWS),
     ("/v1/ai/audit", SINCE, 2 * ROWS),
     ("/v1/ai/audit", {"task_id": TASK}, ROWS),
     ("/v1/ai/audit", {**SINCE, "outcome": "failed"}, ROWS),
@@ -56,7 +58,7 @@ def fill(world: AiWorld) -> None:
         bare = f"bare/{number}"
         world.give_task(f"t-ev/{number} a", node_id=node_id, priority=number % 2)
         world.give_task(f"open-{number}", node_id=bare)
-        world.give_task(f"done-{number}", node_id=bare)
+        world.give_result(world.give_task(f"done-{number}", node_id=bare), Verdict.APPROVE)
         world.decide(f"done-{number}")
         world.give_question(f"e{number}", outcome="failed", task_id=TASK)
         world.give_question(f"f{number}", stamp(NOW - number * DAY_S), outcome="answered", task_id="other")

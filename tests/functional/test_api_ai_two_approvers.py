@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from admin_api import search
 from admin_api.access import ACCESS, APPROVER
 from admin_api.ai import agreement, analyses, audit, node_defaults, own_rules, people, rule_drafts, rule_nodes, tasks
 from taskbridge.ai.requests import encode_task_id
@@ -26,7 +27,7 @@ UIDS = (INTRUDER, f"{VICTIM}#", f"{VICTIM}%23", "*", "default", f"user#{VICTIM}"
 TABLES = ("AiTaskTable", "AiPersonTable", "AiRuleTable", "AiRuleVersionTable", "AiAnswerTable", "AiFormTable")
 AREAS = [
     area.router
-    for area in (tasks, analyses, own_rules, people, agreement, rule_nodes, rule_drafts, node_defaults, audit)
+    for area in (tasks, analyses, own_rules, people, agreement, rule_nodes, rule_drafts, node_defaults, audit, search)
 ]
 
 
@@ -78,6 +79,8 @@ def attempts(client: ApiClient, analysis_id: str, uid: str) -> Iterator[Answer]:
     yield client.post(f"{task}/analyses", {"force": True}, idempotency_key="the-victims")
     yield client.get(f"/v1/ai/tasks/{uid}%23{TASK_ID}")
     yield client.get(f"/v1/ai/analyses/{analysis_id}")
+    for sought in (TASK_ID, analysis_id, VICTIM, f"{VICTIM}#{TASK_ID}"):
+        yield client.get("/v1/search", id=sought)
     yield client.post(f"/v1/ai/analyses/{analysis_id}/feedback", {"tag": "other", "comment": "fremd"})
     yield client.get("/v1/ai/count")
     yield client.get("/v1/ai/recommendations")
@@ -177,6 +180,7 @@ def test_no_route_of_approvers_is_forgotten_here() -> None:
         "/v1/ai/rule-updates",
         "/v1/ai/analyses/{id}/feedback",
         "/v1/ai/agreement",
+        "/v1/search",
         "/v1/ai/agreement/nodes",
         "/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses",
     }

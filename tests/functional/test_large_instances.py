@@ -17,6 +17,7 @@ from taskbridge.push.folding import MOST_TASKS, fold
 from taskbridge.push.instances import Instance
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage
+from taskbridge.tables import instances
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.parts import PartTable
@@ -235,7 +236,7 @@ def test_who_dies_after_its_parts_leaves_the_document_of_before(site: Site, monk
     changed = site.load("large")
     changed.instance.carried_status = "changed"
     with monkeypatch.context() as patch:
-        patch.setattr(site.instances, "_execute", lambda piece: (_ for _ in ()).throw(StoreError("dead")))
+        patch.setattr(instances, "batch_execute", lambda *_: (_ for _ in ()).throw(StoreError("dead")))
         with pytest.raises(StoreError):
             site.instances.save([changed])
 

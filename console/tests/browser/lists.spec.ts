@@ -59,7 +59,7 @@ test("all that match are replayed after a plan that says how many and how long",
   await expect(page.getByRole("button", { name: "开始重推" })).toBeDisabled();
   await page.getByLabel("为什么重推").fill("收件人账号已补建");
   await page.getByRole("button", { name: "开始重推" }).click();
-  await expect(page).toHaveURL(/\/console\/replays$/);
+  await expect(page).toHaveURL(/\/console\/replays\?open=/);
   await expect(page.locator(".notices")).toContainText("已开始");
   expect(asked.filter((call) => call === "POST /v1/replays")).toHaveLength(2);
 });
