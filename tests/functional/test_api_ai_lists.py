@@ -27,9 +27,9 @@ AI_LISTS: list[tuple[str, dict[str, str], int]] = [
     ("/v1/ai/rules", {}, ROWS),
     (VERSIONS, {}, ROWS),
     ("/v1/ai/tasks", {}, 2 * ROWS),
-    ("/v1/ai/tasks", {"status": "done"}, ROWS),
-    ("/v1/ai/tasks", {"status": "all"}, 3 * ROWS),
-    ("/v1/ai/tasks", {"status": "all", "sort": "-priority,subject"}, 3 * ROWS),
+    ("/v1/ai/tasks", {"status": "done"}, 2 * ROWS),
+    ("/v1/ai/tasks", {"status": "all"}, 4 * ROWS),
+    ("/v1/ai/tasks", {"status": "all", "sort": "-priority,subject"}, 4 * ROWS),
     ("/v1/ai/tasks", {"sort": "created_at"}, 2 * ROWS),
     ("/v1/ai/tasks", {"app_id": APP}, 2 * ROWS),
     ("/v1/ai/tasks", {"app_id": APP, "node_id": "bare/0", "status": "all"}, 2),
@@ -58,8 +58,10 @@ def fill(world: AiWorld) -> None:
         bare = f"bare/{number}"
         world.give_task(f"t-ev/{number} a", node_id=node_id, priority=number % 2)
         world.give_task(f"open-{number}", node_id=bare)
-        world.give_result(world.give_task(f"done-{number}", node_id=bare), Verdict.APPROVE)
+        world.give_task(f"done-{number}", node_id=bare)
         world.decide(f"done-{number}")
+        world.give_result(world.give_task(f"judged-{number}", node_id=node_id), Verdict.APPROVE)
+        world.decide(f"judged-{number}")
         world.give_question(f"e{number}", outcome="failed", task_id=TASK)
         world.give_question(f"f{number}", stamp(NOW - number * DAY_S), outcome="answered", task_id="other")
 
