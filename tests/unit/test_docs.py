@@ -119,7 +119,7 @@ def shape_of(text: str) -> dict[str, list[str]]:
         "commands": [re.sub(r" +$", "", each, flags=re.MULTILINE) for each in commands],
         "headings": re.findall(r"^#+ ", plain, flags=re.MULTILINE),
         "rows": [str(row.count("|")) for row in re.findall(r"^\|.*$", plain, flags=re.MULTILINE)],
-        "pictures": re.findall(r"!\[[^]]*\]\([^)]*\)", plain),
+        "pictures": re.findall(r"!\[[^]]*\]\(([^)]*)-(?:en|zh)\.webp\)", plain),
     }
 
 
