@@ -2,7 +2,7 @@ import { defineTexts } from "@/texts/texts";
 
 export default defineTexts("shell", {
   product: ["taskbridge 控制台", "taskbridge console"],
-  tagline: ["待办推送与智能预审", "Task push and AI review"],
+  tagline: ["待办推送与智能审批", "Task push and AI review"],
   skip: ["跳到正文", "Skip to content"],
   menu: ["菜单", "Menu"],
   pages: ["页面", "Pages"],

@@ -18,6 +18,6 @@ export default defineTexts("dead_letters", {
   what_rule: ["总线没能送达队列的事件", "Events that the bus could not put into the queue"],
   what_push: ["推送任务使函数崩溃", "Pushes that made the function crash"],
   what_ai: ["没能记入审批人的待办", "Tasks that were not taken for approvers"],
-  what_analysis: ["预审使函数崩溃", "Analyses that made the function crash"],
+  what_analysis: ["分析使函数崩溃", "Analyses that made the function crash"],
   what_invocation: ["函数的异步调用失败", "Invocations of functions that failed"],
 });

@@ -11,7 +11,7 @@ export default defineTexts("overview", {
   pushed: ["推送成功", "Pushed"],
   failed: ["推送失败", "Failed"],
   dead: ["死信", "Dead letters"],
-  ai_waiting: ["等待预审", "To be reviewed"],
+  ai_waiting: ["等待分析", "To be reviewed"],
   ai_asked: ["今日提问", "Asked today"],
   ai_of: ["上限 {limit}", "of {limit}"],
   ai_no_limit: ["不限", "no cap"],
