@@ -15,6 +15,7 @@ from cli.screen import Column, build_row, build_table, cell
 from local.watching import Picture, Shown
 
 _ROWS = 4
+_ROWS_AT_THE_END = 3  # beside the addresses, on one screen
 _WORDS_SHOWN = 150
 
 
@@ -158,7 +159,7 @@ def _build_lines(title: str, columns: Sequence[Column], rows: Iterable[Shown]) -
 
 
 def _build_start(title: str, columns: Sequence[Column], rows: Sequence[Shown]) -> Table:
-    return _build_lines(title, columns, rows[:_ROWS])
+    return _build_lines(title, columns, rows[:_ROWS_AT_THE_END])
 
 
 def _varied(tasks: Sequence[Shown]) -> list[Shown]:
