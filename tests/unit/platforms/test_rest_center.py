@@ -85,7 +85,7 @@ def _is_open(task: TaskView) -> bool:
 
 
 SETTINGS = {"host": "https://hall.school.edu.cn", **LINKS}
-TODO = {
+SENT = {
     "title": "张三的请假申请",
     "step": "院系审批",
     "done": False,
@@ -115,8 +115,8 @@ def hall() -> ServiceHall:
 @pytest.mark.parametrize(
     ("command", "method", "path", "body"),
     [
-        (insert(), "POST", "/api/v2/todos", {"id": "task-1", **TODO}),
-        (update(status=TaskStatus.COMPLETED), "PUT", "/api/v2/todos/task-1", {**TODO, "done": True}),
+        (insert(), "POST", "/api/v2/todos", {"id": "task-1", **SENT}),
+        (update(status=TaskStatus.COMPLETED), "PUT", "/api/v2/todos/task-1", {**SENT, "done": True}),
         (DeleteTask("a/b", "sess-1"), "DELETE", "/api/v2/todos/a%2Fb", None),
     ],
 )
