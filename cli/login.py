@@ -31,6 +31,7 @@ _PLACES: Mapping[str, tuple[str, str, str]] = {
     "instance": ("push-logs", "instance", "name"),
     "task": ("push-logs", "task", "name"),
     "rejected_event": ("rejected-events", "open", "id"),
+    "skipped_event": ("skipped-events", "open", "id"),
     "replay": ("replays", "open", "id"),
     "own_task": ("approvals", "open", "id"),
     "analysis": ("approvals", "open", "within"),

@@ -83,14 +83,14 @@ def change_platform(
     changed = parse_settings(kind, settings or []) | {each: ask_secret(each, session) for each in secret or []}
     if not changed and not name and enabled is None:
         raise CommandError("Nothing to change: name settings, --secret, --name, --enable or --disable.", WRONG_USE)
-    return _show(_put(before, changed, session, name=name, enabled=enabled), session)
+    return _show(put_platform(before, changed, session, name=name, enabled=enabled), session)
 
 
 @app.verb("disable")
 def disable_platform(context: typer.Context, platform_id: PlatformId) -> int:
     """Send it no new events; what waits for it goes on waiting."""
     session: Session = context.obj
-    return _show(_put(session.api.get(path_of("platforms", platform_id)), {}, session, enabled=False), session)
+    return _show(put_platform(session.api.get(path_of("platforms", platform_id)), {}, session, enabled=False), session)
 
 
 @app.verb("delete")
@@ -119,22 +119,26 @@ def try_platform(context: typer.Context, platform_id: PlatformId) -> int:
     """Try the connection; status 1 where it fails."""
     session: Session = context.obj
     found = session.api.post(path_of("platforms", platform_id, "test"))
-    session.screen.show(found, build_facts(f"Platform {platform_id}", test_facts(found)))
+    session.screen.show(found, build_facts(f"Platform {platform_id}", connection_facts(found)))
     return 0 if found["ok"] else REFUSED
 
 
-def test_facts(found: Mapping[str, Any]) -> dict[str, Any]:
+def connection_facts(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a test of the connection found."""
-    return {
+    facts = {
         "cause": found["cause"],
         "message": found["message"],
         "HTTP": found["status"],
         "code": found["errcode"],
         "took": f"{found['duration_ms']} ms",
+        "tried": ", ".join(found["tried"]),
+        "not tried": ", ".join(found["untried"]),
+        "opened by": found["opened_by"] and f"the {found['opened_by']} secret",
     }
+    return {name: value for name, value in facts.items() if value}
 
 
-def _put(
+def put_platform(
     before: Mapping[str, Any],
     changed: Mapping[str, Any],
     session: Session,
@@ -142,6 +146,7 @@ def _put(
     name: str = "",
     enabled: bool | None = None,
 ) -> Any:
+    """The platform with what is named changed, at the version that was read. Raises CommandError."""
     body = {
         "name": name or before["name"],
         "class_name": before["class_name"],

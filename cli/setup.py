@@ -12,11 +12,11 @@ import typer
 
 from cli.api import path_of
 from cli.bus import send_events
-from cli.errors import REFUSED
+from cli.errors import REFUSED, CommandError
 from cli.event_files import Found
 from cli.events import show_outcomes, wait_for
 from cli.platform_form import ask_settings, parse_settings, type_named
-from cli.platforms import test_facts
+from cli.platforms import connection_facts, put_platform
 from cli.screen import build_facts
 from cli.session import Session
 
@@ -43,7 +43,7 @@ def set_up(
     tell(f"{kind['title']['en']}: settings, connection, a test todo. Ctrl-C stops at any place.")
     platform = _save(kind, parse_settings(kind, settings or []), platform_id, session)
     found = session.api.post(path_of("platforms", platform_id, "test"))
-    session.screen.told.print(build_facts("The connection", test_facts(found)))
+    session.screen.told.print(build_facts("The connection", connection_facts(found)))
     if not found["ok"]:
         tell(f"It is saved, and can't be worked with yet. Mend it: taskbridge platforms set {platform_id} NAME=VALUE")
         session.screen.show(platform)
@@ -52,7 +52,7 @@ def set_up(
         tell("Next: taskbridge setup --todo-for NUMBER sends a test todo to a person of yours.")
         session.screen.show(platform)
         return 0
-    return _try_todo(assignee, session, keep=keep)
+    return _try_todo(assignee, platform_id, session, keep=keep)
 
 
 def _save(kind: Mapping[str, Any], given: Mapping[str, Any], platform_id: str, session: Session) -> Mapping[str, Any]:
@@ -65,34 +65,46 @@ def _save(kind: Mapping[str, Any], given: Mapping[str, Any], platform_id: str, s
         )
         return made
     session.screen.tell(f"There is a platform {platform_id} already: it stays but for what is named.")
-    if not given:
-        return dict(before)
-    wanted = {name: before[name] for name in ("name", "class_name", "enabled", "version")}
-    changed = {**wanted, "settings": {**before["settings"], **given}}
-    return dict(session.api.put(path_of("platforms", platform_id), changed))
+    return dict(put_platform(before, given, session) if given else before)
 
 
-def _try_todo(number: str, session: Session, *, keep: bool) -> int:
-    """A todo for one person, shown, and taken away again; 1 where it did not get there."""
+def _try_todo(number: str, platform_id: str, session: Session, *, keep: bool) -> int:
+    """A todo for one person, shown, and taken away again; 1 where it did not get to this task center."""
     id_ = f"setup-{uuid.uuid4().hex[:12]}"
     session.screen.tell(f"A test todo for {number} goes out as event {id_}.")
-    status = _send(id_, "task_received", 1, number, session)
-    if status == 0 and session.world.stdin.isatty() and not keep:
+    events = _send(id_, "task_received", 1, number, session)
+    show_outcomes(events, session)
+    arrived = any(
+        target["target"] == f"push:{platform_id}" and target["status"] == "succeeded"
+        for event in events
+        for target in event["targets"]
+    )
+    if not arrived:
+        session.screen.tell(f"It did not get to {platform_id}: see the reason above, and `taskbridge rules list`.")
+    elif session.world.stdin.isatty() and not keep:
         session.ask("Look for it at the task center. Then Enter, and it is taken away", default="")
-    if keep:
-        return status
-    session.screen.tell("Its instance is deleted again.")
-    return _send(f"{id_}-deleted", "instance_deleted", 2, number, session, of=id_) or status
+    if not keep:
+        deleted = all(
+            _is_settled(event) for event in _send(f"{id_}-deleted", "instance_deleted", 2, number, session, id_)
+        )
+        session.screen.tell("It is taken away again." if deleted else f"It may still be there: delete instance {id_}.")
+    return 0 if arrived else REFUSED
 
 
-def _send(event_id: str, action: str, sequence: int, number: str, session: Session, of: str = "") -> int:
+def _is_settled(event: Mapping[str, Any]) -> bool:
+    return all(target["status"] not in {"failed", "retrying"} for target in event["targets"])
+
+
+def _send(
+    event_id: str, action: str, sequence: int, number: str, session: Session, of: str = ""
+) -> list[Mapping[str, Any]]:
+    """What became of an event that is sent. Raises CommandError where the bus does not take it."""
     event = _event(event_id, of or event_id, action, sequence, number, session.world.clock())
     found = [Found(event_id, msgspec.json.encode(event))]
     name = session.connection.bus_name()
     if refused := send_events(session.open_bus(), name, found, lambda _: None, session.world.sleep):
-        session.screen.tell(f"The bus {name} did not take it: {refused[0].code} {refused[0].message}")
-        return REFUSED
-    return show_outcomes(wait_for([event_id], session), session)
+        raise CommandError(f"The bus {name} did not take it: {refused[0].code} {refused[0].message}")
+    return wait_for([event_id], session)
 
 
 def _event(event_id: str, sess_id: str, action: str, sequence: int, number: str, now: float) -> dict[str, Any]:

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "TASKBRIDGE_TOKEN": TOKEN,
     "TASKBRIDGE_BUS": "taskbridge-test-events",
 }
+NOWHERE = "/nonexistent"  # nobody's own login takes part in a test
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -70,7 +71,7 @@ class Terminal:
             for _ in range(2)
         )
         world = World(
-            environment=self.environment,
+            environment={"XDG_CONFIG_HOME": NOWHERE, **self.environment},
             stdin=io.BytesIO(self.stdin),
             out=out,
             told=told,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -31,7 +32,17 @@ PLATFORM = {
     "settings": {"host": "https://a", "app_secret": "********"},
     "version": 4,
 }
-TEST = {"ok": True, "cause": "ok", "message": "m", "status": 200, "errcode": "", "duration_ms": 8}
+TEST = {
+    "ok": True,
+    "cause": "ok",
+    "message": "m",
+    "status": 200,
+    "errcode": "",
+    "duration_ms": 8,
+    "opened_by": None,
+    "tried": ["address", "secret"],
+    "untried": ["push"],
+}
 
 
 def bodies(terminal: Terminal) -> list[Any]:
@@ -40,10 +51,13 @@ def bodies(terminal: Terminal) -> list[Any]:
 
 @pytest.mark.parametrize(("cause", "status"), [("ok", 0), ("wrong_secret", REFUSED)])
 def test_a_platform_that_cannot_be_worked_with_ends_with_status_one(cause: str, status: int) -> None:
-    answer = {"ok": not status, "cause": cause, "message": "m", "status": 401, "errcode": "e", "duration_ms": 8}
+    answer = {**TEST, "ok": not status, "cause": cause}
     terminal = Terminal([ok(answer)], is_terminal=True)
     assert terminal.run("platforms", "test", "jinzhi") == status
     assert cause in terminal.out
+    assert re.search(r"not tried\s+push", re.sub(r"\x1b\[[0-9;]*m", "", terminal.out)), (
+        "what a test does not try is said"
+    )
 
 
 def test_platforms_are_listed_without_their_settings() -> None:
@@ -159,3 +173,19 @@ def test_a_setup_ends_where_the_connection_fails_and_says_how_to_go_on() -> None
     assert "wrong_secret" in terminal.told
     assert "taskbridge platforms set jinzhi" in terminal.told
     assert not terminal.bus.calls
+
+
+def test_a_todo_that_no_rule_sends_on_is_no_success() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/v1/platform-types":
+            return listed([TYPE])
+        if path.startswith("/v1/events/"):
+            event_id = path.rsplit("/", 1)[1]
+            return ok({"event_id": event_id, "status": "skipped", "reason": "no rule sends it", "targets": []})
+        return ok(TEST) if path.endswith("/test") else ok(PLATFORM)
+
+    terminal = Terminal(handler=answer)
+    assert terminal.run("setup", "--todo-for", "10021") == REFUSED
+    assert "did not get to jinzhi" in terminal.told
+    assert json.loads(terminal.out)[0]["status"] == "skipped", "one document, whatever was sent"
