@@ -17,9 +17,10 @@ from cli.connection import Connection
 from cli.errors import NO_ANSWER, CommandError
 from cli.kept_login import Issuer, KeptLogin, ask_for_tokens, ends_at, forget_login, keep_login
 from cli.session import Session
+from cli.world import SIGN_IN_PORT
 
-PORT = 8127
-COMING_BACK = f"http://localhost:{PORT}/signed-in"  # as the client of the user pool lists it
+SIGNED_IN = "/signed-in"
+COMING_BACK = f"http://localhost:{SIGN_IN_PORT}{SIGNED_IN}"  # as the client of the user pool lists it
 WAIT_S = 300.0
 STRAY_QUESTIONS = 5
 _PAGE = (
@@ -109,8 +110,8 @@ def _by_browser(address: str, issuer: Issuer, name: str, session: Session) -> Ke
     """Raises CommandError where nobody comes back, or the issuer refuses."""
     world = session.world
     verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(16)
-    page = _page_of(issuer, verifier, state, name)
-    with _listen() as server:
+    with _listen(world.sign_in_port) as server:
+        page = _page_of(issuer, server.coming_back, verifier, state, name)
         session.screen.tell(f"Your browser opens {page}\nIf it does not, open this address yourself.")
         world.browse(page)
         for _ in range(STRAY_QUESTIONS):  # a browser asks for an icon, too
@@ -118,19 +119,24 @@ def _by_browser(address: str, issuer: Issuer, name: str, session: Session) -> Ke
             if server.came_back:
                 break
     code = _code_of(server.came_back, state)
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": COMING_BACK, "code_verifier": verifier}
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": server.coming_back,
+        "code_verifier": verifier,
+    }
     answer = ask_for_tokens(issuer, world.transport, **form)
     refresh = str(answer.get("refresh_token") or "")
     return KeptLogin(address, issuer, answer["id_token"], refresh, ends_at(answer, world.clock()))
 
 
-def _page_of(issuer: Issuer, verifier: str, state: str, name: str) -> str:
+def _page_of(issuer: Issuer, coming_back: str, verifier: str, state: str, name: str) -> str:
     """Where people sign in; a code that is given there is good for nobody without the verifier (RFC 7636)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     query = {
         "response_type": "code",
         "client_id": issuer.client_id,
-        "redirect_uri": COMING_BACK,
+        "redirect_uri": coming_back,
         "scope": issuer.scopes,
         "state": state,
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
@@ -158,15 +164,20 @@ class _Listener(HTTPServer):
     timeout = WAIT_S
     came_back = ""
 
+    @property
+    def coming_back(self) -> str:
+        """Where the issuer is to lead back to."""
+        return f"http://localhost:{self.server_port}{SIGNED_IN}"
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Listener
 
     def do_GET(self) -> None:
         """What the issuer sends the browser back with; a stray question for an icon is answered with nothing."""
-        is_it = urlsplit(self.path).path == urlsplit(COMING_BACK).path
+        is_it = urlsplit(self.path).path == SIGNED_IN
         if is_it:
-            self.server.came_back = f"http://localhost:{PORT}{self.path}"
+            self.server.came_back = self.path
         body = _PAGE("taskbridge").encode() if is_it else b""
         self.send_response(200 if is_it else 404)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -178,10 +189,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the address holds a code."""
 
 
-def _listen() -> _Listener:
+def _listen(port: int) -> _Listener:
     try:
-        return _Listener(("127.0.0.1", PORT), _Handler)
+        return _Listener(("127.0.0.1", port), _Handler)
     except OSError as error:
         raise CommandError(
-            f"Port {PORT} of this machine is taken: {error.strerror}. The issuer leads back there."
+            f"Port {port} of this machine is taken: {error.strerror}. The issuer leads back there."
         ) from None

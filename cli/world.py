@@ -16,6 +16,7 @@ from rich.console import Console
 from cli.connection import Connection
 
 _PIPE_WIDTH = 160
+SIGN_IN_PORT = 8127
 
 
 def open_bus(connection: Connection) -> Any:
@@ -45,6 +46,7 @@ class World:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = field(default=time.sleep)
     browse: Callable[[str], object] = webbrowser.open
+    sign_in_port: int = SIGN_IN_PORT  # where the browser comes back to; 0: any that is free
 
 
 def build_world() -> World:

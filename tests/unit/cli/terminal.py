@@ -80,6 +80,7 @@ class Terminal:
             clock=lambda: 1_800_000_000.0 + sum(self.slept),
             sleep=self._sleep,
             browse=self.browse,
+            sign_in_port=0,
         )
         try:
             return main(arguments, world)

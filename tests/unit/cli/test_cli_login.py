@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from cli.errors import NO_ANSWER, REFUSED, WRONG_USE
-from cli.login import COMING_BACK
 from tests.unit.cli.terminal import Terminal, listed, ok
 
 URL = "https://api.example.edu.cn"
@@ -67,9 +66,10 @@ def browser(seen: list[str], **answer: str) -> Callable[[str], object]:
 
     def browse(page: str) -> None:
         seen.append(page)
-        state = parse_qs(urlsplit(page).query)["state"][0]
+        asked = parse_qs(urlsplit(page).query)
+        state, coming_back = asked["state"][0], asked["redirect_uri"][0]
         query = {"code": "the-code", "state": state, **answer}
-        Thread(target=lambda: httpx.get(COMING_BACK, params=query, trust_env=False), daemon=True).start()
+        Thread(target=lambda: httpx.get(coming_back, params=query, trust_env=False), daemon=True).start()
 
     return browse
 
