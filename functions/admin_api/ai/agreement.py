@@ -30,7 +30,20 @@ router = Router("AI overview")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Rated:
+    """A rate of `agreed` among `decided`, with its 95% bounds. Under `needed` decisions it is `hidden`, and null."""
+
+    hidden: bool
+    needed: int
+    decided: int | None = None
+    agreed: int | None = None
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement(Rated):
     """How often verdict and decision agreed.
 
     `decided` counts the decisions that had the verdict approve or reject. Under `needed` of them `hidden` is true, and
@@ -41,13 +54,6 @@ class Agreement:
     app_id: str | None
     node_id: str | None
     of_everyone: bool
-    hidden: bool
-    needed: int
-    decided: int | None = None
-    agreed: int | None = None
-    rate: float | None = None
-    low: float | None = None
-    high: float | None = None
     false_approvals: int | None = None
     abstained: int | None = None
 
@@ -60,7 +66,7 @@ class NodeAgreement(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClauseAgreement:
+class ClauseAgreement(Rated):
     """How often the decision was as one clause would have had it.
 
     `decided` counts the forms that met the clause, or did not; a form that met it and failed another counts for
@@ -70,13 +76,6 @@ class ClauseAgreement:
     """
 
     clause: str
-    hidden: bool
-    needed: int
-    decided: int | None = None
-    agreed: int | None = None
-    rate: float | None = None
-    low: float | None = None
-    high: float | None = None
     false_passes: int | None = None
     false_failures: int | None = None
     unknown: int | None = None
