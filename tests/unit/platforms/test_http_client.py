@@ -54,6 +54,8 @@ def _handle_one(
     connection: socket.socket, handle: Callable[[socket.socket], None], context: ssl.SSLContext | None
 ) -> None:
     connection.settimeout(20)
+    # else what is sent after TLS's tickets waits for their acknowledgement, and a reset throws it away unsent
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         if context is None:
             handle(connection)
