@@ -67,7 +67,7 @@ export const summary: Shape["Summary"] = {
 
 const REASONS = ["", "收件人 u20231107 不存在", "503 Service Unavailable", "", HOSTILE];
 const STATUSES = ["succeeded", "failed", "retrying", "superseded", "failed"] as const;
-const ACTIONS = ["task_received", "task_done", "process_deleted", "task_received", "process_ended"];
+const ACTIONS = ["task_received", "task_completed", "instance_deleted", "task_received", "instance_completed"];
 
 export function log(index: number): Shape["PushLogRow"] {
   const kind = index % STATUSES.length;

@@ -1,4 +1,5 @@
 import { computed } from "vue";
+import { useActionNames } from "@/texts/actions";
 import { useTexts } from "@/texts/texts";
 import { usePlatforms } from "../platforms/platforms";
 import texts from "./texts";
@@ -11,6 +12,7 @@ const apart = (text: string) => (TURNS.test(text) ? `\u2068${text}\u2069` : text
 /** How targets, actions and flows are told to people; `centers` are the task centers that a rule may name. */
 export function useWording() {
   const say = useTexts(texts);
+  const actionName = useActionNames();
   const platforms = usePlatforms();
   const centers = computed(() => platforms.rows.value.filter((each) => each.category !== "ai"));
 
@@ -19,10 +21,6 @@ export function useWording() {
     if (target === EVERY_PLATFORM) return say("every_platform");
     const id = target.replace(/^push:/, "");
     return apart(centers.value.find((each) => each.id === id)?.name || id);
-  }
-  function actionName(action: string): string {
-    const key = `action_${action}`;
-    return key in texts.pairs ? say(key as keyof typeof texts.pairs) : action;
   }
   const joined = (names: readonly string[]) => names.map(apart).join("、");
   function actionNames(actions: readonly string[], target: string = AI): string {

@@ -70,7 +70,7 @@ const state: Shape["InstanceState"] = {
   events: [
     { log_id: "jz:ev-0", event_id: "ev-0", action: "task_received", sequence: 1, status: "succeeded", occurred_at: ago(910), received_at: ago(905), superseded_by: [] },
     { log_id: "jz:ev-9", event_id: HOSTILE, action: "task_received", sequence: 2, status: "superseded", occurred_at: ago(300), received_at: ago(290), superseded_by: ["ev-20261121-00001"] },
-    { log_id: "jz:ev-1", event_id: "ev-20261121-00001", action: "task_done", sequence: 3, status: "failed", occurred_at: ago(60), received_at: ago(40), superseded_by: [] },
+    { log_id: "jz:ev-1", event_id: "ev-20261121-00001", action: "task_completed", sequence: 3, status: "failed", occurred_at: ago(60), received_at: ago(40), superseded_by: [] },
   ],
 };
 
