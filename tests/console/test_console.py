@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
 from pathlib import Path
 
@@ -12,13 +11,17 @@ import pytest
 from bundle import console_files
 from bundle.console_files import CONSOLE, build_console
 from tests.console.description import read_description
-from tests.console.foreign_issuer import serving_abroad
 from tests.console.programs import Run
-from tests.console.serving import serving
 
 KB = 1000
 FIRST_SCRIPT, FIRST_STYLE, WHOLE = 180 * KB, 60 * KB, 330 * KB
 PANEL, PANEL_WHOLE = "review.js.gz", 60 * KB  # for pages of others, with Vue inside: no part of the console's whole
+
+LOOKED_AT = "every-page.spec.ts"
+SPECS = sorted((CONSOLE / "tests" / "browser").glob("*.spec.ts"), key=lambda spec: spec.stat().st_size)
+ACTED = [spec.name for spec in SPECS if spec.name != LOOKED_AT]
+# About as long as one another, so that the processes of the tests share them.
+PARTS = [(LOOKED_AT, "--grep=at 1920"), (LOOKED_AT, "--grep-invert=at 1920"), *(tuple(ACTED[n::3]) for n in range(3))]
 
 
 def test_the_console_uses_the_api_as_it_is_described_today(run: Run, tmp_path: Path) -> None:
@@ -70,11 +73,12 @@ def test_the_same_sources_are_packed_once(packed: Path, tmp_path: Path, monkeypa
     }
 
 
-def test_pages_in_a_browser(run: Run, packed: Path, chromium: str, node: Path) -> None:
-    with serving(packed) as origin, serving_abroad(packed, node) as abroad:
-        addresses = {"CONSOLE_URL": origin, "FOREIGN_CONSOLE_URL": abroad}
-        shots = os.environ.get("SHOTS", "")
-        done = run("@playwright/test/cli.js", "test", CHROMIUM=chromium, SHOTS=shots, **addresses)
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: " ".join(part).replace(".spec.ts", ""))
+def test_pages_in_a_browser(
+    part: tuple[str, ...], run: Run, served: dict[str, str], chromium: str, tmp_path: Path
+) -> None:
+    which = (*part, "--workers=1", f"--output={tmp_path}")
+    done = run("@playwright/test/cli.js", "test", *which, CHROMIUM=chromium, **served)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
 
 
