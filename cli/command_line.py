@@ -11,6 +11,7 @@ from cli import (
     ai,
     changes,
     dead_letters,
+    doctor,
     events,
     login,
     logs,
@@ -43,6 +44,7 @@ app.verb("logs")(logs.show_logs)
 app.verb("tail")(logs.follow)
 app.add_typer(replays.app, name="replay")
 app.verb("reconcile")(replays.reconcile)
+app.verb("doctor")(doctor.examine)
 app.verb("summary")(summary.summarise)
 app.add_typer(dead_letters.app, name="dlq")
 app.add_typer(platforms.app, name="platforms")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from cli.errors import WRONG_USE, CommandError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_OF_STACKS = "-events"  # what follows the name of the stack in that of its bus
 _HINT = (
     "Sign in with `taskbridge login`, set TASKBRIDGE_TOKEN, or name the outputs of a stack on this machine with "
     "--outputs FILE --as NAME."
@@ -58,6 +59,10 @@ class Connection:
             text = "Which event bus? Name output EventBusName of the stack with --bus or TASKBRIDGE_BUS."
             raise CommandError(text, WRONG_USE)
         return self.bus
+
+    def stack_name(self, named: str) -> str:
+        """The stack of CloudFormation: as it is named, else that of the bus; empty where nobody named either."""
+        return named or self.bus.removesuffix(_OF_STACKS)
 
 
 def read_connection(environment: Mapping[str, str], outputs_file: Path | None, person: str) -> Connection:

@@ -68,7 +68,7 @@ def send(
         _show_sent(session.screen, result, _describe_check(len(events), flaws))
         return REFUSED
     name = bus or session.connection.bus_name()
-    opened = session.open_bus()
+    opened = session.open_aws("events")
     with session.screen.progress() as progress:
         bar = progress.add_task("Events sent", total=len(events))
         refused = send_events(opened, name, events, lambda n: progress.advance(bar, n), session.world.sleep)

@@ -36,6 +36,10 @@ _STYLES = {
     "fail": "red",
     "unknown": "yellow",
     "ok": "green",
+    "look": "yellow",
+    "wrong": "bold red",
+    "no answer": "bold red",
+    "not asked": "cyan",
 }
 # What comes from a form, a model or a platform must not steer the terminal. A newline may stay.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -61,7 +65,8 @@ class Screen:
             self.write_json(result, indent=2)
             return
         for view in views:
-            self.out.print(view)
+            # The terminal folds a sentence by itself, so that what it names can be copied whole.
+            self.out.print(view, soft_wrap=isinstance(view, Text))
 
     def write_json(self, value: Any, indent: int | None = None) -> None:
         """JSON, as it is: neither wrapped nor coloured."""

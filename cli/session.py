@@ -61,10 +61,10 @@ class Session:
         """The API. Raises CommandError where address or token are missing."""
         return self._open.enter_context(open_api(self.connection, self.world.transport, self.world.sleep))
 
-    def open_bus(self) -> Any:
-        """A client for the event bus. Raises CommandError where region or profile are missing."""
+    def open_aws(self, service: str) -> Any:
+        """A client of an AWS service, such as "events". Raises CommandError where region or profile are missing."""
         try:
-            return self.world.open_bus(self.connection)
+            return self.world.open_aws(self.connection, service)
         except BotoCoreError as error:
             raise CommandError(f"AWS cannot be asked: {error}", WRONG_USE) from None
 

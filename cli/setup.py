@@ -102,7 +102,7 @@ def _send(
     event = _event(event_id, of or event_id, action, sequence, number, session.world.clock())
     found = [Found(event_id, msgspec.json.encode(event))]
     name = session.connection.bus_name()
-    if refused := send_events(session.open_bus(), name, found, lambda _: None, session.world.sleep):
+    if refused := send_events(session.open_aws("events"), name, found, lambda _: None, session.world.sleep):
         raise CommandError(f"The bus {name} did not take it: {refused[0].code} {refused[0].message}")
     return wait_for([event_id], session)
 

@@ -27,6 +27,7 @@ To = Annotated[str | None, typer.Option(metavar="TIME", help="The last moment, l
 OfPlatform = Annotated[str | None, typer.Option("--platform", metavar="ID", help="Of this platform.")]
 OfApp = Annotated[str | None, typer.Option("--app", metavar="ID", help="Of this app.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+StackName = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack; else that of TASKBRIDGE_BUS.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not watch it.")]
 
 

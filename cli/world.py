@@ -19,8 +19,8 @@ _PIPE_WIDTH = 160
 SIGN_IN_PORT = 8127
 
 
-def open_bus(connection: Connection) -> Any:
-    """A boto3 client for EventBridge, with the user's own credentials and region."""
+def open_aws(connection: Connection, service: str) -> Any:
+    """A boto3 client of a service such as "events", with the user's own credentials and region."""
     import boto3
     from botocore.config import Config
 
@@ -30,7 +30,8 @@ def open_bus(connection: Connection) -> Any:
     if connection.is_on_this_machine:
         # The emulator asks for credentials and takes any. A real key is not shown to it, and no proxy reaches it.
         settings |= {"aws_access_key_id": "test", "aws_secret_access_key": "test", "config": Config(proxies={})}
-    return boto3.client("events", **settings)
+    make: Any = boto3.client
+    return make(service, **settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class World:
     out: Console
     told: Console
     transport: httpx.BaseTransport | None = None
-    open_bus: Callable[[Connection], Any] = open_bus
+    open_aws: Callable[[Connection, str], Any] = open_aws
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = field(default=time.sleep)
     browse: Callable[[str], object] = webbrowser.open

@@ -16,7 +16,7 @@ from rich.console import Console
 from cli.api import Api, open_api
 from cli.bus import send_events
 from cli.connection import read_connection
-from cli.world import open_bus
+from cli.world import open_aws
 from local.aigc_simulator.attachments import FILES_PREFIX
 from local.console_address import console_lines
 from local.errors import StackError
@@ -97,7 +97,9 @@ def _send_chapters(story: Story, settings: StackSettings, watch: Watch, stage: S
 
 def _send(chapter: Chapter, settings: StackSettings, stage: Stage) -> None:
     connection = read_connection({}, settings.outputs_file, "")
-    refused = send_events(open_bus(connection), connection.bus_name(), chapter.lines, stage.add_sent, time.sleep)
+    refused = send_events(
+        open_aws(connection, "events"), connection.bus_name(), chapter.lines, stage.add_sent, time.sleep
+    )
     if refused:
         raise StackError(f"EventBridge refused {refused[0].place} of {chapter.name}: {refused[0].message}")
 

@@ -59,6 +59,11 @@ def received_at(record: Mapping[str, Any]) -> str:
     return utc_stamp(milliseconds / 1000)
 
 
+def is_empty_batch(event: Mapping[str, Any]) -> bool:
+    """Whether this is what `taskbridge doctor` invokes a function with: it is wired, and does nothing."""
+    return event.get("Records") == []
+
+
 def batch_response(failed: Iterable[str]) -> dict[str, list[dict[str, str]]]:
     """A partial batch response: these messages stay in the queue."""
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

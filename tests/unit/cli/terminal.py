@@ -54,6 +54,7 @@ class Terminal:
     answers: list[httpx.Response] = field(default_factory=list)
     handler: Handler | None = None
     bus: Bus = field(default_factory=Bus)
+    aws: Mapping[str, Any] = field(default_factory=dict)  # clients by the name of their service
     environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
     stdin: bytes = b""
     is_terminal: bool = False
@@ -76,7 +77,7 @@ class Terminal:
             out=out,
             told=told,
             transport=httpx.MockTransport(self._answer),
-            open_bus=lambda _: self.bus,
+            open_aws=lambda _, service: {"events": self.bus, **self.aws}[service],
             clock=lambda: 1_800_000_000.0 + sum(self.slept),
             sleep=self._sleep,
             browse=self.browse,

@@ -10,7 +10,7 @@ import pytest
 
 from cli.connection import Connection, read_connection
 from cli.errors import NO_ANSWER, REFUSED, WRONG_USE
-from cli.world import open_bus
+from cli.world import open_aws
 from tests.unit.cli.terminal import ENVIRONMENT, TOKEN, Terminal, listed, ok, problem, push_log
 
 
@@ -60,7 +60,7 @@ def test_the_emulator_is_not_shown_a_real_key(outputs: str, monkeypatch: pytest.
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
 
     # when
-    client = open_bus(read_connection({}, Path(outputs), ""))
+    client = open_aws(read_connection({}, Path(outputs), ""), "events")
 
     # then
     assert client.meta.endpoint_url == "http://127.0.0.1:4566"
