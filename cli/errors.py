@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
 REFUSED = 1  # the API, the bus or a check said no; or what was tested is not as it should be
 WRONG_USE = 2  # arguments, environment or files, as argparse has it
 NO_ANSWER = 3  # the API, the bus or AWS did not answer: the same command may work later
@@ -18,3 +23,15 @@ class CommandError(Exception):
         super().__init__(text)
         self.status = status
         self.code = code
+
+
+@contextmanager
+def told_of_aws() -> Iterator[None]:
+    """What AWS refuses, or that it does not answer, as a CommandError."""
+    try:
+        yield
+    except ClientError as error:
+        problem = error.response["Error"]
+        raise CommandError(f"AWS says: {problem.get('Message', '')} ({problem.get('Code', '')})") from None
+    except BotoCoreError as error:
+        raise CommandError(f"AWS does not answer: {error}", NO_ANSWER) from None

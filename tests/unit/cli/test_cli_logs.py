@@ -280,3 +280,54 @@ def test_dead_letters_go_back() -> None:
     assert terminal.run("dlq", "redrive", "push") == 0
     assert terminal.asked == ["POST /v1/ops/queues/push/redrive"]
     assert "SQS is moving them" in terminal.out
+
+
+class _Letters:
+    """Two dead letters of the push queue, in an account whose stack has no other queue."""
+
+    asked: dict[str, Any]
+
+    def describe_stacks(self, **_named: str) -> Any:
+        return {"Stacks": [{"Outputs": [{"OutputKey": "PushDeadLetterQueueUrl", "OutputValue": "https://queue"}]}]}
+
+    def receive_message(self, **asked: Any) -> Any:
+        self.asked = asked
+        letter = {
+            "MessageId": "m-1",
+            "Attributes": {"SentTimestamp": "1795309200000", "MessageGroupId": "jinzhi#P-1"},
+            "MessageAttributes": {"ERROR_CODE": {"StringValue": "NO_PERMISSIONS", "DataType": "String"}},
+            "Body": '{"event_id":"ev-1","subject":"请假\\u001b[31m"}',
+        }
+        return {"Messages": [letter, {"MessageId": "m-2", "Body": "no json"}][: asked["MaxNumberOfMessages"]]}
+
+
+def _before(letters: _Letters, **more: Any) -> Terminal:
+    return Terminal(aws={"cloudformation": letters, "sqs": letters}, **more)
+
+
+def test_a_dead_letter_is_shown_whole_and_stays_where_it_is() -> None:
+    # given
+    letters = _Letters()
+    terminal = _before(letters, is_terminal=True)
+
+    # when
+    assert terminal.run("dlq", "show", "push") == 0
+
+    # then
+    assert letters.asked["VisibilityTimeout"] == 0
+    for word in ("m-1", "jinzhi#P-1", "NO_PERMISSIONS", '"event_id": "ev-1"', "请假\\u001b[31m"):
+        assert word in terminal.out
+    assert "m-2" not in terminal.out
+
+
+def test_dead_letters_are_json_for_a_script_also_what_is_none() -> None:
+    terminal = _before(_Letters())
+    assert terminal.run("dlq", "show", "push-dead-letters", "--limit", "2") == 0
+    assert [each["body"] for each in terminal.json] == [{"event_id": "ev-1", "subject": "请假\x1b[31m"}, "no json"]
+    assert terminal.json[0]["sent_at"] == "2026-11-22T01:00:00+00:00"
+
+
+def test_a_queue_that_the_stack_does_not_have_is_refused_by_name() -> None:
+    terminal = _before(_Letters())
+    assert terminal.run("dlq", "show", "coffee") == WRONG_USE
+    assert "coffee" in terminal.told
