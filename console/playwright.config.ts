@@ -13,6 +13,8 @@ export default defineConfig({
   reporter: [["line"]],
   use: {
     baseURL: process.env["CONSOLE_URL"],
+    // A browser that has what it once loaded: each test still begins with an empty storage.
+    reuseContext: true,
     locale: "zh-CN",
     timezoneId: "Europe/Berlin",
     launchOptions: {
