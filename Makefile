@@ -73,8 +73,9 @@ screenshots: $(READY) $(NODE_READY) ## a picture of every view of the console, i
 bench: $(READY) ## speed and cost, as ratios to something that runs beside it
 	$(PYTHON) -m bench
 
-eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, obeying, or a file that describes one
-	@$(PYTHON) -m evaluation $(or $(PLATFORM),simulator) $(if $(ONLY),--only '$(ONLY)')
+eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, readers, obeying, or a file that describes one
+	@$(PYTHON) -m evaluation $(or $(PLATFORM),simulator) $(if $(ONLY),--only '$(ONLY)') $(if $(WORKERS),--workers $(WORKERS)) \
+		$(if $(MASKING),--masking) $(if $(FLIPS),--flips) $(if $(PICTURE),--picture '$(PICTURE)')
 
 format: $(READY) ## format and mend what can be mended
 	$(VENV)/bin/ruff check --fix --quiet . || true

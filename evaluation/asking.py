@@ -40,10 +40,10 @@ class Unseen:
 class Asking:
     """How to ask: whom, masked or not, which verdicts are looked at again, and how many questions at a time.
 
-    `sleep` waits for seconds.
+    `link_to` gives whom to ask about a form, `sleep` waits for seconds.
     """
 
-    link: Link
+    link_to: Callable[[GoldenForm], Link]
     masking: bool = False
     second_look: SecondLook = "approves"
     workers: int = 1
@@ -60,7 +60,7 @@ class Asking:
                 for future in as_completed(futures):
                     heard(future.result())
             except (ConfigurationError, QuotaExhausted) as error:
-                raise EvaluationError(f"{self.link.client.platform_id}: {error}") from error
+                raise EvaluationError(f"{self.link_to(forms[0]).client.platform_id}: {error}") from error
             finally:
                 for future in futures:
                     future.cancel()
@@ -89,7 +89,7 @@ class Asking:
     def _ask(self, golden: GoldenForm) -> Review:
         return review(
             build_material(golden),
-            [self.link],
+            [self.link_to(golden)],
             Unseen(),
             masking=self.masking,
             second_look=self.second_look,

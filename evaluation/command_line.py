@@ -5,23 +5,42 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import Path
 
 from rich.console import Console
 
 from evaluation.asking import Asking
+from evaluation.balance import balance
+from evaluation.comparing import Asked, asking_once
+from evaluation.comparison import Compared, build_comparison, build_flip_table, build_risk_table
 from evaluation.errors import EvaluationError
-from evaluation.golden import GoldenForm, read_golden_forms
+from evaluation.flips import FlipScore
+from evaluation.golden import read_golden_forms
 from evaluation.guards import build_guard_table, find_false_alarms, try_forms
-from evaluation.handbook import write_guard_table
+from evaluation.handbook import PICTURE, write_table
 from evaluation.injected import build_honest, build_injected
 from evaluation.obeying import CHOICES, LOOKING
+from evaluation.picture import draw_curves
 from evaluation.platforms import SIMULATOR, open_platform
+from evaluation.readers import DEGENERATE, READERS
 from evaluation.report import build_progress, build_tables, describe_progress, explain_differences
 from evaluation.scores import Outcome
+from evaluation.variants import build_variants
 
 FALSE_APPROVAL, NOT_EVALUATED = 1, 2
-OBEYING = "obeying"
+OBEYING, SCRIPTED = "obeying", "readers"
+_TITLE = "Risk and coverage over the golden forms"
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluated:
+    """What came of a platform; `flips` is empty where none were asked for."""
+
+    compared: Compared
+    beside: list[Compared]
+    flips: dict[str, FlipScore]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,11 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.platform == OBEYING:
         return _try_guards(told)
     try:
-        outcomes = _evaluate(options, told)
+        if options.platform == SCRIPTED:
+            return _compare_scripted(_choose(options.only), told)
+        evaluated = _evaluate(options, told)
     except EvaluationError as error:
         told.print(f"not evaluated: {error}", markup=False, highlight=False)
         return NOT_EVALUATED
-    _show(outcomes, options, Console())
+    _show(evaluated, options, Console())
+    outcomes = evaluated.compared.with_checks
     if any(outcome.is_false_approval for outcome in outcomes):
         return FALSE_APPROVAL
     return NOT_EVALUATED if any(outcome.review is None for outcome in outcomes) else 0
@@ -50,7 +72,7 @@ def _try_guards(console: Console) -> int:
         tried = try_forms(injected, lambda _: progress.update(bar, advance=1))
     alarms = find_false_alarms(honest)
     table = build_guard_table(tried, len(honest), len(alarms))
-    write_guard_table(table)
+    write_table("make eval PLATFORM=obeying", table)
     Console(soft_wrap=True).print("\n".join(table), markup=False, highlight=False)
     unearned = {each.injected.golden.name: each.injected.order for each in tried if each.is_unearned}
     for name, order in unearned.items():
@@ -60,14 +82,42 @@ def _try_guards(console: Console) -> int:
     return FALSE_APPROVAL if unearned else 0
 
 
+def _compare_scripted(asked: Asked, console: Console) -> int:
+    """The scripted readers beside each other; tables and picture go to the handbook too."""
+    names = (*READERS, *DEGENERATE)
+    with build_progress(console) as progress:
+        total = len(asked.forms) * len(names) + len(asked.changed) * len(READERS)
+        bar = progress.add_task(SCRIPTED, total=total)
+
+        def hear(_: Outcome) -> None:
+            progress.update(bar, advance=1)
+
+        compared = asked.compare_scripted(names, hear)
+        flips = {str(name): asked.flip(asked.asking_scripted(name), hear) for name in READERS}
+    curves = {each.name: each.curve() for each in compared[: len(READERS)]}
+    tables = {
+        "comparison": build_comparison(compared),
+        "flips": build_flip_table(flips),
+        "risk": build_risk_table(curves),
+    }
+    for name, lines in tables.items():
+        write_table(f"make eval PLATFORM={SCRIPTED}: {name}", lines)
+        Console(soft_wrap=True).print("\n".join([*lines, ""]), markup=False, highlight=False)
+    PICTURE.write_text(draw_curves(curves, _TITLE), encoding="utf-8")
+    return 0
+
+
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments of the command line; ends the process with status 2 where they are wrong."""
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
     parser.add_argument(
-        "platform", help=f"`{SIMULATOR}`, `{OBEYING}`, or a JSON file that describes one: see docs/evaluation.md"
+        "platform",
+        help=f"`{SIMULATOR}`, `{SCRIPTED}`, `{OBEYING}`, or a JSON file that describes one: see docs/evaluation.md",
     )
-    parser.add_argument("--only", metavar="PATTERN", default="*", help="names of golden forms, such as 'leave-*'")
+    parser.add_argument("--only", metavar="PATTERN", default="", help="names of golden forms, such as 'leave-*'")
     parser.add_argument("--masking", action="store_true", help="ask with personal data masked")
+    parser.add_argument("--flips", action="store_true", help="ask about forms with a fact changed too")
+    parser.add_argument("--picture", metavar="FILE", type=Path, help="draw risk and coverage into an SVG")
     parser.add_argument("--workers", type=_positive, default=4, help="how many questions at a time")
     return parser.parse_args(arguments)
 
@@ -79,30 +129,44 @@ def _positive(text: str) -> int:
     return number
 
 
-def _evaluate(options: argparse.Namespace, console: Console) -> list[Outcome]:
-    forms = _choose(read_golden_forms(), options.only)
+def _choose(pattern: str) -> Asked:
+    """All golden forms and what balances them; by a pattern, only those that were written by hand."""
+    forms = read_golden_forms()
+    chosen = tuple(golden for golden in forms if fnmatch(golden.name, pattern or "*"))
+    if not chosen:
+        raise EvaluationError(f"no golden form has a name like {pattern}")
+    variants = build_variants(chosen)
+    return Asked(chosen if pattern else balance(chosen, variants), variants)
+
+
+def _evaluate(options: argparse.Namespace, console: Console) -> _Evaluated:
+    asked = _choose(options.only)
     heard: list[Outcome] = []
     with open_platform(options.platform, os.environ, options.workers) as link, build_progress(console) as progress:
-        bar = progress.add_task(describe_progress(heard), total=len(forms))
+        total = len(asked.forms) + (len(asked.changed) if options.flips else 0)
+        bar = progress.add_task(describe_progress(heard), total=total)
 
         def hear(outcome: Outcome) -> None:
             heard.append(outcome)
-            progress.update(bar, advance=1, description=describe_progress(heard))
+            progress.update(bar, advance=1, description=describe_progress(heard[: len(asked.forms)]))
 
-        return Asking(link, masking=options.masking, workers=options.workers).evaluate(forms, hear)
-
-
-def _choose(forms: Sequence[GoldenForm], pattern: str) -> list[GoldenForm]:
-    chosen = [golden for golden in forms if fnmatch(golden.name, pattern)]
-    if not chosen:
-        raise EvaluationError(f"no golden form has a name like {pattern}")
-    return chosen
+        asking = asking_once(link, Asking(lambda _: link, masking=options.masking, workers=options.workers))
+        compared = asked.compare(options.platform, asking, hear)
+        flips = asked.flip(asking, hear) if options.flips else {}
+    return _Evaluated(compared, asked.compare_scripted(DEGENERATE, lambda _: None), flips)
 
 
-def _show(outcomes: Sequence[Outcome], options: argparse.Namespace, console: Console) -> None:
+def _show(evaluated: _Evaluated, options: argparse.Namespace, console: Console) -> None:
+    compared, outcomes = evaluated.compared, evaluated.compared.with_checks
     for line in explain_differences(outcomes):
         console.print(line, markup=False, highlight=False)
     model = next((f" {outcome.review.model}" for outcome in outcomes if outcome.review), "")
     title = f"{options.platform}{model}{', masked' if options.masking else ''}"
     for table in build_tables(outcomes, title):
         console.print(table)
+    lines = [*build_comparison([compared, *evaluated.beside]), "", *build_risk_table({title: compared.curve()})]
+    if evaluated.flips:
+        lines += ["", *build_flip_table({title: evaluated.flips})]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    if options.picture:
+        options.picture.write_text(draw_curves({title: compared.curve()}, _TITLE), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The tables of docs/evaluation.md, written by the command that counts."""
+"""The tables and the picture of docs/evaluation.md, written by the command that counts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HANDBOOK = Path(__file__).resolve().parent.parent / "docs" / "evaluation.md"
-_PLACE = re.compile(r"(?<=<!-- made by make eval PLATFORM=obeying -->\n).*?(?=<!-- end -->)", re.DOTALL)
+PICTURE = HANDBOOK.with_name("risk-coverage.svg")
 
 
-def write_guard_table(lines: Sequence[str], path: Path = HANDBOOK) -> None:
-    """Put the table in its place, instead of the one that stood there."""
+def write_table(made_by: str, lines: Sequence[str], path: Path = HANDBOOK) -> None:
+    """Put a table in its place, behind `<!-- made by ... -->`, instead of the one that stood there."""
+    place = re.compile(rf"(?<=<!-- made by {re.escape(made_by)} -->\n).*?(?=<!-- end -->)", re.DOTALL)
     text = path.read_text(encoding="utf-8")
-    path.write_text(_PLACE.sub(lambda _: "\n".join(["", *lines, "", ""]), text), encoding="utf-8")
+    path.write_text(place.sub(lambda _: "\n".join(["", *lines, "", ""]), text, count=1), encoding="utf-8")

@@ -52,7 +52,8 @@ def explain_differences(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def _scores(outcomes: Sequence[Outcome]) -> dict[str, Score]:
-    groups = {kind: [outcome for outcome in outcomes if outcome.golden.kind == kind] for kind in KINDS}
+    kinds = dict.fromkeys((*KINDS, *(outcome.golden.kind for outcome in outcomes)))
+    groups = {kind: [outcome for outcome in outcomes if outcome.golden.kind == kind] for kind in kinds}
     groups["hostile ones"] = [outcome for outcome in outcomes if outcome.golden.is_hostile]
     groups["all"] = list(outcomes)
     return {name: build_score(group) for name, group in groups.items() if group}

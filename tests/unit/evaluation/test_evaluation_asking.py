@@ -43,8 +43,12 @@ def is_shown(clause: str, findings: Iterable[Finding]) -> bool:
     return FindingResult.PASS in {finding.result for finding in computed or quoted}
 
 
+def always(client: Model) -> Callable[[GoldenForm], Link]:
+    return lambda _: Link(client, "m")
+
+
 def ask(client: Model, forms: Iterable[GoldenForm] = FORMS, **how: Any) -> list[Outcome]:
-    return Asking(Link(client, "m"), sleep=lambda _: None, **how).evaluate(list(forms), lambda _: None)
+    return Asking(always(client), sleep=lambda _: None, **how).evaluate(list(forms), lambda _: None)
 
 
 def score(client: Model, **how: Any) -> Score:
@@ -133,7 +137,7 @@ def test_with_masking_the_platform_sees_no_telephone_number() -> None:
 def test_outcomes_come_in_the_order_of_the_forms_and_each_is_told_once() -> None:
     told: list[Outcome] = []
 
-    outcomes = Asking(Link(CarefulReader(FORMS), "m"), workers=4).evaluate(FORMS, told.append)
+    outcomes = Asking(always(CarefulReader(FORMS)), workers=4).evaluate(FORMS, told.append)
 
     assert [each.golden for each in outcomes] == list(FORMS)
     assert sorted(each.golden.name for each in told) == [golden.name for golden in FORMS]
@@ -145,7 +149,7 @@ def test_what_may_pass_is_waited_for_as_long_as_the_platform_says() -> None:
     client = Failing(ThrottledError("busy", retry_after=7.0), ThrottledError("busy"), TransientError("HTTP 502"))
 
     # when
-    (outcome,) = Asking(Link(client, "m"), sleep=waits.append).evaluate(ONE, lambda _: None)
+    (outcome,) = Asking(always(client), sleep=waits.append).evaluate(ONE, lambda _: None)
 
     # then
     assert outcome.is_right
