@@ -12,6 +12,7 @@ import msgspec
 from ai_analyze.uploads import Claim, UploadTable
 from taskbridge.ai.audit import AuditRecord
 from taskbridge.ai.caps import AskedToday, find_reached
+from taskbridge.ai.documents import NewerDocument
 from taskbridge.ai.jobs import AiJob, AiJobStatus
 from taskbridge.ai.messages import AiMessage, AnalysisMessage
 from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, is_decision, verdict_of
@@ -34,6 +35,7 @@ from taskbridge.tables.ai_questions import QuestionTable
 from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.dynamo import Page
+from taskbridge.tables.parts import Parts, PartTable, SplitBody
 from tests.fakes import SilentJournal
 
 _UNDER_WAY = (AnalysisStatus.PENDING, AnalysisStatus.RUNNING)
@@ -314,6 +316,14 @@ class MemoryRules(RuleTable):
         self.stored_owns[key] = msgspec.structs.replace(rule, version=expected_version + 1)
         return self.stored_owns[key]
 
+    def mark_newer(self, uid: str, app_id: str, node_id: str, version: int, newer: NewerDocument) -> bool:
+        """See RuleTable."""
+        stored = self.stored_defaults.get((app_id, node_id))
+        if uid or stored is None or stored.version != version:
+            return False
+        self.stored_defaults[app_id, node_id] = msgspec.structs.replace(stored, newer=newer)
+        return True
+
     def mark_published(self, app_id: str, node_id: str, sequence: int, version: int) -> bool:
         """See RuleTable."""
         stored = self.stored_defaults.get((app_id, node_id))
@@ -487,6 +497,21 @@ class MemoryOutbox(AiQueue):
         """See AiQueue."""
         self.sent += messages
         return set()
+
+
+class MemoryParts(PartTable):
+    """See PartTable."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[Parts, bytes] = {}
+
+    def put(self, bodies: Iterable[SplitBody]) -> None:
+        """See PartTable."""
+        self.bodies |= {body.parts: body.data for body in bodies}
+
+    def load(self, wanted: Iterable[Parts]) -> dict[Parts, bytes]:
+        """See PartTable."""
+        return {parts: self.bodies[parts] for parts in wanted if parts in self.bodies}
 
 
 class MemoryJobs(AiJobTable):

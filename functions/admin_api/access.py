@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from admin_api.problems import Problem
+from admin_api.requests import MAX_BODY_BYTES, MOST_BODY_BYTES
 
 ANYONE = "anyone"
 SIGNED_IN = "signed-in"
@@ -24,16 +25,17 @@ class Access:
     """What one route asks of its caller.
 
     One of `roles`; at most `per_minute` calls (0: as many as the stage lets through). `starts_work`: the route makes
-    something, and takes an `Idempotency-Key`.
+    something, and takes an `Idempotency-Key`. A body has at most `most_bytes`.
     """
 
     roles: frozenset[str]
     per_minute: int = 0
     starts_work: bool = False
+    most_bytes: int = MAX_BODY_BYTES
 
 
-def _for(*roles: str, per_minute: int = 0, starts_work: bool = False) -> Access:
-    return Access(frozenset(roles), per_minute, starts_work)
+def _for(*roles: str, per_minute: int = 0, starts_work: bool = False, most_bytes: int = MAX_BODY_BYTES) -> Access:
+    return Access(frozenset(roles), per_minute, starts_work, most_bytes)
 
 
 ACCESS: Mapping[tuple[str, str], Access] = {
@@ -92,6 +94,9 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/try-checks"): _for(APPROVER, per_minute=60),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/propose-checks"): _for(APPROVER, ADMIN, per_minute=10, starts_work=True),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/dry-run"): _for(APPROVER, per_minute=10, starts_work=True),
+    ("POST", "/v1/ai/rules/{app_id}/{node_id}/documents"): _for(
+        APPROVER, ADMIN, per_minute=10, starts_work=True, most_bytes=MOST_BODY_BYTES
+    ),
     ("GET", "/v1/ai/jobs/{id}"): _for(APPROVER, ADMIN),
     ("DELETE", "/v1/ai/jobs/{id}"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/tasks"): _for(APPROVER),

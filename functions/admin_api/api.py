@@ -17,7 +17,7 @@ from admin_api.access import ACCESS, ANYONE, Access, Caller, read_caller
 from admin_api.limits import MAX_KEY_CHARS, StoredAnswer
 from admin_api.lists import Listed
 from admin_api.problems import Problem, invalid, to_problem, to_response
-from admin_api.requests import read_body
+from admin_api.requests import check_size, read_body
 from admin_api.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ class Api:
     def _guard(self, method: str, template: str) -> None:
         """Who calls may call this, and not too often. A route that is not there is for whoever has signed in."""
         access = ACCESS.get((method, template), Access(frozenset()))
+        check_size(self._event.get("body") or "", access.most_bytes)
         if ANYONE in access.roles:
             return
         caller = self.caller

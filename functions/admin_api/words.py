@@ -57,6 +57,37 @@ checks | exact clauses, computed over the form |
 clash | what is wrong where several instances used the id, empty where none did | ""
 class_name | the class of the platform | "JinZhiTaskCenter"
 clause | a clause of the rule, in its words | "金额不超过 5000 元"
+ClauseChange.state | whether its sentence stands in the newer version as before, on another page, or no longer | "gone"
+DocumentReading.asked | portions that were asked about | 1
+DocumentReading.clauses | clauses that are proposed: each sentence was found by code |
+DocumentReading.dropped | clauses that are not proposed, with the reason |
+DocumentReading.name | name of the file | "差旅费报销办法.pdf"
+DocumentReading.pages | how many it has, 0 for a Word file | 2
+DocumentReading.problem | what could not be read of it, empty where it is all there is | ""
+DocumentWanted.name | name of the file | "差旅费报销办法.pdf"
+DocumentWanted.content | its bytes, in base64 | "JVBERi0xLjcK"
+DocumentWanted.of | whose rule it is read for | "me"
+DocumentWanted.is_new_version | whether it is the next version of the rule's document | true
+StaleRule.at | when the newer version was read | "2026-11-22T01:30:00.000+00:00"
+StaleRule.name | name of its file | "差旅费报销办法（2027）.pdf"
+RuleDocument.name | name of the file | "差旅费报销办法.pdf"
+RuleDocument.clauses | clauses of the rule that were taken from it |
+RuleDocument.sha256 | digest of the file | "ab12"
+changes | clauses of the rule beside a newer version of its document |
+Job.document | what was read of the document, null where there is none yet |
+OwnRule.document | the policy document that the rule was taken from, null where it was not |
+ListedRule.document | the policy document that the rule was taken from, null where it was not |
+NodeDefault.document | the policy document that the rule was taken from, null where it was not |
+OwnRuleWanted.document | the job that read its policy document; null: as it was; empty: none | null
+NodeDefaultWanted.document | the job that read its policy document; null: as it was; empty: none | null
+gone | clauses whose sentence it no longer has |
+is_new | whether the version before had no such sentence | false
+page_now | page of the newer version, null where it has none, or the sentence is gone | 2
+portions | pieces in which it is asked about, at most 5 | 1
+DocumentClause.page | page of the document, null where it has no pages | 1
+ClauseChange.page | page of the version before, null where it has no pages | 1
+sentence | the words of the document that it stems from | "第二条 报销金额不得超过 5000 元。"
+stale | the newer version of its document that no longer says what it was taken from, null where there is none |
 clauses | how the rule is read, a clause each | ["金额不超过 5000 元"]
 column_of | the table that it is a column of, empty for a field of the form | ""
 comment | why, in the person's words | "发票已附"

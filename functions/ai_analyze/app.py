@@ -39,6 +39,7 @@ from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.configuration import ConfigurationTable
 from taskbridge.tables.coordination import CoordinationTable
+from taskbridge.tables.parts import PartTable
 
 THREADS = 10
 TIME_TO_END_S = ANALYSIS_MARGIN_S / 2  # to settle, and to put what waits on record
@@ -84,6 +85,8 @@ def _wired() -> _Wired:
         audit=AuditTable(tables, table_name("ai-audit")),
         desk=desk,
         jobs=AiJobTable(tables, table_name("jobs")),
+        rules=rules,
+        parts=PartTable(tables, table_name("parts")),
         questions=QuestionTable(tables, table_name("coordination")),
         switches=switches,
         requests=RequestPorts(seats, outbox, book.standing, _now, _new_id),

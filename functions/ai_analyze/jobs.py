@@ -1,4 +1,4 @@
-"""What a person waits for: a draft rule tried on past tasks, and checks proposed for a rule.
+"""What a person waits for: a draft rule tried on past tasks, checks proposed for a rule, a policy document read.
 
 A turn of a job asks one question, saves what came of it, and leaves its message in the queue for the next one. So a
 worker that dies loses one question, and a long job holds up nobody. It sends no new message: Lambda takes a function
@@ -14,6 +14,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from ai_analyze.documents import read_on
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.material import build_material
 from ai_analyze.pauses import PAUSED
@@ -22,6 +23,7 @@ from ai_analyze.propose import build_proposal_question, parse_proposal
 from ai_analyze.review import Asked, Link
 from taskbridge.ai.audit import AuditRecord
 from taskbridge.ai.checks.trials import REASON_CHARS, try_checks
+from taskbridge.ai.documents import as_rule
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.ai.jobs import (
@@ -29,6 +31,7 @@ from taskbridge.ai.jobs import (
     AiJobStatus,
     DryRun,
     ProposeChecks,
+    ReadDocument,
     Trial,
     TrialFinding,
 )
@@ -47,6 +50,7 @@ from taskbridge.errors import (
 )
 from taskbridge.events import EventForm
 from taskbridge.moments import utc_stamp
+from taskbridge.platforms.ai import Reply
 
 LEASE_S = 120.0
 GO_ON_S = 0.0
@@ -115,9 +119,10 @@ class _Turn:
         return self._save(msgspec.structs.replace(found, finished_at=self._now()), TurnEnd(Fate.DONE))
 
     def _ask(self) -> AiJob:
-        if isinstance(self.job.wanted, DryRun):
-            return self._try_next(self.job.wanted)
-        return self._propose(self.job.wanted)
+        wanted = self.job.wanted
+        if isinstance(wanted, DryRun):
+            return self._try_next(wanted)
+        return self._read_on(wanted) if isinstance(wanted, ReadDocument) else self._propose(wanted)
 
     def _unanswered(self, error: PlatformError | ConfigurationError) -> TurnEnd:
         # What was cut was asked for twice already.
@@ -171,9 +176,7 @@ class _Turn:
         if not forms:
             raise PermanentError(NO_FORMS)
         fields = field_types(forms[0][0].fields)
-        system, user = build_proposal_question(wanted.rule, fields)
-        chain = self._chain(self._standing(wanted.rule))
-        reply = self.ports.desk.ask(chain, system, user, self.job.uid, lambda asked: self._audit(asked, None))
+        reply = self._ask_once(*build_proposal_question(wanted.rule, fields))
         proposal = parse_proposal(reply.text, wanted.rule, fields)
         trials = try_checks(proposal.checks, [(typed_values(read_fields(form)), day) for form, day in forms])
         return msgspec.structs.replace(
@@ -181,7 +184,7 @@ class _Turn:
             status=AiJobStatus.DONE,
             checks=trials,
             dropped=proposal.dropped,
-            usage=reply.usage,
+            usage=self.job.usage + reply.usage,
             reason="",
         )
 
@@ -194,7 +197,28 @@ class _Turn:
                 forms.append((form, date.fromisoformat(seat.received_on)))
         return forms
 
-    # Both
+    # A policy document
+
+    def _read_on(self, wanted: ReadDocument) -> AiJob:
+        """One portion after the other, and then the checks that their clauses come to."""
+        reading = self.job.document
+        if reading is not None and reading.asked == reading.portions:
+            return self._propose(ProposeChecks(rule=as_rule(reading.clauses)))
+        read, reply = read_on(self.job, wanted, self.ports, self._ask_once)
+        is_over = read.asked == read.portions and not (read.clauses and self._past_forms())
+        return msgspec.structs.replace(
+            self.job,
+            document=read,
+            usage=self.job.usage + reply.usage,
+            status=AiJobStatus.DONE if is_over else AiJobStatus.RUNNING,
+            reason="",
+        )
+
+    # All
+
+    def _ask_once(self, system: str, user: str) -> Reply:
+        chain = self._chain(self._standing(""))
+        return self.ports.desk.ask(chain, system, user, self.job.uid, lambda asked: self._audit(asked, None))
 
     def _form(self, seat: Seat | None) -> EventForm | None:
         if seat is None or seat.state is SeatState.GONE or not seat.received_on:

@@ -17,7 +17,9 @@ from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable
 from taskbridge.tables.ai_jobs import AiJobTable
 from taskbridge.tables.ai_questions import QuestionTable
+from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
+from taskbridge.tables.parts import PartTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class AnalysisPorts:
     audit: AuditTable
     desk: Desk
     jobs: AiJobTable
+    rules: RuleTable
+    parts: PartTable
     questions: QuestionTable
     switches: Callable[[], Switches]
     requests: RequestPorts

@@ -92,14 +92,17 @@ def _resolve_clause(clause: str, clauses: Sequence[str]) -> str:
     return found[0]
 
 
-def _read_checks(text: str) -> list[_CheckWire]:
+def read_entries(text: str, name: str) -> list[Any]:
+    """The list under a name in the JSON of an answer; none where there is no such list."""
     answer = text[:LONGEST_ANSWER]
     blocks = _FENCED_BLOCK.findall(answer)
     found = _read_json(blocks[-1] if blocks else answer)
-    entries = found.get("checks") if isinstance(found, dict) else found
-    return [
-        wire for entry in (entries if isinstance(entries, list) else [])[:MAX_CHECKS] for wire in _read_check(entry)
-    ]
+    entries = found.get(name) if isinstance(found, dict) else found
+    return entries if isinstance(entries, list) else []
+
+
+def _read_checks(text: str) -> list[_CheckWire]:
+    return [wire for entry in read_entries(text, "checks")[:MAX_CHECKS] for wire in _read_check(entry)]
 
 
 def _read_check(entry: Any) -> list[_CheckWire]:

@@ -105,6 +105,12 @@ def sections_of(question: str) -> Iterator[tuple[str, str]]:
         yield found[1], found[2]
 
 
+def pages_of(body: str) -> Iterator[tuple[int, str]]:
+    """Number and text of each page of a document, its lines as they were set."""
+    for head, text in _blocks(body, _PAGE):
+        yield int(head[1]), text
+
+
 def _read_section(title: str, body: str) -> Iterator[Place]:
     if title == "表单":
         for head, text in _blocks(body, _FIELD):

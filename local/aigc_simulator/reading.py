@@ -12,7 +12,7 @@ from typing import Any
 
 from local.aigc_simulator.conditions import Outcome, exceeds, judge_condition
 from local.aigc_simulator.prompt import Question, parse_look, parse_question
-from local.aigc_simulator.proposing import propose_checks
+from local.aigc_simulator.proposing import propose_checks, propose_clauses
 
 MARK = "【模拟器】"
 
@@ -27,7 +27,7 @@ _WORDS = {"pass": "符合", "fail": "不符合", "unknown": "无法判断"}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An answer: the prose, and the verdict (or the checks) as the question asks for it; None: none."""
+    """An answer: the prose, and the verdict (or what is proposed) as the question asks for it; None: none."""
 
     prose: str
     verdict: dict[str, Any] | None
@@ -35,7 +35,7 @@ class Reading:
 
 def read_prompt(prompt: str, question: str) -> Reading:
     """The answer to a system text and a user text. The same texts have the same answer."""
-    proposal = propose_checks(question)
+    proposal = propose_checks(question) or propose_clauses(question)
     if proposal is not None:
         return Reading(MARK, proposal)
     looks = parse_look(prompt, question)

@@ -37,6 +37,25 @@ from tests.functional.aws import Tables
 OTHER = "u-3"  # an approver beside UID
 KEPT_S = 86_400.0
 SETTINGS = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="qwen")
+PRICE_IN, PRICE_OUT = 2.0, 6.0
+PLATFORM = {
+    "kind": {"S": "platform"},
+    "id": {"S": "aigc"},
+    "name": {"S": "Aigc"},
+    "class_name": {"S": "Aigc"},
+    "enabled": {"BOOL": True},
+    "version": {"N": "1"},
+    "settings": {
+        "S": json.dumps(
+            {
+                "host": "https://aigc.test",
+                "app_id": "taskbridge",
+                "model": "qwen",
+                "models": [{"model": "qwen", "price_in": PRICE_IN, "price_out": PRICE_OUT}],
+            }
+        )
+    },
+}
 FORM = {
     "form_id": "F1",
     "fields": [

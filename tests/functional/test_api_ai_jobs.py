@@ -15,31 +15,12 @@ from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import PermanentError
-from tests.functional.ai_api import OTHER, SETTINGS, AiWorld, node_path
+from tests.functional.ai_api import OTHER, PLATFORM, PRICE_IN, PRICE_OUT, SETTINGS, AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, NOW, UID
 from tests.functional.aws import Tables
 from tests.unit.ai.analysis_worker import Worker
 
 DRY_RUN, PROPOSE = f"{node_path()}/dry-run", f"{node_path()}/propose-checks"
-PRICE_IN, PRICE_OUT = 2.0, 6.0
-PLATFORM = {
-    "kind": {"S": "platform"},
-    "id": {"S": "aigc"},
-    "name": {"S": "Aigc"},
-    "class_name": {"S": "Aigc"},
-    "enabled": {"BOOL": True},
-    "version": {"N": "1"},
-    "settings": {
-        "S": json.dumps(
-            {
-                "host": "https://aigc.test",
-                "app_id": "taskbridge",
-                "model": "qwen",
-                "models": [{"model": "qwen", "price_in": PRICE_IN, "price_out": PRICE_OUT}],
-            }
-        )
-    },
-}
 
 
 class Fleet(Worker):

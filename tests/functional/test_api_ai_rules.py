@@ -46,6 +46,8 @@ def test_a_rule_is_read_as_it_was_saved(world: AiWorld) -> None:
         "path": f"{APP}/{NODE}",
         "node_key": "dept",
         "node_name": "院系审批",
+        "document": None,
+        "stale": None,
         "status": True,
         "auto_analysis": 2,
         "version": 1,
@@ -238,6 +240,8 @@ def test_an_admin_sets_a_default_and_what_was_published_of_the_node_stays(world:
         "path": f"{APP}/{NODE}",
         "node_key": "dept",
         "node_name": "院系审批",
+        "document": None,
+        "stale": None,
     }
     assert answer.json == {**shown, "enabled": False, "auto_analysis": True, "version": 2}
     assert world.client.get("/v1/ai/nodes").json["items"] == [answer.json]

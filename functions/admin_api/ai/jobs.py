@@ -1,8 +1,8 @@
-"""Drafts of rules: tried on one's own past tasks, and turned into checks. Nothing of it is stored as a result."""
+"""Jobs of people: drafts of rules tried on past tasks or turned into checks. Nothing of it is stored as a result."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,6 +20,7 @@ from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.problems import conflict, not_found, try_later
 from admin_api.requests import Wanted
 from admin_api.wiring import Services
+from taskbridge.ai.documents import DocumentReading
 from taskbridge.ai.forms.form import form_text, format_form
 from taskbridge.ai.jobs import (
     MOST_TASKS,
@@ -29,6 +30,7 @@ from taskbridge.ai.jobs import (
     DryRun,
     ProposeChecks,
     ProposedCheck,
+    ReadDocument,
     Trial,
 )
 from taskbridge.ai.messages import JobMessage
@@ -48,6 +50,11 @@ MILLION = 1_000_000
 Waits = Annotated[StrictBool, Field(description="false: answer at once, and let the job be watched under its id")]
 DraftRule = Annotated[str, Field(min_length=1, max_length=RULE_CHARS, pattern=r"\S", description="not stored")]
 _NODE = "/v1/ai/rules/{app_id}/{node_id}"
+_KINDS: Mapping[type, Literal["dry_run", "propose_checks", "read_document"]] = {
+    DryRun: "dry_run",
+    ProposeChecks: "propose_checks",
+    ReadDocument: "read_document",
+}
 router = Router("AI rules")
 
 
@@ -71,14 +78,16 @@ class ProposalWanted(Wanted):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A dry run or a proposal. `reason` is why it failed, or waits; nothing of it is stored as a result.
+    """A dry run, a proposal, or a document that is read. `reason` is why it failed, or waits.
+
+    Nothing of it is stored as a result.
 
     `id` is null where it was only estimated; `tasks` is how many past tasks take part. Attachments are not in the
-    estimate: they are not read before it starts.
+    estimate: they are not read before it starts. `document` is null until the document was read.
     """
 
     id: str | None
-    kind: Literal["dry_run", "propose_checks"]
+    kind: Literal["dry_run", "propose_checks", "read_document"]
     status: Literal["estimated", "running", "done", "failed", "stopped"]
     app_id: str
     node_id: str
@@ -88,6 +97,7 @@ class Job:
     trials: tuple[Trial, ...]
     checks: tuple[ProposedCheck, ...]
     dropped: tuple[DroppedCheck, ...]
+    document: DocumentReading | None
     reason: str
     created_at: datetime
     finished_at: datetime | None
@@ -105,14 +115,14 @@ def start_dry_run(api: Api, app_id: str, node_id: str, body: DryRunWanted) -> Re
     job = _plan_dry_run(api.caller.uid, app_id, node_id, body, api.services)
     if body.estimate_only:
         return Response(200, JSON_TYPE, replace(_show(job), id=None, status="estimated"))
-    return _run(job, api.services, WAIT_S if body.wait else 0)
+    return run(job, body.wait, api.services)
 
 
 @router.post(f"{_NODE}/propose-checks", summary="Propose checks for a rule", responses=RAN)
 def propose_checks(api: Api, app_id: str, node_id: str, body: ProposalWanted) -> Response[Job]:
     """Checks for the exact clauses, each tried on your past forms, an admin's on those of the node."""
     job = _plan_proposal(api.caller, app_id, node_id, body, api.services)
-    return _run(job, api.services, WAIT_S if body.wait else 0)
+    return run(job, body.wait, api.services)
 
 
 @router.get("/v1/ai/jobs/{id}", summary="How far a dry run or a proposal is")
@@ -152,8 +162,8 @@ def _plan_proposal(caller: Caller, app_id: str, node_id: str, body: ProposalWant
     return msgspec.structs.replace(job, owners=tuple(seat.uid for seat in seats))
 
 
-def _run(job: AiJob, services: Services, wait_s: float) -> Response[Job]:
-    """Begin to work at a job, and wait for it so long at most.
+def run(job: AiJob, waits: bool, services: Services) -> Response[Job]:  # noqa: FBT001 - it is the value
+    """Begin to work at a job, and wait for it, 20 seconds at most.
 
     Raises StoreError, Problem: 429 where enough was asked today, 503.
     """
@@ -161,7 +171,7 @@ def _run(job: AiJob, services: Services, wait_s: float) -> Response[Job]:
     services.ai_jobs.add(job, services.clock())
     if services.analysis_queue.send([JobMessage(job.uid, job.id)]):
         raise try_later()
-    until = services.clock() + wait_s
+    until = services.clock() + (WAIT_S if waits else 0)
     while job.status is AiJobStatus.RUNNING and services.clock() < until:
         services.sleep(POLL_S)
         job = _find(job.uid, job.id, services)
@@ -181,7 +191,7 @@ def _show(job: AiJob) -> Job:
     is_own = not set(job.owners) - {job.uid}
     return Job(
         id=job.id,
-        kind="dry_run" if isinstance(job.wanted, DryRun) else "propose_checks",
+        kind=_KINDS[type(job.wanted)],
         status=job.status.value,
         app_id=job.app_id,
         node_id=job.node_id,
@@ -191,6 +201,7 @@ def _show(job: AiJob) -> Job:
         trials=tuple(replace(trial, decision=trial.decision or None) for trial in job.trials),
         checks=job.checks if is_own else tuple(replace(check, reasons={}) for check in job.checks),
         dropped=job.dropped,
+        document=job.document,
         reason=job.reason,
         created_at=datetime.fromisoformat(job.created_at),
         finished_at=moment(job.finished_at),
@@ -226,6 +237,11 @@ def _estimate(asked: Sequence[str], limits: ModelLimits) -> Usage:
     output_tokens = ANSWER_TOKENS * len(asked)
     cost = (input_tokens * limits.price_in + output_tokens * limits.price_out) / MILLION
     return Usage(input_tokens=input_tokens, output_tokens=output_tokens, cost=round(cost, 9))
+
+
+def check_set_up(services: Services) -> None:
+    """Raises Problem (409) where no model can be asked."""
+    _limits(services)
 
 
 def _limits(services: Services) -> ModelLimits:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 from pydantic import StrictBool
 
+from admin_api.ai.documents import DocumentId, StaleRule, document_of, show_stale
 from admin_api.ai.rules import (
     AutoCode,
     Checks,
@@ -26,6 +27,7 @@ from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from taskbridge.ai.clauses import find_clause, split_clauses
+from taskbridge.ai.documents import RuleDocument
 from taskbridge.ai.messages import RuleChanged
 from taskbridge.ai.rules import AiSettings, AutoAnalysis, Check, DefaultRule, resolve_rule
 
@@ -47,6 +49,7 @@ class NodeDefaultWanted(Wanted):
     enabled: StrictBool | None = None
     auto_analysis: StrictBool | AutoCode | None = None
     version: Version = None
+    document: DocumentId = None
 
     def applied_to(self, before: DefaultRule) -> DefaultRule:
         """The rule with what is named here; what was published of the node stays. Raises ConfigurationError."""
@@ -71,11 +74,13 @@ class NodeDefaultWanted(Wanted):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDefault(RuleShown):
-    """The default rule of a node, at its version."""
+    """The default rule of a node, at its version. `stale`: the document it was taken from says otherwise by now."""
 
     enabled: bool
     auto_analysis: bool
     version: int
+    document: RuleDocument | None
+    stale: StaleRule | None
 
 
 @router.get("/v1/ai/nodes", summary="The default rules of nodes")
@@ -100,6 +105,8 @@ def put_node(api: Api, app_id: str, node_id: str, body: NodeDefaultWanted) -> No
     services = api.services
     before = services.rules.default(app_id, node_id)
     rule = body.applied_to(before or DefaultRule(app_id=app_id, node_id=node_id))
+    document = document_of(body.document, rule.document, rule, api.caller.uid, services)
+    rule = msgspec.structs.replace(rule, document=document)
     saved = save_version(before, rule, body.version, services.rules.save_default)
     shown = show_default(saved)
     services.trail.record(api.caller.uid, ("node", app_id, node_id), before and show_default(before), shown)
@@ -114,6 +121,8 @@ def show_default(rule: DefaultRule) -> NodeDefault:
         enabled=rule.enabled,
         auto_analysis=rule.automatic,
         version=rule.version,
+        document=rule.document,
+        stale=show_stale(rule),
     )
 
 

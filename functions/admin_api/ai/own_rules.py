@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field, StrictBool
 
+from admin_api.ai.documents import DocumentId, StaleRule, document_of, show_stale
 from admin_api.ai.node_defaults import NodeDefault, show_default_in_force
 from admin_api.ai.person_nodes import nodes_of
 from admin_api.ai.rules import (
@@ -32,6 +33,7 @@ from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from admin_api.wiring import Services
+from taskbridge.ai.documents import RuleDocument
 from taskbridge.ai.messages import RuleChanged
 from taskbridge.ai.people import PersonNode
 from taskbridge.ai.rules import AiSettings, AutoAnalysis, DefaultRule, PersonalRule
@@ -61,6 +63,7 @@ class OwnRuleWanted(Wanted):
     version: Version = None
     status: StrictBool = True
     auto_analysis: StrictBool | AutoCode | None = 0
+    document: DocumentId = None
 
 
 class RestoreWanted(Wanted):
@@ -71,11 +74,13 @@ class RestoreWanted(Wanted):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRule(RuleShown):
-    """One's own rule, at its version."""
+    """One's own rule, at its version. `stale`: the document that it was taken from says otherwise by now."""
 
     status: bool
     auto_analysis: AutoAnalysis
     version: int
+    document: RuleDocument | None
+    stale: StaleRule | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +127,8 @@ def put_rule(api: Api, app_id: str, node_id: str, body: OwnRuleWanted) -> OwnRul
         enabled=body.status,
         auto_analysis=auto_analysis_of(body.auto_analysis),
     )
-    return _save_own(before, rule, body.version, services)
+    document = document_of(body.document, before.document if before else None, rule, uid, services)
+    return _save_own(before, msgspec.structs.replace(rule, document=document), body.version, services)
 
 
 @router.delete(ONE, summary="Take one's own rule away", status_code=204)
@@ -155,7 +161,9 @@ def restore_version(api: Api, app_id: str, node_id: str, n: Number, body: Restor
         raise not_found("version")
     before = rules.own(uid, app_id, node_id)
     beside = before or PersonalRule(uid=uid, app_id=app_id, node_id=node_id)
-    rule = msgspec.structs.replace(earlier, version=beside.version, cleared_version=beside.cleared_version)
+    rule = msgspec.structs.replace(
+        earlier, version=beside.version, cleared_version=beside.cleared_version, newer=beside.newer
+    )
     return _save_own(before, rule, body.version if body else None, api.services)
 
 
@@ -169,6 +177,8 @@ def _own_facts(rule: PersonalRule, names: Names) -> dict[str, Any]:
         "status": rule.enabled,
         "auto_analysis": rule.auto_analysis,
         "version": rule.version,
+        "document": rule.document,
+        "stale": show_stale(rule),
     }
 
 

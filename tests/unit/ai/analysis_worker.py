@@ -33,6 +33,7 @@ from tests.fakes_ai import (
     MemoryForms,
     MemoryJobs,
     MemoryOutbox,
+    MemoryParts,
     MemoryQuestions,
     MemoryRules,
     MemorySeats,
@@ -106,7 +107,7 @@ class Worker:
         self.now = START
         self.seats, self.forms, self.answers = MemorySeats(), MemoryForms(), MemoryAnswers()
         self.audit, self.rules, self.outbox, self.jobs = MemoryAudit(), MemoryRules(), MemoryOutbox(), MemoryJobs()
-        self.questions, self.tracker = MemoryQuestions(), MemoryOutbox()
+        self.questions, self.tracker, self.parts = MemoryQuestions(), MemoryOutbox(), MemoryParts()
         self.rules.stored_defaults["app", "n"] = DefaultRule(app_id="app", node_id="n", rule="须有事由", version=1)
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
         self.book = RuleBook(self.rules, self.switches)
@@ -171,6 +172,8 @@ class Worker:
             audit=self.audit,
             desk=PlayedDesk(self),
             jobs=self.jobs,
+            rules=self.rules,
+            parts=self.parts,
             questions=self.questions,
             switches=self.switches,
             requests=RequestPorts(seats, self.outbox, self.book.standing, lambda: "2026-11-22T01:00:00Z", self.new_id),

@@ -23,6 +23,8 @@ const nodeDefault: Shape["NodeDefault"] = {
   enabled: true,
   auto_analysis: true,
   version: 7,
+  document: null,
+  stale: null,
 };
 
 export function ownRule(version: number, rule = RULE): Shape["OwnRule"] {
@@ -40,6 +42,8 @@ export function ownRule(version: number, rule = RULE): Shape["OwnRule"] {
     status: true,
     auto_analysis: 1,
     version,
+    document: null,
+    stale: null,
   };
 }
 
@@ -114,6 +118,7 @@ export function job(kind: Shape["Job"]["kind"], status: Shape["Job"]["status"], 
           ]
         : [],
     dropped: kind === "propose_checks" ? [{ clause: HOSTILE, expression: "nothing <= 1", reason: "表单中没有字段 nothing" }] : [],
+    document: null,
     reason: "",
     created_at: ago(30),
     finished_at: status === "done" ? ago(2) : null,

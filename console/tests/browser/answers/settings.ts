@@ -56,6 +56,8 @@ export function node(index: number): Shape["NodeDefault"] {
     enabled: index % 5 !== 4,
     auto_analysis: index % 3 === 0,
     version: 3,
+    document: null,
+    stale: null,
   };
 }
 
@@ -71,6 +73,7 @@ export const proposal: Shape["Job"] = {
   trials: [],
   checks: [{ clause: "附证明材料", expression: "size(proof) > 0", passed: 4, failed: 1, unknown: 0, reasons: {} }],
   dropped: [{ clause: others("看起止日期"), expression: others("dates_ok"), reason: "这一条在规则里没有" }],
+  document: null,
   reason: "",
   created_at: ago(20),
   finished_at: ago(1),

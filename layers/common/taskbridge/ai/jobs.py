@@ -1,12 +1,16 @@
-"""What a person asks of the models beside analyses: a draft rule tried on past tasks, and checks for a rule. Pure."""
+"""What a person asks of the models beside analyses: a draft rule tried on past tasks, checks for a rule, and what a
+policy document says. Pure.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
+from taskbridge.ai.documents import DocumentClause, DocumentReading
 from taskbridge.ai.results import FindingResult, Origin, Verdict
 from taskbridge.usage import Usage
 
@@ -34,6 +38,24 @@ class ProposeChecks(msgspec.Struct, frozen=True, kw_only=True, tag="propose_chec
     """Which clauses of a rule are exact, as checks, and what would they have said of past forms?"""
 
     rule: str
+
+
+class ReadDocument(msgspec.Struct, frozen=True, kw_only=True, tag="read_document", tag_field="kind"):
+    """Which clauses does a policy document hold, and which checks do they come to?
+
+    `of`: for one's own rule, or for the node's default. `parts` is where the bytes stand until the job is over. A newer
+    version of the rule's document has in `before` what the rule at `rule_version` was taken from.
+    """
+
+    name: str
+    sha256: str
+    parts: str
+    of: Literal["me", "default"] = "me"
+    before: tuple[DocumentClause, ...] = ()
+    rule_version: int = 0
+
+
+Wanted = DryRun | ProposeChecks | ReadDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +124,7 @@ class AiJob(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     app_id: str
     node_id: str
-    wanted: DryRun | ProposeChecks
+    wanted: Wanted
     task_ids: tuple[str, ...]
     created_at: str
     owners: tuple[str, ...] = ()
@@ -114,6 +136,7 @@ class AiJob(msgspec.Struct, frozen=True, kw_only=True):
     trials: tuple[Trial, ...] = ()
     checks: tuple[ProposedCheck, ...] = ()
     dropped: tuple[DroppedCheck, ...] = ()
+    document: DocumentReading | None = None
     usage: Usage = Usage()
 
     def seats(self) -> list[tuple[str, str]]:

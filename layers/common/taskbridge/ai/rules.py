@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from taskbridge.ai.documents import NewerDocument, RuleDocument
+
 # What a rule may have, whoever wrote it: in characters, and in fields whose attachments take part.
 RULE_CHARS = 20_000
 KEYNOTE_CHARS = 5_000
@@ -65,7 +67,23 @@ class RuleText(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
-class DefaultRule(RuleText, frozen=True, kw_only=True):
+class KeptRule(RuleText, frozen=True, kw_only=True):
+    """A rule as it is kept: with the policy document that it was taken from, if it was.
+
+    `newer` is the newest version of that document that was read since; it stands beside the versions of the rule.
+    """
+
+    document: RuleDocument | None = None
+    newer: NewerDocument | None = None
+
+    @property
+    def stale(self) -> NewerDocument | None:
+        """The newer document that no longer says what the rule was taken from; None where the rule is up to date."""
+        is_other = self.newer and self.document and self.newer.sha256 != self.document.sha256
+        return self.newer if self.newer and is_other and self.newer.gone else None
+
+
+class DefaultRule(KeptRule, frozen=True, kw_only=True):
     """The default rule of a node: from `node_published`, or set by an admin.
 
     `published_sequence` is that of the newest `node_published` that was taken in, -1 for none. `cleared_version` is
@@ -83,7 +101,7 @@ class DefaultRule(RuleText, frozen=True, kw_only=True):
     cleared_version: int = 0
 
 
-class PersonalRule(RuleText, frozen=True, kw_only=True):
+class PersonalRule(KeptRule, frozen=True, kw_only=True):
     """What a person set for a node. An empty `rule` asks what the node's default asks.
 
     `enabled` False: this person wants no AI approval on this node.

@@ -1,8 +1,8 @@
 """The AI rule table: the default rule of each node, and each person's own; and the table of all their versions.
 
 Item: `owner` (default, or user#uid), `node`, `version`, `document` (JSON). A version is the same under `rule`
-(owner#node) and `version`. Two facts change without a new version and stand beside the document: `published_sequence`
-and `cleared_version`.
+(owner#node) and `version`. Some facts change without a new version and stand beside the document: `published_sequence`,
+`cleared_version`, and `newer_document` (JSON).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from taskbridge.ai.documents import NewerDocument
 from taskbridge.ai.rules import DefaultRule, PersonalRule
 from taskbridge.aws import store_call
 from taskbridge.errors import StaleVersion
@@ -167,6 +168,20 @@ class RuleTable:
         """Remember that the pending results before this version were cleared; False where that is known."""
         return self._mark(owner, app_id, node_id, "cleared_version", version)
 
+    def mark_newer(self, uid: str, app_id: str, node_id: str, version: int, newer: NewerDocument) -> bool:
+        """Remember which version of the document of a rule (of the node's default where `uid` is empty) is the newest.
+
+        False where another version of the rule stands there by now.
+        """
+        request = build_update(
+            self._table,
+            _key(owner_of(uid) if uid else DEFAULT_OWNER, node_key(app_id, node_id)),
+            sets=to_item({"newer_document": msgspec.json.encode(newer).decode()}),
+            condition="#version = :version",
+            values={":version": version},
+        )
+        return write_if(self._client.update_item, **request) is not None
+
     def _mark(self, owner: str, app_id: str, node_id: str, name: str, value: int, version: int | None = None) -> bool:
         same = "attribute_exists(#version)" if version is None else "#version = :version"
         request = build_update(
@@ -190,7 +205,8 @@ class RuleTable:
         node = node_key(rule.app_id, rule.node_id)
         version = (expected or self._highest(owner, node)) + 1
         saved = msgspec.structs.replace(rule, version=version)
-        document: dict[str, Value] = {"version": version, "document": msgspec.json.encode(saved).decode()}
+        kept_text = msgspec.json.encode(msgspec.structs.replace(saved, newer=None)).decode()
+        document: dict[str, Value] = {"version": version, "document": kept_text}
         same = "#version = :expected" if expected else "attribute_not_exists(#version)"
         update = build_update(
             self._table,
@@ -252,7 +268,9 @@ def _key(owner: str, node: str) -> Attributes:
 
 
 def _rule(item: Item, kind: type[R]) -> R:
-    beside = {name: int(number(item, name)) for name in _BESIDE if name in item}
+    beside: dict[str, Any] = {name: int(number(item, name)) for name in _BESIDE if name in item}
+    if "newer_document" in item:
+        beside["newer"] = msgspec.json.decode(text(item, "newer_document"), type=NewerDocument)
     return msgspec.structs.replace(msgspec.json.decode(text(item, "document"), type=kind), **beside)
 
 

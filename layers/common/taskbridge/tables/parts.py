@@ -83,7 +83,12 @@ def generation_of(version: int) -> str:
 
 def parts_in(document: str, head: Item) -> Parts | None:
     """The parts that a head names; None where it names none."""
-    generation, _, count = text(head, "parts").rpartition("#")
+    return referred_parts(document, text(head, "parts"))
+
+
+def referred_parts(document: str, reference: str) -> Parts | None:
+    """The parts of a reference; None where it is none."""
+    generation, _, count = reference.rpartition("#")
     return Parts(document, generation, int(count)) if count.isdigit() else None
 
 
