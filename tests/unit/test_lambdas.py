@@ -1,37 +1,109 @@
-"""How the functions call AWS."""
+"""How the functions call AWS, over real sockets."""
 
 from __future__ import annotations
 
+import re
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import botocore
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError, ConnectionClosedError, SSLError
 
 from taskbridge.lambdas import Clients
+from tests.unit.platforms.test_http_client import serving, write_certificate
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 17\r\n\r\n" + b'{"TableNames":[]}'
+BUSY = b"HTTP/1.1 400 No\r\nContent-Length: 42\r\n\r\n" + b'{"__type":"x#ResourceNotFoundException"}  '
 
 
-class Raw:
-    """An empty body."""
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        return [b"{}"]
-
-
-def test_calls_name_botocore_and_nothing_that_is_put_together_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """A client of DynamoDB at a port of this machine."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "us-east-1")
-    client = Clients().client("dynamodb")
-    asked: list[Any] = []
 
-    def answer(request: Any, **_: Any) -> AWSResponse:
-        asked.append(request)
-        return AWSResponse(request.url, 200, HTTPHeaders(), Raw())
+    def build(port: int, scheme: str = "http") -> Any:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{scheme}://127.0.0.1:{port}")
+        return Clients().client("dynamodb")
 
-    client.meta.events.register_first("before-send.dynamodb", answer)
-    client.list_tables()
+    return build
 
+
+class Server:
+    """Gives one answer after the other on each connection; an empty one hangs up."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.left = list(answers)
+        self.asked: list[bytes] = []
+        self.connections = 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        self.connections += 1
+        while request := connection.recv(65536):
+            self.asked.append(request)
+            answer = self.left.pop(0) if self.left else OK
+            if not answer:
+                return
+            connection.sendall(answer)
+
+
+def test_calls_name_botocore_and_nothing_that_is_put_together_for_each(client: Callable[..., Any]) -> None:
+    with serving(server := Server()) as port:
+        client(port).list_tables()
+    (agent,) = re.findall(rb"User-Agent: (.*)\r\n", server.asked[0])
     # Powertools, where another test imported it, adds its own name to every client of the process.
-    (agent,) = (request.headers["User-Agent"].decode() for request in asked)
-    assert agent.split(" PT/")[0] == f"Botocore/{botocore.__version__}"
+    assert agent.decode().split(" PT/")[0] == f"Botocore/{botocore.__version__}"
+
+
+def test_calls_share_a_connection_and_are_signed_for_their_host(client: Callable[..., Any]) -> None:
+    with serving(server := Server()) as port:
+        dynamodb = client(port)
+        answers = [dynamodb.list_tables()["TableNames"] for _ in range(3)]
+    assert answers == [[], [], []]
+    assert server.connections == 1
+    for request in server.asked:
+        assert request.startswith(b"POST / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % port)
+        assert re.search(rb"Authorization: AWS4-HMAC-SHA256 .*SignedHeaders=[a-z0-9;-]*host;", request)
+        assert request.endswith(b"{}")
+
+
+def test_a_connection_that_breaks_is_tried_again_by_botocore(client: Callable[..., Any]) -> None:
+    with serving(server := Server(b"", OK)) as port:
+        assert client(port).list_tables()["TableNames"] == []
+    assert server.connections == 2
+
+
+def test_one_that_always_breaks_ends_as_botocore_ends_it(
+    client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    with serving(Server(*[b""] * 4)) as port, pytest.raises(ConnectionClosedError):
+        client(port).list_tables()
+
+
+def test_an_error_of_aws_is_told_as_one(client: Callable[..., Any]) -> None:
+    with serving(Server(BUSY)) as port, pytest.raises(ClientError) as caught:
+        client(port).list_tables()
+    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_certificates_are_those_that_aws_clients_trust_and_not_a_campus_s(
+    client: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a server whose certificate only a campus trusts
+    path, context = write_certificate(tmp_path)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    assert isinstance(context, ssl.SSLContext)
+    with serving(server := Server(), context) as port:
+        with pytest.raises(SSLError, match="certificate verify failed"):
+            client(port, "https").list_tables()
+        # when that is named for AWS
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
+        assert client(port, "https").list_tables()["TableNames"] == []
+    assert len(server.asked) == 1

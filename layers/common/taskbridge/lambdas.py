@@ -8,12 +8,16 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.httpsession import get_cert_path
+from botocore.utils import get_environ_proxies
 
+from taskbridge.aws_http import AwsTransport
 from taskbridge.errors import ConfigurationError
 from taskbridge.moments import utc_stamp
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 8
+CONNECTIONS = 20  # that are kept
 
 
 def setting(name: str, default: str | None = None) -> str:
@@ -35,22 +39,30 @@ def instance_retention_days() -> float:
 
 
 class Clients:
-    """AWS clients of one process. botocore's own: boto3's resources are not needed, and cost import time."""
+    """AWS clients of one process. botocore's own: boto3's resources are not needed, and cost import time.
+
+    They send by AwsTransport, unless the environment has them go through a proxy.
+    """
 
     def __init__(self) -> None:
         self._session = botocore.session.get_session()
+        authorities = str(self._session.get_config_variable("ca_bundle") or get_cert_path(True))
+        self._transport = AwsTransport(CONNECT_TIMEOUT_S, READ_TIMEOUT_S, CONNECTIONS, authorities)
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
             retries={"mode": "standard", "total_max_attempts": 4},
-            max_pool_connections=20,
+            max_pool_connections=CONNECTIONS,
             parameter_validation=False,  # 8 % of the CPU of a push, to find what the tests found
             user_agent=f"Botocore/{botocore.__version__}",  # what botocore puts together anew for each call costs 8 %
         )
 
     def client(self, service: str) -> Any:
         """A client of a service, in the region and at the endpoint of the environment."""
-        return self._session.create_client(service, config=self._config)
+        client = self._session.create_client(service, config=self._config)
+        if not get_environ_proxies(client.meta.endpoint_url):
+            client.meta.events.register("before-send", self._transport)  # type: ignore[arg-type]  # it may answer
+        return client
 
 
 def received_at(record: Mapping[str, Any]) -> str:

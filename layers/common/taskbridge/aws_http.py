@@ -1,0 +1,129 @@
+"""How botocore's clients send: by the connections that everything here shares, in the place of urllib3.
+
+botocore asks whoever hears its event `before-send` for an answer before it sends by itself. It signs, repeats and reads
+as ever; urllib3 costs as much as all of that together.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from taskbridge.connections import (
+    Broken,
+    ConnectFailure,
+    Connections,
+    ConnectTimeout,
+    CutOff,
+    Failure,
+    Origin,
+    Silence,
+    Untrusted,
+    build_request,
+    open_socket,
+)
+from taskbridge.tls import LazyContext, secure
+
+_PORTS = {"http": 80, "https": 443}
+# The nearest kind of each, as botocore repeats by kinds.
+_ERRORS: Mapping[type[Failure], type[BotoCoreError]] = {
+    ConnectTimeout: ConnectTimeoutError,
+    ConnectFailure: EndpointConnectionError,
+    Untrusted: SSLError,
+    Silence: ReadTimeoutError,
+    Broken: ConnectionClosedError,
+    CutOff: ConnectionClosedError,
+}
+
+
+class _EachStep(float):
+    """As many seconds for each step of a call, as botocore counts them."""
+
+    is_stream = False
+
+    def left(self, least: float = 0.0) -> float:
+        """See Limit."""
+        return max(self, least)
+
+
+class _Body:
+    """A body that was read, as botocore takes it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> list[bytes]:
+        """The whole."""
+        return [self._body]
+
+
+class AwsTransport:
+    """Sends prepared requests, a step within `read_s`. At most `most` connections are kept. Threads may share it.
+
+    `authorities` is the file or the folder of the certificates that are trusted, whatever SSL_CERT_FILE names for a
+    campus.
+    """
+
+    def __init__(self, connect_s: float, read_s: float, most: int, authorities: str) -> None:
+        self._connect_s = connect_s
+        self._limit = _EachStep(read_s)
+        self._connections = Connections(self._connect, most)
+        where = "capath" if Path(authorities).is_dir() else "cafile"
+        self._context = LazyContext.that_loads(lambda context: context.load_verify_locations(**{where: authorities}))
+
+    def __call__(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        """The answer; None for a request that botocore has to send itself: one of a stream. Raises HTTPClientError."""
+        body = request.body or b""
+        if request.stream_output or not isinstance(body, bytes):
+            return None
+        try:
+            return self._send(request, body)
+        except Failure as error:
+            kind = _ERRORS.get(type(error), HTTPClientError)
+            raise kind(error=error, endpoint_url=request.url, request=request) from None
+
+    def _send(self, request: AWSPreparedRequest, sent: bytes) -> AWSResponse:
+        url = urlsplit(request.url)
+        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        headers = [(b"Host", _host_of(url)), (b"Accept-Encoding", b"identity")]
+        headers += [(_bytes(name), _bytes(value)) for name, value in request.headers.items()]
+        whole = build_request(request.method.encode(), target.encode(), headers, sent)
+        exchange = self._connections.ask(_origin_of(url), whole, self._limit, self._connect_s)
+        try:
+            body = b"".join(exchange.pieces())
+        finally:
+            exchange.close()
+        told = {name.decode("latin-1"): value.decode("latin-1") for name, value in exchange.headers}
+        return AWSResponse(request.url, exchange.status, told, _Body(body))  # type: ignore[arg-type]  # what is asked of it
+
+    def _connect(self, origin: Origin, within_s: float) -> socket.socket:
+        return secure(open_socket(origin, within_s), origin, self._context)
+
+
+def _origin_of(url: SplitResult) -> Origin:
+    host = url.hostname or ""
+    return Origin(url.scheme, host, url.port or _PORTS[url.scheme], host)
+
+
+def _host_of(url: SplitResult) -> bytes:
+    """The header as it was signed: without a port that goes without saying."""
+    host = url.netloc.rpartition("@")[2]
+    return host.removesuffix(f":{_PORTS[url.scheme]}").encode()
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")
