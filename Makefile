@@ -20,15 +20,18 @@ help: ## list the verbs
 
 setup: $(READY) $(NODE_READY) ## the project's own environment, with everything that the other verbs need
 
+# A stack is started by these: a port that is taken is told before the minutes that the environment takes.
+run up: PORT := --port
+
 $(READY): requirements/dev.txt
-	@test -x $(PYTHON) || python3 -m venv $(VENV)
-	@test -x $(UV) || $(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(UV) pip install --quiet --python $(PYTHON) --compile-bytecode --require-hashes -r requirements/dev.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Error: python3 must be Python 3.11 or newer," \
+	  "and it is $$(python3 --version 2>&1). Put a newer one first in PATH, under the name python3." >&2; exit 1; }
+	@python3 -m local.environment python --uv $(UV_VERSION) $(PORT)
 	@touch $@
 
 # Node itself is among the requirements, so that no machine needs one of its own.
 $(NODE_READY): console/package.json console/package-lock.json | $(READY)
-	@$(PYTHON) -m bundle.console_files
+	@$(PYTHON) -m local.environment console
 	@touch $@
 
 run: $(READY) ## the main job on this machine: the stack, the sample events, and what became of them

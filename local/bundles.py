@@ -21,6 +21,7 @@ from bundle.commands import BuildError
 from bundle.console_files import SOURCES as CONSOLE_SOURCES
 from local.errors import StackError
 from local.settings import ROOT
+from local.steps import Told
 
 LAYER = "layer"
 _IGNORED = frozenset({"__pycache__", "tests", ".pytest_cache"})
@@ -40,12 +41,15 @@ class Bundle:
         return f"{self.name}-{self.digest}.zip"
 
 
-def pack_bundles(function_names: Iterable[str], state_dir: Path) -> dict[str, Bundle]:
+def pack_bundles(function_names: Iterable[str], state_dir: Path, told: Told) -> dict[str, Bundle]:
     """The layer and the functions by name. What is packed already is taken as it is; older packings go."""
     folder = state_dir / "bundles"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        bundles = [_pack_layer(folder), *(_pack_function(name, folder) for name in function_names)]
+        bundles: list[Bundle] = []
+        for name in (LAYER, *function_names):
+            told(len(bundles), name)
+            bundles.append(_pack_layer(folder) if name == LAYER else _pack_function(name, folder))
     except BuildError as error:
         raise StackError(f"The functions cannot be packed: {error}") from error
     current = {bundle.file for bundle in bundles}

@@ -17,6 +17,7 @@ from local.picture import address_table
 from local.running import run
 from local.settings import StackSettings, read_settings
 from local.stack import down, status, up
+from local.steps import Steps
 from taskbridge.errors import TaskbridgeError
 
 _PIPE_WIDTH = 160
@@ -55,13 +56,11 @@ def _fail(text: str) -> int:
 
 
 def _carry_out(options: argparse.Namespace, settings: StackSettings, console: Console) -> int:
-    def say(text: str) -> None:
-        console.print(text, highlight=False, soft_wrap=True)
-
+    say = Steps(sys.stdout).say
     if options.command == "run":
         return run(settings, console, once=options.once)
     if options.command == "up":
-        outputs = up(settings, say)
+        outputs = up(settings, Steps(sys.stdout))
         say(f"The stack is up: {outputs['endpoint_url']}")
         addresses = {"Console": console_lines(outputs), "Task center": outputs["task_center_url"]}
         addresses |= {"AI platform": outputs["ai_platform_url"], "Outputs": str(settings.outputs_file)}

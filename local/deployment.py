@@ -17,6 +17,7 @@ from local.console_address import console_origin
 from local.emulator import Aws
 from local.errors import StackError
 from local.settings import LOOPBACK, ROOT, STACK_NAME, StackSettings
+from local.steps import Steps, Told
 from local.template import TEMPLATE, read_template
 
 BUCKET = f"{STACK_NAME}-bundles"
@@ -47,7 +48,7 @@ _AI_TRACK_CONCURRENCY = 2
 _API_CONCURRENCY = 8
 
 
-def deploy(aws: Aws, settings: StackSettings, attachment_hosts: str, say: Callable[[str], None]) -> dict[str, str]:
+def deploy(aws: Aws, settings: StackSettings, attachment_hosts: str, steps: Steps) -> dict[str, str]:
     """Bring the deployed stack to what stands in the repository. Returns the outputs of the stack.
 
     A stack whose content is today's is left alone. Tables, queues and what they hold survive an update.
@@ -57,16 +58,18 @@ def deploy(aws: Aws, settings: StackSettings, attachment_hosts: str, say: Callab
     status, deployed = _describe(aws)
     if status in _DEPLOYED and deployed == digest:
         return read_outputs(aws)
-    say("Deploying template.yaml")
     template = read_template(parameters)
-    bundles = pack_bundles(sorted(_function_folders(template).values()), settings.state_dir)
-    _upload(aws, bundles)
+    names = sorted(_function_folders(template).values())
+    with steps.step("Packing the functions", len(names) + 1) as told:
+        bundles = pack_bundles(names, settings.state_dir, told)
+        _upload(aws, bundles)
     if status and status not in _USABLE:
         _remove_unfinished(aws, status)
         status = ""
     bounded = bound_concurrency(place_bundles(template, bundles), processes)
     body = json.dumps(spell_out_numbers(bounded, parameters), default=str)
-    _apply(aws, body, parameters, digest, update=bool(status))
+    with steps.step("Deploying template.yaml", len(template["Resources"])) as told:
+        _apply(aws, body, parameters, digest, told, update=bool(status))
     return read_outputs(aws)
 
 
@@ -205,10 +208,10 @@ def _remove_unfinished(aws: Aws, status: str) -> None:
             "Remove the state directory to begin anew."
         )
     aws.cloudformation.delete_stack(StackName=STACK_NAME)
-    _wait(aws, frozenset({""}))
+    _wait(aws, frozenset({""}), lambda: None)
 
 
-def _apply(aws: Aws, body: str, parameters: Mapping[str, str], digest: str, *, update: bool) -> None:
+def _apply(aws: Aws, body: str, parameters: Mapping[str, str], digest: str, told: Told, *, update: bool) -> None:
     # Through the bucket: CloudFormation takes at most 51,200 bytes of template in a request.
     key = f"template-{digest}.json"
     aws.s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
@@ -220,13 +223,13 @@ def _apply(aws: Aws, body: str, parameters: Mapping[str, str], digest: str, *, u
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": _DIGEST_TAG, "Value": digest}],
     )
-    status = _wait(aws, _DEPLOYED)
+    status = _wait(aws, _DEPLOYED, lambda: told(_count_made(aws), ""))
     if status not in _DEPLOYED:
         raise StackError(f"template.yaml could not be deployed ({status}): {_first_failure(aws)}")
 
 
-def _wait(aws: Aws, wanted: frozenset[str]) -> str:
-    """The status in which the stack came to rest."""
+def _wait(aws: Aws, wanted: frozenset[str], look: Callable[[], None]) -> str:
+    """The status in which the stack came to rest; until then there is a `look` at it again and again."""
     deadline = time.monotonic() + _DEPLOY_TIMEOUT_S
     while True:
         status, _ = _describe(aws)
@@ -234,7 +237,15 @@ def _wait(aws: Aws, wanted: frozenset[str]) -> str:
             return status
         if time.monotonic() > deadline:
             raise StackError(f"CloudFormation has been in state {status} for {_DEPLOY_TIMEOUT_S:.0f} s.")
+        look()
         time.sleep(_POLL_S)
+
+
+def _count_made(aws: Aws) -> int:
+    """How many of the resources are as they are to be."""
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+    resources = [each for page in pages for each in page["StackResourceSummaries"]]
+    return sum(each["ResourceStatus"] in _DEPLOYED for each in resources)
 
 
 def _first_failure(aws: Aws) -> str:

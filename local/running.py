@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from local.picture import Stage, address_table, end_views
 from local.settings import ROOT, StackSettings
 from local.simulators import SimulatorClient
 from local.stack import down, up
+from local.steps import Steps
 from local.story import (
     Chapter,
     Story,
@@ -46,7 +48,7 @@ def run(settings: StackSettings, console: Console, *, once: bool) -> int:
     """
     _stop_on_terminate()
     try:
-        outputs = up(settings, console.print)
+        outputs = up(settings, Steps(sys.stdout))
         files_url = f"{outputs['ai_simulator_url']}{FILES_PREFIX}" if outputs["ai_simulator_url"] else ""
         picture, problems = _play(read_story(EXAMPLES, files_url), outputs, settings, console)
         _show(picture, problems, outputs, settings, console)

@@ -19,6 +19,7 @@ from local.people import password_of, seed_people
 from local.seed import seed
 from local.settings import REGION, StackSettings
 from local.simulators import BundledSimulator, aigc_simulator, jinzhi_simulator
+from local.steps import Steps
 
 Say = Callable[[str], None]
 # A batch that is being worked on ends within moments; one that waits for its next attempt may take minutes.
@@ -26,19 +27,18 @@ _FINISH_S = 3.0
 _POLL_S = 0.1
 
 
-def up(settings: StackSettings, say: Say) -> dict[str, Any]:
+def up(settings: StackSettings, steps: Steps) -> dict[str, Any]:
     """Start whatever does not run, deploy whatever has changed, and return what `outputs.json` holds.
 
     Returns at once where everything is up. Raises StackError with what is wrong and what to do.
     """
     with _only_one(settings):
-        if start_emulator(settings):
-            say(f"AWS emulator started on {settings.endpoint_url}")
-        task_center = _address("JINZHI_HOST", settings.jinzhi_host, jinzhi_simulator(settings), say)
-        ai_platform = _address("AIGC_HOST", settings.aigc_host, aigc_simulator(settings), say)
+        _start_emulator(settings, steps)
+        task_center = _address("JINZHI_HOST", settings.jinzhi_host, jinzhi_simulator(settings), steps)
+        ai_platform = _address("AIGC_HOST", settings.aigc_host, aigc_simulator(settings), steps)
         ai_simulator = "" if settings.aigc_host else ai_platform
         with Aws(settings.endpoint_url, REGION) as aws:
-            deployed = deploy(aws, settings, settings.attachment_hosts or ai_simulator.partition("://")[2], say)
+            deployed = deploy(aws, settings, settings.attachment_hosts or ai_simulator.partition("://")[2], steps)
             _switch_event_sources(aws, enabled=True)
             seed(aws, deployed, settings, task_center, ai_platform)
             tokens = seed_people(aws, deployed)
@@ -101,17 +101,24 @@ def read_outputs_file(settings: StackSettings) -> dict[str, Any]:
     return outputs
 
 
-def _address(variable: str, elsewhere: str, simulator: BundledSimulator, say: Say) -> str:
+def _start_emulator(settings: StackSettings, steps: Steps) -> None:
+    if emulator_pid(settings) is not None:
+        start_emulator(settings)
+        return
+    with steps.step(f"AWS emulator on {settings.endpoint_url}"):
+        start_emulator(settings)
+
+
+def _address(variable: str, elsewhere: str, simulator: BundledSimulator, steps: Steps) -> str:
     """The address that a platform is to point to; the simulator runs only where it is that."""
     if elsewhere:
         if simulator.stop():
-            say(f"{simulator.title} stopped: {variable} names another address")
+            steps.say(f"{simulator.title} stopped: {variable} names another address")
         return elsewhere
-    was_running = simulator.pid is not None
-    url = simulator.start()
-    if not was_running:
-        say(f"{simulator.title} started on {url}")
-    return url
+    if simulator.pid is not None:
+        return simulator.start()
+    with steps.step(simulator.title):
+        return simulator.start()
 
 
 def _finish_work(settings: StackSettings) -> None:

@@ -37,7 +37,8 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir(exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        pack_bundles(sorted(app.parent.name for app in (ROOT / "functions").glob("*/app.py")), folder)
+        names = sorted(app.parent.name for app in (ROOT / "functions").glob("*/app.py"))
+        pack_bundles(names, folder, lambda _done, _doing: None)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 import uuid
@@ -19,6 +20,7 @@ from local.processes import free_port
 from local.settings import StackSettings, read_settings
 from local.simulators import SimulatorClient
 from local.stack import up
+from local.steps import Steps
 from taskbridge.push.trigger_rules import AI
 from tests.stack.tables import EventRow, SeatRow, StackTables
 
@@ -100,7 +102,7 @@ def new_settings(state_dir: Path) -> StackSettings:
 @contextmanager
 def running(settings: StackSettings) -> Iterator[RunningStack]:
     """Bring the stack up and connect to it. Leaving it closes the connections; the stack stays up."""
-    outputs = up(settings, lambda _: None)
+    outputs = up(settings, Steps(io.StringIO()))
     with ExitStack() as connections:
         yield RunningStack(
             settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -28,11 +29,17 @@ from local.settings import ROOT, StackSettings
 from local.simulating.server import SimulatorServer
 from local.simulators import aigc_simulator, jinzhi_simulator
 from local.stack import down, read_outputs_file, status, up
+from local.steps import Steps
 from tests.stack.harness import new_settings, running, task_received
 
 
 def quiet(_text: str) -> None:
     """Nobody reads along."""
+
+
+def unheard() -> Steps:
+    """Steps that nobody reads along."""
+    return Steps(io.StringIO())
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def read_until(terminal: int, text: bytes) -> bytes:
 
 def test_up_writes_outputs_for_everybody(own_settings: StackSettings) -> None:
     # when
-    up(own_settings, quiet)
+    up(own_settings, unheard())
 
     # then
     outputs = json.loads(own_settings.outputs_file.read_text(encoding="utf-8"))
@@ -104,23 +111,23 @@ def test_up_writes_outputs_for_everybody(own_settings: StackSettings) -> None:
 
 def test_up_again_changes_nothing(own_settings: StackSettings) -> None:
     # given
-    first = up(own_settings, quiet)
+    first = up(own_settings, unheard())
     processes = processes_of(own_settings)
-    said: list[str] = []
+    said = io.StringIO()
 
     # when
-    again = up(own_settings, said.append)
+    again = up(own_settings, Steps(said))
 
     # then
     assert {**again, "tokens": {}} == {**first, "tokens": {}}
     assert again["tokens"].keys() == first["tokens"].keys()  # good for another day
     assert processes_of(own_settings) == processes
-    assert said == []
+    assert said.getvalue() == ""
 
 
 def test_status_tells_what_runs(own_settings: StackSettings) -> None:
     # given
-    up(own_settings, quiet)
+    up(own_settings, unheard())
 
     # then
     rows = status(own_settings)
@@ -154,7 +161,7 @@ def test_a_stopped_stack_has_lost_nothing_when_it_is_started_again(own_settings:
 
 def test_functions_take_new_events_and_the_clock_ticks_after_a_restart(own_settings: StackSettings) -> None:
     # given
-    up(own_settings, quiet)
+    up(own_settings, unheard())
     down(own_settings, quiet)
     event = task_received()
 
@@ -172,9 +179,9 @@ def test_functions_take_new_events_and_the_clock_ticks_after_a_restart(own_setti
 
 def test_a_crashed_stack_starts_again_over_its_stale_pid_files(own_settings: StackSettings) -> None:
     # given: a saved stack whose processes were killed, and whose numbers other programs have now
-    up(own_settings, quiet)
+    up(own_settings, unheard())
     down(own_settings, quiet)
-    up(own_settings, quiet)
+    up(own_settings, unheard())
     for pid in processes_of(own_settings):
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
@@ -195,13 +202,13 @@ def test_a_crashed_stack_starts_again_over_its_stale_pid_files(own_settings: Sta
 
 def test_jinzhi_host_replaces_the_simulator(own_settings: StackSettings) -> None:
     # given
-    up(own_settings, quiet)
+    up(own_settings, unheard())
     event = task_received()
     with foreign_task_center(own_settings) as (url, center):
         elsewhere = replace(own_settings, jinzhi_host=url)
 
         # when
-        outputs = up(elsewhere, quiet)
+        outputs = up(elsewhere, unheard())
         with_foreign = jinzhi_simulator(own_settings).pid
         with running(own_settings) as stack:
             # the platform has moved back to the bundled simulator
@@ -229,11 +236,11 @@ def test_aigc_host_replaces_the_simulator(own_settings: StackSettings) -> None:
     server.start()
     try:
         # when
-        outputs = up(replace(own_settings, aigc_host=server.url), quiet)
+        outputs = up(replace(own_settings, aigc_host=server.url), unheard())
         bundled = aigc_simulator(own_settings).pid
     finally:
         server.stop()
-    back = up(own_settings, quiet)
+    back = up(own_settings, unheard())
 
     # then
     assert (outputs["ai_platform_url"], outputs["ai_simulator_url"]) == (server.url, "")
@@ -284,12 +291,12 @@ def test_run_on_a_terminal_stays_up_until_interrupted(own_settings: StackSetting
 
 def test_a_stack_that_is_up_cannot_be_started_on_a_second_port(own_settings: StackSettings) -> None:
     # given
-    up(own_settings, quiet)
+    up(own_settings, unheard())
     moved = new_settings(own_settings.state_dir)
 
     # then
     with pytest.raises(StackError, match=f"running on port {own_settings.aws_port}"):
-        up(moved, quiet)
+        up(moved, unheard())
     assert emulator_pid(own_settings) is not None
 
 
@@ -322,7 +329,7 @@ def test_a_taken_port_is_named_with_its_variable(tmp_path: Path) -> None:
 
     # then
     with taken, pytest.raises(StackError, match=f"Port {settings.aws_port} .* AWS_PORT="):
-        up(settings, quiet)
+        up(settings, unheard())
 
 
 def test_stop_leaves_a_program_alone_that_has_an_old_process_number(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def write(path: Path, text: str) -> None:
 
 
 def pack(root: Path) -> dict[str, str]:
-    return {name: bundle.digest for name, bundle in pack_bundles(["reads", "sends"], root / "state").items()}
+    bundles = pack_bundles(["reads", "sends"], root / "state", lambda _done, _doing: None)
+    return {name: bundle.digest for name, bundle in bundles.items()}
 
 
 @pytest.mark.parametrize(
