@@ -50,6 +50,8 @@ def write_logs(
         log = loaded.get(message.event_id) or _new_log(message)
         known = dict(log.entries)
         log = logs.setdefault(message.event_id, log)
+        if message.sequence > log.sequence:
+            _tell_newer(log, message)
         for key, change in changes.items():
             log.entries[key] = _entry_of_event(instance, message, key, change, known.get(key), stamp)
     for event_id, key in sorted(story.overtaken):
@@ -142,6 +144,12 @@ def _new_log(message: EventMessage) -> PushLog:
         received_at=message.received_at,
         notes=list(message.notes),
     )
+
+
+def _tell_newer(log: PushLog, message: EventMessage) -> None:
+    """An id that was used again has one log, which tells of the newest event."""
+    log.action, log.sequence, log.occurred_at = message.action, message.sequence, message.occurred_at
+    log.notes = list(message.notes)
 
 
 def _bare_log(instance: Instance, event_id: str) -> PushLog:

@@ -115,6 +115,11 @@ def test_a_repeated_event_changes_nothing_and_is_known() -> None:
     assert (again.changed, again.is_known) == (False, True)
 
 
+def test_an_id_that_is_used_again_with_a_higher_sequence_is_a_newer_event() -> None:
+    done = {**event("task_completed", 2, tasks=[task(status="completed")]), "id": received()["id"]}
+    assert seats_of(told(received(), done))["u-2"].state is SeatState.DONE
+
+
 def test_an_older_event_that_tells_nothing_new_is_superseded() -> None:
     newer = received(5)
     older = {**received(2), "id": "older"}

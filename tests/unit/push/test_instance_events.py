@@ -8,6 +8,7 @@ import pytest
 
 from taskbridge.push.folding import RECENT_EVENTS, Effect, fold
 from taskbridge.push.instances import INSTANCE, Instance, Presence, Work
+from taskbridge.push.messages import EventMessage
 from tests.builders import (
     bare_task,
     deletion,
@@ -40,6 +41,46 @@ def test_the_same_event_again_is_a_duplicate() -> None:
 
     assert fold(document, message()) == {"T1": Effect.DUPLICATE}
     assert document.events == ["S1-e1"]
+
+
+def reused(action: str, sequence: int, **more: Any) -> EventMessage:
+    return message_of(event(action, sequence, id="used-again", **more))
+
+
+def test_an_id_that_is_used_again_with_a_higher_sequence_is_a_newer_event() -> None:
+    document = instance_after(reused("task_received", 1))
+    acknowledge(document)
+
+    assert fold(document, reused("task_completed", 2, tasks=["T1"])) == {"T1": Effect.NEWER}
+
+    item = document.tasks["T1"]
+    assert (item.work, item.sequence, item.value("status")) == (Work.PENDING, 2, "completed")
+
+
+def test_an_id_that_is_used_again_is_not_overtaken_by_itself() -> None:
+    document = instance_after(reused("task_received", 1))
+
+    fold(document, reused("task_completed", 2))
+
+    assert document.overtaken == []
+
+
+def test_the_order_in_which_the_events_of_one_id_come_makes_no_difference() -> None:
+    events = [reused("task_received", 1), reused("task_completed", 2, tasks=[bare_task(status="completed")])]
+
+    documents = [instance_after(*order) for order in (events, events[::-1])]
+
+    assert documents[0].tasks["T1"].facts == documents[1].tasks["T1"].facts
+    assert documents[0].tasks["T1"].sequence == documents[1].tasks["T1"].sequence == 2
+
+
+def test_an_instance_is_deleted_also_by_an_id_that_was_used_before() -> None:
+    document = instance_after(reused("task_received", 1))
+    acknowledge(document)
+
+    changes = fold(document, reused("instance_deleted", 2, tasks=[], backup={"task_ids": ["T1"]}))
+
+    assert changes == {"T1": Effect.NEWER, INSTANCE: Effect.NEWER}
 
 
 def test_an_older_event_changes_nothing_that_is_known_newer() -> None:

@@ -62,6 +62,17 @@ def test_the_same_batch_again_makes_no_call(worker: Worker) -> None:
     assert worker.told("S1-e2") == ("succeeded", "", 1)
 
 
+def test_an_id_that_is_used_again_with_a_higher_sequence_is_pushed_and_has_one_log(worker: Worker) -> None:
+    worker.push(message_of(event("task_received", 1, id="used-again")))
+
+    assert worker.push(message_of(event("task_completed", 2, id="used-again"))) == []
+
+    assert worker.operations() == ["insert_task", "update_task"]
+    assert worker.told("used-again") == ("succeeded", "", 2)
+    (log,) = worker.logs.items.values()
+    assert (log.action, log.sequence) == ("task_completed", 2)
+
+
 def test_a_token_is_fetched_once_for_all(worker: Worker) -> None:
     worker.push(*(message(sess_id=f"S{number}", tasks=[f"T{number}"]) for number in range(10)))
 

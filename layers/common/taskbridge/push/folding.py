@@ -29,7 +29,7 @@ class Effect(StrEnum):
     NEWER = "newer"  # it is the newest event of the item now
     FILLED = "filled"  # older, but it knew something that no newer event had said
     OLDER = "older"
-    DUPLICATE = "duplicate"  # the very event was folded in before
+    DUPLICATE = "duplicate"  # the very event was folded in before: one id with another sequence is another event
     DELETED = "deleted"  # the instance is deleted, nothing can change it
     UNCHANGED = "unchanged"  # newest, but there is nothing to tell the task center
     TOO_LARGE = "too_large"  # with it, the instance would be larger than can be kept: nothing of it was taken in
@@ -57,6 +57,11 @@ def fold(instance: Instance, message: EventMessage) -> dict[str, Effect]:
     return changes
 
 
+def _is_known(item: Item, message: EventMessage) -> bool:
+    """Whether the item's newest event is this one."""
+    return item.event_id == message.event_id and item.sequence == message.sequence
+
+
 def _named(message: EventMessage) -> list[str]:
     """The keys of what an event is about."""
     return [task.task_id for task in message.tasks] or [INSTANCE]
@@ -79,7 +84,7 @@ def is_too_large(instance: Instance, message: EventMessage) -> bool:
 def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Effect:
     item = instance.tasks.setdefault(fact.task_id, Item())
     facts = {**_task_facts(fact), "occurred_at": message.occurred_at}
-    if item.event_id == message.event_id:
+    if _is_known(item, message):
         return Effect.DUPLICATE
     changed = _set_facts(item, message.sequence, facts)
     if message.sequence > item.sequence:
@@ -95,7 +100,7 @@ def _fold_task(instance: Instance, fact: TaskFact, message: EventMessage) -> Eff
 def _fold_instance(instance: Instance, message: EventMessage) -> Effect:
     """The status of the instance is news by itself: a task that the event names may carry it, or may fail to."""
     item = instance.item
-    if item.event_id == message.event_id:
+    if _is_known(item, message):
         return Effect.DUPLICATE
     newest = message.sequence > item.sequence
     if message.action == "instance_started_and_ended":
@@ -144,14 +149,14 @@ def _forget_tasks(instance: Instance, message: EventMessage) -> None:
     for task_id, item in instance.tasks.items():
         if item.presence is not Presence.UNKNOWN:
             item.facts = {}
-        if item.event_id != message.event_id and item.presence is Presence.ABSENT:
+        if item.action != message.action and item.presence is Presence.ABSENT:
             _note_overtaken(instance, task_id, item)
             item.work, item.presence, item.search = Work.NONE, Presence.GONE, Search.MISSING
 
 
 def _want_gone(instance: Instance, key: str, message: EventMessage) -> Effect:
     item = instance.get(key)
-    if item.event_id == message.event_id:
+    if item.event_id == message.event_id and item.action == message.action:
         return Effect.DUPLICATE
     if item.presence is Presence.GONE or item.action == message.action:
         return Effect.OLDER  # gone, or another deletion of the same instance is at it
@@ -162,7 +167,8 @@ def _want_gone(instance: Instance, key: str, message: EventMessage) -> Effect:
 
 def _take_over(instance: Instance, key: str, message: EventMessage) -> None:
     item = instance.get(key)
-    _note_overtaken(instance, key, item)
+    if item.event_id != message.event_id:
+        _note_overtaken(instance, key, item)
     item.sequence = max(item.sequence, message.sequence)
     item.event_id, item.action = message.event_id, message.action
 

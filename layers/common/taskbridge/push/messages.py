@@ -122,9 +122,12 @@ def message_group(platform_id: str, sess_id: str) -> str:
 
 def deduplication_id(message: Message) -> str:
     """MessageDeduplicationId: the same event of the same instance, for the same platform, is one message within five
-    minutes.
+    minutes. An id that comes again with another sequence is another event.
     """
-    told = (message.event_id,) if isinstance(message, EventMessage) else (message.reason, message.requested_at)
+    if isinstance(message, EventMessage):
+        told = (message.event_id, message.action, str(message.sequence))
+    else:
+        told = (message.reason, message.requested_at, "")
     return hashlib.sha256(_encoder.encode((message.platform_id, message.sess_id, *told))).hexdigest()
 
 
