@@ -73,6 +73,7 @@ def make_environment(uv_version: str, steps: Steps) -> None:
     locked = sum("==" in line for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
     with steps.step("Python packages", locked) as told:
         _install(told)
+    _install_command()
     with steps.step("Python bytecode", sum(1 for _ in VENV.rglob("*.py"))) as told:
         _compile(told)
 
@@ -105,6 +106,13 @@ def _install(told: Told) -> None:
 
 def _count(folder: Path) -> int:
     return sum(1 for _ in folder.iterdir()) if folder.exists() else 0
+
+
+def _install_command() -> None:
+    """The command `taskbridge`, which runs what stands in this folder."""
+    command = VENV / "bin" / "taskbridge"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{PYTHON}" -m cli "$@"\n')
+    command.chmod(0o755)
 
 
 def _compile(told: Told) -> None:

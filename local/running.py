@@ -78,6 +78,8 @@ def _play(
             simulator = open_until_the_end.enter_context(SimulatorClient(outputs["simulator_url"]))
         todos = (lambda: simulator.state()["tasks"]) if simulator else (lambda: None)
         watch = Watch(connect("ops"), {person: connect(person) for person in APPROVERS}, todos)
+        with Steps(sys.stdout).step("First answers of the HTTP API"):
+            watch.look(())
         to_send = sum(len(chapter.lines) for chapter in story.chapters)
         stage = open_until_the_end.enter_context(Stage(console, to_send, len(story.expected.events)))
         picture = _send_chapters(story, settings, watch, stage)
@@ -122,7 +124,7 @@ def _show(
 ) -> None:
     for view in end_views(picture, is_terminal=console.is_terminal):
         console.print(view, highlight=False)
-    ask = f".venv/bin/python -m cli --outputs {os.path.relpath(settings.outputs_file)}"
+    ask = f".venv/bin/taskbridge --outputs {os.path.relpath(settings.outputs_file)}"
     console.print(
         address_table(
             {
@@ -161,7 +163,7 @@ def _let_finish() -> None:
 def _stay_up(console: Console) -> None:
     """Wait for Ctrl-C, which may come as soon as it is spoken of."""
     try:
-        console.print("\nThe stack stays up. Ctrl-C stops it.")
+        console.print("The stack stays up. Ctrl-C stops it.")
         signal.pause()
     except KeyboardInterrupt:
         return
