@@ -115,10 +115,16 @@ def delete_platform(
 
 
 @app.verb("test")
-def try_platform(context: typer.Context, platform_id: PlatformId) -> int:
-    """Try the connection; status 1 where it fails."""
+def try_platform(
+    context: typer.Context,
+    platform_id: PlatformId,
+    trial: Annotated[
+        str, typer.Option("--trial", metavar="NUMBER", help="Insert a todo for this person, and delete it again.")
+    ] = "",
+) -> int:
+    """Try the connection; status 1 where it fails. Nothing is pushed but for --trial."""
     session: Session = context.obj
-    found = session.api.post(path_of("platforms", platform_id, "test"))
+    found = session.api.post(path_of("platforms", platform_id, "test"), {"todo_for": trial} if trial else None)
     session.screen.show(found, build_facts(f"Platform {platform_id}", connection_facts(found)))
     return 0 if found["ok"] else REFUSED
 

@@ -224,6 +224,7 @@ span | the last hour, or the last day | "hour"
 History.step_s | seconds of a step | 120
 History.steps | step by step, the oldest first |
 superseded_by | ids of the events that took its place | []
+todo_for | account of a person who gets a trial todo that is deleted again at once; empty: none is tried | "10021"
 tried | what the test tried | ["address", "secret"]
 PlatformSummary.unreadable | why the stored platform cannot be read, empty where it can | ""
 untried | what there is besides, of which it tells nothing | ["push"]

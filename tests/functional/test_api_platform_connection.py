@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from local.jinzhi_simulator import Settings, TaskCenter
+from local.simulating.transport import mock_transport
 from taskbridge.access.secrets import valid_names
 from taskbridge.errors import TransientError
 from taskbridge.tables.configuration import PlatformConfig
+from tests.api import Answer
+from tests.builders import JINZHI_SETTINGS
 from tests.functional.aws import Tables
 from tests.functional.platform_desk import AIGC_SETTINGS, SECRET, Desk
 from tests.unit.platforms.builders import FakeTokens
@@ -93,6 +98,61 @@ def test_what_is_wrong_is_told_apart(desk: Desk, answer: Callable[[httpx.Request
 
     assert (found["ok"], found["cause"]) == (False, cause), found
     assert found["message"]
+
+
+@pytest.fixture
+def center(desk: Desk) -> TaskCenter:
+    """A task center that knows the scene code `todo`."""
+    settings = Settings(app_id=str(JINZHI_SETTINGS["app_id"]), app_secret=SECRET, scene_code="todo")
+    made = TaskCenter(lambda: desk.now, random.Random(1), settings)
+    desk.answer = mock_transport(made).handle_request
+    return made
+
+
+def run_trial(desk: Desk, platform_id: str = "jz") -> Answer:
+    return desk.admin.post(f"/v1/platforms/{platform_id}/test", {"todo_for": "10021"})
+
+
+def test_a_trial_todo_is_inserted_and_deleted_again(desk: Desk, center: TaskCenter) -> None:
+    desk.create(settings={"scene_code": "todo"})
+
+    found = run_trial(desk).json
+
+    assert (found["ok"], found["cause"]) == (True, "ok"), found
+    assert (found["tried"], found["untried"]) == (["address", "secret", "push"], [])
+    assert [call.operation for call in center.calls] == ["token", "insert_task", "delete_task", "delete_instance"]
+    assert center.state()["tasks"] == []
+
+
+def test_only_a_trial_todo_tells_a_wrong_scene_code(desk: Desk, center: TaskCenter) -> None:
+    desk.create(settings={"scene_code": "wrong"})
+    assert run(desk)["untried"] == ["push"]
+
+    found = run_trial(desk).json
+
+    assert (found["ok"], found["cause"]) == (False, "refused"), found
+    assert "sceneCode" in found["message"]
+    assert found["tried"][-1] == "push"
+    assert center.state()["tasks"] == []
+
+
+def test_a_trial_todo_that_could_not_be_deleted_is_named(desk: Desk, center: TaskCenter) -> None:
+    desk.create(settings={"scene_code": "todo"})
+    taken = mock_transport(center).handle_request
+    desk.answer = lambda request: httpx.Response(503) if "delete" in request.url.path.lower() else taken(request)
+
+    found = run_trial(desk).json
+
+    assert (found["ok"], found["cause"]) == (False, "server_error"), found
+    assert f"todo {center.state()['tasks'][0].task_id} may still be there" in found["message"]
+
+
+def test_an_ai_platform_has_no_todos(desk: Desk) -> None:
+    desk.create_ai()
+
+    answer = run_trial(desk, "aigc")
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "todo_for")
 
 
 def test_neither_secret_nor_token_is_repeated(desk: Desk) -> None:

@@ -13,10 +13,14 @@ const problem = (route: Route, status: number, code: string, detail: string, err
 
 test("a wrong secret is found by the connection test, mended, and never shown", async ({ page }) => {
   const put: Record<string, unknown>[] = [];
+  const tested: unknown[] = [];
   let current = platform();
   await serveApi(page, {
     "GET /v1/platforms/*": () => current,
-    "POST /v1/platforms/*/test": () => (current.version === 3 ? refused : passed),
+    "POST /v1/platforms/*/test": (route) => {
+      tested.push(route.request().postDataJSON());
+      return current.version === 3 ? refused : passed;
+    },
     "PUT /v1/platforms/*": (route) => {
       put.push(route.request().postDataJSON() as Record<string, unknown>);
       return (current = platform({ version: 4 }));
@@ -39,8 +43,10 @@ test("a wrong secret is found by the connection test, mended, and never shown", 
   expect(put).toEqual([{ name: "金智待办中心", class_name: "JinZhiTaskCenter", enabled: true, settings: { ...settings, app_secret: "new-secret-1" }, version: 3 }]);
   await expect(secret).toHaveValue("");
 
+  await page.getByLabel("试推待办给").fill("10021");
   await page.getByRole("button", { name: "测试连接" }).click();
   await expect(page.locator('.test__found[data-ok="true"]')).toContainText("连接正常");
+  expect(tested).toEqual([{ todo_for: "" }, { todo_for: "10021" }]);
 });
 
 test("what the API refuses stands at its field, and a secret that stays empty is kept", async ({ page }) => {

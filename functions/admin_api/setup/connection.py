@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
+from pydantic import Field
 
 from admin_api.api import Api, Router
+from admin_api.problems import invalid
+from admin_api.requests import Wanted
 from admin_api.setup.platform_forms import PlatformId, check_stored
 from admin_api.setup.platforms import read_config
+from admin_api.setup.trial import TrialTodo, push_trial
 from taskbridge.access.secrets import PlatformSecrets
+from taskbridge.commands import Operation
 from taskbridge.errors import ConfigurationError, NoAnswer, TaskbridgeError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
@@ -21,12 +26,16 @@ from taskbridge.platforms.base import PlatformAdapter, TaskCenter
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.credentials import Tokens
 from taskbridge.platforms.http_answers import Outcome, OutcomeKind
+from taskbridge.registry import category_of
 from taskbridge.tables.configuration import PlatformConfig
 
-# A test makes up to four calls, and API Gateway waits 30 s.
+# A test makes up to four calls, and API Gateway waits 30 s; those of a trial todo share what is left.
 TRY_S = 7.0
 SHOWN_MODELS = 5
+MAX_ACCOUNT = 128
+CANNOT_DELETE = "todos cannot be deleted there, so none was tried"
 NOT_SEEN = "what was entered a moment ago cannot be read yet"
+Parts = tuple[httpx.Client, Tokens, Callable[[str], tuple[str, ...]], Callable[[], float]]
 router = Router("platforms")
 
 
@@ -41,6 +50,7 @@ class Cause(StrEnum):
     THROTTLED = "throttled"
     SERVER_ERROR = "server_error"
     NOT_CONFIGURED = "not_configured"  # no call was made: a secret is missing, or a setting cannot be used
+    REFUSED = "refused"  # the trial todo: a code such as the scene code, a path, a permission, or the person
     UNKNOWN_MODEL = "unknown_model"  # the platform has a list of models, without one that is set here
     TRY_LATER = "try_later"  # no call was made: another worker is fetching the token, or its store does not answer
 
@@ -58,7 +68,7 @@ class Step(StrEnum):
     ADDRESS = "address"
     SECRET = "secret"  # noqa: S105 - a word
     MODEL = "model"  # whether the platform lists the models that are set here
-    PUSH = "push"  # writing a todo, with its codes and paths: a test never does
+    PUSH = "push"  # writing a todo, with its codes and paths: only where a trial todo is asked for
     QUESTION = "question"  # asking, which costs: a test never does
 
 
@@ -102,22 +112,34 @@ _REACHED: Mapping[Cause, frozenset[Step]] = {
     Cause.THROTTLED: frozenset({Step.ADDRESS}),
     Cause.SERVER_ERROR: frozenset({Step.ADDRESS}),
     Cause.WRONG_SECRET: frozenset({Step.ADDRESS, Step.SECRET}),
+    Cause.REFUSED: frozenset({Step.ADDRESS, Step.SECRET, Step.PUSH}),
     Cause.UNKNOWN_MODEL: frozenset({Step.ADDRESS, Step.SECRET, Step.MODEL}),
 }
 
 
+class TestWanted(Wanted):
+    """How far a test is to go."""
+
+    todo_for: Annotated[str, Field(max_length=MAX_ACCOUNT)] = ""
+
+
 @router.post("/v1/platforms/{id}/test", summary="Try the connection")
-def check_platform(api: Api, id: PlatformId) -> PlatformTest:
+def check_platform(api: Api, id: PlatformId, body: TestWanted | None = None) -> PlatformTest:
     """Fetches a token by the secret that was entered last, or where there is none to fetch asks the host.
 
-    The models of an AI platform are held against its own list, where it has one. Nothing is pushed and nothing asked:
-    `untried` names what a test cannot tell. A failure is an answer: `cause` tells it.
+    The models of an AI platform are held against its own list, where it has one. With `todo_for` a task center gets a
+    trial todo for that person, which is deleted again at once: only that tells a wrong scene code. Else nothing is
+    pushed, and nothing is ever asked: `untried` names what was not tried. A failure is an answer: `cause` tells it.
 
     Where only the secret before still opens, `opened_by` says so.
     """
     services = api.services
-    test = ConnectionTest(services.http, services.tokens, services.secrets, services.clock)
-    return test.run(read_config(services, id))
+    config = read_config(services, id)
+    account = body.todo_for.strip() if body else ""
+    if account and category_of(config.class_name) == "ai":
+        raise invalid("todo_for", "only a task center has todos")
+    todo = TrialTodo(f"test-{services.new_id()}", account, services.clock()) if account else None
+    return ConnectionTest(services.http, services.tokens, services.secrets, services.clock, todo).run(config)
 
 
 def build_report(outcome: Outcome, duration_ms: int) -> PlatformTest:
@@ -137,12 +159,14 @@ class ConnectionTest:
     """Tries the token call of a platform with its secret as it is now.
 
     What was entered is what is tried: that the secret before it still opens is said, and makes nothing right.
+    A `todo` goes to a task center that opened.
     """
 
     http: httpx.Client
     tokens: Tokens
     secrets: PlatformSecrets
     clock: Callable[[], float]
+    todo: TrialTodo | None = None
 
     def run(self, config: PlatformConfig) -> PlatformTest:
         """What answered, and how long it took. Raises StoreError where the secret cannot be read."""
@@ -162,7 +186,7 @@ class ConnectionTest:
             return _untried(Cause.NOT_CONFIGURED, str(error))
         if report.cause is Cause.WRONG_SECRET and older:
             return self._try_older(report, platform, older)
-        return self._try_models(report, platform, newest) if report.ok else report
+        return self._try_more(report, platform, newest) if report.ok else report
 
     def _secrets_of(self, config: PlatformConfig, field: str) -> tuple[str, str]:
         """The secret that was entered last, and the one before it; empty where there is none, or it is not seen yet."""
@@ -190,13 +214,32 @@ class ConnectionTest:
         total = refused.duration_ms + again.duration_ms
         return replace(refused, message=words, opened_by=SecretUsed.PREVIOUS, duration_ms=total)
 
-    def _try_models(self, report: PlatformTest, platform: PlatformAdapter, secret: str) -> PlatformTest:
+    def _try_more(self, report: PlatformTest, platform: PlatformAdapter, secret: str) -> PlatformTest:
+        """What opened, with what can be told besides: whether models are listed, what becomes of the todo."""
+        match platform:
+            case AiPlatform():
+                return self._try_models(report, platform, secret)
+            case TaskCenter() if self.todo is not None:
+                return self._try_todo(report, platform, secret, self.todo)
+        return report
+
+    def _try_todo(self, report: PlatformTest, platform: TaskCenter, secret: str, todo: TrialTodo) -> PlatformTest:
+        if Operation.DELETE_TASK not in platform.capabilities:
+            return replace(report, message=f"{report.message}; {CANNOT_DELETE}")
+        started = self.clock()
+        outcome = push_trial(PlatformClient(platform, *self._parts(secret)), todo, self.clock)
+        found = build_report(outcome, report.duration_ms + round((self.clock() - started) * 1000))
+        if outcome.verdict is OutcomeKind.PERMANENT:
+            return replace(found, cause=Cause.REFUSED)
+        if not found.ok:
+            return replace(found, tried=(Step.SECRET, Step.PUSH))
+        words = f"{report.message}; a todo for {todo.account} was inserted and deleted again"
+        return replace(found, message=words, opened_by=SecretUsed.NEWEST if secret else None, tried=(Step.PUSH,))
+
+    def _try_models(self, report: PlatformTest, platform: AiPlatform, secret: str) -> PlatformTest:
         """What opened, with whether the platform lists the models that are set. One without a list tells nothing."""
-        client = self._client(platform, secret)
-        if not (isinstance(client, AiPlatformClient) and isinstance(platform, AiPlatform)):
-            return report
         try:
-            offered = {each.model for each in client.models()}
+            offered = {each.model for each in AiPlatformClient(platform, *self._parts(secret)).models()}
         except TaskbridgeError:
             return report
         if not offered:
@@ -209,16 +252,15 @@ class ConnectionTest:
         words = f"{', '.join(unknown)}: not among the {len(offered)} models that the platform lists ({shown}, …)"
         return replace(report, ok=False, cause=Cause.UNKNOWN_MODEL, message=words)
 
-    def _client(self, platform: PlatformAdapter, secret: str) -> PlatformClient | AiPlatformClient:
-        def read_secret(_: str) -> tuple[str, ...]:
-            return (secret,)
+    def _parts(self, secret: str) -> Parts:
+        return self.http, self.tokens, lambda _: (secret,), self.clock
 
-        parts = (self.http, self.tokens, read_secret, self.clock)
+    def _client(self, platform: PlatformAdapter, secret: str) -> PlatformClient | AiPlatformClient:
         match platform:
             case TaskCenter():
-                return PlatformClient(platform, *parts)
+                return PlatformClient(platform, *self._parts(secret))
             case AiPlatform():
-                return AiPlatformClient(platform, *parts)
+                return AiPlatformClient(platform, *self._parts(secret))
         raise ConfigurationError("class_name", f"{platform.class_name} cannot be tried")
 
 

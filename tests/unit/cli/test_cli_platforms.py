@@ -60,6 +60,13 @@ def test_a_platform_that_cannot_be_worked_with_ends_with_status_one(cause: str, 
     )
 
 
+@pytest.mark.parametrize(("options", "sent"), [((), []), (("--trial", "10021"), [{"todo_for": "10021"}])])
+def test_a_trial_todo_is_only_pushed_where_it_is_asked_for(options: tuple[str, ...], sent: list[Any]) -> None:
+    terminal = Terminal([ok(TEST)])
+    assert terminal.run("platforms", "test", "jinzhi", *options) == 0
+    assert bodies(terminal) == sent
+
+
 def test_platforms_are_listed_without_their_settings() -> None:
     platform = {"id": "jinzhi", "name": "n", "class_name": "JinZhiTaskCenter", "settings": {"host": "h"}, "version": 1}
     terminal = Terminal([listed([{**platform, "enabled": True, "draining": False}])], is_terminal=True)

@@ -65,8 +65,13 @@ export function useChangePlatform() {
   );
 }
 
+/** `todoFor` is the account of a person who gets a trial todo; empty: none is tried. */
 export function useConnectionTest() {
-  return useDoing((id: string) => ask(api.POST("/v1/platforms/{id}/test", { params: { path: { id } } })), []);
+  return useDoing(
+    ({ id, todoFor }: { id: string; todoFor: string }) =>
+      ask(api.POST("/v1/platforms/{id}/test", { params: { path: { id } }, body: { todo_for: todoFor } })),
+    [],
+  );
 }
 
 export function useRemoval(id: string) {
