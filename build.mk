@@ -8,13 +8,16 @@ VENV ?= .venv
 SAM_VENV ?= .venv-sam
 SAM := SAM_CLI_TELEMETRY=0 UV="$(abspath $(VENV))/bin/uv" PYTHON="$(abspath $(VENV))/bin/python" $(SAM_VENV)/bin/sam
 
-.PHONY: build deploy validate
+.PHONY: build deploy validate sbom
 
 build: $(SAM_VENV)/.ready ## pack the functions and the layer as they are deployed
 	$(SAM) build --config-env $(ENV)
 
 deploy: build ## deploy to AWS: make deploy ENV=dev | staging | prod
 	$(SAM) deploy --config-env $(ENV)
+
+sbom: build ## what the bundles are made of, as CycloneDX, into .build/sbom
+	@$(PYTHON) -m bundle.sbom --built .aws-sam/build --out .build/sbom
 
 validate: $(SAM_VENV)/.ready ## check template.yaml; needs no AWS account
 	$(VENV)/bin/cfn-lint template.yaml

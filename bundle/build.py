@@ -25,6 +25,7 @@ from pathlib import Path
 
 from bundle.commands import BuildError, execute, run
 from bundle.console_files import build_console
+from bundle.sizes import check_size
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "layer.txt"
@@ -66,6 +67,7 @@ def build_function(name: str, out: Path, target: Target = LAMBDA) -> Path:
     if name == CONSOLE_FUNCTION:
         build_console(folder / "files")
     _compile_bytecode(folder, out, target)
+    check_size(name, out)
     return folder
 
 
@@ -83,6 +85,7 @@ def build_layer(out: Path, target: Target = LAMBDA) -> Path:
     _strip(folder)
     _replace_tree(ROOT / "layers" / "common" / "taskbridge", folder / "taskbridge")
     _compile_bytecode(folder, folder, target)
+    check_size("layer", folder)
     return folder
 
 
@@ -98,7 +101,7 @@ def _install_dependencies(folder: Path, target: Target, requirements: Path, left
     # Copies: a bundle whose files were links into the cache of uv could damage it.
     how = ["--link-mode", "copy", "--only-binary", ":all:", "--require-hashes"]
     what = [*(f"--excludes={path}" for path in left_out), "-r", str(requirements)]
-    run([_find_uv(), "pip", "install", "--quiet", "--target", str(folder), *where, *how, *what])
+    run([find_uv(), "pip", "install", "--quiet", "--target", str(folder), *where, *how, *what])
 
 
 def _add_dependencies(out: Path, target: Target, requirements: Path) -> None:
@@ -135,8 +138,7 @@ def _compile_bytecode(folder: Path, root: Path, target: Target) -> None:
 
     The hash is never checked when a module is imported, which saves reading the source of each.
     """
-    pythons = (python for python in _python_candidates(target) if _is_version(python, target.python_version))
-    python = next(pythons, None)
+    python = find_python(target.python_version)
     if python is None:
         # On stdout: SAM shows the standard error of a build only when the build fails.
         sys.stdout.write(
@@ -148,8 +150,19 @@ def _compile_bytecode(folder: Path, root: Path, target: Target) -> None:
     run([python, "-I", "-m", "compileall", "-q", *how, str(folder)])
 
 
-def _python_candidates(target: Target) -> Iterator[str]:
-    for candidate in (os.environ.get("TARGET_PYTHON"), sys.executable, f"python{target.python_version}"):
+def find_python(version: str) -> str | None:
+    """A Python of that version: TARGET_PYTHON, the one that runs this, one on the path, or one of uv or pyenv.
+
+    None where there is none; none is fetched.
+    """
+    return next((python for python in _python_candidates(version) if _is_version(python, version)), None)
+
+
+def _python_candidates(version: str) -> Iterator[str]:
+    of_uv = Path.home().glob(f".local/share/uv/python/cpython-{version}.*/bin/python{version}")
+    of_pyenv = Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")
+    named = (os.environ.get("TARGET_PYTHON"), sys.executable, f"python{version}")
+    for candidate in (*named, *map(str, of_uv), *map(str, of_pyenv)):
         found = shutil.which(candidate) if candidate else None
         if found:
             yield found
@@ -161,7 +174,8 @@ def _is_version(python: str, version: str) -> bool:
     return answer.returncode == 0 and answer.stdout.strip() == version
 
 
-def _find_uv() -> str:
+def find_uv() -> str:
+    """The uv of the environment, or of the machine. Raises BuildError where there is none."""
     for candidate in (os.environ.get("UV"), str(Path(sys.executable).with_name("uv")), "uv"):
         found = shutil.which(candidate) if candidate else None
         if found:

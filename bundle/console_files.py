@@ -78,12 +78,17 @@ def install_packages(node: Path) -> None:
     stamp = CONSOLE / "node_modules" / ".installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return
+    run_npm(node, "ci", "--no-audit", "--no-fund")
+    stamp.write_text(wanted)
+
+
+def run_npm(node: Path, *arguments: str) -> str:
+    """What the npm beside a Node wrote, at work in console/. Raises BuildError."""
     npm = node.with_name("npm")
     if not npm.exists():
         raise BuildError(f"There is no npm beside {node}: `make setup` installs one.")
     path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    run([str(npm), "ci", "--no-audit", "--no-fund"], cwd=CONSOLE, environment={**os.environ, "PATH": path})
-    stamp.write_text(wanted)
+    return run([str(npm), *arguments], cwd=CONSOLE, environment={**os.environ, "PATH": path})
 
 
 def find_node() -> Path:

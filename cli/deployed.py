@@ -97,15 +97,24 @@ def check_functions(functions: Any, stack: DeployedStack) -> list[Finding]:
         return [finding for found in pool.map(look, stack.functions.items()) for finding in found]
 
 
+def question_for(name: str) -> Mapping[str, Any]:
+    """What to invoke a function with, by its name in the outputs."""
+    return _OTHERS.get(name, EMPTY_BATCH)
+
+
+def answers_well(said: Any) -> bool:
+    """Whether a function answers such a question as it should."""
+    return isinstance(said, dict) and (said.get("statusCode") == 200 or said == {"batchItemFailures": []})
+
+
 def _invoke(functions: Any, name: str, target: str) -> Finding:
-    asked = _OTHERS.get(name, EMPTY_BATCH)
-    answer = functions.invoke(FunctionName=target, Payload=json.dumps(asked).encode())
+    answer = functions.invoke(FunctionName=target, Payload=json.dumps(question_for(name)).encode())
     said = json.loads(answer["Payload"].read() or b"null")
-    said = said if isinstance(said, dict) else {}
     log = f"aws logs tail /aws/lambda/{_bare(target)} --since 10m"
     if answer.get("FunctionError"):
-        return Finding("functions", name, State.WRONG, str(said.get("errorType", "it fails")), log)
-    if said.get("statusCode") == 200 or said == {"batchItemFailures": []}:
+        told = said.get("errorType") if isinstance(said, dict) else None
+        return Finding("functions", name, State.WRONG, told or "it fails", log)
+    if answers_well(said):
         return Finding("functions", name, State.OK)
     return Finding("functions", name, State.WRONG, "it answers something else than it should", log)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from bundle import runtime_check
 from bundle.build import LAMBDA, RUNTIME_PROVIDES, Target, build_function, build_layer, main
 from bundle.commands import BuildError
+from bundle.runtime_check import RUNTIME_MODULES, runtime_in
+from bundle.sbom import write_sboms
+from bundle.sizes import MB, OF_OTHERS_MB, check_size
 from tests.template.reader import ROOT, Template
-
-# What the Python runtime of Lambda has on its path, by the names under which it is imported.
-RUNTIME_MODULES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 
 
 @pytest.fixture(scope="session")
@@ -44,15 +46,7 @@ def host_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with boto3 and what it needs, as the runtime has them."""
-    folder = tmp_path_factory.mktemp("runtime")
-    for name in RUNTIME_MODULES:
-        spec = importlib.util.find_spec(name)
-        assert spec is not None
-        assert spec.origin is not None
-        origin = Path(spec.origin)
-        source = origin.parent if origin.name == "__init__.py" else origin
-        (folder / source.name).symlink_to(source)
-    return folder
+    return runtime_in(tmp_path_factory.mktemp("runtime"))
 
 
 def test_every_handler_imports_with_nothing_but_its_bundle_the_layer_and_the_runtime(
@@ -144,6 +138,46 @@ def test_a_function_ships_nothing_that_the_layer_or_the_runtime_has(lambda_layer
     names = [file.name for file in bundle.rglob("*.cpython-*.so")]
     assert names
     assert all("cpython-313-aarch64" in name for name in names)
+
+
+def test_a_bundle_that_grew_too_large_is_refused_with_its_size(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"0" * (int(OF_OTHERS_MB * MB) + MB))
+    with pytest.raises(BuildError, match=r"router unpacks to 1\.5 MB"):
+        check_size("router", tmp_path)
+
+
+def test_every_package_of_what_was_built_stands_in_a_document_of_its_own(host_layer: Path, tmp_path: Path) -> None:
+    # given what was built: a function without packages, and the layer
+    built = tmp_path / "built"
+    (built / "PushTaskFunction").mkdir(parents=True)
+    (built / "CommonLayer").mkdir()
+    (built / "CommonLayer" / "python").symlink_to(host_layer)
+
+    # when
+    layer, console = write_sboms(built, tmp_path / "out")
+
+    # then
+    described = json.loads(layer.read_text())
+    assert described["bomFormat"] == "CycloneDX"
+    shipped = {each["name"]: each["purl"] for each in described["components"]}
+    locked = locked_versions("layer")
+    assert shipped["httpx"] == f"pkg:pypi/httpx@{locked['httpx']}"
+    assert not {"botocore", "taskbridge"} & set(shipped)
+    scopes = {each["name"]: each["scope"] for each in json.loads(console.read_text())["components"]}
+    assert (scopes["vue"], scopes["vite"]) == ("required", "optional")
+
+
+def test_nothing_is_described_that_was_not_built(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="make build"):
+        write_sboms(tmp_path, tmp_path / "out")
+
+
+def test_without_the_python_of_the_runtime_nothing_is_checked_and_that_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_check, "find_python", lambda _: None)
+    assert runtime_check.main() == runtime_check.NOT_CHECKED
+    assert "Not checked: there is no Python 3.13" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["ai_analyze", "admin_api"])
