@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from admin_api.api import VERSION
 from admin_api.description import operations
 from admin_api.health import KEPT_S
 from admin_api.problem_codes import CODES
+from admin_api.words import ai, everywhere, push, setup
 from taskbridge.errors import StoreError
 from tests.api import ApiClient, build_client, build_services
 
@@ -35,6 +37,12 @@ def description(client: ApiClient) -> dict[str, Any]:
     assert answer.status == 200
     found: dict[str, Any] = answer.json
     return found
+
+
+def test_each_word_stands_in_one_area() -> None:
+    lines = [line for area in (setup, push, ai, everywhere) for line in area.TABLE.strip().splitlines()]
+    names = [line.partition(" |")[0] for line in lines]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 def test_the_version_is_that_of_the_project(description: dict[str, Any]) -> None:
