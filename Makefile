@@ -13,7 +13,7 @@ LOCK := ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --p
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status test check chaos bench eval screenshots format lock clean
+.PHONY: help setup run up down status test check chaos bench eval screenshots dashboard format lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack 
 	  --crowded 10000 --assignees 200
 	$(PYTHON) -m pytest tests/unit/ai/test_mangled_answers.py tests/functional/test_bulk_replay_of_thousands.py \
 	  --answers 10000 --replayed 5000
+
+dashboard: $(READY) ## a picture of the dashboard as template.yaml defines it, into docs
+	@$(PYTHON) -m local.dashboard
 
 screenshots: $(READY) $(NODE_READY) ## a picture of every view of the console, into docs/console
 	@PYTHONPATH=layers/common:functions:. $(PYTHON) -m tests.console.pictures

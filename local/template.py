@@ -78,10 +78,11 @@ class _Expansion:
 
     def _text(self, part: Any) -> str:
         """What is known while the template is expanded: text, a parameter, or an entry of a map."""
-        match part:
+        match self.of(part):
             case {"Ref": str(name)}:
                 return self.known[name]
-        return str(self.of(part))
+            case value:
+                return str(value)
 
     def _filled_in(self, text: str, values: Mapping[str, str]) -> Any:
         known = {name: self.known[name] for name in self.loops} | dict(values)

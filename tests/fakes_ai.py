@@ -191,7 +191,14 @@ class MemorySeats(TaskTable):
         return True
 
     def claim(
-        self, uid: str, task_id: str, analysis_id: str, holder: str, now: float, lease_until: float
+        self,
+        uid: str,
+        task_id: str,
+        analysis_id: str,
+        holder: str,
+        now: float,
+        lease_until: float,
+        spent: Mapping[str, float] | None = None,
     ) -> Analysis | None:
         """See TaskTable."""
         seat, analysis = self._open(uid, task_id, analysis_id)
@@ -208,6 +215,7 @@ class MemorySeats(TaskTable):
             holder=holder,
             lease_until=lease_until,
             attempts=analysis.attempts + 1,
+            **(spent or {}),
         )
         self._set(seat, claimed)
         return claimed
@@ -225,19 +233,38 @@ class MemorySeats(TaskTable):
         self.answered.setdefault((uid, task_id), set()).add(answer_id)
         return True
 
-    def wait(self, uid: str, task_id: str, analysis_id: str, holder: str, reason: str, *, counts: bool) -> bool:
+    def wait(
+        self,
+        uid: str,
+        task_id: str,
+        analysis_id: str,
+        holder: str,
+        reason: str,
+        *,
+        counts: bool,
+        spent: Mapping[str, float] | None = None,
+    ) -> bool:
         """See TaskTable."""
         _, analysis = self._open(uid, task_id, analysis_id)
         attempts = analysis.attempts - (not counts) if analysis else 0
         facts = {"status": AnalysisStatus.PENDING, "holder": "", "lease_until": 0.0, "reason": reason}
-        return self._alter(uid, task_id, analysis_id, holder, attempts=attempts, **facts)
+        return self._alter(uid, task_id, analysis_id, holder, attempts=attempts, **facts, **(spent or {}))
 
-    def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> bool:
+    def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> Analysis | None:
         """See TaskTable."""
         seat, analysis = self._open(uid, task_id, analysis_id)
         if seat is None or analysis is None or analysis.basis != finished.basis or analysis.status not in _UNDER_WAY:
+            return None
+        ended = msgspec.structs.replace(finished, opened_at=analysis.opened_at)
+        self._set(seat, ended)
+        return ended
+
+    def note_opening(self, seat: Seat, at: str) -> bool:
+        """See TaskTable."""
+        found, analysis = self._open(seat.uid, seat.task_id, seat.analysis.id if seat.analysis else "")
+        if found is None or analysis is None or analysis.status not in _UNDER_WAY or analysis.opened_at:
             return False
-        self._set(seat, finished)
+        self._set(found, msgspec.structs.replace(analysis, opened_at=at))
         return True
 
     def clear(self, uid: str, task_id: str, analysis_id: str) -> bool:

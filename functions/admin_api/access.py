@@ -114,6 +114,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/ai/agreement/nodes"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/audit"): _for(ADMIN),
+    ("GET", "/v1/ai/late"): _for(OPS, ADMIN, per_minute=60),
 }
 
 

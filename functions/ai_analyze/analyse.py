@@ -9,6 +9,7 @@ from __future__ import annotations
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.work import LEASE_S, AnalysisWork
+from taskbridge.ai.delays import taken_up
 from taskbridge.ai.messages import AnalyseMessage, SeatsMessage
 from taskbridge.ai.requests import RequestedBy, is_pending, request_analysis
 from taskbridge.ai.results import Review
@@ -36,7 +37,8 @@ def _take_turn(message: AnalyseMessage, receives: int, ports: AnalysisPorts) -> 
         return _ask_anew(seat, standing, ports), None
     holder = ports.new_id()
     now = ports.clock()
-    claimed = ports.seats.claim(seat.uid, seat.task_id, message.analysis_id, holder, now, now + LEASE_S)
+    spent = taken_up(seat.analysis, now)  # type: ignore[arg-type]
+    claimed = ports.seats.claim(seat.uid, seat.task_id, message.analysis_id, holder, now, now + LEASE_S, spent)
     if claimed is None:
         # This message may be that of a worker that died a moment ago: it stays until the analysis has ended.
         return TurnEnd(Fate.BUSY, LEASE_S), None

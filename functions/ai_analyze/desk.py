@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from ai_analyze.attachments import Fetcher, read_files
@@ -67,8 +68,13 @@ class Desk:
         standing: Standing,
         uid: str,
         audit: Callable[[Asked], None],
+        handing_over: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Review:
-        """Ask. Raises the first platform's error where none answered."""
+        """Ask. Raises the first platform's error where none answered. `handing_over` is around each file's upload."""
+
+        def upload(client: Model, file: ReadFile) -> str:
+            with handing_over():
+                return self._upload(client, file)
 
         def heard(asked: Asked) -> None:
             self._note(asked)
@@ -82,7 +88,7 @@ class Desk:
             masking=settings.masked,
             second_look=settings.second_look,
             uid=uid,
-            upload=self._upload,
+            upload=upload,
             forget=self._forget,
             audit=heard,
             left=self._left,

@@ -21,8 +21,12 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TurnEnd:
-    """How a message's turn ended; `again_in` seconds where it has to stay in the queue."""
+    """How a message's turn ended; `again_in` seconds where it has to stay in the queue.
+
+    `opened_first`: the approver had opened the task before the analysis ended; None where that says nothing.
+    """
 
     fate: Fate
     again_in: float | None = None
     reason: str = ""
+    opened_first: bool | None = None

@@ -29,6 +29,8 @@ class AnalysisJournal:
         """A message had its turn."""
         if end.fate in _COUNTED:
             self.observability.count(_COUNTED[end.fate])
+        if end.opened_first is not None:
+            self.observability.count("OpenedBeforeDone" if end.opened_first else "DoneBeforeOpened")
         if review is not None and end.fate in (Fate.DONE, Fate.LATE):
             self.observability.count("InputTokens", review.usage.input_tokens)
             self.observability.count("OutputTokens", review.usage.output_tokens)

@@ -13,7 +13,9 @@ from ai_analyze.material import Material, build_material
 from ai_analyze.pauses import capped_s, follow_s, pause_after, paused, retry_s
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link
+from ai_analyze.stopwatch import Stopwatch
 from taskbridge.ai.audit import AuditRecord
+from taskbridge.ai.delays import Delay, was_first
 from taskbridge.ai.fingerprints import TEMPLATE_VERSION, build_fingerprint
 from taskbridge.ai.requests import RequestedBy
 from taskbridge.ai.results import Review
@@ -48,6 +50,9 @@ class AnalysisWork:
     fingerprint: str = ""
     answer_id: str = ""
 
+    def __post_init__(self) -> None:
+        self.watch = Stopwatch(self.ports.clock)
+
     def run(self) -> tuple[TurnEnd, Review | None]:
         """Read, ask or reuse, and settle."""
         if self.analysis.attempts > CRASHES_ALLOWED:
@@ -56,7 +61,8 @@ class AnalysisWork:
         if body is None:
             return self._fail(FORM_IS_GONE), None
         try:
-            material = self._read(msgspec.json.decode(body, type=EventForm))
+            with self.watch.on(Delay.FILES):
+                material = self._read(msgspec.json.decode(body, type=EventForm))
         except ConfigurationError as error:
             return self._wait(str(error), retry_s(self.receives)), None
         if self.receives < FETCHES_TRIED and any(file.retryable for file in material.files):
@@ -139,7 +145,16 @@ class AnalysisWork:
             self._audit(question)
 
         try:
-            return self.ports.desk.review(material, chain, recorder, self.standing, self.seat.uid, heard)
+            with self.watch.on(Delay.PLATFORM):
+                return self.ports.desk.review(
+                    material,
+                    chain,
+                    recorder,
+                    self.standing,
+                    self.seat.uid,
+                    heard,
+                    handing_over=lambda: self.watch.on(Delay.FILES),
+                )
         finally:
             cost = sum(each.usage.cost for each in asked)
             self.ports.questions.spend(max(0, len(asked) - 1), cost, self.ports.clock())
@@ -172,7 +187,8 @@ class AnalysisWork:
         return self._fail(reason) if age > GIVE_UP_AFTER_S else self._wait(reason, again_in)
 
     def _wait(self, reason: str, again_in: float) -> TurnEnd:
-        self.ports.seats.wait(self.seat.uid, self.seat.task_id, self.analysis.id, self.holder, reason, counts=False)
+        key = (self.seat.uid, self.seat.task_id, self.analysis.id, self.holder)
+        self.ports.seats.wait(*key, reason, counts=False, spent=self.watch.added_to(self.analysis))
         return TurnEnd(Fate.WAITING, again_in, reason)
 
     def _settle(self, review: Review, answer_id: str, fate: Fate) -> tuple[TurnEnd, Review | None]:
@@ -184,20 +200,22 @@ class AnalysisWork:
             platform_id=review.platform_id,
             model=review.model,
         )
-        if self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished):
-            return TurnEnd(fate), review
+        ended = self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
+        if ended is not None:
+            return TurnEnd(fate, opened_first=was_first(ended)), review
         self._record_late(review)
         return TurnEnd(Fate.LATE), review
 
     def _fail(self, reason: str) -> TurnEnd:
         finished = self._finished(status=AnalysisStatus.FAILED, reason=reason)
-        is_wanted = self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
-        return TurnEnd(Fate.FAILED if is_wanted else Fate.LATE, reason=reason)
+        ended = self.ports.seats.settle(self.seat.uid, self.seat.task_id, self.analysis.id, finished)
+        if ended is None:
+            return TurnEnd(Fate.LATE, reason=reason)
+        return TurnEnd(Fate.FAILED, reason=reason, opened_first=was_first(ended))
 
     def _finished(self, **facts: object) -> Analysis:
-        return msgspec.structs.replace(
-            self.analysis, holder="", lease_until=0.0, finished_at=self._now(), **{"reason": "", **facts}
-        )
+        facts = {"reason": "", **self.watch.added_to(self.analysis), **facts}
+        return msgspec.structs.replace(self.analysis, holder="", lease_until=0.0, finished_at=self._now(), **facts)
 
     # The audit log
 

@@ -15,7 +15,7 @@ from ai_track.journal import TrackJournal
 from ai_track.pace import OutOfTime, Pace
 from ai_track.pieces import MAX_TURNS, gather
 from ai_track.rule_changes import RuleChangePorts, clear_outdated, publish_node, sweep_piece
-from ai_track.track import TrackPorts, track_event, update_seats
+from ai_track.track import Tracked, TrackPorts, track_event, update_seats
 from taskbridge.ai.messages import AiMessage, RuleChanged, SeatsMessage, SweepMessage, TrackMessage, parse_ai_message
 from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import InvalidEvent
@@ -98,36 +98,34 @@ def _handle(message: AiMessage, ports: TrackBatchPorts, pace: Pace, load: Callab
         case SweepMessage(app_id, node_id):
             ports.journal.cleared(app_id, node_id, sweep_piece(message, ports.publish, pace))
         case SeatsMessage(sess_id, places, turn=turn):
-            requested, _ = update_seats(load(sess_id), places, ports.track, pace, turn)
-            ports.journal.updated(sess_id, requested)
+            ports.journal.updated(sess_id, update_seats(load(sess_id), places, ports.track, pace, turn))
 
 
 def _take_in(message: TrackMessage, ports: TrackBatchPorts, pace: Pace) -> None:
     event, notes = tidy(parse_event(bytes(message.detail)), message.received_at)
-    superseded, requested, kept_out = False, 0, ""
+    tracked, kept_out = Tracked(), ""
     refused: InvalidEvent | None = None
     try:
-        superseded, requested, kept_out = _track(event, ports, pace, message.turn)
+        tracked, kept_out = _track(event, ports, pace, message.turn)
     except InvalidEvent as error:  # it would be refused again
         refused = error
         ports.journal.refused(event, error)
     now = ports.now()
-    entry = _entry(refused, now, superseded=superseded, kept_out=kept_out)
+    entry = _entry(refused, now, superseded=tracked.is_superseded, kept_out=kept_out)
     for log in ports.logs.put([_log(event, message.received_at, now, entry, notes)]):
         ports.journal.clashed(log)
     if refused is None:
-        ports.journal.tracked(event, superseded=superseded, requested=requested)
+        ports.journal.tracked(event, tracked)
 
 
-def _track(event: TriggerEvent, ports: TrackBatchPorts, pace: Pace, turn: int) -> tuple[bool, int, str]:
-    """Whether a newer event was there, how many analyses are under way because of it, and what was kept out."""
+def _track(event: TriggerEvent, ports: TrackBatchPorts, pace: Pace, turn: int) -> tuple[Tracked, str]:
+    """What came of the event, and what was kept out."""
     if event.action == Action.NODE_PUBLISHED:
         published = publish_node(event, ports.publish, pace, turn)
-        return published.is_superseded, 0, published.kept_out
+        return Tracked(published.is_superseded), published.kept_out
     if isinstance(event.session, msgspec.UnsetType):
         raise InvalidEvent("session", f"required by {event.action}, missing")
-    tracked = track_event(event, ports.track, pace, turn)
-    return tracked.is_superseded, tracked.requested, ""
+    return track_event(event, ports.track, pace, turn), ""
 
 
 def _entry(refused: InvalidEvent | None, now: str, *, superseded: bool, kept_out: str) -> Entry:

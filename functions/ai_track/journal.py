@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ai_track.track import Tracked
 from taskbridge.errors import InvalidEvent, TaskbridgeError, UnreadableDocument
 from taskbridge.events import TriggerEvent
 from taskbridge.observability import Observability
@@ -16,16 +17,16 @@ class TrackJournal:
 
     observability: Observability
 
-    def tracked(self, event: TriggerEvent, *, superseded: bool, requested: int) -> None:
+    def tracked(self, event: TriggerEvent, tracked: Tracked) -> None:
         """An event was taken in."""
-        self.observability.count("EventSuperseded" if superseded else "EventTracked")
-        self.observability.count("AnalysisRequested", requested)
-        self.observability.logger.debug("tracked", event_id=event.id, action=event.action, requested=requested)
+        self.observability.count("EventSuperseded" if tracked.is_superseded else "EventTracked")
+        self._count_analyses(tracked)
+        self.observability.logger.debug("tracked", event_id=event.id, action=event.action, requested=tracked.requested)
 
-    def updated(self, sess_id: str, requested: int) -> None:
+    def updated(self, sess_id: str, tracked: Tracked) -> None:
         """The seats of a piece of a large instance are as they should be."""
-        self.observability.count("AnalysisRequested", requested)
-        self.observability.logger.debug("piece done", sess_id=sess_id, requested=requested)
+        self._count_analyses(tracked)
+        self.observability.logger.debug("piece done", sess_id=sess_id, requested=tracked.requested)
 
     def clashed(self, log: PushLog) -> None:
         """The id of an event was used by another instance before."""
@@ -55,3 +56,7 @@ class TrackJournal:
             self.observability.count("SetAside")
         told = str(error) if isinstance(error, TaskbridgeError) else type(error).__name__
         self.observability.logger.warning("stays in the queue", message_id=message_id, error=told)
+
+    def _count_analyses(self, tracked: Tracked) -> None:
+        self.observability.count("AnalysisRequested", tracked.requested)
+        self.observability.count("OpenedBeforeDone", tracked.overtaken)

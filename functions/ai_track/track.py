@@ -7,14 +7,16 @@ that comes again and goes on where it stopped. The seats of a large instance are
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from ai_track.deletion import delete_answers, delete_contents
 from ai_track.pace import Pace, request_in_time
 from ai_track.pieces import SEATS_A_TURN, split, weight_of
+from taskbridge.ai.delays import is_awaited
 from taskbridge.ai.messages import SeatsMessage
+from taskbridge.ai.people import is_decision
 from taskbridge.ai.processes import (
     Folded,
     Places,
@@ -63,12 +65,14 @@ class TrackPorts:
 class Tracked:
     """What came of an event: whether it told anything new, and how many analyses are under way because of it.
 
-    `pieces` is how many messages its seats were left to, if they were.
+    `pieces` is how many messages its seats were left to, if they were; `overtaken` how many analyses were under way
+    when their people decided.
     """
 
-    is_superseded: bool
-    requested: int
+    is_superseded: bool = False
+    requested: int = 0
     pieces: int = 0
+    overtaken: int = 0
 
 
 def track_event(event: TriggerEvent, ports: TrackPorts, pace: Pace, turn: int = 0) -> Tracked:
@@ -77,25 +81,25 @@ def track_event(event: TriggerEvent, ports: TrackPorts, pace: Pace, turn: int = 
     `turn` is that of its message.
     """
     stored, folded = _fold_in(event, ports)
-    requested, pieces = update_seats(stored, places_of(stored.process, folded.task_ids), ports, pace, turn)
-    return Tracked(not folded.changed and not folded.is_known, requested, pieces)
+    tracked = update_seats(stored, places_of(stored.process, folded.task_ids), ports, pace, turn)
+    return replace(tracked, is_superseded=not folded.changed and not folded.is_known)
 
 
-def update_seats(stored: StoredProcess, places: Places, ports: TrackPorts, pace: Pace, turn: int) -> tuple[int, int]:
+def update_seats(stored: StoredProcess, places: Places, ports: TrackPorts, pace: Pace, turn: int) -> Tracked:
     """Make these seats what the document implies, and ask for what they need; in pieces where they are many.
 
-    Returns how many analyses are under way because of it, and how many pieces were sent. Raises as track_event.
+    Raises as track_event.
     """
     if weight_of(places) > SEATS_A_TURN:
         pieces = [SeatsMessage(stored.process.sess_id, piece, turn=turn + 1) for piece in split(places)]
         if ports.pieces.send(pieces):
             raise StoreError("the AI queue did not take a piece")
-        return 0, len(pieces)
-    seats = _project_all(build_seats(stored.process, stored.version, places), ports, pace)
+        return Tracked(pieces=len(pieces))
+    seats, overtaken = _project_all(build_seats(stored.process, stored.version, places), ports, pace)
     if stored.process.is_deleted:
         delete_contents(stored.process, places, ports.forms, ports.audit)
         delete_answers(stored.process, places, ports.seats, ports.answers)
-    return request_in_time(seats, ports.book, ports.requests, pace), 0
+    return Tracked(requested=request_in_time(seats, ports.book, ports.requests, pace), overtaken=overtaken)
 
 
 def _keep_forms(event: TriggerEvent, forms: FormTable) -> None:
@@ -121,11 +125,15 @@ def _fold_in(event: TriggerEvent, ports: TrackPorts) -> tuple[StoredProcess, Fol
     raise StaleVersion(f"process {event.session.sess_id}: too many at the same time")
 
 
-def _project_all(seats: list[Seat], ports: TrackPorts, pace: Pace) -> list[Seat]:
-    """Write seats; returns them as they stand now, without those where a newer document has been there."""
+def _project_all(seats: list[Seat], ports: TrackPorts, pace: Pace) -> tuple[list[Seat], int]:
+    """Write seats; returns them as they stand now, without those where a newer document has been there.
+
+    And how many analyses their people were faster than.
+    """
     found = ports.seats.get_many([(seat.uid, seat.task_id) for seat in seats]) if seats else {}
     standing: list[Seat] = []
     let_go: set[tuple[str, str]] = set()
+    overtaken = 0
     for seat in seats:
         pace.step()
         is_there, before = _project(seat, found.get((seat.uid, seat.task_id)), ports)
@@ -133,7 +141,8 @@ def _project_all(seats: list[Seat], ports: TrackPorts, pace: Pace) -> list[Seat]
             standing.append(msgspec.structs.replace(seat, analysis=before.analysis if before else None))
             _let_forms_go(_forms_over(seat, before) - let_go, ports)
             let_go |= _forms_over(seat, before)
-    return standing
+            overtaken += is_decision(before, seat) and is_awaited(before)
+    return standing, overtaken
 
 
 def _let_forms_go(forms: set[tuple[str, str]], ports: TrackPorts) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
@@ -77,6 +78,7 @@ class PushJournal:
         reasons = _Impersonal(turn.instance)
         for log in logs:
             self.observability.count(_COUNTED.get(log.status, ""), 1 if log.status in _COUNTED else 0)
+            self._tell_arrival(log)
             for key, entry in log.entries.items():
                 if not is_first and key not in called:
                     continue
@@ -93,6 +95,13 @@ class PushJournal:
                     attempts=entry.attempts,
                     extra={name: value for name, value in said.items() if value},
                 )
+
+    def _tell_arrival(self, log: PushLog) -> None:
+        """How long an event took from the ingest queue to the task center, when the last of it arrived."""
+        is_new = any(entry.settled_at == log.updated_at for entry in log.entries.values())
+        if is_new and log.received_at and log.status is LogStatus.SUCCEEDED:
+            took = datetime.fromisoformat(log.updated_at) - datetime.fromisoformat(log.received_at)
+            self.observability.milliseconds("TimeToPush", took.total_seconds() * 1000)
 
     def _count_call(self, result: StepResult) -> None:
         if result.end in _ENDS:

@@ -151,7 +151,7 @@ def test_an_answer_costs_seventeen_calls_and_one_that_another_instance_has_ten(h
     first, second = half.outbox.sent
 
     end, calls = half.run(first)
-    assert end == TurnEnd(Fate.DONE)
+    assert end == TurnEnd(Fate.DONE, opened_first=False)
     assert calls == {
         "get_item": 1,  # the seat
         "batch_get_item": 2,  # own rules and defaults
@@ -161,7 +161,7 @@ def test_an_answer_costs_seventeen_calls_and_one_that_another_instance_has_ten(h
     }
 
     end, calls = half.run(second)
-    assert end == TurnEnd(Fate.REUSED)
+    assert end == TurnEnd(Fate.REUSED, opened_first=False)
     assert calls == {
         "get_item": 2,
         "batch_get_item": 2,
@@ -177,7 +177,7 @@ def test_an_answer_that_its_own_instance_has_costs_nine_calls(half: Half) -> Non
     half.run(first)
 
     assert half.run(second) == (
-        TurnEnd(Fate.REUSED),
+        TurnEnd(Fate.REUSED, opened_first=False),
         {"get_item": 2, "batch_get_item": 2, "query": 1, "update_item": 4},
     )
 

@@ -259,7 +259,14 @@ def test_a_task_that_is_asked_for_twice_is_analysed_once(world: AiWorld) -> None
 
     assert (first.status, first.json["status"]) == (202, "pending")
     assert (second.status, second.json["id"]) == (202, first.json["id"])
-    message = {"kind": "analyse", "uid": UID, "task_id": TASK, "analysis_id": first.json["id"], "version": 1}
+    message = {
+        "kind": "analyse",
+        "uid": UID,
+        "task_id": TASK,
+        "analysis_id": first.json["id"],
+        "version": 1,
+        "app_id": APP,
+    }
     assert world.outbox.taken() == [("analysis", message), ("analysis", message)]  # whoever begins it first, does it
     assert world.me.get(f"/v1/ai/analyses/{first.json['id']}").json["status"] == "pending"
 

@@ -226,7 +226,7 @@ def test_the_push_function_counts_and_times_its_calls(deployed: Deployment, outp
     assert metrics["TokenRefreshed"] == [1.0]
     assert metrics["EventSuperseded"] == [1.0]
     assert len(metrics["PushLatency"]) == 2
-    assert set(metrics) == {"TaskPushed", "TokenRefreshed", "EventSuperseded", "PushLatency"}
+    assert set(metrics) == {"TaskPushed", "TokenRefreshed", "EventSuperseded", "PushLatency", "TimeToPush"}
 
 
 def test_the_push_function_counts_what_failed_and_what_is_tried_again(

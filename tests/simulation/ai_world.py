@@ -13,7 +13,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -328,6 +328,7 @@ class SlowDesk(Desk):
         standing: Standing,
         uid: str,
         audit: Callable[[Asked], None],
+        handing_over: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Review:
         """See Desk."""
         assert isinstance(sink, Recorder)

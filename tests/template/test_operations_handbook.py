@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -23,8 +24,11 @@ def commands() -> list[str]:
 
 
 def test_every_alarm_has_a_section_that_says_what_to_do(template: Template) -> None:
-    sections = dict(re.findall(r"^### (\w+Alarm)\n(.*?)(?=^##)", HANDBOOK, flags=re.MULTILINE | re.DOTALL))
-    assert set(sections) == set(template.of_type("AWS::CloudWatch::Alarm"))
+    sections = dict(re.findall(r"^### (\*?\w+Alarm)\n(.*?)(?=^##)", HANDBOOK, flags=re.MULTILINE | re.DOTALL))
+    alarms = template.of_type("AWS::CloudWatch::Alarm") | template.of_type("AWS::CloudWatch::CompositeAlarm")
+    said = {alarm: [name for name in sections if fnmatchcase(alarm, name)] for alarm in alarms}
+    assert {alarm for alarm, names in said.items() if not names} == set()
+    assert set(sections) == {name for names in said.values() for name in names}
     assert all(text.strip() for text in sections.values())
 
 

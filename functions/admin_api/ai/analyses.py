@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import Field, StrictBool
 
 from admin_api.ai.caps import admit
+from admin_api.ai.openings import note_opening
 from admin_api.ai.results import Feedback, Result, show_result
 from admin_api.ai.tasks import find_seat, read_reviews
 from admin_api.api import JSON_TYPE, Api, Router
@@ -73,6 +74,7 @@ def get_analysis(api: Api, id: str) -> Result:
     """404 also for one that another has replaced, or that is not of today's form and rule."""
     services = api.services
     seat, analysis = _find(api.caller.uid, id, services)
+    note_opening(seat, services)
     if current_analysis(seat, services.book.standing(seat)) is None:
         raise not_found("analysis")
     return show_result(seat, analysis, _review(seat, analysis, services))

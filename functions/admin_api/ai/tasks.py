@@ -11,6 +11,7 @@ import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.ai.forms import Form, show_form
+from admin_api.ai.openings import note_opening
 from admin_api.ai.ordering import SORT_PATTERN, SeatEntry, SortField, index_order, order, parse_sort
 from admin_api.ai.results import Result, moment, show_result
 from admin_api.ai.rules import EffectiveRule, show_effective
@@ -144,6 +145,7 @@ def get_own_task(api: Api, task_id: str) -> TaskDetail:
     """The form as people read it, the rule in force, and the result."""
     uid, services = api.caller.uid, api.services
     seat = find_seat(uid, task_id, services)
+    note_opening(seat, services)
     in_force = _rules_of(uid, [seat], services)
     rule = in_force.rules.get((seat.app_id, seat.node_id))
     analysis = current_analysis(seat, in_force.standing(seat))

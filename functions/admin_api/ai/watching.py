@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
+from admin_api.ai.openings import note_opening
 from admin_api.ai.stream import (
     BEGUN_RETRY_MS,
     CONTENT_TYPE,
@@ -64,7 +66,9 @@ def watch_analysis(
     wait_ms = _too_often(uid, services)
     if wait_ms:
         return Response(200, CONTENT_TYPE, render_idle(wait_ms).decode())
-    watching = Watching(services.seats, services.answers, services.book.standing)
+    watching = Watching(
+        services.seats, services.answers, services.book.standing, partial(note_opening, services=services)
+    )
     body = watching.watch(uid, id, last_event_id_header or last_event_id)
     if body is None:
         raise not_found("analysis")
@@ -73,11 +77,15 @@ def watch_analysis(
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """The stores of analyses. `standing` is what is asked of a seat now: it decides here as everywhere."""
+    """The stores of analyses. `standing` is what is asked of a seat now: it decides here as everywhere.
+
+    `seen` hears of each seat that somebody looks at.
+    """
 
     seats: TaskTable
     answers: AnswerTable
     standing: Callable[[Seat], Standing | None]
+    seen: Callable[[Seat], None] = lambda _: None
 
     def watch(self, uid: str, analysis_id: str, last_event_id: str | None) -> bytes | None:
         """The body of the next response, at once.
@@ -97,6 +105,7 @@ class Watching:
             return None
         if position.is_end:
             return b""
+        self.seen(seat)
         return render(self._events(seat, analysis_id, position)) or render_idle(_retry_ms(seat))
 
     def _events(self, seat: Seat, analysis_id: str, position: Position) -> Iterator[Event]:

@@ -14,6 +14,8 @@ ListedRule.auto_analysis | 0 as the node's default says, 1 yes, 2 no | 0
 OwnRule.auto_analysis | 0 as the node's default says, 1 yes, 2 no | 0
 OwnRuleWanted.auto_analysis | 0 or null as the node's default says, 1 or true yes, 2 or false no | 0
 auto_analysis | whether tasks are analysed when they arrive | true
+came | whether the person opened or decided the task before it was done | "opened"
+came_at | when the person did | "2026-11-22T01:31:00.000+00:00"
 changes | clauses of the rule beside a newer version of its document |
 checks | exact clauses, computed over the form |
 clause | a clause of the rule, in its words | "金额不超过 5000 元"
@@ -33,6 +35,7 @@ decided | decisions that count | 45
 Trial.decision | what you decided, null where you did not | "approved"
 decision | what the person decided, null where it did not | "approved"
 default | the node's default, null where none is in force |
+delay | what took most of its time | "queue"
 Job.document | what was read of the document, null where there is none yet |
 ListedRule.document | the policy document that the rule was taken from, null where it was not |
 NodeDefault.document | the policy document that the rule was taken from, null where it was not |
@@ -56,6 +59,7 @@ fields | the visible fields of the form |
 file_id | the platform's id of the file, empty where only its text was sent | "f-1"
 file_key | keys of the fields whose attachments take part | ["attachments"]
 files | the files that took part |
+files_s | seconds for attachments: fetched, read, handed over | 12.4
 findings | each clause, and how the form stands to it |
 fingerprint | names the input: form, rule, model | "5f2c9e7d1b"
 force | ask again, also where a result exists | true
@@ -73,6 +77,7 @@ keynote | what to look at first | "看清发票金额"
 AuditEntry.kind | review, second_ask, second_look, question; empty where nothing was asked | "review"
 Job.kind | whether a draft is tried or checks are proposed | "dry_run"
 label | what people read beside it | "报销金额"
+late_s | seconds that it came after the person, null where it never came | 41.0
 latency_ms | milliseconds until the answer was whole | 5400
 link | where the task is decided, null where nobody said or it is done | "https://ehall.school.edu.cn/todo/t-1"
 ClauseAgreements.looked_at | how many decisions were looked at | 45
@@ -102,11 +107,13 @@ DocumentReading.pages | how many it has, 0 for a Word file | 2
 passage | what stands around the quote in an attachment, as it was read; empty for a field | "合计：4800 元"
 ProposedCheck.passed | past forms that meet it | 9
 path | application and node as a path of the API takes them | "leave/node-2"
+platform_s | seconds that the AI platform took | 38.2
 portions | pieces in which it is asked about, at most 5 | 1
 priority | priority of the task, as the event says | 1
 DocumentReading.problem | what could not be read of it, empty where it is all there is | ""
 problem | why it could not be asked about, empty where it could | ""
 question | what was asked, masked as it was sent | "规则：……"
+queue_s | seconds until a worker first took it up | 95.0
 quote | words that stand there | "4800 元"
 rate | how often they agreed, from 0 to 1 | 0.91
 reasons | an example of why, by result | {}
@@ -115,6 +122,7 @@ Finding.result | how the form stands to the clause | "pass"
 TrialFinding.result | how the form stands to the clause | "pass"
 result | the latest result, null where there is none for today's form and rule |
 results | the results for today's form and rule |
+retries_s | seconds between the turns of its workers: paused, throttled, tried again | 0.0
 Task.rule | the rule in force, null where there is none |
 TaskDetail.rule | the rule in force, null where there is none |
 rule | what is asked of a form, in plain words | "金额不超过 5000 元；附发票"

@@ -142,26 +142,26 @@ class AnalysisBehaviour:
         tasks.begin(UID, TASK, analysis(), "")
         self.claim(tasks)
 
-        assert tasks.settle(UID, TASK, "a1", finished()) is True
+        assert tasks.settle(UID, TASK, "a1", finished()) is not None
 
         assert self.current(tasks) == finished()
         failed = finished(status=AnalysisStatus.FAILED, verdict=None, reason="超时", finished_at="2026-11-22T04:00")
-        assert tasks.settle(UID, TASK, "a1", failed) is False
+        assert tasks.settle(UID, TASK, "a1", failed) is None
         assert self.current(tasks) == finished()
 
     def test_a_failure_leaves_no_verdict(self, tasks: Any) -> None:
         tasks.begin(UID, TASK, analysis(), "")
         failed = analysis(status=AnalysisStatus.FAILED, reason="额度用完", finished_at="2026-11-22T04:00")
 
-        assert tasks.settle(UID, TASK, "a1", failed) is True
+        assert tasks.settle(UID, TASK, "a1", failed) is not None
 
         assert self.current(tasks) == failed
 
     def test_an_answer_to_another_question_is_late(self, tasks: Any) -> None:
         tasks.begin(UID, TASK, analysis(), "")
 
-        assert tasks.settle(UID, TASK, "a0", finished(id="a0")) is False
-        assert tasks.settle(UID, TASK, "a1", finished(basis="b0")) is False
+        assert tasks.settle(UID, TASK, "a0", finished(id="a0")) is None
+        assert tasks.settle(UID, TASK, "a1", finished(basis="b0")) is None
 
         assert self.current(tasks) == analysis()
 
@@ -171,7 +171,7 @@ class AnalysisBehaviour:
         self.claim(tasks)
         self.end(tasks, state)
 
-        assert tasks.settle(UID, TASK, "a1", finished()) is False
+        assert tasks.settle(UID, TASK, "a1", finished()) is None
         assert tasks.wait(UID, TASK, "a1", HOLDER, "", counts=True) is False
 
     def test_an_answer_that_was_cleared_is_late_and_leaves_nothing(self, tasks: Any) -> None:
@@ -182,7 +182,7 @@ class AnalysisBehaviour:
         assert tasks.clear(UID, TASK, "a1") is True
 
         assert tasks.get(UID, TASK) == seat()
-        assert tasks.settle(UID, TASK, "a1", finished()) is False
+        assert tasks.settle(UID, TASK, "a1", finished()) is None
         assert tasks.clear(UID, TASK, "a1") is False
         assert tasks.begin(UID, TASK, analysis(id="a2"), "")
 

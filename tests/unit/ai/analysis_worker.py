@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -81,6 +81,7 @@ class PlayedDesk(Desk):
         standing: Standing,
         uid: str,
         audit: Callable[[Asked], None],
+        handing_over: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Review:
         self.worker.asked += 1
         sink.text("事由")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -43,7 +44,7 @@ def worker() -> Worker:
 
 def test_an_analysis_ends_with_its_verdict_and_an_audit_entry(worker: Worker) -> None:
     end = worker.run(worker.request())
-    assert end == TurnEnd(Fate.DONE)
+    assert end == TurnEnd(Fate.DONE, opened_first=False)
     analysis = worker.analysis()
     assert (analysis.status, analysis.verdict, analysis.model) == (AnalysisStatus.DONE, Verdict.APPROVE, "m")
     [entry] = worker.audit.entries
@@ -168,7 +169,7 @@ def test_another_instance_with_the_same_form_shares_the_answer_and_is_noted(work
     message = worker.request("u2", "T2")
     worker.seats.items["u2", "T2"] = msgspec.structs.replace(worker.seats.items["u2", "T2"], sess_id="S2")
 
-    assert worker.run(message) == TurnEnd(Fate.REUSED)
+    assert worker.run(message) == TurnEnd(Fate.REUSED, opened_first=False)
 
     answer_id = worker.analysis("u2", "T2").answer_id
     assert worker.answers.stored_heads[answer_id].sessions == {"S1", "S2"}
@@ -228,7 +229,7 @@ def test_a_dead_workers_analysis_is_taken_over_and_says_so(worker: Worker) -> No
         worker.run(message)
     worker.now += LEASE_S + 1
     worker.answering = lambda _: None
-    assert worker.run(message) == TurnEnd(Fate.DONE)
+    assert worker.run(message) == TurnEnd(Fate.DONE, opened_first=False)
     head = worker.answers.head(worker.analysis().answer_id)
     assert head is not None
     assert head.review is not None
@@ -243,7 +244,7 @@ def test_a_worker_that_was_too_slow_writes_nothing_into_anothers_answer(worker: 
     def lose(recorder: Recorder) -> None:
         worker.now += LEASE_S + 1
         worker.answering = lambda _: None
-        assert worker.run(message) == TurnEnd(Fate.DONE)
+        assert worker.run(message) == TurnEnd(Fate.DONE, opened_first=False)
 
     worker.answering = lose
     assert worker.run(message).fate is Fate.WAITING
@@ -278,7 +279,7 @@ def test_what_may_pass_waits_with_its_reason(
     assert analysis.reason
     assert analysis.attempts == 0, "waiting in order is no crash"
     worker.error = None
-    assert worker.run(message) == TurnEnd(Fate.DONE)
+    assert worker.run(message) == TurnEnd(Fate.DONE, opened_first=False)
 
 
 def test_what_does_not_pass_within_a_day_fails(worker: Worker) -> None:
@@ -327,7 +328,7 @@ def test_while_every_platform_is_paused_nothing_is_asked(worker: Worker) -> None
     assert worker.run(message).fate is Fate.WAITING
     assert worker.asked == 0
     worker.paused = False
-    assert worker.run(message) == TurnEnd(Fate.DONE)
+    assert worker.run(message) == TurnEnd(Fate.DONE, opened_first=False)
 
 
 def test_a_file_that_may_come_yet_is_waited_for_but_not_for_ever(worker: Worker) -> None:
@@ -335,7 +336,7 @@ def test_a_file_that_may_come_yet_is_waited_for_but_not_for_ever(worker: Worker)
     worker.files = (ReadFile("附件1", "f", "发票", "", "", 0, (), problem="未能下载", retryable=True),)
     assert worker.run(message, 1).fate is Fate.WAITING
     assert worker.run(message, 2).fate is Fate.WAITING
-    assert worker.run(message, 3) == TurnEnd(Fate.DONE)
+    assert worker.run(message, 3) == TurnEnd(Fate.DONE, opened_first=False)
 
 
 def test_a_switched_off_rule_takes_the_question_away(worker: Worker) -> None:
@@ -457,3 +458,15 @@ def test_a_day_of_waiting_stays_below_the_receives_that_the_queue_allows(worker:
         receives += 1
         assert receives < 200, "a fifth of what the template allows"
     assert end.fate is Fate.FAILED
+
+
+def test_an_approver_who_was_there_before_the_end_is_told_of_and_stays_noted(worker: Worker) -> None:
+    message = worker.request()
+
+    def look(_sink: Any) -> None:
+        worker.seats.note_opening(worker.seats.items["u", "T1"], "2026-11-22T02:00:00Z")
+
+    worker.answering = look
+
+    assert worker.run(message) == TurnEnd(Fate.DONE, opened_first=True)
+    assert worker.analysis().opened_at == "2026-11-22T02:00:00Z"

@@ -453,3 +453,18 @@ def test_a_published_rule_that_is_too_long_is_kept_out_and_on_record(more: dict[
     assert (entry.status, entry.reason) == (LogStatus.SKIPPED, f"no rule in force: {told}")
     tracker.publish(3, "款" * 20_000)
     assert tracker.rules.stored_defaults["leave", "node-2"].rule == "款" * 20_000
+
+
+@pytest.mark.parametrize(("is_done", "counted"), [(False, 1), (True, 0)])
+def test_an_analysis_that_was_under_way_when_its_person_decided_came_too_late(is_done: bool, counted: int) -> None:
+    tracker = Tracker()
+    tracker.publish()
+    tracker.tell(received(1, assignees=[user("u-2")]))
+    if is_done:
+        tracker.finish()
+
+    tracker.tell(event("task_completed", 2, tasks=[task(assignees=[user("u-2")], status="completed")]))
+
+    told: tuple[str, Any] = ("add_metric", (("OpenedBeforeDone", MetricUnit.Count, 1), {}))
+    assert tracker.seat().state is SeatState.DONE
+    assert tracker.told.heard.count(told) == counted

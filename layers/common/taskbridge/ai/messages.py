@@ -7,6 +7,7 @@ of state waits behind a slow answer.
 from __future__ import annotations
 
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -62,12 +63,21 @@ class SweepMessage(msgspec.Struct, frozen=True, tag="sweep", tag_field="kind"):
 
 
 class AnalyseMessage(msgspec.Struct, frozen=True, tag="analyse", tag_field="kind"):
-    """An analysis is to be made. Who gets it looks whether that is still so."""
+    """An analysis is to be made. Who gets it looks whether that is still so.
+
+    `app_id` says with whose it shares the queue; messages of a release before have none.
+    """
 
     uid: str
     task_id: str
     analysis_id: str
     version: int = VERSION
+    app_id: str = ""
+
+    @property
+    def group(self) -> str:
+        """Those who share the queue's turns fairly: the applications."""
+        return _group("app", self.app_id)
 
 
 class JobMessage(msgspec.Struct, frozen=True, tag="job", tag_field="kind"):
@@ -76,6 +86,11 @@ class JobMessage(msgspec.Struct, frozen=True, tag="job", tag_field="kind"):
     uid: str
     job_id: str
     version: int = VERSION
+
+    @property
+    def group(self) -> str:
+        """See AnalyseMessage: each person's jobs are a group."""
+        return _group("jobs", self.uid)
 
 
 AiMessage = TrackMessage | RuleChanged | SeatsMessage | SweepMessage
@@ -86,6 +101,11 @@ M = TypeVar("M", bound=AiMessage | AnalysisMessage)
 _encoder = msgspec.json.Encoder()
 _ai_decoder = msgspec.json.Decoder(AiMessage)
 _analysis_decoder = msgspec.json.Decoder(AnalysisMessage)
+
+
+def _group(kind: str, name: str) -> str:
+    """A `MessageGroupId`: at most 128 characters of ASCII. Where two names come to one, they share a turn."""
+    return f"{kind}:{quote(name, safe='', errors='replace')}"[:128]
 
 
 def encode_ai_message(message: AiMessage | AnalysisMessage) -> str:

@@ -112,11 +112,11 @@ def _take_up(
         if existing is not None and not _is_new(existing, standing, by, is_raced=is_raced):
             # Whoever began it may have died before it was sent.
             again = existing.status in _UNDER_WAY
-            return existing, [AnalyseMessage(seat.uid, seat.task_id, existing.id)] if again else []
+            return existing, [_message(seat, existing)] if again else []
         ports.admit(seat)
         begun = _begin(seat, standing, by, ports)
         if begun is not None:
-            return begun, [AnalyseMessage(seat.uid, seat.task_id, begun.id)]
+            return begun, [_message(seat, begun)]
         found = ports.seats.get(seat.uid, seat.task_id)
         if found is None:
             return None, []
@@ -148,6 +148,10 @@ def _begin(seat: Seat, standing: Standing, by: RequestedBy, ports: RequestPorts)
     )
     replaces = seat.analysis.id if seat.analysis else ""
     return analysis if ports.seats.begin(seat.uid, seat.task_id, analysis, replaces) else None
+
+
+def _message(seat: Seat, analysis: Analysis) -> AnalyseMessage:
+    return AnalyseMessage(seat.uid, seat.task_id, analysis.id, app_id=seat.app_id)
 
 
 def _send(messages: Sequence[AnalyseMessage], ports: RequestPorts) -> None:

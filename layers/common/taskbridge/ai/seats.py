@@ -33,6 +33,8 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     `basis` is everything that the answer depends on and that is known before attachments are fetched; `fingerprint`
     adds their contents. `answer_id` is where the answer's text stands (AnswerTable), `reason` why it failed or waits.
     `lease_until` (epoch seconds): a worker is at it until then. `requested_by`: auto, manual, or forced.
+    `opened_at`: its person looked at the task while this was under way, empty for never. `moved_at` (epoch seconds) is
+    when a worker last took it up or let it go; the seconds until then went as `taskbridge.ai.delays` says.
     """
 
     id: str
@@ -51,6 +53,12 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     lease_until: float = 0.0
     finished_at: str = ""
     reason: str = ""
+    opened_at: str = ""
+    moved_at: float = 0.0
+    queue_s: float = 0.0
+    files_s: float = 0.0
+    platform_s: float = 0.0
+    retries_s: float = 0.0
     feedback_tag: str = ""
     feedback_comment: str = ""
 

@@ -2,7 +2,8 @@
 
 Item: `uid` and `task_id` (as key parts), the fields of the Seat, those of its Analysis with `a_` before them, and
 `counted` once the person's decision is in the counters. `answers` are the ids of all the answers that the seat ever
-had (see ai_answers): they quote its form, and are found by these when its instance is deleted. Keys of the indexes:
+had (see ai_answers): they quote its form, and are found by these when its instance is deleted. `late_shard` with
+`late_at` lists, by time, where a person opened or decided a task before its analysis was done. Keys of the indexes:
 `uid_state` with `since` lists a person's tasks by state, `uid_node` and `uid_app` with `state_since` those of a node
 and of an application, `node` with `seat` the open ones of everybody, and under `done#` and the node the done ones. What
 is gone stands in none of them, and goes by itself.
@@ -16,17 +17,19 @@ analysis. Every write has its condition: whoever comes late changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from taskbridge.ai.delays import is_awaited
 from taskbridge.ai.people import is_decision
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
 from taskbridge.tables.ai_people import build_decision_counts, build_open_counts
 from taskbridge.tables.batches import batch_get
+from taskbridge.tables.by_time import TimeIndex
 from taskbridge.tables.conditional import Lease, build_update, names_in, transact, write_if
 from taskbridge.tables.dynamo import (
     Attributes,
@@ -49,7 +52,9 @@ if TYPE_CHECKING:
 TOMBSTONE_S = 90 * DAY_S
 _TEXT_LIMIT = 2000  # an item, and each entry of an index with it, stays small whatever a subject holds
 _TEXTS = ("subject", "initiator", "app_name", "node_name", "node_key")
-_ANALYSIS = tuple(f"a_{name}" for name in Analysis.__struct_fields__)
+_LATE = ("late_shard", "late_at")
+_ANALYSIS = (*(f"a_{name}" for name in Analysis.__struct_fields__), *_LATE)
+_KEPT = frozenset({"a_opened_at", *_LATE})  # what a worker does not know, who writes a whole analysis
 _INDEXES = {
     "by_state": ("uid_state", "since"),
     "by_node": ("uid_node", "state_since"),
@@ -80,6 +85,7 @@ class TaskTable:
         self._clock = clock
         self._retention_s = retention_s
         self._lease = Lease(client, table, prefix="a_")
+        self._late = TimeIndex(client, table, "late", *_LATE, ("uid", "task_id"), width=10, buckets=8)
 
     def get(self, uid: str, task_id: str) -> Seat | None:
         """A seat, read consistently; also one that is gone, for as long as it is remembered."""
@@ -130,11 +136,18 @@ class TaskTable:
         )
 
     def claim(
-        self, uid: str, task_id: str, analysis_id: str, holder: str, now: float, lease_until: float
+        self,
+        uid: str,
+        task_id: str,
+        analysis_id: str,
+        holder: str,
+        now: float,
+        lease_until: float,
+        spent: Mapping[str, float] | None = None,
     ) -> Analysis | None:
         """Be the worker of an analysis until `lease_until`; None where it is moot, finished, or another's.
 
-        Who holds it may claim it again. Each claim is an attempt.
+        Who holds it may claim it again. Each claim is an attempt. `spent` says where its time went until now.
         """
         item = self._lease.claim(
             _key(uid, task_id),
@@ -148,7 +161,7 @@ class TaskTable:
                 ":pending": AnalysisStatus.PENDING,
                 ":running": AnalysisStatus.RUNNING,
             },
-            sets=to_item({"a_status": AnalysisStatus.RUNNING}),
+            sets={**to_item({"a_status": AnalysisStatus.RUNNING}), **_spent(spent)},
             adds={"a_attempts": 1},
         )
         return _analysis(item) if item else None
@@ -165,24 +178,36 @@ class TaskTable:
         adds = {"answers": frozenset({answer_id})}
         return self._change_held(uid, task_id, analysis_id, holder, sets=sets, adds=adds)
 
-    def wait(self, uid: str, task_id: str, analysis_id: str, holder: str, reason: str, *, counts: bool) -> bool:
+    def wait(
+        self,
+        uid: str,
+        task_id: str,
+        analysis_id: str,
+        holder: str,
+        reason: str,
+        *,
+        counts: bool,
+        spent: Mapping[str, float] | None = None,
+    ) -> bool:
         """Give an analysis back, to be claimed again, with the reason why it waits. `counts`: it was an attempt."""
         free: dict[str, Value] = {"a_status": AnalysisStatus.PENDING, "a_holder": "", "a_lease_until": 0}
         adds = {} if counts else {"a_attempts": -1}
-        return self._change_held(
-            uid, task_id, analysis_id, holder, sets=to_item({**free, "a_reason": _cut(reason)}), adds=adds
-        )
+        sets = {**to_item({**free, "a_reason": _cut(reason)}), **_spent(spent)}
+        return self._change_held(uid, task_id, analysis_id, holder, sets=sets, adds=adds)
 
-    def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> bool:
-        """End an analysis: done or failed. False where the task has moved, or it was ended otherwise: it is late."""
+    def settle(self, uid: str, task_id: str, analysis_id: str, finished: Analysis) -> Analysis | None:
+        """End an analysis: done or failed; returns it as it stands then, with what its worker did not know.
+
+        None where the task has moved, or it was ended otherwise: it is late.
+        """
         sets = to_values(msgspec.structs.replace(finished, reason=_cut(finished.reason)), "a_")
         is_running = "#a_status = :pending OR #a_status = :running"
         is_same = "#a_status = :status AND #a_finished_at = :finished_at"  # the SDK may repeat a call that arrived
-        return self._change(
-            uid,
-            task_id,
-            f"{_OPEN_WITH} AND #a_basis = :basis AND ({is_running} OR ({is_same}))",
-            {
+        request = build_update(
+            self._table,
+            _key(uid, task_id),
+            condition=f"{_OPEN_WITH} AND #a_basis = :basis AND ({is_running} OR ({is_same}))",
+            values={
                 ":open": SeatState.OPEN,
                 ":id": analysis_id,
                 ":basis": finished.basis,
@@ -191,9 +216,37 @@ class TaskTable:
                 ":status": finished.status,
                 ":finished_at": finished.finished_at,
             },
-            sets=sets,
-            removes=[name for name in _ANALYSIS if name not in sets],
+            sets={name: value for name, value in sets.items() if name not in _KEPT},
+            removes=[name for name in _ANALYSIS if name not in sets and name not in _KEPT],
         )
+        answer = write_if(self._client.update_item, **request, ReturnValues="ALL_NEW")
+        return None if answer is None else _analysis(answer["Attributes"])
+
+    def note_opening(self, seat: Seat, at: str) -> bool:
+        """Keep that its person looks at the task at `at` (RFC 3339 in UTC), if its analysis is still under way then.
+
+        Once for an analysis: False where the person was seen before.
+        """
+        assert seat.analysis is not None  # noqa: S101 - nobody waits for an analysis that does not exist
+        is_running = "#a_status = :pending OR #a_status = :running"
+        is_first = "attribute_not_exists(#a_opened_at) OR #a_opened_at = :never"
+        return self._change(
+            seat.uid,
+            seat.task_id,
+            f"{_OPEN_WITH} AND ({is_running}) AND ({is_first})",
+            {
+                ":open": SeatState.OPEN,
+                ":id": seat.analysis.id,
+                ":pending": AnalysisStatus.PENDING,
+                ":running": AnalysisStatus.RUNNING,
+                ":never": "",
+            },
+            sets={"a_opened_at": to_attribute(at), **self._late_keys(seat, at)},
+        )
+
+    def list_late(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[Seat]:
+        """The seats whose person was there before their analysis in [start, end), the latest first; see TimeIndex."""
+        return self._late.page(_seat, start, end, cursor, limit)
 
     def clear(self, uid: str, task_id: str, analysis_id: str) -> bool:
         """Take an analysis away that is no longer today's, if the task is open."""
@@ -296,6 +349,11 @@ class TaskTable:
             return transact(self._client, [{"Update": projection}, *counts])
         return write_if(self._client.update_item, **projection) is not None
 
+    def _late_keys(self, seat: Seat, at: str) -> Attributes:
+        """Where a seat is listed whose person was there before its analysis."""
+        moment = f"{at}#{key_part(seat.uid)}#{key_part(seat.task_id)}"
+        return to_item({"late_shard": self._late.place(at, seat.task_id), "late_at": moment})
+
     def _kept_s(self, seat: Seat) -> float:
         if seat.state is SeatState.GONE:
             return TOMBSTONE_S
@@ -308,6 +366,8 @@ class TaskTable:
         kept_s = self._kept_s(seat)
         if kept_s:
             sets["expires_at"] = to_attribute(int(self._clock() + kept_s))
+        if is_decision(before, seat) and is_awaited(before) and seat.finished_at and not _is_opened(before):
+            sets |= self._late_keys(seat, seat.finished_at)
         conditions, values = _same_as(before, seat.version)
         if is_counted is not None:
             sets["counted"] = to_attribute(1)
@@ -371,6 +431,14 @@ def _index_keys(seat: Seat) -> dict[str, str]:
 def _done_on(app_id: str, node_id: str) -> str:
     """What the done tasks of a node stand under, where its key names the open ones. No node has a key with two `#`."""
     return f"{SeatState.DONE}#{node_key(app_id, node_id)}"
+
+
+def _spent(spent: Mapping[str, float] | None) -> Attributes:
+    return to_item({f"a_{name}": value for name, value in (spent or {}).items()})
+
+
+def _is_opened(seat: Seat | None) -> bool:
+    return seat is not None and seat.analysis is not None and bool(seat.analysis.opened_at)
 
 
 def _last_answer(before: Seat | None) -> dict[str, frozenset[str]]:

@@ -24,8 +24,8 @@ FIRST, LAST = "0", "9999"  # before and after every time
 class TimeIndex:
     """An index by time with nothing but keys: each bucket of time has `shards` partitions, `bucket#shard`.
 
-    A bucket is a day or a month: the first `width` letters of a time, 10 or 7. `order` is the index's own name of what
-    the table's sort key holds: time#id. A page looks at no more than `buckets` of them.
+    A bucket is a day or a month: the first `width` letters of a time, 10 or 7. `order` names the attribute that is
+    the index's sort key: time#id. A page looks at no more than `buckets` of them.
     """
 
     client: DynamoDBClient
@@ -53,14 +53,14 @@ class TimeIndex:
         before = cursor or end
         if before <= start:
             return Page([])
-        keys: list[Attributes] = []
+        found: list[Item] = []
         last, first = before[: self.width], start[: self.width]
         for bucket in _down(last, first, self.buckets):
-            keys += self._newest(bucket, start, before, limit)
-            if len(keys) >= limit:
-                return Page(self._load(read, keys[:limit]), self._moment(keys[limit - 1]))
+            found += self._newest(bucket, start, before, limit)
+            if len(found) >= limit:
+                return Page(self._load(read, found[:limit]), self._moment(found[limit - 1]))
             last = bucket
-        return Page(self._load(read, keys), last if last > first else None)
+        return Page(self._load(read, found), last if last > first else None)
 
     def moments(self, start: str, end: str) -> tuple[list[str], bool]:
         """When it happened in [start, end), and whether these are all: a Query for each shard of a bucket."""
@@ -69,21 +69,20 @@ class TimeIndex:
         for bucket in _down(end[: self.width], start[: self.width], self.buckets):
             for shard in range(self.shards):
                 answer = store_call(self.client.query, **self._between(bucket, shard, start, end))
-                found += [text(item, self.key[1]) for item in answer["Items"]]
+                found += [text(item, self.order) for item in answer["Items"]]
                 is_whole = is_whole and "LastEvaluatedKey" not in answer
         return [each.partition("#")[0] for each in found if each < end], is_whole
 
-    def _newest(self, bucket: str, start: str, before: str, limit: int) -> list[Attributes]:
-        """The keys of a bucket, at most `limit` of each shard."""
-        found: list[Attributes] = []
+    def _newest(self, bucket: str, start: str, before: str, limit: int) -> list[Item]:
+        """The entries of a bucket, at most `limit` of each shard."""
+        found: list[Item] = []
         for shard in range(self.shards):
             items = query_first(
                 self.client,
                 limit + 1,  # BETWEEN takes in `before` itself
                 **self._between(bucket, shard, start, before),
             )
-            keys = [{name: item[name] for name in self.key} for item in items]
-            found += [key for key in keys if self._moment(key) < before][:limit]
+            found += [item for item in items if self._moment(item) < before][:limit]
         return sorted(found, key=self._moment, reverse=True)
 
     def _between(self, bucket: str, shard: int, start: str, before: str) -> dict[str, Any]:
@@ -96,12 +95,13 @@ class TimeIndex:
             "ScanIndexForward": False,
         }
 
-    def _load(self, read: Callable[[Item], T], keys: list[Attributes]) -> list[T]:
+    def _load(self, read: Callable[[Item], T], entries: list[Item]) -> list[T]:
+        keys: list[Attributes] = [{name: item[name] for name in self.key} for item in entries]
         items = batch_get(self.client, self.table, keys, consistent=False)
         return [read(item) for item in sorted(items, key=self._moment, reverse=True)]
 
     def _moment(self, item: Item) -> str:
-        return text(item, self.key[1])
+        return text(item, self.order)
 
 
 def _down(last: str, first: str, most: int) -> Iterator[str]:
