@@ -113,6 +113,8 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/ai/agreement"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/agreement/nodes"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses"): _for(APPROVER, ADMIN),
+    ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/overrules"): _for(APPROVER, ADMIN),
+    ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/coverage"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/audit"): _for(ADMIN),
     ("GET", "/v1/ai/late"): _for(OPS, ADMIN, per_minute=60),
 }

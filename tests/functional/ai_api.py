@@ -14,7 +14,7 @@ from admin_api.api import Router
 from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.ai.requests import encode_task_id
-from taskbridge.ai.results import Review, Verdict
+from taskbridge.ai.results import Finding, Review, Verdict
 from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus, Seat
 from taskbridge.usage import Usage
@@ -135,7 +135,13 @@ class AiWorld:
         """The form of a task."""
         self.stores.forms.put(task_id, "f1", json.dumps(FORM).encode())
 
-    def give_result(self, given: Seat, verdict: Verdict = Verdict.REJECT, **changes: Any) -> str:
+    def give_result(
+        self,
+        given: Seat,
+        verdict: Verdict = Verdict.REJECT,
+        findings: tuple[Finding, ...] | None = None,
+        **changes: Any,
+    ) -> str:
         """A result to today's input of a task; returns the id of its analysis."""
         standing = self.services.book.standing(given)
         assert standing is not None
@@ -149,7 +155,8 @@ class AiWorld:
             rule_version=standing.rule.version,
             **changes,
         )
-        self.give_answer(answer_id, review(verdict=verdict, question_id="q-1"))
+        told = review(verdict=verdict, question_id="q-1")
+        self.give_answer(answer_id, told if findings is None else msgspec.structs.replace(told, findings=findings))
         pending = msgspec.structs.replace(done, status=AnalysisStatus.PENDING)
         assert self.stores.tasks.begin(given.uid, given.task_id, pending, "")
         assert self.stores.tasks.settle(given.uid, given.task_id, analysis_id, done)

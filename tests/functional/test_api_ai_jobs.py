@@ -10,40 +10,15 @@ import pytest
 
 from admin_api.ai import jobs
 from admin_api.ai.jobs import ANSWER_TOKENS, PROMPT_TOKENS, WAIT_S
-from ai_analyze.jobs import run_job
-from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import PermanentError
 from tests.functional.ai_api import OTHER, PLATFORM, PRICE_IN, PRICE_OUT, SETTINGS, AiWorld, node_path
+from tests.functional.ai_fleet import Fleet
 from tests.functional.ai_suites.builders import APP, NODE, NOW, UID
 from tests.functional.aws import Tables
-from tests.unit.ai.analysis_worker import Worker
 
 DRY_RUN, PROPOSE = f"{node_path()}/dry-run", f"{node_path()}/propose-checks"
-
-
-class Fleet(Worker):
-    """A worker that takes its turn whenever somebody waits, over the tables of the API."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = NOW
-        self.is_busy = False
-        self.queue: list[JobMessage] = []
-        self.world: AiWorld
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        if not self.is_busy:
-            self.queue += [JobMessage(body["uid"], body["job_id"]) for _, body in self.world.outbox.taken()]
-            self.queue = [message for message in self.queue if self.stays(message)]
-
-    def stays(self, message: JobMessage) -> bool:
-        """Give a message a turn; whether it stays in the queue."""
-        stores = self.world.stores
-        ports = replace(self.ports, seats=stores.tasks, forms=stores.forms, jobs=self.world.services.ai_jobs)
-        return run_job(message, ports).again_in is not None
 
 
 @pytest.fixture

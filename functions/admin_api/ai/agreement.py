@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.access import ADMIN, APPROVER, Caller
 from admin_api.ai.person_nodes import Id, Node, facts_of, is_person, page_of
@@ -18,7 +18,7 @@ from admin_api.problems import Problem, invalid
 from admin_api.wiring import Services
 from taskbridge.ai.clause_agreement import ClauseRates, count_clauses
 from taskbridge.ai.people import EVERYONE, MIN_DECISIONS, Counters, PersonNode, agreement_of
-from taskbridge.ai.results import Verdict
+from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.seats import Seat
 
 LATEST_DECISIONS = 200  # of a node, whose clauses are counted
@@ -95,7 +95,7 @@ def get_agreement(api: Api, app_id: Id = None, node_id: Id = None, of: Of = None
     """Of a node, an application, or all. `node_id` needs its `app_id`."""
     if node_id and not app_id:
         raise invalid("node_id", "expected together with app_id", where="query")
-    uid = _counted_uid(api.caller, of)
+    uid = counted_uid(api.caller, of)
     counters: Counter[tuple[Verdict, str]] = Counter()
     for node in _counted(uid, app_id or "", node_id or "", api.services):
         counters.update(node.agreement)
@@ -107,7 +107,7 @@ def list_agreement(
     api: Api, of: Of = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Listed[NodeAgreement]:
     """Nodes with a verdict that was decided on: those with the most decisions first, those with too few by name."""
-    uid, position = _counted_uid(api.caller, of), api.open_cursor(cursor)
+    uid, position = counted_uid(api.caller, of), api.open_cursor(cursor)
     nodes = [node for node in _counted(uid, "", "", api.services) if node.agreement]
     nodes.sort(key=_rank)
 
@@ -118,30 +118,31 @@ def list_agreement(
 
 
 @router.get("/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses", summary="Agreement on each clause of a node's rules")
-def list_clause_agreement(
-    api: Api, app_id: Annotated[str, Path()], node_id: Annotated[str, Path()], of: Of = None
-) -> ClauseAgreements:
+def list_clause_agreement(api: Api, app_id: str, node_id: str, of: Of = None) -> ClauseAgreements:
     """Over the latest decisions: clauses of rules that are no longer in force are among them.
 
     Of everyone, only those of the node's defaults are told: what people wrote for themselves is theirs.
     """
-    uid, services = _counted_uid(api.caller, of), api.services
-    seats = [seat for seat in _decided(uid, app_id, node_id, services) if seat.decided_here and seat.decision]
-    reviews = read_reviews(seats, services)
-    found = [
-        (seat.decision, review.findings)
-        for seat in seats
-        if seat.analysis and (review := reviews.get(seat.analysis.answer_id))
-    ]
+    uid = counted_uid(api.caller, of)
+    found = [(seat.decision, review.findings) for seat, review in read_decided(uid, app_id, node_id, api.services)]
     clauses = tuple(ClauseAgreement(**_clause_rated(clause)) for clause in count_clauses(found))
     return ClauseAgreements(clauses, uid is None, len(found))
 
 
-def _counted_uid(caller: Caller, of: str | None) -> str | None:
+def counted_uid(caller: Caller, of: str | None) -> str | None:
     """Whose decisions are counted; None for everyone's. Raises Problem (403)."""
     if of == "everyone" and ADMIN not in caller.roles:
         raise Problem(403, "not_allowed", "What is counted of everyone is for the role admin.")
     return caller.uid if of == "me" or (of is None and APPROVER in caller.roles) else None
+
+
+def read_decided(uid: str | None, app_id: str, node_id: str, services: Services) -> list[tuple[Seat, Review]]:
+    """The latest tasks of the node that this very person decided (None: that anybody did), with what was found: a Query
+    and a batch. Of everyone, only those by the node's default.
+    """
+    seats = [seat for seat in _decided(uid, app_id, node_id, services) if seat.decided_here and seat.decision]
+    reviews = read_reviews(seats, services)
+    return [(seat, review) for seat in seats if seat.analysis and (review := reviews.get(seat.analysis.answer_id))]
 
 
 def _counted(uid: str | None, app_id: str, node_id: str, services: Services) -> Sequence[PersonNode]:

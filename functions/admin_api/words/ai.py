@@ -7,7 +7,10 @@ NodeAgreement.agreement | how often verdict and decision agreed there |
 analysis_id | the analysis that asked | "a-9f3a07bc12de"
 answer | what the model answered | "{\\"verdict\\": \\"approve\\"}"
 app_name | name of the application | "请假申请"
+CoveragePoint.approved | approves among them | 60
+approved_anyway | forms that did not meet the clause and were approved | 24
 DocumentReading.asked | portions that were asked about | 1
+assurance | what an advice rests on at least: the model's word, quotes, a check besides, a check alone | "quoted"
 StaleRule.at | when the newer version was read | "2026-11-22T01:30:00.000+00:00"
 attachments | files of the form |
 ListedRule.auto_analysis | 0 as the node's default says, 1 yes, 2 no | 0
@@ -17,6 +20,7 @@ auto_analysis | whether tasks are analysed when they arrive | true
 came | whether the person opened or decided the task before it was done | "opened"
 came_at | when the person did | "2026-11-22T01:31:00.000+00:00"
 changes | clauses of the rule beside a newer version of its document |
+RuleDraft.checks | checks as the suggestion would have them, to be confirmed |
 checks | exact clauses, computed over the form |
 clause | a clause of the rule, in its words | "金额不超过 5000 元"
 DocumentReading.clauses | clauses that are proposed: each sentence was found by code |
@@ -26,11 +30,14 @@ column_of | the table that it is a column of, empty for a field of the form | ""
 comment | why, in the person's words | "发票已附"
 confirmed | whether a person has confirmed it: then it is in force | true
 DocumentWanted.content | its bytes, in base64 | "JVBERi0xLjcK"
+coverage | share of all forms that is decided, from 0 to 1 | 0.8
 covers | whether it decides its clause alone | false
 AiSettings.daily_cost | what a day may cost, by the price lists; 0: no bound | 50.0
 AiSettings.daily_node | analyses of one node in a day; 0: no bound | 2000
 AiSettings.daily_person | analyses that one person may ask for in a day; 0: no bound | 200
 AiSettings.daily_total | questions in a day, second ones included; 0: no bound | 20000
+CoveragePoint.decided | forms that are decided so | 80
+Overrule.decided | forms that met the clause, or did not | 90
 decided | decisions that count | 45
 Trial.decision | what you decided, null where you did not | "approved"
 decision | what the person decided, null where it did not | "approved"
@@ -43,11 +50,13 @@ NodeDefaultWanted.document | the job that read its policy document; null: as it 
 OwnRule.document | the policy document that the rule was taken from, null where it was not |
 OwnRuleWanted.document | the job that read its policy document; null: as it was; empty: none | null
 downgraded | why an approve of the model became needs_human, null where it did not | null
+draft | the rule as the suggestion would have it: nothing is stored of it |
 DocumentReading.dropped | clauses that are not proposed, with the reason |
 dropped | what the model proposed and cannot be used |
 estimate | what it is thought to take |
 evidence | the quotes that it rests on |
 expression | a CEL expression over the form's typed values | "form[\\"报销金额\\"] <= 5000"
+Overrule.failed | forms that did not meet the clause | 30
 ProposedCheck.failed | past forms that do not meet it | 2
 false_approvals | decisions where approve was advised and the person refused | 1
 false_failures | forms that did not meet it and were approved | 1
@@ -64,6 +73,7 @@ findings | each clause, and how the form stands to it |
 fingerprint | names the input: form, rule, model | "5f2c9e7d1b"
 force | ask again, also where a result exists | true
 form | the form as people read it, null once it is no longer kept |
+forms | forms that were asked about and decided by people, null where hidden | 100
 forwarded | whether the AI platform took it too | true
 gone | clauses whose sentence it no longer has |
 hidden | whether there are too few decisions to tell | false
@@ -83,6 +93,7 @@ link | where the task is decided, null where nobody said or it is done | "https:
 ClauseAgreements.looked_at | how many decisions were looked at | 45
 low | lower bound of the rate, with 95% | 0.81
 mime | media type of the file, empty where unknown | "application/pdf"
+ModelCoverage.model | the model that was asked | "qwen-plus"
 n | number of the version | 3
 DocumentReading.name | name of the file | "差旅费报销办法.pdf"
 DocumentWanted.name | name of the file | "差旅费报销办法.pdf"
@@ -99,15 +110,18 @@ of_everyone | whether it is counted of all people | false
 open_count | open tasks on the node | 3
 origin | whether code computed it or the model found it | "model"
 outcome | how the question ended | "answered"
+overruled | how many decisions went against what was found | 24
 ClauseChange.page | page of the version before, null where it has no pages | 1
 DocumentClause.page | page of the document, null where it has no pages | 1
 page | page of the attachment, null for a field | 1
 page_now | page of the newer version, null where it has none, or the sentence is gone | 2
 DocumentReading.pages | how many it has, 0 for a Word file | 2
 passage | what stands around the quote in an attachment, as it was read; empty for a field | "合计：4800 元"
+Overrule.passed | forms that met the clause and failed no other | 60
 ProposedCheck.passed | past forms that meet it | 9
 path | application and node as a path of the API takes them | "leave/node-2"
 platform_s | seconds that the AI platform took | 38.2
+points | from the strictest assurance on |
 portions | pieces in which it is asked about, at most 5 | 1
 priority | priority of the task, as the event says | 1
 DocumentReading.problem | what could not be read of it, empty where it is all there is | ""
@@ -115,14 +129,17 @@ problem | why it could not be asked about, empty where it could | ""
 question | what was asked, masked as it was sent | "规则：……"
 queue_s | seconds until a worker first took it up | 95.0
 quote | words that stand there | "4800 元"
+Overrule.rate | share that was decided otherwise, from 0 to 1 | 0.27
 rate | how often they agreed, from 0 to 1 | 0.91
 reasons | an example of why, by result | {}
+refused_anyway | forms that met the clause and were refused | 0
 requested_by | user id of who asked, empty where it was automatic | "10021"
 Finding.result | how the form stands to the clause | "pass"
 TrialFinding.result | how the form stands to the clause | "pass"
 result | the latest result, null where there is none for today's form and rule |
 results | the results for today's form and rule |
 retries_s | seconds between the turns of its workers: paused, throttled, tried again | 0.0
+risk | share of what is decided that is wrong, from 0 to 1 | 0.02
 Task.rule | the rule in force, null where there is none |
 TaskDetail.rule | the rule in force, null where there is none |
 rule | what is asked of a form, in plain words | "金额不超过 5000 元；附发票"
@@ -141,6 +158,7 @@ EffectiveRule.status | whether AI approval is on here | true
 ListedRule.status | whether AI approval is on here | true
 OwnRule.status | whether AI approval is on here | true
 OwnRuleWanted.status | false: no AI approval here | true
+suggestion | loosen, tighten or drop the clause, or ask for another attachment; null: nothing | "loosen"
 summary | the result in a sentence or two | "金额与发票相符"
 tag | what one thinks of it | "useful"
 Job.tasks | past tasks that take part | 5
@@ -160,4 +178,8 @@ verified | whether code found the quote there | true
 AiSettings.version | 0 where nobody has set them | 3
 EffectiveRule.version | names the version for people | "custom-3"
 wait | false: answer at once, and let the job be watched under its id | true
+without_wrong_approval | the assurance with the most coverage and no wrong approve, null where each has one | "quoted"
+CoveragePoint.wrong | those that people decided otherwise | 2
+wrong_approvals | approves that people refused | 0
+wrong_approvals_high | what the true share of wrong approves is below, with 95% | 0.06
 """

@@ -40,13 +40,13 @@ def count_clauses(decided: Iterable[tuple[str, Sequence[Finding]]]) -> list[Clau
     outcomes: dict[str, Counter[Outcome]] = {}
     for decision, findings in decided:
         if decision in DECISIONS:
-            for clause, result in _telling(findings):
+            for clause, result in telling_results(findings):
                 outcomes.setdefault(clause, Counter())[result, decision == _APPROVED] += 1
     rates = [_rates(clause, counts) for clause, counts in outcomes.items()]
     return sorted(rates, key=lambda each: -each.decided if each.decided >= MIN_DECISIONS else 0)
 
 
-def _telling(findings: Sequence[Finding]) -> Iterator[tuple[str, FindingResult]]:
+def telling_results(findings: Sequence[Finding]) -> Iterator[tuple[str, FindingResult]]:
     """What was found of each clause, where a decision says something of it.
 
     A clause may have several findings (the model's, and a check's): the worst is that of the clause.
