@@ -17,9 +17,9 @@ import msgspec
 
 from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.moments import DAY_S
-from taskbridge.tables.by_time import FIRST, LAST, TimeIndex
+from taskbridge.tables.by_time import TimeIndex
 from taskbridge.tables.conditional import build_update, write_if
-from taskbridge.tables.dynamo import Item, Page, Value, binary, fits_item, key_part, query_page, text, to_item
+from taskbridge.tables.dynamo import Item, Page, Value, binary, fits_item, key_part, text, to_item
 from taskbridge.tables.packing import Packed
 
 if TYPE_CHECKING:
@@ -71,18 +71,7 @@ class AuditTable:
         self, task_id: str, cursor: str | None = None, limit: int = 50, *, start: str = "", end: str = ""
     ) -> Page[AuditRecord]:
         """The entries of a task in [start, end), RFC 3339 in UTC, the newest first: one Query. Empty: no bound."""
-        return query_page(
-            self._client,
-            _read,
-            cursor,
-            limit,
-            TableName=self._table,
-            KeyConditionExpression="task_id = :task AND entry BETWEEN :start AND :end",
-            ExpressionAttributeValues=to_item(
-                {":task": key_part(task_id), ":start": start or FIRST, ":end": end or LAST}
-            ),
-            ScanIndexForward=False,
-        )
+        return self._by_day.of(_read, key_part(task_id), cursor, limit, start, end)
 
     def between(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[AuditRecord]:
         """The entries in [start, end), the newest first; see TimeIndex.page."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from taskbridge.aws import store_call
 from taskbridge.tables.batches import batch_get
-from taskbridge.tables.dynamo import Attributes, Item, Page, query_first, text, to_item
+from taskbridge.tables.dynamo import Attributes, Item, Page, query_first, query_page, text, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,6 +41,24 @@ class TimeIndex:
     def place(self, at: str, spread: str) -> str:
         """The partition of what happened then; `spread` decides which shard."""
         return f"{at[: self.width]}#{zlib.crc32(spread.encode()) % self.shards}"
+
+    def of(
+        self, read: Callable[[Item], T], owner: str, cursor: str | None, limit: int, start: str, end: str
+    ) -> Page[T]:
+        """What happened to one thing, the table's own partition, in [start, end), the newest first: one Query. Empty:
+        no bound.
+        """
+        return query_page(
+            self.client,
+            read,
+            cursor,
+            limit,
+            TableName=self.table,
+            KeyConditionExpression="#owner = :owner AND #moment BETWEEN :start AND :end",
+            ExpressionAttributeNames=dict(zip(("#owner", "#moment"), self.key, strict=True)),
+            ExpressionAttributeValues=to_item({":owner": owner, ":start": start or FIRST, ":end": end or LAST}),
+            ScanIndexForward=False,
+        )
 
     def page(
         self, read: Callable[[Item], T], start: str, end: str, cursor: str | None = None, limit: int = 50

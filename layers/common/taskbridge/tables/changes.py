@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taskbridge.tables.by_time import FIRST, LAST, TimeIndex
+from taskbridge.tables.by_time import TimeIndex
 from taskbridge.tables.conditional import write_if
-from taskbridge.tables.dynamo import Item, Page, binary, erase, key_part, keys_in, query_page, to_item
+from taskbridge.tables.dynamo import Item, Page, binary, erase, key_part, keys_in, to_item
 from taskbridge.tables.packing import Packed
 
 if TYPE_CHECKING:
@@ -72,18 +72,7 @@ class ChangeTable:
         self, what: tuple[str, ...], cursor: str | None = None, limit: int = 50, *, start: str = "", end: str = ""
     ) -> Page[ChangeRecord]:
         """The changes of a subject in [start, end), the newest first: one Query. Empty: no bound."""
-        return query_page(
-            self._client,
-            _read,
-            cursor,
-            limit,
-            TableName=self._table,
-            KeyConditionExpression="subject = :subject AND moment BETWEEN :start AND :end",
-            ExpressionAttributeValues=to_item(
-                {":subject": _subject(what), ":start": start or FIRST, ":end": end or LAST}
-            ),
-            ScanIndexForward=False,
-        )
+        return self._by_month.of(_read, _subject(what), cursor, limit, start, end)
 
     def between(self, start: str, end: str, cursor: str | None = None, limit: int = 50) -> Page[ChangeRecord]:
         """The changes of everything in [start, end), the newest first; see TimeIndex.page."""
