@@ -1,6 +1,7 @@
 import type { Page, Route } from "@playwright/test";
 import { aiRules } from "./answers/ai-rules";
 import { approvals } from "./answers/approvals";
+import { lateAnalyses } from "./answers/late";
 import { ops } from "./answers/ops";
 import { settingsAnswers } from "./answers/settings";
 import { setup } from "./answers/setup";
@@ -35,6 +36,7 @@ const usual: Answers = {
   ...ops,
   ...setup,
   ...aiRules,
+  ...lateAnalyses,
 };
 
 function isOf(pattern: string, call: string): boolean {

@@ -49,6 +49,7 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "rule-versions", path: "rules?open=expense/n-finance&view=versions", role: "approver", shows: ".versions .marked" },
   { name: "agreement", path: "agreement", role: "approver", shows: ".node-agreement" },
   { name: "agreement-clauses", path: "agreement?open=x/~aG9zdGlsZQ", role: "approver", shows: ".clause-agreement" },
+  { name: "late-analyses", path: "late-analyses", role: "ops", shows: ".late-analysis" },
   { name: "ai-audit", path: "ai-audit?span=own", role: "admin", shows: ".data-table__row" },
   { name: "ai-audit-entry", path: `ai-audit?open=${ENTRY_KEY}`, role: "admin", shows: ".code" },
 ];
