@@ -13,7 +13,7 @@ LOCK := ../$(UV) pip compile --quiet --upgrade --generate-hashes --universal --p
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status test check chaos bench eval screenshots dashboard format lock clean
+.PHONY: help setup run up down status test check chaos bench prove eval screenshots dashboard format lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ screenshots: $(READY) $(NODE_READY) ## a picture of every view of the console, i
 
 bench: $(READY) ## speed and cost, as ratios to something that runs beside it
 	$(PYTHON) -m bench
+
+prove: $(READY) ## what docs/performance.md and docs/capacity.md claim, measured anew: ONLY=step, SEEDS=10, ROWS=1000000
+	@$(PYTHON) -m proof $(ONLY) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EVENTS),--events $(EVENTS)) $(if $(ROWS),--rows $(ROWS))
 
 eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, readers, obeying, or a file that describes one
 	@$(PYTHON) -m evaluation $(or $(PLATFORM),simulator) $(if $(ONLY),--only '$(ONLY)') $(if $(WORKERS),--workers $(WORKERS)) \

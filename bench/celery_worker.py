@@ -90,7 +90,7 @@ def work(url: str) -> None:
 
 def enqueue(url: str) -> None:
     """Send what stands in each line of the input, wait until it is done, and say what it took."""
-    app, redis = build_app(url), Redis.from_url(url)
+    app, redis = build_app(url), Redis.from_url(url, socket_timeout=2 * _WAIT_S)  # a busy machine takes its time
     for line in sys.stdin:
         app.send_task("read_cpu")
         for message in json.loads(line):

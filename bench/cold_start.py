@@ -28,7 +28,7 @@ from local.settings import REGION, ROOT
 from local.template import read_template
 
 ROUNDS = 7
-TARGET = 0.5
+TARGET = 0.3
 _FUNCTIONS = ("push_task", "event_router")
 _RUNTIME = ("boto3",)
 _USUAL = ("pynamodb", "httpx", "pydantic", "aws-lambda-powertools", "aws-xray-sdk", "--excludes", str(RUNTIME_PROVIDES))

@@ -15,6 +15,9 @@ LAMBDA_GB_S = 13.3334  # for a million GB-s on arm64
 DYNAMODB_WRITE = 0.625  # for a million units of 1 KB
 DYNAMODB_READ = 0.125  # for a million units of 4 KB
 LOG_GB = 0.50  # for a GB into CloudWatch Logs
+ALARM = 0.10  # USD for a month
+DASHBOARD = 3.00  # for a month, each after the third
+METRIC = 0.30  # for a month, each combination of dimensions that has data
 
 CHUNK_BYTES = 65536  # EventBridge and SQS count a request for each
 FULL_CPU_MB = 1769  # the memory at which Lambda gives one whole processor; below, its share

@@ -111,6 +111,6 @@ def invocation(bodies: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def batches(bodies: Sequence[str]) -> list[Sequence[str]]:
+def batches(bodies: Sequence[str], size: int = BATCH) -> list[Sequence[str]]:
     """Full batches, as a queue with a backlog gives them."""
-    return [bodies[start : start + BATCH] for start in range(0, len(bodies), BATCH)]
+    return [bodies[start : start + size] for start in range(0, len(bodies), size)]

@@ -69,7 +69,8 @@ def emulator_service(settings: StackSettings) -> Service:
             "LAMBDA_EXECUTOR": "local",
             "TMPDIR": str(settings.state_dir / "tmp"),
             "AWS_DEFAULT_REGION": REGION,
-        },
+        }
+        | ({"AWS_ENDPOINT_URL": settings.functions_endpoint} if settings.functions_endpoint else {}),
         state_dir=settings.state_dir,
     )
 

@@ -54,6 +54,7 @@ class StackSettings:
     ai_concurrency: int
     account: JinZhiAccount
     ai_account: AigcAccount
+    functions_endpoint: str = ""  # where the functions find AWS, for who stands between them and the emulator
 
     @property
     def endpoint_url(self) -> str:
