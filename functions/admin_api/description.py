@@ -16,6 +16,7 @@ from admin_api.problem_codes import CODES
 from admin_api.problems import PROBLEM_TYPE
 from admin_api.resolver import Resolver
 from admin_api.words import explain_fields, explain_parameters, references
+from taskbridge.flaws import FLAWS, OTHER
 
 TITLE = "taskbridge"
 _ABOUT = (
@@ -40,11 +41,20 @@ _PROBLEM = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["in", "field", "problem"],
+                "required": ["in", "field", "problem", "kind", "values"],
                 "properties": {
                     "in": {"enum": ["body", "query", "path", "header"]},
                     "field": {"type": "string"},
                     "problem": {"type": "string"},
+                    "kind": {
+                        "$ref": "#/components/schemas/FlawKind",
+                        "description": "by which it is said in any language",
+                    },
+                    "values": {
+                        "type": "object",
+                        "additionalProperties": {"type": "string"},
+                        "description": "what stands in it: a bound, what was expected, what came",
+                    },
                 },
             },
         },
@@ -54,6 +64,11 @@ _CODE = {
     "type": "string",
     "enum": sorted(CODES),
     "description": "\n".join(f"`{code}`: {meaning}" for code, meaning in sorted(CODES.items())),
+}
+_FLAW = {
+    "type": "string",
+    "enum": sorted([*FLAWS, OTHER]),
+    "description": "what is wrong with a field; `other` is said in `problem` alone",
 }
 _GATEWAY = {
     "type": "object",
@@ -66,7 +81,13 @@ _REFUSAL = {
     "description": "a problem, of type `application/problem+json`, or the gateway's, of type `application/json`",
     "anyOf": [{"$ref": "#/components/schemas/Problem"}, {"$ref": "#/components/schemas/GatewayMessage"}],
 }
-_REFUSING = {"Problem": _PROBLEM, "ProblemCode": _CODE, "GatewayMessage": _GATEWAY, "Refusal": _REFUSAL}
+_REFUSING = {
+    "Problem": _PROBLEM,
+    "ProblemCode": _CODE,
+    "FlawKind": _FLAW,
+    "GatewayMessage": _GATEWAY,
+    "Refusal": _REFUSAL,
+}
 _GENERIC = re.compile(r"(\w+?)_(\w+)_")
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",

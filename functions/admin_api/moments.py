@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from admin_api.problems import invalid
+from taskbridge.flaws import flaw
 from taskbridge.moments import utc_stamp, utc_text
 
 EARLIEST = "1970-01-01T00:00:00.000+00:00"
@@ -34,7 +35,7 @@ def parse_moment(text: str, field: str, where: str = "query") -> str:
             raise ValueError
         return utc_text(moment)
     except (ValueError, OverflowError):
-        raise invalid(field, "expected a time of RFC 3339, such as 2026-11-22T01:30:00Z", where) from None
+        raise invalid(field, flaw("moment"), where) from None
 
 
 def parse_range(start: str | None, end: str | None, now: float, where: str = "query") -> tuple[str, str]:
@@ -43,7 +44,7 @@ def parse_range(start: str | None, end: str | None, now: float, where: str = "qu
     first = max(parse_moment(start, "from", where), EARLIEST) if start else ""
     last = min(parse_moment(end, "to", where), latest) if end else ""
     if first > (last or latest):
-        raise invalid("from", "expected a time before `to`, and before now", where)
+        raise invalid("from", flaw("before_end"), where)
     if last and last < EARLIEST:
-        raise invalid("to", "expected a time after 1970", where)
+        raise invalid("to", flaw("after_1970"), where)
     return first, last

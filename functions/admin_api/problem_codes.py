@@ -1,4 +1,7 @@
-"""The codes of problems: they stay the same from version to version. `docs/api.md` tells the same."""
+"""The codes of problems: they stay the same from version to version. `docs/api.md` tells the same.
+
+The kinds of what is wrong with a field are those of `taskbridge.flaws`.
+"""
 
 from __future__ import annotations
 
@@ -35,4 +38,33 @@ CODES = {
     "try_later": "something behind the API does not answer",
     "unsupported_media_type": "the body has to be JSON",
     "version_conflict": "somebody else changed it since it was read",
+}
+
+# By the type of pydantic's error: the kind of flaw, and which of the error's values is which of the flaw's.
+FLAW_OF_PYDANTIC = {
+    "missing": ("missing", "", ""),
+    "extra_forbidden": ("unknown", "", ""),
+    "string_too_long": ("too_long", "max_length", "most"),
+    "string_too_short": ("too_short", "min_length", "least"),
+    "too_long": ("too_many", "max_length", "most"),
+    "too_short": ("too_few", "min_length", "least"),
+    "less_than_equal": ("too_large", "le", "most"),
+    "less_than": ("too_large", "lt", "most"),
+    "greater_than_equal": ("too_small", "ge", "least"),
+    "greater_than": ("too_small", "gt", "least"),
+    "literal_error": ("one_of", "expected", "expected"),
+    "enum": ("one_of", "expected", "expected"),
+    "string_pattern_mismatch": ("pattern", "", ""),
+    "string_type": ("text", "", ""),
+    "int_type": ("whole_number", "", ""),
+    "int_parsing": ("whole_number", "", ""),
+    "int_from_float": ("whole_number", "", ""),
+    "float_type": ("number", "", ""),
+    "float_parsing": ("number", "", ""),
+    "bool_type": ("yes_or_no", "", ""),
+    "bool_parsing": ("yes_or_no", "", ""),
+    "list_type": ("list", "", ""),
+    "dict_type": ("object", "", ""),
+    "model_attributes_type": ("object", "", ""),
+    "model_type": ("object", "", ""),
 }

@@ -16,7 +16,9 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from pynamodb.exceptions import PynamoDBException
 
+from admin_api.problem_codes import FLAW_OF_PYDANTIC
 from taskbridge.errors import ConfigurationError, InvalidEvent, PlatformError, StaleVersion, StoreError
+from taskbridge.flaws import OTHER, Flaw, as_flaw
 
 PROBLEM_TYPE = "application/problem+json"
 _TEXT_CHARS = 500
@@ -31,7 +33,7 @@ class Problem(Exception):
     """A refusal that the caller is told.
 
     `code` stays the same from version to version, `detail` is for people. `errors` name what is wrong with the
-    request: `{"in": "body", "field": "settings.host", "problem": "..."}`.
+    request: `{"in": "body", "field": "settings.host", "problem": "...", "kind": "missing", "values": {}}`.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Problem(Exception):
         code: str,
         detail: str,
         *,
-        errors: Sequence[Mapping[str, str]] = (),
+        errors: Sequence[Mapping[str, Any]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -63,7 +65,11 @@ def conflict(code: str, detail: str) -> Problem:
 
 def invalid(field: str, problem: str, where: str = "body", code: str = "invalid_request") -> Problem:
     """422: a field of the request cannot be used. `where` is body, query, path or header."""
-    return Problem(422, code, f"{field}: {problem}", errors=[{"in": where, "field": field, "problem": problem}])
+    return Problem(422, code, f"{field}: {problem}", errors=[_tell(where, field, as_flaw(problem))])
+
+
+def _tell(where: str, field: str, flaw: Flaw) -> dict[str, Any]:
+    return {"in": where, "field": field, "problem": str(flaw), "kind": flaw.kind, "values": dict(flaw.values)}
 
 
 def try_later(retry_after_s: float = 5) -> Problem:
@@ -136,14 +142,24 @@ def _invalid_request(error: RequestValidationError) -> Problem:
     return Problem(422, "invalid_request", f"{first['field']}: {first['problem']}", errors=errors)
 
 
-def _describe(error: Mapping[str, Any]) -> dict[str, str]:
+def _describe(error: Mapping[str, Any]) -> dict[str, Any]:
     """One error of pydantic: what was expected, and what came, unless the field should not be there at all."""
     where, *path = [str(each) for each in error.get("loc", ())] or ["body"]
     problem = str(error.get("msg", ""))[:_TEXT_CHARS]
     if error.get("type") not in _NOTHING_CAME and "input" in error:
         is_text = str(error.get("type", "")).startswith("string")
         problem = f"{problem}, got {_shown(error['input'], is_text=is_text)}"
-    return {"in": where, "field": ".".join(path) or where, "problem": problem}
+    return _tell(where, ".".join(path) or where, _flaw_of(problem, error))
+
+
+def _flaw_of(problem: str, error: Mapping[str, Any]) -> Flaw:
+    """What pydantic says, with its bound under the name that a flaw of this kind has for it."""
+    kind, bound, name = FLAW_OF_PYDANTIC.get(str(error.get("type")), (OTHER, "", ""))
+    context = error.get("ctx", {})
+    values = {name: str(context.get(bound, ""))} if bound else {}
+    if kind == "one_of":
+        values["got"] = _shown(error.get("input"), is_text=False)
+    return Flaw(problem, kind, values)
 
 
 def _shown(came: object, *, is_text: bool) -> str:

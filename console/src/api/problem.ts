@@ -2,7 +2,11 @@
 export interface FieldProblem {
   in: "body" | "query" | "path" | "header";
   field: string;
+  /** In English. */
   problem: string;
+  /** By which `flaws/` says it in both languages, and what stands in it. */
+  kind?: string;
+  values?: Readonly<Record<string, string>>;
 }
 
 /** What the API, or the gateway before it, answered instead of what was asked for. */

@@ -1,5 +1,6 @@
 import { computed, type Ref, ref, shallowRef, toRaw, watch } from "vue";
 import { asProblem, type Problem } from "@/api/problem";
+import { sayFlaw } from "@/flaws/flaws";
 import { isSame } from "./differences";
 import { useUnsaved } from "./unsaved";
 
@@ -15,7 +16,7 @@ export interface Draft<F extends object> {
   isSaving: Readonly<Ref<boolean>>;
   /** Why saving failed, but for another's change. */
   problem: Readonly<Ref<Problem | undefined>>;
-  /** What is wrong with a field, in the words of the API; empty where nothing is. */
+  /** What is wrong with a field, in the language of now; empty where nothing is. */
   problemAt: (field: string) => string;
   /** Begin anew with what was read, without what was typed. */
   begin: (read: F) => void;
@@ -82,7 +83,8 @@ export function useDraft<F extends object>(options: DraftOptions<F>): Draft<F> {
 
 function problemAt(problem: Problem | undefined, field: string): string {
   const isOf = (name: string) => name === field || name.startsWith(`${field}.`) || name.startsWith(`${field}[`);
-  return problem?.errors.find((each) => isOf(each.field))?.problem ?? "";
+  const found = problem?.errors.find((each) => isOf(each.field));
+  return found ? sayFlaw(found) : "";
 }
 
 function copyOf<F>(value: F): F {

@@ -1,5 +1,6 @@
 import { reactive } from "vue";
 import { asProblem } from "@/api/problem";
+import { sayProblem } from "@/flaws/flaws";
 
 export interface Notice {
   id: number;
@@ -27,5 +28,5 @@ export function dismiss(id: number): void {
 export const tell = {
   good: (text: string): undefined => add("good", text),
   /** What went wrong stays until somebody closes it. */
-  problem: (error: unknown): undefined => add("bad", asProblem(error).detail),
+  problem: (error: unknown): undefined => add("bad", sayProblem(asProblem(error))),
 };

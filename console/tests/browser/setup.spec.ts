@@ -55,7 +55,8 @@ test("what the API refuses stands at its field, and a secret that stays empty is
     "PUT /v1/platforms/*": (route) => {
       put.push(route.request().postDataJSON() as { settings: Record<string, unknown> });
       problem(route, 422, "invalid_setting", "settings.timeout_s: expected at most 15", [
-        { in: "body", field: "settings.timeout_s", problem: "expected at most 15: a push has 20 s" },
+        { in: "body", field: "settings.timeout_s", problem: "expected at most 15, got 20.5", kind: "too_large", values: { most: "15" } },
+        { in: "body", field: "settings.app_id", problem: "words of a later version", kind: "later", values: {} },
       ]);
     },
   });
@@ -66,7 +67,7 @@ test("what the API refuses stands at its field, and a secret that stays empty is
   await page.getByLabel("超时（秒）").fill("20.5");
   await page.getByText("超时与限速").click();
   await page.getByRole("button", { name: "保存" }).click();
-  await expect(page.locator(".field__problem")).toHaveText("expected at most 15: a push has 20 s");
+  await expect(page.locator(".field__problem")).toHaveText(["words of a later version", "不能大于 15"]);
   await expect(page.getByLabel("超时（秒）")).toHaveValue("20.5");
   expect(put[0]?.settings).toEqual({ ...settings, timeout_s: 20.5 });
 });

@@ -20,6 +20,7 @@ from taskbridge.ai.clause_agreement import ClauseRates, count_clauses
 from taskbridge.ai.people import EVERYONE, MIN_DECISIONS, Counters, PersonNode, agreement_of
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.seats import Seat
+from taskbridge.flaws import flaw
 
 LATEST_DECISIONS = 200  # of a node, whose clauses are counted
 Of = Annotated[
@@ -94,7 +95,7 @@ class ClauseAgreements:
 def get_agreement(api: Api, app_id: Id = None, node_id: Id = None, of: Of = None) -> Agreement:
     """Of a node, an application, or all. `node_id` needs its `app_id`."""
     if node_id and not app_id:
-        raise invalid("node_id", "expected together with app_id", where="query")
+        raise invalid("node_id", flaw("together", field="app_id"), where="query")
     uid = counted_uid(api.caller, of)
     counters: Counter[tuple[Verdict, str]] = Counter()
     for node in _counted(uid, app_id or "", node_id or "", api.services):

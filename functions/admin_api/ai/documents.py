@@ -25,6 +25,7 @@ from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, ReadDocument
 from taskbridge.ai.rules import DefaultRule, KeptRule, PersonalRule
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw
 from taskbridge.moments import DAY_S
 from taskbridge.tables.parts import SplitBody, generation_of
 
@@ -113,9 +114,9 @@ def document_of(
     job = services.ai_jobs.get(uid, wanted)
     is_of_this = job is not None and (job.app_id, job.node_id) == (rule.app_id, rule.node_id)
     if job is None or job.document is None or not is_of_this:
-        raise ConfigurationError("document", "expected the id of a job that read a document for this node")
+        raise ConfigurationError("document", flaw("document_job"))
     if job.status is AiJobStatus.RUNNING:
-        raise ConfigurationError("document", "the document is still being read")
+        raise ConfigurationError("document", flaw("document_unread"))
     return job.document.kept_with(rule.rule)
 
 
@@ -132,11 +133,11 @@ def _decode(text: str) -> bytes:
     try:
         content = base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise invalid("content", "expected base64") from None
+        raise invalid("content", flaw("base64")) from None
     if len(content) > MOST_BYTES:
         raise Problem(413, "too_large", f"A document has at most {MOST_BYTES // 1024 // 1024} MB.")
     if not content.startswith(_BEGINNINGS):
-        raise invalid("content", "expected a PDF or a Word file (docx)")
+        raise invalid("content", flaw("document_kind"))
     return content
 
 

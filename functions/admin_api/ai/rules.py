@@ -28,6 +28,7 @@ from taskbridge.ai.rules import (
 )
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
+from taskbridge.flaws import Flaw, flaw
 
 CLAUSE_CHARS = 2_000
 EXPRESSION_CHARS = 1_000
@@ -148,9 +149,9 @@ def read_checks(wanted: Iterable[CheckWanted], rule: str) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _no_clause(clauses: Sequence[str]) -> str:
+def _no_clause(clauses: Sequence[str]) -> Flaw:
     read = "; ".join(f"{number} “{clause[:CLAUSE_SHOWN]}”" for number, clause in enumerate(clauses, start=1))
-    return f"expected the words of one whole clause; the rule is read as {len(clauses)}: {read}"[:LONGEST_PROBLEM]
+    return flaw("clause", count=len(clauses), clauses=read[:LONGEST_PROBLEM])
 
 
 def save_version(before: R | None, rule: R, expected: int | None, save: Callable[[R, int], R]) -> R:

@@ -26,6 +26,7 @@ from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import InForce, current_analysis
 from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import AnalysisStatus, Seat, SeatState
+from taskbridge.flaws import flaw
 from taskbridge.tables.dynamo import Page
 
 FINDINGS_BYTES = 2_000_000  # of a page: Lambda answers with 6 MB at most
@@ -130,7 +131,7 @@ def list_own_tasks(
 ) -> Listed[Task]:
     """Your tasks on nodes that support AI approval. `node_id` needs its `app_id`. With `verdict` pages may be short."""
     if node_id and not app_id:
-        raise invalid("node_id", "expected together with app_id", where="query")
+        raise invalid("node_id", flaw("together", field="app_id"), where="query")
     wanted = TasksWanted(status, app_id or "", node_id or "", parse_sort(sort), verdict or "")
     page = skip_empty(
         lambda position: _page(api.caller.uid, wanted, position, limit, api.services),

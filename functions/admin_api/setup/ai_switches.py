@@ -11,6 +11,7 @@ from admin_api.api import Api, Router
 from admin_api.requests import Wanted
 from taskbridge.ai.rules import AiSettings, SecondLook
 from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.flaws import flaw
 from taskbridge.registry import category_of
 from taskbridge.tables.configuration_models import Configurator
 
@@ -95,10 +96,10 @@ def set_ai_settings(api: Api, body: AiSettingsChange) -> AiSettings:
 def _check_platforms(settings: AiSettings, store: Configurator) -> None:
     """Each platform that is named answers questions. Raises ConfigurationError."""
     if settings.examine_enable and not settings.platform_id:
-        raise ConfigurationError("platform_id", "required while examine_enable is true")
+        raise ConfigurationError("platform_id", flaw("required_for_ai"))
     named = {"platform_id": settings.platform_id} if settings.platform_id else {}
     named |= {f"fallbacks[{at}].platform_id": each.platform_id for at, each in enumerate(settings.fallbacks)}
     for field, platform_id in named.items():
         platform = store.read_platform(platform_id)
         if platform is None or category_of(platform.class_name) != "ai":
-            raise ConfigurationError(field, f"{platform_id!r} names no AI platform")
+            raise ConfigurationError(field, flaw("no_ai_platform", got=repr(platform_id)))

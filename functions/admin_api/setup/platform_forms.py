@@ -14,6 +14,7 @@ from pydantic import Field
 from admin_api.requests import Wanted
 from taskbridge.budgets import Fleet, check_limits
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw
 from taskbridge.platforms import REGISTRY, build_platform
 from taskbridge.platforms.addresses import check_address
 from taskbridge.platforms.formats import is_header_text
@@ -121,7 +122,7 @@ def secrets_of(class_name: str) -> tuple[str, ...]:
 def check_id(platform_id: str) -> None:
     """Refuse an id that means something else. Raises ConfigurationError."""
     if platform_id in RESERVED_IDS:
-        raise ConfigurationError("id", f"{platform_id!r} is taken: rules have it as a target")
+        raise ConfigurationError("id", flaw("id_taken", got=repr(platform_id)))
 
 
 def parse_form(
@@ -134,7 +135,7 @@ def parse_form(
     kind = REGISTRY.get(class_name)
     if kind is None or not deployment.offers(class_name):
         known = ", ".join(filter(deployment.offers, REGISTRY))
-        raise ConfigurationError("class_name", f"expected one of {known}, got {class_name!r}")
+        raise ConfigurationError("class_name", flaw("one_of", expected=known, got=repr(class_name)))
     settings, secrets = split_secrets(kind.Settings, given)
     with of_settings():
         platform = build_platform(platform_id, class_name, settings)
@@ -160,21 +161,20 @@ def check_masks(class_name: str, given: Mapping[str, Any]) -> None:
     """Of a new platform nothing is stored yet that a mask could stand for. Raises ConfigurationError."""
     for field in secrets_of(class_name):
         if given.get(field) == MASK:
-            raise ConfigurationError(f"settings.{field}", "expected the secret itself: a new platform has none stored")
+            raise ConfigurationError(f"settings.{field}", flaw("secret_itself"))
 
 
 def _check_secret(field: str, value: object) -> str:
     """What came is never repeated."""
     if not isinstance(value, str) or not 0 < len(value) <= SECRET_CHARS or not is_header_text(value):
-        problem = f"expected 1 to {SECRET_CHARS} letters, digits and signs of ASCII, without a blank at the ends"
-        raise ConfigurationError(field, problem)
+        raise ConfigurationError(field, flaw("secret_text", most=SECRET_CHARS))
     return value
 
 
 def check_stored(field: str, values: Iterable[str]) -> None:
     """Refuse a stored secret that cannot be sent: it may have come in by hand, with the end of a line."""
     if not all(map(is_header_text, values)):
-        raise ConfigurationError(field, "holds a character that no header can carry: enter it again")
+        raise ConfigurationError(field, flaw("secret_unsendable"))
 
 
 def _check_numbers(settings: Mapping[str, Any]) -> None:
@@ -185,7 +185,7 @@ def _check_numbers(settings: Mapping[str, Any]) -> None:
         except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError):
             is_same = False
         if not is_same:
-            raise ConfigurationError(name, "holds a number or a text that JSON cannot carry")
+            raise ConfigurationError(name, flaw("no_json"))
 
 
 def build_view(config: PlatformConfig, stored: Collection[str]) -> Platform:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from admin_api.setup.platform_forms import secrets_of
 from taskbridge.access.secrets import SecretKeeper
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
+from taskbridge.flaws import flaw
 from taskbridge.platforms import REGISTRY
 from taskbridge.platforms.settings import secret_places
 from taskbridge.tables.configuration import PlatformConfig
@@ -42,11 +43,10 @@ def check_secrets(
     """Refuse a platform that lacks a secret, or that would send one where it was not entered for."""
     missing = [field for field in secrets_of(config.class_name) if field not in stored and field not in changed]
     if config.enabled and missing:
-        raise ConfigurationError(f"settings.{missing[0]}", "required while the platform is enabled, and not stored yet")
+        raise ConfigurationError(f"settings.{missing[0]}", flaw("secret_missing"))
     for field in secrets_of(config.class_name):
         if elsewhere and field in stored and field not in changed:
-            words = f"enter it anew: it goes elsewhere now, since {', '.join(elsewhere)} is another"
-            raise ConfigurationError(f"settings.{field}", words)
+            raise ConfigurationError(f"settings.{field}", flaw("secret_anew", fields=", ".join(elsewhere)))
 
 
 def save_with(

@@ -24,6 +24,7 @@ from admin_api.setup.platform_forms import (
 from admin_api.setup.platform_secrets import check_secrets, find_stored, moved, save_with
 from admin_api.wiring import Services
 from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.flaws import flaw
 from taskbridge.push.trigger_rules import AI
 from taskbridge.registry import category_of
 from taskbridge.tables.configuration import Configuration, PlatformConfig
@@ -72,7 +73,7 @@ def change_platform(api: Api, id: PlatformId, body: PlatformChange) -> Platform:
     """
     before = read_config(api.services, id, body.version)
     if before.class_name != body.class_name and not before.unreadable:
-        raise ConfigurationError("class_name", f"stays {before.class_name}: another class is another platform")
+        raise ConfigurationError("class_name", flaw("class_stays", expected=before.class_name))
     settings, named = dict(body.settings), before.secrets
     after = PlatformConfig(id, body.name, body.class_name, body.enabled, before.version, settings, secrets=named)
     return _save(api, after, before)
@@ -86,9 +87,9 @@ def task_centers(configuration: Configuration, platform_id: str | None, where: s
     if platform_id is None:
         return known
     if platform_id == AI:
-        raise invalid("platform_id", "nothing is pushed to AI approval: look at the event, or at the AI audit", where)
+        raise invalid("platform_id", flaw("not_pushed"), where)
     if platform_id not in known:
-        raise invalid("platform_id", "no such task center is configured", where)
+        raise invalid("platform_id", flaw("no_task_center", got=repr(platform_id)), where)
     return (platform_id,)
 
 

@@ -19,6 +19,7 @@ from admin_api.setup.platform_forms import ID_PATTERN, Name, ReadAt
 from admin_api.wiring import Services
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.events import Action
+from taskbridge.flaws import flaw
 from taskbridge.push.coverage import find_gaps
 from taskbridge.push.trigger_rules import AI, EVERY_PLATFORM, TriggerRule
 from taskbridge.registry import category_of
@@ -167,4 +168,4 @@ def _check_targets(rule: TriggerRule, services: Services) -> None:
             continue
         platform = services.configurator.read_platform(target.removeprefix("push:"))
         if platform is None or category_of(platform.class_name) == "ai":
-            raise ConfigurationError(f"targets[{index}]", f"{target!r} names no task center")
+            raise ConfigurationError(f"targets[{index}]", flaw("no_task_center", got=repr(target)))

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw
 
 # An invocation
 TIME_TO_BEGIN_S = 2.0
@@ -90,13 +91,12 @@ DEFAULT_FLEET = Fleet()
 def check_limits(timeout_s: float, rate_per_s: float, fleet: Fleet) -> None:
     """Refuse what could not work with the function as it is deployed. Raises ConfigurationError."""
     if 0 < rate_per_s < LOWEST_RATE_PER_S:
-        raise ConfigurationError("max_rate_per_s", f"expected 0 or at least {LOWEST_RATE_PER_S:g}, got {rate_per_s:g}")
+        raise ConfigurationError(
+            "max_rate_per_s", flaw("rate_too_low", least=f"{LOWEST_RATE_PER_S:g}", got=f"{rate_per_s:g}")
+        )
     longest = fleet.longest_call_s(rate_per_s)
     if timeout_s > longest:
-        turn_s = fleet.turn_s(rate_per_s)
-        why = f", and {turn_s:g} s to wait for its turn under max_rate_per_s" if turn_s else ""
-        raise ConfigurationError(
-            "timeout_s",
-            f"expected at most {longest:g}, got {timeout_s:g}: the push function runs for {fleet.push_timeout_s:g} s "
-            f"(PushTimeoutSeconds), of which it needs {TIME_TO_BEGIN_S + TIME_TO_SETTLE_S:g} s for itself{why}",
-        )
+        own_s = TIME_TO_BEGIN_S + TIME_TO_SETTLE_S
+        seconds = (longest, timeout_s, fleet.push_timeout_s, own_s, fleet.turn_s(rate_per_s))
+        told = dict(zip(("most", "got", "whole", "own", "turn"), (f"{each:g}" for each in seconds), strict=True))
+        raise ConfigurationError("timeout_s", flaw("push_too_long", **told))

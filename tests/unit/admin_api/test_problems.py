@@ -53,7 +53,15 @@ def test_what_went_wrong_inside_is_logged_and_not_told(error: Exception, caplog:
 
 def test_a_setting_that_cannot_be_used_is_named() -> None:
     problem = to_problem(ConfigurationError("checks[0].expression", "expected a comparison"))
-    assert problem.errors == [{"in": "body", "field": "checks[0].expression", "problem": "expected a comparison"}]
+    assert problem.errors == [
+        {
+            "in": "body",
+            "field": "checks[0].expression",
+            "problem": "expected a comparison",
+            "kind": "other",
+            "values": {},
+        }
+    ]
 
 
 def test_the_answer_is_a_problem_of_rfc_9457() -> None:
@@ -70,7 +78,7 @@ def test_the_answer_is_a_problem_of_rfc_9457() -> None:
         "code": "invalid_request",
         "detail": "from: expected a time",
         "instance": "urn:taskbridge:request:r-1",
-        "errors": [{"in": "query", "field": "from", "problem": "expected a time"}],
+        "errors": [{"in": "query", "field": "from", "problem": "expected a time", "kind": "other", "values": {}}],
     }
 
 

@@ -84,7 +84,8 @@ def test_an_error_says_what_came(came: Any, shown: str) -> None:
     told = _describe(
         {"loc": ("body", "rate", 0), "msg": "Input should be a valid number", "input": came, "type": "float_type"}
     )
-    assert told == {"in": "body", "field": "rate.0", "problem": f"Input should be a valid number, got {shown}"}
+    assert told["problem"] == f"Input should be a valid number, got {shown}"
+    assert (told["in"], told["field"], told["kind"]) == ("body", "rate.0", "number")
 
 
 @pytest.mark.parametrize("kind", ["missing", "extra_forbidden"])

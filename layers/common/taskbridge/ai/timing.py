@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw
 
 ANALYSIS_MARGIN_S = 30.0
 DEFAULT_ANALYSIS_TIMEOUT_S = 900.0
@@ -18,8 +19,8 @@ def check_answer_timeout(answer_timeout_s: float, analysis_timeout_s: float) -> 
     """Raises ConfigurationError where one answer alone may take longer than an analysis has."""
     room_s = analysis_timeout_s - ANALYSIS_MARGIN_S
     if answer_timeout_s > room_s:
-        told = f"expected at most {room_s:g}: an analysis has {analysis_timeout_s:g} s (AnalysisTimeoutSeconds)"
-        raise ConfigurationError("answer_timeout_s", f"{told}, got {answer_timeout_s:g}")
+        told = flaw("too_long_answer", most=f"{room_s:g}", whole=f"{analysis_timeout_s:g}", got=f"{answer_timeout_s:g}")
+        raise ConfigurationError("answer_timeout_s", told)
 
 
 def check_chain(
@@ -34,8 +35,5 @@ def check_chain(
     whole_s = sum(seconds for _, seconds in parts)
     if whole_s > room_s:
         told = " + ".join(f"{platform_id} {seconds:g}" for platform_id, seconds in parts)
-        raise ConfigurationError(
-            field,
-            f"the answer_timeout_s of the chain ({told}) come to {whole_s:g} s, and an analysis has {room_s:g} of "
-            f"{analysis_timeout_s:g} s (AnalysisTimeoutSeconds)",
-        )
+        times = {"got": f"{whole_s:g}", "most": f"{room_s:g}", "whole": f"{analysis_timeout_s:g}"}
+        raise ConfigurationError(field, flaw("chain_too_long", parts=told, **times))

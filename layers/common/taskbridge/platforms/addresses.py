@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw
 
 HOST_EXAMPLE = "https://gateway.school.edu.cn"
 
@@ -27,32 +28,33 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def check_host(field: str, value: str) -> str:
     """`https://name[:port]` (or http); a blank around it and a slash after it are forgiven."""
     text = value.strip().removesuffix("/")
-    problem = _host_problem(text)
-    if problem:
+    kind = _host_flaw(text)
+    if kind:
         # A mistyped address may hold a password: it is not repeated.
         shown = "an address with a user name" if "@" in text else repr(text)
-        raise ConfigurationError(field, f"expected {HOST_EXAMPLE}, got {shown} ({problem})")
+        raise ConfigurationError(field, flaw(kind, expected=HOST_EXAMPLE, got=shown))
     parts = urlsplit(text)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _host_problem(text: str) -> str:
+def _host_flaw(text: str) -> str:
+    """The kind of flaw that a host has, empty where it has none."""
     if not _VISIBLE_ASCII.fullmatch(text):
-        return "empty, or it holds a blank or a character that no address has"
+        return "host_blank"
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return "its port or its brackets cannot be read"
+        return "host_unreadable"
     bracketed = parts.netloc.startswith("[")
-    problems = {
-        "it starts with neither https:// nor http://": parts.scheme not in {"https", "http"},
-        "no user name or password belongs here": "@" in parts.netloc,
-        "nothing may follow the name and the port": text.partition("://")[2] != parts.netloc,
-        "it names no host": not bracketed and not _HOSTNAME.fullmatch(parts.hostname or ""),
-        "its port is none": port == 0 or parts.netloc.endswith(":"),
+    flaws = {
+        "host_scheme": parts.scheme not in {"https", "http"},
+        "host_user": "@" in parts.netloc,
+        "host_tail": text.partition("://")[2] != parts.netloc,
+        "host_nameless": not bracketed and not _HOSTNAME.fullmatch(parts.hostname or ""),
+        "host_port": port == 0 or parts.netloc.endswith(":"),
     }
-    return next((words for words, holds in problems.items() if holds), "")
+    return next((kind for kind, holds in flaws.items() if holds), "")
 
 
 def is_own(address: str) -> bool:
@@ -78,10 +80,7 @@ def check_address(field: str, url: str, hosts: Collection[str]) -> None:
     if not is_own(host) and host.rpartition(".")[2] not in _NAMES:
         return
     if not is_allowed(host, parts.port or _DEFAULT_PORTS.get(parts.scheme, 0), hosts):
-        problem = (
-            f"expected the address of a platform, got {host}: it leads back to the function itself (PlatformHosts)"
-        )
-        raise ConfigurationError(field, problem)
+        raise ConfigurationError(field, flaw("own_address", got=host))
 
 
 def parse_hosts(text: str) -> frozenset[str]:

@@ -15,8 +15,10 @@ from typing import Any
 from urllib.parse import quote
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw
 from taskbridge.platforms.addresses import check_host
 
+LINK_EXAMPLE = "https://h5.school.edu.cn/todo/{task_id}"
 PATH_EXAMPLE = "/casp-tdc/task/saveOrUpdate"
 PLACEHOLDERS = ("sess_id", "task_id", "app_id", "node_id")
 
@@ -46,7 +48,7 @@ def check_path(field: str, value: str) -> str:
     """A path below the host, `/token/gateway/accessToken` say; a query may follow it."""
     text = value.strip()
     if not _PATH.fullmatch(text):
-        raise ConfigurationError(field, f"expected a path such as {PATH_EXAMPLE}, got {text!r}")
+        raise ConfigurationError(field, flaw("path", expected=PATH_EXAMPLE, got=repr(text)))
     return text
 
 
@@ -59,7 +61,7 @@ def check_header_text(field: str, value: str) -> str:
     """A value that travels in an HTTP header; blanks around it are forgiven."""
     text = value.strip()
     if not is_header_text(text):
-        raise ConfigurationError(field, f"expected letters, digits and signs of ASCII, got {text!r}")
+        raise ConfigurationError(field, flaw("header_text", got=repr(text)))
     return text
 
 
@@ -71,13 +73,11 @@ def check_url_template(field: str, value: str) -> str:
     pieces = _PLACEHOLDER.split(text)
     for name in pieces[1::2]:
         if name not in PLACEHOLDERS:
-            raise ConfigurationError(field, f"unknown placeholder {{{name}}}: known are {_known(PLACEHOLDERS)}")
+            raise ConfigurationError(field, flaw("placeholder", got=f"{{{name}}}", expected=_known(PLACEHOLDERS)))
     if any("{" in literal or "}" in literal for literal in pieces[::2]):
-        raise ConfigurationError(field, "a brace without its partner")
+        raise ConfigurationError(field, flaw("brace"))
     if _UNPRINTABLE.search(text) or not _TEMPLATE.fullmatch(text):
-        raise ConfigurationError(
-            field, f"expected a link such as https://h5.school.edu.cn/todo/{{task_id}}, got {text!r}"
-        )
+        raise ConfigurationError(field, flaw("link", expected=LINK_EXAMPLE, got=repr(text)))
     return text
 
 
@@ -110,7 +110,7 @@ def check_time_format(field: str, value: str) -> str:
     named = re.findall(r"%(.?)", value.replace("%%", ""))
     if not named or _bad_directive(named) or not value.isprintable():
         hint = f"no directive %{_bad_directive(named)}" if _bad_directive(named) else "it names no part of a time"
-        raise ConfigurationError(field, f"expected a format such as %Y-%m-%d %H:%M:%S, got {value!r} ({hint})")
+        raise ConfigurationError(field, flaw("time_format", got=repr(value), hint=hint))
     return value
 
 
@@ -133,7 +133,7 @@ def check_time_zone(field: str, value: str) -> str:
     try:
         zone(text)
     except (KeyError, ValueError, OSError) as error:
-        raise ConfigurationError(field, f"expected a time zone such as Asia/Shanghai, got {text!r}") from error
+        raise ConfigurationError(field, flaw("time_zone", got=repr(text))) from error
     return text
 
 
@@ -170,9 +170,9 @@ def check_extra_body(setting: str, fields: Mapping[str, Any]) -> Mapping[str, An
     """`fields` as more of a request's body. Raises ConfigurationError for those that a question fills in itself."""
     taken = sorted(_OWN_FIELDS & fields.keys())
     if taken:
-        raise ConfigurationError(f"{setting}.{taken[0]}", "filled in by every question: it cannot be set here")
+        raise ConfigurationError(f"{setting}.{taken[0]}", flaw("filled_in"))
     if len(repr(fields)) > _LONGEST_EXTRA:
-        raise ConfigurationError(setting, f"expected at most {_LONGEST_EXTRA} characters of JSON")
+        raise ConfigurationError(setting, flaw("too_long", most=_LONGEST_EXTRA))
     return fields
 
 

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw, flaw_of_msgspec
 from taskbridge.platforms.addresses import HOST_EXAMPLE
 from taskbridge.platforms.formats import CHECKS
 
@@ -91,7 +92,7 @@ class PlatformSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for first, second in combinations(_CODE_LISTS, 2):
             shared = set(getattr(self, first, ())) & set(getattr(self, second, ()))
             if shared and (first, second) not in _MAY_SHARE:
-                raise ConfigurationError(second, f"{min(shared)!r} stands in {first} as well")
+                raise ConfigurationError(second, flaw("stands_twice", got=repr(min(shared)), field=first))
 
 
 class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -215,12 +216,12 @@ def parse_settings(kind: type[S], given: Mapping[str, Any]) -> S:
 def _parse_fields(kind: type[S], given: object, prefix: str) -> S:
     """One level of settings; `prefix` is the path to it, with its dot."""
     if not isinstance(given, Mapping):
-        raise ConfigurationError(prefix.removesuffix(".") or "settings", "expected an object")
+        raise ConfigurationError(prefix.removesuffix(".") or "settings", flaw("object"))
     fields = _fields(kind)
     entered = {str(name): value for name, value in given.items()}
     for name in entered:
         if name not in fields:
-            raise ConfigurationError(f"{prefix}{name}", f"unknown setting: known are {', '.join(fields)}")
+            raise ConfigurationError(f"{prefix}{name}", flaw("unknown_setting", expected=", ".join(fields)))
     values = {}
     for name, field in fields.items():
         if _extra(field).get("secret"):
@@ -228,13 +229,13 @@ def _parse_fields(kind: type[S], given: object, prefix: str) -> S:
         elif name in entered:
             values[field.name] = _convert(f"{prefix}{name}", field, entered[name])
         elif field.required:
-            raise ConfigurationError(f"{prefix}{name}", "required, and missing")
+            raise ConfigurationError(f"{prefix}{name}", flaw("missing"))
     return kind(**values)
 
 
 def _refuse_secret(path: str, entered: Mapping[str, Any], name: str) -> None:
     if name in entered:
-        raise ConfigurationError(path, "a secret is stored apart, never among the settings")
+        raise ConfigurationError(path, flaw("secret_apart"))
 
 
 def _convert(path: str, field: msgspec.structs.FieldInfo, value: object) -> Any:
@@ -247,7 +248,7 @@ def _convert(path: str, field: msgspec.structs.FieldInfo, value: object) -> Any:
     try:
         converted = msgspec.convert(value, field.type)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(path, str(error)) from error
+        raise ConfigurationError(path, flaw_of_msgspec(str(error))) from error
     return CHECKS[form](path, converted) if form in CHECKS else converted
 
 

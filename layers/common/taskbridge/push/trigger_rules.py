@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from taskbridge.errors import ConfigurationError
 from taskbridge.events import Action
+from taskbridge.flaws import flaw
 
 EVERY_PLATFORM = "push:*"
 AI = "ai"
@@ -59,10 +60,10 @@ def check_rule(rule: TriggerRule) -> None:
     for index, action in enumerate(rule.actions):
         if action not in set(Action):
             known = ", ".join(sorted(Action))
-            raise ConfigurationError(f"actions[{index}]", f"expected one of {known}; got {action!r}")
+            raise ConfigurationError(f"actions[{index}]", flaw("one_of", expected=known, got=repr(action)))
     for index, target in enumerate(rule.targets):
         if target != AI and (not target.startswith("push:") or target == "push:"):
-            raise ConfigurationError(f"targets[{index}]", f"expected push:<platform id>, push:* or ai, got {target!r}")
+            raise ConfigurationError(f"targets[{index}]", flaw("target", got=repr(target)))
 
 
 def resolve_platforms(

@@ -15,6 +15,7 @@ from taskbridge.ai.forms.values import FieldType, Period
 from taskbridge.ai.results import Finding, FindingResult, Origin
 from taskbridge.ai.rules import Check
 from taskbridge.errors import ConfigurationError
+from taskbridge.flaws import flaw
 
 if TYPE_CHECKING:
     from taskbridge.ai.checks.exact import Budget
@@ -66,7 +67,7 @@ def check_expression(
             raise NotAnExpression(f"表单中没有字段 {'、'.join(unknown)}，可用的有 {'、'.join(_top_level(known))}")
         compute(parsed, _build_samples(known), _SAMPLE_DAY, {}, Budget())
     except (NotAnExpression, TypeMismatch) as error:
-        raise ConfigurationError(field, str(error)) from error
+        raise ConfigurationError(field, flaw("check", why=error)) from error
     except NotComputable:
         return  # samples are no real values: what a division by zero means, say, is for a form to show
 
