@@ -14,6 +14,8 @@ UNBOUND_STATEMENTS = frozenset({"WriteTraces", "ManageNetworkInterfaces", "SeeAg
 
 def test_no_statement_allows_a_wildcard_action(translated: Template) -> None:
     for logical_id, statement in translated.statements():
+        if statement["Effect"] == "Deny":
+            continue
         for action in as_list(statement["Action"]):
             assert "*" not in action, f"{logical_id}: {action}"
 
@@ -31,6 +33,13 @@ def test_a_wildcard_in_a_resource_only_follows_the_path_of_a_parameter(translate
             if "*" in text:
                 assert text.endswith("/*"), f"{logical_id}: {text}"
                 assert ":parameter/taskbridge/${Environment}/" in text, f"{logical_id}: {text}"
+
+
+def test_every_function_may_use_the_key_of_what_is_stored_where_there_is_one(translated: Template) -> None:
+    users = {role for role, statement in translated.allowed() if statement["Sid"] == "UseOwnKey"}
+    assert users == set(translated.of_type("AWS::IAM::Role"))
+    [statement] = [each for _, each in translated.statements() if each["Sid"] == "UseOwnKey"]
+    assert statement["Resource"] == {"Ref": "KmsKeyArn"}
 
 
 def test_no_role_carries_a_policy_that_is_not_in_the_template(translated: Template) -> None:

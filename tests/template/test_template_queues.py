@@ -7,7 +7,7 @@ from typing import Any
 
 from local.deployment import choose_parameters
 from local.settings import read_settings
-from tests.template.reader import Template, arn_of, load_template
+from tests.template.reader import Template, arn_of, as_list, load_template
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 AWS_VISIBILITY_FACTOR = 6
@@ -31,7 +31,8 @@ def test_a_fifo_queue_has_a_fifo_dead_letter_queue(template: Template) -> None:
 
 def test_every_queue_is_encrypted(template: Template) -> None:
     for logical_id, queue in template.of_type("AWS::SQS::Queue").items():
-        assert queue["SqsManagedSseEnabled"] is True, logical_id
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["OwnKey", False, True]}, logical_id
+        assert queue["KmsMasterKeyId"]["Fn::If"][:2] == ["OwnKey", {"Ref": "KmsKeyArn"}], logical_id
 
 
 def test_every_queue_keeps_messages_as_long_as_sqs_can(template: Template) -> None:
@@ -93,8 +94,26 @@ def test_the_rule_retries_for_a_day_and_then_keeps_the_event(template: Template)
 def test_only_the_rule_may_send_to_its_queues(template: Template) -> None:
     for policy in template.of_type("AWS::SQS::QueuePolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
+            if statement.get("Effect") != "Allow":
+                continue
             assert statement["Principal"] == {"Service": "events.amazonaws.com"}
             assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["TriggerRule", "Arn"]}}}
+
+
+def test_in_the_cloud_no_queue_takes_a_message_without_tls(template: Template) -> None:
+    guarded: list[str] = []
+    for logical_id, statement in template.statements():
+        if statement["Sid"] != "HttpsOnly":
+            continue
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        guarded += [arn_of(arn) for arn in as_list(statement["Resource"])]
+        policy = template.body["Resources"][logical_id]
+        assert {each["Ref"] for each in policy["Properties"]["Queues"]} == set(
+            guarded[-len(as_list(statement["Resource"])) :]
+        )
+        assert policy.get("Condition") == (None if logical_id == "TriggerRuleQueuePolicy" else "InCloud")
+    assert sorted(guarded) == sorted(template.of_type("AWS::SQS::Queue"))
 
 
 def test_the_archive_keeps_exactly_what_the_rule_takes(template: Template) -> None:

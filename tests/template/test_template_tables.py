@@ -34,7 +34,9 @@ def test_the_api_knows_every_table(template: Template) -> None:
 def test_every_table_is_backed_up_encrypted_and_paid_by_request(template: Template) -> None:
     for logical_id, table in template.of_type("AWS::DynamoDB::Table").items():
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, logical_id
-        assert table["SSESpecification"] == {"SSEEnabled": True}, logical_id
+        condition, own, of_aws = table["SSESpecification"]["Fn::If"]
+        assert (condition, of_aws) == ("OwnKey", {"SSEEnabled": True}), logical_id
+        assert own == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}}, logical_id
         assert table["BillingMode"] == "PAY_PER_REQUEST", logical_id
 
 
