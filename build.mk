@@ -6,15 +6,16 @@
 ENV ?= dev
 VENV ?= .venv
 SAM_VENV ?= .venv-sam
-SAM := SAM_CLI_TELEMETRY=0 UV="$(abspath $(VENV))/bin/uv" PYTHON="$(abspath $(VENV))/bin/python" $(SAM_VENV)/bin/sam
+SAM_ENVIRONMENT := SAM_CLI_TELEMETRY=0 UV="$(abspath $(VENV))/bin/uv" PYTHON="$(abspath $(VENV))/bin/python"
+SAM := $(SAM_ENVIRONMENT) $(SAM_VENV)/bin/sam
 
 .PHONY: build deploy validate sbom
 
 build: $(SAM_VENV)/.ready ## pack the functions and the layer as they are deployed
 	$(SAM) build --config-env $(ENV)
 
-deploy: build ## deploy to AWS: make deploy ENV=dev | staging | prod
-	$(SAM) deploy --config-env $(ENV)
+deploy: $(SAM_VENV)/.ready ## build and deploy to AWS, from nothing to a working stage: ENV=dev | staging | prod, GUIDED=1
+	@$(SAM_ENVIRONMENT) $(PYTHON) -m bundle.deploying --env $(ENV) --sam $(SAM_VENV)/bin/sam $(if $(GUIDED),--guided)
 
 sbom: build ## what the bundles are made of, as CycloneDX, into .build/sbom
 	@$(PYTHON) -m bundle.sbom --built .aws-sam/build --out .build/sbom

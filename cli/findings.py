@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from cli.errors import NO_ANSWER, REFUSED, CommandError
 
 _NOT_ALLOWED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_WHO = "say who you are to AWS: `aws configure sso`, AWS_PROFILE, or AWS_ACCESS_KEY_ID"
 
 
 class State(StrEnum):
@@ -66,7 +67,8 @@ def ask(area: str, name: str, look: Callable[[], Iterable[Finding]]) -> list[Fin
             return [Finding(area, name, State.NOT_ASKED, code, do)]
         return [Finding(area, name, State.WRONG, f"{code}: {problem.get('Message', '')}")]
     except BotoCoreError as error:
-        return [Finding(area, name, State.SILENT, str(error), "look at network, region and credentials of AWS")]
+        do = _WHO if isinstance(error, NoCredentialsError) else "look at network, region and credentials of AWS"
+        return [Finding(area, name, State.SILENT, str(error), do)]
     except CommandError as error:
         state = State.SILENT if error.status == NO_ANSWER else State.WRONG
         return [Finding(area, name, state, str(error))]

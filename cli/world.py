@@ -24,7 +24,8 @@ def open_aws(connection: Connection, service: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    settings: dict[str, Any] = {"region_name": connection.region or None}
+    # boto3 reads AWS_DEFAULT_REGION alone.
+    settings: dict[str, Any] = {"region_name": connection.region or os.environ.get("AWS_REGION")}
     if connection.endpoint_url:
         settings["endpoint_url"] = connection.endpoint_url
     if connection.is_on_this_machine:

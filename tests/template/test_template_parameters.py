@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from typing import Any
 
 import pytest
 
+from bundle.questions import ASKED, accepts
+from bundle.stages import CONFIG, read_stage
 from local.deployment import choose_parameters
 from local.settings import read_settings
 from taskbridge.budgets import (
@@ -120,6 +121,14 @@ def test_hosts_of_attachments_are_accepted_with_and_without_ports(template: Temp
     assert accepts(template.parameters["AttachmentHosts"], value)
 
 
+def test_every_stage_can_be_read_and_every_parameter_that_is_asked_for_is_there(template: Template) -> None:
+    assert set(ASKED) <= set(template.parameters)
+    for environment in ENVIRONMENTS:
+        stage = read_stage(environment, CONFIG.read_text())
+        assert (stage.stack, stage.parameters["Environment"]) == (f"taskbridge-{environment}", environment)
+        assert dict(pair.split("=", 1) for pair in stage.overrides) == overrides(environment)
+
+
 def test_the_push_function_takes_what_its_budgets_can_do_and_nothing_else(template: Template) -> None:
     timeout, visibility = template.parameters["PushTimeoutSeconds"], template.parameters["PushVisibilitySeconds"]
 
@@ -138,14 +147,3 @@ def overrides(environment: str) -> dict[str, str]:
     """Parameters by name, as `sam deploy --config-env` sets them."""
     pairs = samconfig()[environment]["deploy"]["parameters"]["parameter_overrides"]
     return dict(pair.split("=", 1) for pair in pairs)
-
-
-def accepts(parameter: dict[str, Any], value: str) -> bool:
-    """What CloudFormation checks of a value, before it changes anything."""
-    if "AllowedValues" in parameter and value not in [str(allowed) for allowed in parameter["AllowedValues"]]:
-        return False
-    if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], value):
-        return False
-    if parameter["Type"] != "Number":
-        return True
-    return bool(parameter.get("MinValue", int(value)) <= int(value) <= parameter.get("MaxValue", int(value)))

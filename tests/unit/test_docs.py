@@ -96,10 +96,11 @@ def test_the_page_of_one_machine_has_every_variable_that_is_read_and_no_other(pa
     # given
     environment = Asked()
     read_settings(environment)
-    of_the_build = {"ENV", "TARGET_PYTHON"}
+    of_the_build = {"ENV", "GUIDED", "TARGET_PYTHON"}
 
     # then
     assert "ENV ?=" in read("build.mk")
+    assert "$(if $(GUIDED)" in read("build.mk")
     assert '"TARGET_PYTHON"' in read("bundle/build.py")
     assert first_cells(read(page), "([A-Z_]+)") == environment.names | of_the_build
 
