@@ -32,6 +32,7 @@ _AT_REST = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 _ROLLED_BACK = "UPDATE_ROLLBACK_COMPLETE"
 AGAIN = "deploy the stack again"
 ALARMS_A_CALL = 100
+_ALARMS = ("Alarm", "CompositeAlarm")
 SPARE_WORKERS = 20  # for the API, the console and the clock
 READS_A_SECOND = 40  # of Parameter Store, without its higher throughput
 HIGH_THROUGHPUT = "/ssm/parameter-store/high-throughput-enabled"
@@ -156,11 +157,14 @@ def check_rules(events: Any, stack: DeployedStack) -> Iterator[Finding]:
 
 def check_alarms(cloudwatch: Any, stack: DeployedStack) -> Iterator[Finding]:
     """Whether each alarm is there and quiet, and whether anybody would hear it."""
-    names = list(stack.resources.get("AWS::CloudWatch::Alarm", ()))
+    names = [name for kind in _ALARMS for name in stack.resources.get(f"AWS::CloudWatch::{kind}", ())]
     found: dict[str, Any] = {}
     for start in range(0, len(names), ALARMS_A_CALL):
-        answer = cloudwatch.describe_alarms(AlarmNames=names[start : start + ALARMS_A_CALL])
-        found |= {each["AlarmName"]: each for each in answer["MetricAlarms"]}
+        some = names[start : start + ALARMS_A_CALL]
+        answer = cloudwatch.describe_alarms(AlarmNames=some, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        found |= {
+            each["AlarmName"]: each for kind in ("MetricAlarms", "CompositeAlarms") for each in answer.get(kind, [])
+        }
     for name in names:
         yield _judge_alarm(_short(name, stack), found.get(name))
     if found and not any(each.get("AlarmActions") for each in found.values()):

@@ -31,6 +31,7 @@ class Account:
             "AWS::Lambda::EventSourceMapping": ["uuid-1"],
             "AWS::Events::Rule": [f"{STACK}-events|{STACK}-triggers", CLOCK],
             "AWS::CloudWatch::Alarm": [f"{STACK}-PushAgeAlarm-1X"],
+            "AWS::CloudWatch::CompositeAlarm": [f"{STACK}-outage"],
         }
         self.answers: dict[str, Any] = {
             PUSH: {"batchItemFailures": []},
@@ -41,6 +42,7 @@ class Account:
         self.mapping_state, self.workers, self.free = "Enabled", 10, 1000
         self.rules = {f"{STACK}-triggers": "ENABLED", CLOCK: "ENABLED"}
         self.alarms = [{"AlarmName": f"{STACK}-PushAgeAlarm-1X", "StateValue": "OK", "AlarmActions": ["arn:topic"]}]
+        self.composites = [{"AlarmName": f"{STACK}-outage", "StateValue": "OK", "AlarmActions": ["arn:topic"]}]
         self.high_throughput = "false"
         self.date = "Fri, 15 Jan 2027 08:00:00 GMT"  # the terminal's own time
         self.forbidden: set[str] = set()
@@ -86,9 +88,11 @@ class Account:
         assert NamePrefix == STACK
         return {"Rules": [{"Name": n, "State": self.rules[n], "EventBusName": EventBusName} for n in on_bus]}
 
-    def describe_alarms(self, *, AlarmNames: list[str]) -> Any:  # noqa: N803
+    def describe_alarms(self, *, AlarmNames: list[str], AlarmTypes: list[str]) -> Any:  # noqa: N803
         self._allow("DescribeAlarms")
-        return {"MetricAlarms": [each for each in self.alarms if each["AlarmName"] in AlarmNames]}
+        assert AlarmTypes == ["MetricAlarm", "CompositeAlarm"]
+        assert len(AlarmNames) == 2
+        return {"MetricAlarms": self.alarms, "CompositeAlarms": self.composites}
 
     def get_service_setting(self, *, SettingId: str) -> Any:  # noqa: N803
         return {"ServiceSetting": {"SettingId": SettingId, "SettingValue": self.high_throughput}}

@@ -67,7 +67,7 @@ def test_all_is_well_where_every_part_says_so() -> None:
     # then: each function was invoked once, and a disabled platform was left alone
     assert sorted(account.invoked) == sorted(account.answers)
     assert [(each["name"], each["state"]) for each in not_fine(terminal)] == [("old", "not asked")]
-    assert terminal.told == "22 ok, 1 not asked.\n"
+    assert terminal.told == "23 ok, 1 not asked.\n"
 
 
 def test_a_terminal_of_80_columns_has_a_row_for_all_that_is_well_and_one_for_each_thing_that_is_not() -> None:
@@ -113,7 +113,12 @@ def break_(change: Callable[[Account, Answers], object], area: str, state: str, 
         break_(lambda a, _: a.rules.pop(CLOCK), "rules", "wrong", "deploy"),
         break_(lambda a, _: a.alarms[0].update(StateValue="ALARM"), "alarms", "look", "PushAgeAlarm"),
         break_(lambda a, _: a.alarms.clear(), "alarms", "wrong", "deploy"),
-        break_(lambda a, _: a.alarms[0].update(AlarmActions=[]), "alarms", "look", "AlarmTopicArn"),
+        break_(
+            lambda a, _: [each.update(AlarmActions=[]) for each in (*a.alarms, *a.composites)],
+            "alarms",
+            "look",
+            "AlarmTopicArn",
+        ),
         break_(lambda a, _: setattr(a, "free", 10), "quotas", "look", "Service Quotas"),
         break_(lambda a, _: setattr(a, "workers", 41), "quotas", "look", "update-service-setting"),
         break_(lambda a, _: a.forbidden.add("DescribeAlarms"), "alarms", "not asked", "DescribeAlarms"),
