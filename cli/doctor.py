@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import httpx
@@ -62,8 +62,16 @@ def _examine(name: str, session: Session) -> Iterator[Finding]:
         yield from not_asked(_OF_AWS, "which stack?", "name it with --stack")
     for stack in found:
         yield from _examine_in_aws(stack, session)
-    url = session.connection.url or next((stack.outputs.get("ApiUrl", "") for stack in found), "")
-    yield from _examine_from_outside(url, ahead, session)
+    of_stack = next((stack.outputs.get("ApiUrl", "") for stack in found), "")
+    yield from _examine_from_outside(_choose(of_stack, session), ahead, session)
+
+
+def _choose(of_stack: str, session: Session) -> Connection:
+    """The API that is named, else that of the stack: a login that is kept may be one of another stage."""
+    is_named = session.outputs is not None or bool(session.world.environment.get("TASKBRIDGE_URL"))
+    if is_named or of_stack in {"", session.connection.url}:
+        return session.connection
+    return Connection(url=of_stack)
 
 
 def _check_credentials(session: Session, ahead: dict[str, float]) -> Iterator[Finding]:
@@ -95,12 +103,11 @@ def _examine_in_aws(stack: DeployedStack, session: Session) -> Iterator[Finding]
     yield from ask("quotas", "Parameter Store", lambda: deployed.check_parameter_rate(ssm, functions, stack))
 
 
-def _examine_from_outside(url: str, ahead: dict[str, float], session: Session) -> Iterator[Finding]:
+def _examine_from_outside(connection: Connection, ahead: dict[str, float], session: Session) -> Iterator[Finding]:
     """What the API and the issuer tell, and how late it is there."""
-    if not url:
+    if not connection.url:
         yield from not_asked(("API", "tables", "queues", "issuer", *_OF_PEOPLE), "no address", "set TASKBRIDGE_URL")
         return
-    connection = replace(session.connection, url=url)
     address = connection.api_address()
     with httpx.Client(transport=session.world.transport, timeout=TIMEOUT) as client:
         pages = Pages(client, session.world.clock, ahead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -239,6 +240,20 @@ def test_aws_credentials_alone_are_enough_for_what_needs_no_login() -> None:
     found = states(terminal)
     assert found[("API", "api.example.edu.cn")] == "ok"
     assert (found[("platforms", "")], found[("dead letters", "")]) == ("not asked", "not asked")
+
+
+def test_a_login_that_is_kept_for_another_stage_is_not_shown_to_this_one(tmp_path: Path) -> None:
+    # given
+    other = {"TASKBRIDGE_TOKEN": ENVIRONMENT["TASKBRIDGE_TOKEN"], "XDG_CONFIG_HOME": str(tmp_path)}
+    terminal = at(Account(), everything(), environment=other)
+
+    # when: nothing says that this token is one of that stack
+    assert terminal.run("doctor", "--stack", STACK) == 0
+
+    # then
+    assert states(terminal)[("platforms", "")] == "not asked"
+    assert {request.url.host for request in terminal.requests} == {"api.example.edu.cn", "sso.example.edu.cn"}
+    assert all("Authorization" not in request.headers for request in terminal.requests)
 
 
 def test_an_address_alone_is_enough_for_what_needs_no_aws_credentials() -> None:
