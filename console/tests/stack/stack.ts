@@ -81,6 +81,8 @@ export const newId = (kind: string) => `${kind}-${crypto.randomUUID().slice(0, 8
 
 export interface Approval {
   taskId: string;
+  /** The node as paths name it. */
+  path: string;
   subject: string;
   published: Record<string, unknown>;
   received: Record<string, unknown>;
@@ -104,6 +106,7 @@ export function approvalEvents(id: string, approver: Person): Approval {
   const [task] = tasks as Record<string, unknown>[];
   return {
     taskId: `T-${id}`,
+    path: `expense-${id}/accounting`,
     subject,
     published: { ...published, id: `node-${id}`, event: "action.node_published.t1", node },
     received: {
@@ -112,4 +115,12 @@ export function approvalEvents(id: string, approver: Person): Approval {
       tasks: [{ ...task, node_id: "accounting", node_name: "财务初审", form: { fields } }],
     },
   };
+}
+
+/** What follows on an approval: its task is decided, and another one comes to the same node, with the same form. */
+export function followedBy({ taskId, received }: Approval, next: string): Record<string, unknown>[] {
+  const [task] = received["tasks"] as Record<string, unknown>[];
+  const decided = { ...task, status: "completed", decision: "approved" };
+  const event = (kind: string, id: string, sequence: number, tasks: object[]) => ({ ...received, id, sequence, event: `action.${kind}.t1`, tasks });
+  return [event("task_completed", `done-${taskId}`, 2, [decided]), event("task_received", `next-${taskId}`, 3, [decided, { ...task, task_id: next }])];
 }

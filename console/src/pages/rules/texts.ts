@@ -39,7 +39,10 @@ export default defineTexts("rules", {
   back: ["返回列表", "Back to the list"],
   remove: ["删除规则…", "Delete…"],
   overtaken: ["这个节点的规则在您上次查看之后有变更，请核对下方的默认规则。", "The rule of this node changed since you last looked: please compare the default below."],
-  effect: ["保存后，您在此节点的 {open} 个待办的现有结果会清除，再按新规则分析。", "Saving clears the results of your {open} open tasks here; they are analysed by the new rule."],
+  effect: [
+    "保存后，您在此节点的 {open} 个待办的现有结果会清除；打开待办可按新规则重新分析。",
+    "Saving clears the results of your {open} open tasks here; have each analysed by the new rule when you open it.",
+  ],
   saved: ["已保存为第 {n} 版，正在清除 {open} 个待办的旧结果", "Saved as version {n}; the old results of {open} open tasks are being cleared"],
   yourself: ["您在另一个窗口", "you, in another window,"],
   status: ["启用智能审批", "AI approval"],
@@ -123,8 +126,8 @@ export default defineTexts("rules", {
   restore: ["恢复这一版", "Restore it"],
   restore_title: ["恢复第 {n} 版？", "Restore version {n}?"],
   restore_what: [
-    "它会成为最新的一版，现在的内容仍留在历史里。您在此节点的 {open} 个待办的现有结果会清除，再按它分析。",
-    "It becomes the newest version; what stands there now is kept. The results of your {open} open tasks here are cleared, and they are analysed by it.",
+    "它会成为最新的一版，现在的内容仍留在历史里。您在此节点的 {open} 个待办的现有结果会清除；打开待办可按它重新分析。",
+    "It becomes the newest version; what stands there now is kept. The results of your {open} open tasks here are cleared; have each analysed by it when you open it.",
   ],
   restored: ["已恢复第 {n} 版，现为第 {now} 版", "Version {n} is restored, as version {now}"],
   save_first: ["有未保存的修改，请先保存或撤销", "Save or discard your changes first"],
