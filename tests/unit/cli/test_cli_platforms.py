@@ -177,6 +177,7 @@ def test_a_setup_ends_where_the_connection_fails_and_says_how_to_go_on() -> None
     answers = [listed([TYPE]), ok(PLATFORM), ok({**TEST, "ok": False, "cause": "wrong_secret"})]
     terminal = Terminal(answers)
     assert terminal.run("setup", "--todo-for", "10021") == REFUSED
+    assert terminal.asked[0] == "GET /v1/platform-types", "all are on one page: the route refuses a limit"
     assert "wrong_secret" in terminal.told
     assert "taskbridge platforms set jinzhi" in terminal.told
     assert not terminal.bus.calls
