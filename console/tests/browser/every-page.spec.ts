@@ -4,8 +4,8 @@ import { ENTRY_KEY } from "./answers/ai-rules";
 import { PICTURES } from "./data";
 import { pageOf, walkTo } from "./shared-pages";
 
-/** Every page, with what opens on it, also by `keys`. A page of yours goes here: all that holds for every page is tested of it. */
-const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "approver"; shows: string; keys?: string; types?: string; below?: string }[] = [
+/** Every page, with what opens on it, also by `keys` or the button to `press`. A page of yours goes here: all that holds for every page is tested of it. */
+const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "approver"; shows: string; keys?: string; types?: string; below?: string; press?: string }[] = [
   { name: "overview", path: "overview", role: "ops", shows: ".flow" },
   { name: "push-logs", path: "push-logs", role: "ops", shows: ".data-table__row" },
   { name: "push-log", path: "push-logs?open=jz:ev-1", role: "ops", shows: ".attempt" },
@@ -16,6 +16,8 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "skipped-events", path: "skipped-events", role: "ops", shows: ".data-table__row" },
   { name: "skipped-event", path: "skipped-events?open=skip-3", role: "ops", shows: ".skipped-why" },
   { name: "charts", path: "overview", role: "ops", shows: ".time-chart canvas", below: ".history" },
+  { name: "replay-all", path: "push-logs?status=failed&platform=jz", role: "ops", shows: ".popup .plan", press: "批量重推…|Replay all" },
+  { name: "views", path: "push-logs?status=failed", role: "ops", shows: ".popup", press: "视图|Views" },
   { name: "push-log-instance", path: "push-logs?open=jz:ev-1", role: "ops", shows: ".wanted", below: ".wanted" },
   { name: "search", path: "push-logs", role: "ops", shows: ".palette__one .status", keys: "Control+k", types: "ev-1" },
   { name: "search-nothing", path: "dead-letters", role: "ops", shows: ".palette__nothing", keys: "Control+k", types: "none" },
@@ -23,6 +25,7 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "dead-letters", path: "dead-letters", role: "ops", shows: ".plain-table" },
   { name: "approvals", path: "approvals", role: "approver", shows: ".data-table__row" },
   { name: "approval", path: "approvals?open=T-done", role: "approver", shows: ".finding" },
+  { name: "approval-again", path: "approvals?open=T-done", role: "approver", shows: ".popup", press: "重新分析|Analyse again" },
   { name: "approval-streaming", path: "approvals?open=T-stream", role: "approver", shows: ".opinion__text" },
   { name: "approval-failed", path: "approvals?open=T-failed", role: "approver", shows: ".opinion__reason" },
   { name: "approval-done", path: "approvals?open=T-over", role: "approver", shows: ".feedback__words" },
@@ -30,6 +33,7 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "ai-settings", path: "ai-settings", role: "admin", shows: ".chain" },
   { name: "nodes", path: "nodes", role: "admin", shows: ".data-table__row" },
   { name: "node", path: "nodes?open=leave/n2", role: "admin", shows: ".check" },
+  { name: "node-new", path: "nodes", role: "admin", shows: ".popup", press: "新建节点规则…|Rule for another node…" },
   { name: "changes", path: "changes", role: "admin", shows: ".data-table__row" },
   { name: "change", path: "changes?open=c-1", role: "admin", shows: ".differences__table" },
   { name: "platforms", path: "platforms", role: "admin", shows: ".state-tag" },
@@ -45,6 +49,7 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "trigger-rule-new", path: "trigger-rules?add=1", role: "admin", shows: ".ticks" },
   { name: "rules", path: "rules", role: "approver", shows: ".rule-table" },
   { name: "rule", path: "rules?open=expense/n-finance", role: "approver", shows: ".rule-check" },
+  { name: "rule-delete", path: "rules?open=expense/n-finance", role: "approver", shows: ".popup", press: "删除规则…|Delete…" },
   { name: "rule-dry-run", path: "rules?open=expense/n-finance&view=try&job=job-dry_run", role: "approver", shows: ".trial" },
   { name: "rule-versions", path: "rules?open=expense/n-finance&view=versions", role: "approver", shows: ".versions .marked" },
   { name: "agreement", path: "agreement", role: "approver", shows: ".node-agreement" },

@@ -28,8 +28,8 @@ export function pageOf(browser: Browser, look: Look, role: Role): Promise<Loaded
   return known;
 }
 
-/** Go to a view without loading the page anew; what the view before it showed is gone by then. `keys` open what it shows. */
-export async function walkTo(page: Page, path: string, shows: string, by: { keys?: string; types?: string; below?: string } = {}): Promise<void> {
+/** Go to a view without loading the page anew; what the view before it showed is gone by then. `keys`, or a button with the words of `press` in either language, open what it shows. */
+export async function walkTo(page: Page, path: string, shows: string, by: { keys?: string; types?: string; below?: string; press?: string } = {}): Promise<void> {
   await enter(page, "nowhere");
   await expect(page.locator(shows)).toHaveCount(0);
   await enter(page, path);
@@ -37,6 +37,7 @@ export async function walkTo(page: Page, path: string, shows: string, by: { keys
     await expect(page.locator("main .page")).toBeVisible();
     await page.keyboard.press(by.keys);
   }
+  if (by.press) await page.getByRole("button", { name: new RegExp(`^(${by.press})`) }).first().click();
   if (by.below) await page.locator(by.below).first().scrollIntoViewIfNeeded();
   if (by.types) await page.locator("dialog[open] input").fill(by.types);
   await expect(page.locator(shows).first()).toBeVisible();
