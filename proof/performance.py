@@ -45,8 +45,17 @@ def page(records: Mapping[str, Record], plot_file: str) -> str:
 
 def plot(rows: Sequence[Data]) -> str:
     """The rows of the bench as bars."""
-    bars = [Bar(row["name"], row["value"] / row["target"], row["ours"]) for row in rows if row["value"] is not None]
+    names = [row["name"] for row in rows]
+    bars = [
+        Bar(_name(row, names), row["value"] / row["target"], row["ours"]) for row in rows if row["value"] is not None
+    ]
     return render(bars, "Measured values as shares of their targets")
+
+
+def _name(row: Data, names: Sequence[str]) -> str:
+    """What the row is called, with what ran beside it where two are called the same."""
+    told: str = row["name"]
+    return told if names.count(told) == 1 else f"{told}, {row['beside'].rpartition(', ')[2]}"
 
 
 def _bench(data: Data, plot_file: str) -> str:

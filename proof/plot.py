@@ -17,7 +17,7 @@ text{font:13px system-ui,sans-serif;fill:#24292f}.dim{fill:#57606a}.bar{fill:#2f
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A value as a share of its target: 1 is just met, less is better. `told` is what stands at its end."""
+    """A value as a share of its target: 1 is just met, less is better. `told` is what stands at the end of its row."""
 
     name: str
     share: float
@@ -50,5 +50,5 @@ def _row(bar: Bar, top: int, scale: float) -> str:
     return (
         f'<text x="{LEFT - 12}" y="{middle}" text-anchor="end">{escape(bar.name)}</text>'
         f'<rect class="{kind}" x="{LEFT}" y="{top + 3}" width="{length:.1f}" height="20" rx="3"/>'
-        f'<text x="{LEFT + length + 8:.1f}" y="{middle}" class="dim">{escape(bar.told)}</text>'
+        f'<text x="{WIDTH - 8}" y="{middle}" text-anchor="end" class="dim">{escape(bar.told)}</text>'
     )
