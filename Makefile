@@ -84,7 +84,7 @@ prove: $(READY) ## what docs/performance.md and docs/capacity.md claim, measured
 
 eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, readers, obeying, or a file that describes one
 	@$(PYTHON) -m evaluation $(or $(PLATFORM),simulator) $(if $(ONLY),--only '$(ONLY)') $(if $(WORKERS),--workers $(WORKERS)) \
-		$(if $(MASKING),--masking) $(if $(FLIPS),--flips) $(if $(PICTURE),--picture '$(PICTURE)')
+		$(if $(MASKING),--masking) $(if $(FLIPS),--flips) $(if $(PICTURE),--picture '$(PICTURE)') $(if $(LOG),--log '$(LOG)')
 
 format: $(READY) ## format and mend what can be mended
 	$(VENV)/bin/ruff check --fix --quiet . || true

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
+from ai_analyze.asked import Asked
 from ai_analyze.material import ReadFile
 from ai_analyze.review import Link, Model, review
 from evaluation.errors import EvaluationError
@@ -40,13 +41,15 @@ class Unseen:
 class Asking:
     """How to ask: whom, masked or not, which verdicts are looked at again, and how many questions at a time.
 
-    `link_to` gives whom to ask about a form, `sleep` waits for seconds.
+    `link_to` gives whom to ask about a form, `audit` is told each question that was asked about it, `sleep` waits for
+    seconds.
     """
 
     link_to: Callable[[GoldenForm], Link]
     masking: bool = False
     second_look: SecondLook = "approves"
     workers: int = 1
+    audit: Callable[[GoldenForm, Asked], None] = lambda *_: None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def evaluate(self, forms: Sequence[GoldenForm], heard: Callable[[Outcome], None]) -> list[Outcome]:
@@ -96,7 +99,7 @@ class Asking:
             uid=UID,
             upload=refuse_upload,
             forget=lambda *_: None,
-            audit=lambda _: None,
+            audit=lambda asked: self.audit(golden, asked),
         )
 
 

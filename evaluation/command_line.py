@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
 from rich.console import Console
 
+from evaluation.answer_log import AnswerLog
 from evaluation.asking import Asking
 from evaluation.balance import balance
 from evaluation.comparing import Asked, asking_once
@@ -118,6 +119,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--masking", action="store_true", help="ask with personal data masked")
     parser.add_argument("--flips", action="store_true", help="ask about forms with a fact changed too")
     parser.add_argument("--picture", metavar="FILE", type=Path, help="draw risk and coverage into an SVG")
+    parser.add_argument("--log", metavar="FILE", type=Path, help="write what it answered, a line for each question")
     parser.add_argument("--workers", type=_positive, default=4, help="how many questions at a time")
     return parser.parse_args(arguments)
 
@@ -150,7 +152,8 @@ def _evaluate(options: argparse.Namespace, console: Console) -> _Evaluated:
             heard.append(outcome)
             progress.update(bar, advance=1, description=describe_progress(heard[: len(asked.forms)]))
 
-        asking = asking_once(link, Asking(lambda _: link, masking=options.masking, workers=options.workers))
+        once = asking_once(link, Asking(lambda _: link, masking=options.masking, workers=options.workers))
+        asking = replace(once, audit=AnswerLog(options.log).add) if options.log else once
         compared = asked.compare(options.platform, asking, hear)
         flips = asked.flip(asking, hear) if options.flips else {}
     return _Evaluated(compared, asked.compare_scripted(DEGENERATE, lambda _: None), flips)

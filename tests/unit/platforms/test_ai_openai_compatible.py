@@ -197,6 +197,13 @@ def test_a_setting_says_what_another_model_is_able_to() -> None:
     assert body_of(model="campus", schema=SCHEMA, settings=settings)["response_format"]["type"] == "json_schema"
 
 
+def test_a_schema_stands_beside_the_object_where_a_server_takes_it_so() -> None:
+    """llama.cpp's Python server refuses `json_schema` with HTTP 500, and keeps to a schema that stands here."""
+    settings = {"models": [{"model": "campus", "structured": "json_object_schema"}]}
+    asked = body_of(model="campus", schema=SCHEMA, settings=settings)["response_format"]
+    assert asked == {"type": "json_object", "schema": SCHEMA}
+
+
 def test_qwen_25_is_taken_with_the_context_that_it_has_without_tricks() -> None:
     limits = ai_client(openai(), Server()).limits("Qwen2.5-32B-Instruct")
     assert (limits.context_tokens, limits.output_tokens) == (32_768, 8_192)
@@ -224,6 +231,49 @@ def test_a_404_of_a_streaming_question_is_no_reason_to_ask_again() -> None:
 
 
 # Files
+
+
+# As llama.cpp's Python server answered them, word for word but for the path of its files.
+TOO_LONG = {
+    "error": {
+        "message": (
+            "This model's maximum context length is 8192 tokens. However, you requested 20272 tokens (20016 in the "
+            "messages, 256 in the completion). Please reduce the length of the messages or completion."
+        ),
+        "type": "invalid_request_error",
+        "param": "messages",
+        "code": "context_length_exceeded",
+    }
+}
+
+
+def test_a_stream_that_holds_nothing_is_asked_for_as_a_whole_which_says_why() -> None:
+    server = Server(event_stream(), httpx.Response(400, json=TOO_LONG))
+    with pytest.raises(PermanentError, match="maximum context length") as caught:
+        ai_client(openai(), server).stream(question(), lambda _: None)
+    assert caught.value.errcode == "context_length_exceeded"
+    assert [json.loads(request.content)["stream"] for request in server.requests] == [True, False]
+
+
+def test_a_server_that_streams_nothing_still_gives_its_answer() -> None:
+    heard: list[str] = []
+    reply = ai_client(openai(), Server(event_stream(), completed("同意。"))).stream(question(), heard.append)
+    assert (reply.text, heard) == ("同意。", ["同意。"])
+
+
+@pytest.mark.parametrize(("status", "detail"), [(401, "Invalid API key"), (404, "Not Found")])
+def test_what_a_server_says_in_a_bare_detail_is_told(status: int, detail: str) -> None:
+    server = Server(*[httpx.Response(status, json={"detail": detail})] * 2)
+    with pytest.raises((PermanentError, TransientError), match=detail):
+        ai_client(openai(), server).models()
+
+
+def test_a_stream_without_usage_has_it_estimated() -> None:
+    """llama.cpp's Python server tells none in a stream, whatever it is asked for."""
+    frames = (chunk(""), chunk("同意。"), chunk(None, "stop"), DONE)
+    reply = ai_client(openai(), Server(event_stream(*frames))).stream(question(), lambda _: None)
+    assert reply.estimated
+    assert reply.usage.output_tokens > 0
 
 
 def test_an_upload_waits_until_the_platform_has_read_the_file() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from taskbridge.usage import Usage
 
-Structured: TypeAlias = Literal["json_schema", "json_object", "none"]
+Structured: TypeAlias = Literal["json_schema", "json_object_schema", "json_object", "none"]
 FileUse: TypeAlias = Literal["all", "scans", "none"]
 
 # Alibaba's tokenizer guide for Qwen: a token is 1.5 to 1.8 Chinese characters, 3 to 4 letters, or one digit.
@@ -71,7 +71,8 @@ class Upload:
 class ModelLimits:
     """What a model can do, in tokens; `price_in` and `price_out` are of a million tokens.
 
-    `structured` is the strictest way of asking for JSON that the model offers.
+    `structured` is the strictest way of asking for JSON that the model offers. json_object_schema: an object with the
+    schema beside it, as llama.cpp's servers take it.
     """
 
     context_tokens: int = 32_768

@@ -44,6 +44,7 @@ T = TypeVar("T")
 # What they mean, they mean also where text had come before; any other failure left an answer without its end.
 _PLAIN = (ContentRefused, IncompleteAnswer, QuotaExhausted, ThrottledError)
 _NO_SUCH_CALL = frozenset({404, 405, 501})
+LEAST_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 ID_CHARS = 200
 ERRCODE_CHARS = 64
@@ -187,14 +188,19 @@ class AiPlatformClient:
         return self._checked(question, self._platform.parse_answer(response))
 
     def _stream(self, on_text: Callable[[str], None], question: Question, token: str) -> Draft:
+        started = self._clock()
         draft = self._try_stream(on_text, question, token) if self._platform.streams(question) else None
         if draft is None:
-            draft = self._ask(question, token)
+            left_s = self._longest_s(question) - (self._clock() - started)
+            draft = self._ask(replace(question, within_s=max(LEAST_S, left_s)), token)
             on_text(draft.text)
         return draft
 
     def _try_stream(self, on_text: Callable[[str], None], question: Question, token: str) -> Draft | None:
-        """The answer as it streams; None where the platform has no such call."""
+        """The answer as it streams; None where the platform has no such call, or its stream holds nothing at all.
+
+        The latter is how a server looks that failed behind its headers: asked for the whole, it says why.
+        """
         request = self._platform.build_question(question, token, stream=True)
         whole_s = self._longest_s(question)
         deadline = StreamDeadline.starting(min(self._settings.first_token_timeout_s, whole_s), whole_s)
@@ -204,14 +210,16 @@ class AiPlatformClient:
                 return None
             try:
                 draft = self._read(stream, transcript, deadline)
+                if draft is None:
+                    return None
             except httpx.HTTPError as error:
                 raise self._cut(question, self._wire.broken(error, deadline), transcript) from None
             except PlatformError as error:
                 raise self._cut(question, error, transcript) from None
         return self._checked(question, draft)
 
-    def _read(self, stream: EventStream, transcript: StreamTranscript, deadline: StreamDeadline) -> Draft:
-        """The answer up to its terminal event. Raises httpx.HTTPError and PlatformError."""
+    def _read(self, stream: EventStream, transcript: StreamTranscript, deadline: StreamDeadline) -> Draft | None:
+        """The answer up to its terminal event; None where nothing came. Raises httpx.HTTPError and PlatformError."""
         if stream.status == 200 and not stream.is_json:
             self._follow(stream, transcript, deadline)
         if not transcript.ended and transcript.is_finished:
@@ -219,7 +227,10 @@ class AiPlatformClient:
         if transcript.ended:
             return transcript.draft()
         if stream.is_silent:
-            whole = self._platform.parse_answer(stream.whole())
+            response = stream.whole()
+            if response.status == 200 and stream.is_events and not response.body.strip():
+                return None
+            whole = self._platform.parse_answer(response)
             transcript.take(whole.text)
             return whole
         raise TransientError("the stream ended without its terminal event", status=stream.status)

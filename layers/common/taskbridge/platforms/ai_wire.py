@@ -91,6 +91,11 @@ class EventStream:
         return "json" in self.headers.get("content-type", "")
 
     @property
+    def is_events(self) -> bool:
+        """Whether it says that it is a stream."""
+        return "event-stream" in self.headers.get("content-type", "")
+
+    @property
     def is_silent(self) -> bool:
         """Whether no event came: it was refused, or answered as a whole, whatever its headers say."""
         return not self._seen

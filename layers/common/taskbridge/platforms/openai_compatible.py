@@ -141,6 +141,8 @@ class OpenAICompatible(AiPlatform):
             return {}
         if structured == "json_object":
             return {"response_format": {"type": "json_object"}}
+        if structured == "json_object_schema":
+            return {"response_format": {"type": "json_object", "schema": question.schema}}
         schema = {"name": "answer", "schema": question.schema}
         return {"response_format": {"type": "json_schema", "json_schema": schema}}
 

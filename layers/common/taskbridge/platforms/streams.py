@@ -145,10 +145,10 @@ def is_cut(data: str) -> bool:
 
 
 def failure_codes(body: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
-    """The codes and the message of an error, which may stand one level down, under `error`."""
+    """The codes and the message of an error, which may stand one level down, under `error`, or be a bare `detail`."""
     inner = object_at(body, "error") or body
     codes = tuple(code for code in (text_at(inner, key) for key in ("code", "type", "status")) if code)
-    return codes, text_at(inner, "message") or text_at(body, "error", "message")
+    return codes, text_at(inner, "message") or text_at(body, "error", "message") or text_at(body, "detail")
 
 
 def _failure(body: Mapping[str, Any]) -> Failure:
