@@ -82,9 +82,9 @@ bench: $(READY) ## speed and cost, as ratios to something that runs beside it
 prove: $(READY) ## what docs/performance.md and docs/capacity.md claim, measured anew: ONLY=step, SEEDS=10, ROWS=1000000
 	@$(PYTHON) -m proof $(ONLY) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EVENTS),--events $(EVENTS)) $(if $(ROWS),--rows $(ROWS))
 
-eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, readers, obeying, or a file that describes one
+eval: $(READY) ## how well an AI platform reads the golden forms: PLATFORM=simulator, readers, checks, obeying, or a file that describes one
 	@$(PYTHON) -m evaluation $(or $(PLATFORM),simulator) $(if $(ONLY),--only '$(ONLY)') $(if $(WORKERS),--workers $(WORKERS)) \
-		$(if $(MASKING),--masking) $(if $(FLIPS),--flips) $(if $(PICTURE),--picture '$(PICTURE)') $(if $(LOG),--log '$(LOG)')
+		$(if $(MASKING),--masking) $(if $(FLIPS),--flips) $(if $(PICTURE),--picture '$(PICTURE)') $(if $(LOG),--log '$(LOG)') $(if $(DATA),--data '$(DATA)')
 
 format: $(READY) ## format and mend what can be mended
 	$(VENV)/bin/ruff check --fix --quiet . || true

@@ -25,13 +25,14 @@ from evaluation.injected import build_honest, build_injected
 from evaluation.obeying import CHOICES, LOOKING
 from evaluation.picture import draw_curves
 from evaluation.platforms import SIMULATOR, open_platform
+from evaluation.public_sets.reading import build_code_table, read_public_set
 from evaluation.readers import DEGENERATE, READERS
 from evaluation.report import build_progress, build_tables, describe_progress, explain_differences
 from evaluation.scores import Outcome
 from evaluation.variants import build_variants
 
 FALSE_APPROVAL, NOT_EVALUATED = 1, 2
-OBEYING, SCRIPTED = "obeying", "readers"
+OBEYING, SCRIPTED, CHECKS = "obeying", "readers", "checks"
 _TITLE = "Risk and coverage over the golden forms"
 
 
@@ -52,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _try_guards(told)
     try:
         if options.platform == SCRIPTED:
-            return _compare_scripted(_choose(options.only), told)
+            return _compare_scripted(_choose(options), told)
+        if options.platform == CHECKS:
+            return _decide_alone(_choose(options), Console(soft_wrap=True))
         evaluated = _evaluate(options, told)
     except EvaluationError as error:
         told.print(f"not evaluated: {error}", markup=False, highlight=False)
@@ -113,9 +116,10 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
     parser.add_argument(
         "platform",
-        help=f"`{SIMULATOR}`, `{SCRIPTED}`, `{OBEYING}`, or a JSON file that describes one: see docs/evaluation.md",
+        help=f"`{SIMULATOR}`, `{SCRIPTED}`, `{CHECKS}`, `{OBEYING}`, or a JSON file that describes one",
     )
     parser.add_argument("--only", metavar="PATTERN", default="", help="names of golden forms, such as 'leave-*'")
+    parser.add_argument("--data", metavar="FOLDER", type=Path, help="a public set instead of the golden forms")
     parser.add_argument("--masking", action="store_true", help="ask with personal data masked")
     parser.add_argument("--flips", action="store_true", help="ask about forms with a fact changed too")
     parser.add_argument("--picture", metavar="FILE", type=Path, help="draw risk and coverage into an SVG")
@@ -131,18 +135,24 @@ def _positive(text: str) -> int:
     return number
 
 
-def _choose(pattern: str) -> Asked:
-    """All golden forms and what balances them; by a pattern, only those that were written by hand."""
-    forms = read_golden_forms()
-    chosen = tuple(golden for golden in forms if fnmatch(golden.name, pattern or "*"))
+def _choose(options: argparse.Namespace) -> Asked:
+    """All golden forms and what balances them; by a pattern, or of a public set, only those that were written."""
+    forms = read_public_set(options.data) if options.data else read_golden_forms()
+    chosen = tuple(golden for golden in forms if fnmatch(golden.name, options.only or "*"))
     if not chosen:
-        raise EvaluationError(f"no golden form has a name like {pattern}")
-    variants = build_variants(chosen)
-    return Asked(chosen if pattern else balance(chosen, variants), variants)
+        raise EvaluationError(f"no golden form has a name like {options.only}")
+    variants = () if options.data else build_variants(chosen)
+    return Asked(chosen if options.only or options.data else balance(chosen, variants), variants)
+
+
+def _decide_alone(asked: Asked, console: Console) -> int:
+    """What code decides without any model."""
+    console.print("\n".join(build_code_table(asked.forms)), markup=False, highlight=False)
+    return 0
 
 
 def _evaluate(options: argparse.Namespace, console: Console) -> _Evaluated:
-    asked = _choose(options.only)
+    asked = _choose(options)
     heard: list[Outcome] = []
     with open_platform(options.platform, os.environ, options.workers) as link, build_progress(console) as progress:
         total = len(asked.forms) + (len(asked.changed) if options.flips else 0)
