@@ -2,6 +2,7 @@ import type { Page, Route } from "@playwright/test";
 import { aiRules } from "./answers/ai-rules";
 import { approvals } from "./answers/approvals";
 import { lateAnalyses } from "./answers/late";
+import { learning } from "./answers/learning";
 import { ops } from "./answers/ops";
 import { settingsAnswers } from "./answers/settings";
 import { setup } from "./answers/setup";
@@ -37,6 +38,7 @@ const usual: Answers = {
   ...setup,
   ...aiRules,
   ...lateAnalyses,
+  ...learning,
 };
 
 function isOf(pattern: string, call: string): boolean {

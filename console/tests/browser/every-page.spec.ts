@@ -55,6 +55,9 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "agreement", path: "agreement", role: "approver", shows: ".node-agreement" },
   { name: "agreement-clauses", path: "agreement?open=x/~aG9zdGlsZQ", role: "approver", shows: ".clause-agreement" },
   { name: "late-analyses", path: "late-analyses", role: "ops", shows: ".late-analysis" },
+  { name: "agreement-overrules", path: "agreement?open=expense/n-finance&view=overrules", role: "approver", shows: ".overrule" },
+  { name: "agreement-coverage", path: "agreement?open=expense/n-finance&view=coverage", role: "approver", shows: ".coverage-picture" },
+  { name: "rule-document", path: "rules?open=expense/n-finance", role: "approver", shows: ".stale-note", below: ".policy" },
   { name: "ai-audit", path: "ai-audit?span=own", role: "admin", shows: ".data-table__row" },
   { name: "ai-audit-entry", path: `ai-audit?open=${ENTRY_KEY}`, role: "admin", shows: ".code" },
 ];

@@ -1,5 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { job, ownRule, trials } from "./answers/ai-rules";
+import { reading } from "./answers/learning";
 import { serveApi } from "./api";
 import { HOSTILE } from "./data";
 import { signIn } from "./people";
@@ -107,6 +108,59 @@ test("who saved first is shown beside what was typed, which is not lost, and lea
   await expect(page.getByLabel("审批要点")).toHaveValue("别人写的");
   await page.getByRole("button", { name: "保存", exact: true }).click();
   await expect(page.locator(".notices")).toContainText("已保存为第 6 版");
+});
+
+test("a document is uploaded, its clauses are taken one by one with their checks, and what it no longer says is taken out", async ({ page }) => {
+  const bodies: Record<string, unknown>[] = [];
+  const sent: Record<string, unknown>[] = [];
+  let stands = ownRule(4, "单笔报销金额不超过 5000 元\n须附发票原件");
+  await serveApi(page, {
+    "GET /v1/ai/rules/*/*": () => stands,
+    "POST /v1/ai/rules/*/*/documents": (route) => {
+      sent.push(route.request().postDataJSON());
+      return reading("running");
+    },
+    "PUT /v1/ai/rules/*/*": (route) => {
+      bodies.push(route.request().postDataJSON());
+      stands = { ...ownRule(5, String(route.request().postDataJSON().rule)), stale: null };
+      return stands;
+    },
+  });
+  await page.goto(RULE);
+  await expect(page.locator(".stale-note")).toContainText("1 条的原句已不在");
+  await page.locator(".policy input[type=file]").setInputFiles({ name: "办法.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7") });
+
+  const gone = page.locator('.policy-clause[data-state="gone"]');
+  await gone.getByRole("button", { name: "从规则删去" }).click();
+  const fresh = page.locator(".policy-clause").filter({ hasText: "3000 元" });
+  await expect(fresh).toContainText("第 1 页");
+  await fresh.getByRole("button", { name: "采用并确认检查" }).click();
+  await expect(page.getByLabel("规则", { exact: true })).toHaveValue("须附发票原件\n单笔报销金额不超过 3000 元");
+  await expect(fresh).toContainText("已采用");
+  await page.getByRole("button", { name: "保存", exact: true }).click();
+
+  await expect(page.locator(".notices")).toContainText("已保存为第 5 版");
+  await expect(page.locator(".stale-note")).toHaveCount(0);
+  expect(sent[0]).toMatchObject({ name: "办法.pdf", content: "JVBERi0xLjc=", of: "me", is_new_version: true, wait: false });
+  expect(bodies[0]).toMatchObject({ document: "job-read_document" });
+  expect((bodies[0]?.["checks"] as { expression: string }[]).map((check) => check.expression)).toContain("amount <= 3000");
+  expect(await page.title()).not.toContain("owned");
+});
+
+test("a draft that overrules suggest is tried beside it, and taken into the editor without being saved", async ({ page }) => {
+  const asked = await serveApi(page);
+  await page.goto("/console/agreement?open=expense/n-finance&view=overrules");
+  const loosen = page.locator(".overrule").first();
+  await expect(loosen).toContainText("不符合 26 份，仍同意 20 份");
+  await loosen.getByRole("button", { name: "试运行这份草稿" }).click();
+  await loosen.getByRole("button", { name: "估算费用" }).click();
+  await loosen.getByRole("button", { name: "开始试运行" }).click();
+  await expect(loosen.locator(".trial")).toHaveCount(4);
+
+  await loosen.getByRole("button", { name: "放进编辑框…" }).click();
+  await expect(page.getByLabel("规则", { exact: true })).toHaveValue(/不超过 5750 元/);
+  await expect(page.locator(".rule-page__bar")).toBeVisible();
+  expect(asked.some((call) => call.startsWith("PUT"))).toBe(false);
 });
 
 test("an earlier version is compared and restored, and a rule is deleted after saying what is asked then", async ({ page }) => {

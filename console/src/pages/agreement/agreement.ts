@@ -5,6 +5,8 @@ import { useLive, usePages } from "@/api/live";
 export type Agreement = Shape["Agreement"];
 export type NodeAgreement = Shape["NodeAgreement"];
 export type ClauseAgreement = Shape["ClauseAgreement"];
+export type Overrule = Shape["Overrule"];
+export type ModelCoverage = Shape["ModelCoverage"];
 export type Whose = "me" | "everyone";
 
 /** A rate that is shown: fewer than `needed` decisions say too little, and nothing of them is told. */
@@ -16,8 +18,9 @@ export interface Rate {
   agreed: number;
 }
 
-export function rateOf(found: Agreement | ClauseAgreement): Rate | null {
-  const { rate, low, high, decided, agreed, hidden } = found;
+export function rateOf(found: Agreement | ClauseAgreement | Overrule): Rate | null {
+  const { rate, low, high, decided, hidden } = found;
+  const agreed = "agreed" in found ? found.agreed : 0;
   const isKnown = !hidden && typeof rate === "number" && typeof low === "number" && typeof high === "number";
   return isKnown ? { rate, low, high, decided: decided ?? 0, agreed: agreed ?? 0 } : null;
 }
@@ -40,13 +43,30 @@ export function useNodeAgreement(of: Ref<Whose>) {
   });
 }
 
+function ofNode(path: string, of: Whose) {
+  const [app_id = "", node_id = ""] = path.split("/");
+  return { path: { app_id, node_id }, query: { of } };
+}
+
 export function useClauseAgreement(path: Ref<string>, of: Ref<Whose>) {
   return useLive({
     key: computed(() => ["agreement-clauses", path.value, of.value]),
-    ask: (signal) => {
-      const [app_id = "", node_id = ""] = path.value.split("/");
-      const params = { path: { app_id, node_id }, query: { of: of.value } };
-      return ask(api.GET("/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses", { params, signal }));
-    },
+    ask: (signal) => ask(api.GET("/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses", { params: ofNode(path.value, of.value), signal })),
+  });
+}
+
+/** Where people decide against a clause, with what that suggests. */
+export function useOverrules(path: Ref<string>, of: Ref<Whose>) {
+  return useLive({
+    key: computed(() => ["overrules", path.value, of.value]),
+    ask: (signal) => ask(api.GET("/v1/ai/agreement/nodes/{app_id}/{node_id}/overrules", { params: ofNode(path.value, of.value), signal })),
+  });
+}
+
+/** How much is decided against how much of it is wrong, by model. */
+export function useCoverage(path: Ref<string>, of: Ref<Whose>) {
+  return useLive({
+    key: computed(() => ["coverage", path.value, of.value]),
+    ask: (signal) => ask(api.GET("/v1/ai/agreement/nodes/{app_id}/{node_id}/coverage", { params: ofNode(path.value, of.value), signal })),
   });
 }

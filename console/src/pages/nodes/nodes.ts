@@ -7,7 +7,10 @@ export type Node = Shape["NodeDefault"];
 export type Check = Shape["Check"];
 export type Job = Shape["Job"];
 /** What an admin sets of a node. */
-export type NodeForm = Pick<Node, "rule" | "keynote" | "file_key" | "checks" | "enabled" | "auto_analysis" | "version">;
+export type NodeForm = Pick<Node, "rule" | "keynote" | "file_key" | "checks" | "enabled" | "auto_analysis" | "version"> & {
+  /** The job that read the document it is taken from; null: as it was. */
+  document: string | null;
+};
 
 export const NODES = ["nodes"] as const;
 export const STATES = ["", "ruled", "unruled", "automatic", "off"] as const;
@@ -47,9 +50,9 @@ export const putNode = (path: string, form: NodeForm) =>
   ask<Node>(api.PUT("/v1/ai/nodes/{app_id}/{node_id}", { params: paramsOf(path), body: form }));
 
 export function formOf(node: Node | null): NodeForm {
-  if (!node) return { rule: "", keynote: "", file_key: [], checks: [], enabled: true, auto_analysis: false, version: 0 };
+  if (!node) return { rule: "", keynote: "", file_key: [], checks: [], enabled: true, auto_analysis: false, version: 0, document: null };
   const { rule, keynote, file_key, checks, enabled, auto_analysis, version } = node;
-  return { rule, keynote, file_key, checks, enabled, auto_analysis, version };
+  return { rule, keynote, file_key, checks, enabled, auto_analysis, version, document: null };
 }
 
 /** Whether a node is one that is looked for. */

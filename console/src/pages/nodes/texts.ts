@@ -33,6 +33,8 @@ export default defineTexts("nodes", {
     "流程系统再次发布该节点时，以发布的规则为准，会覆盖这里的内容；校验在其条款仍存在时保留。",
     "When the process system publishes this node again, what it publishes replaces this; checks stay as long as their clause does.",
   ],
+  document: ["制度文件", "Policy document"],
+  stale: ["制度已更新", "stale"],
   rule_title: ["规则", "Rule"],
   rule: ["规则正文", "Rule"],
   help_rule: ["一行一条，写清要核对什么。模型对每一条分别给出结论。", "A clause a line. The model owes each a finding of its own."],

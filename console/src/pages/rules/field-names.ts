@@ -12,5 +12,6 @@ export function useFieldNames(): ComputedRef<Record<string, string>> {
     checks: say("checks"),
     status: say("status"),
     auto_analysis: say("auto"),
+    document: say("document"),
   }));
 }

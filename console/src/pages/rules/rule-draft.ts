@@ -13,12 +13,14 @@ export interface RuleDraft {
   auto_analysis: 0 | 1 | 2;
   /** That which was read, 0 where there is none. */
   version: number;
+  /** The job that read the document it is taken from; null: as it was. */
+  document: string | null;
 }
 
 export function draftOf(rule: OwnRule | null): RuleDraft {
-  if (!rule) return { rule: "", keynote: "", file_key: [], checks: [], status: true, auto_analysis: 0, version: 0 };
+  if (!rule) return { rule: "", keynote: "", file_key: [], checks: [], status: true, auto_analysis: 0, version: 0, document: null };
   const { rule: text, keynote, file_key, checks, status, auto_analysis, version } = rule;
-  return { rule: text, keynote, file_key, checks, status, auto_analysis, version };
+  return { rule: text, keynote, file_key, checks, status, auto_analysis, version, document: null };
 }
 
 /** What would be asked: the rule's own text, else all of the default's. */

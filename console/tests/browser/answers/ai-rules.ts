@@ -1,6 +1,7 @@
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
 import { ago, HOSTILE } from "../data";
+import { keptDocument, staleRule } from "./learning";
 
 type Shape = components["schemas"];
 
@@ -42,8 +43,8 @@ export function ownRule(version: number, rule = RULE): Shape["OwnRule"] {
     status: true,
     auto_analysis: 1,
     version,
-    document: null,
-    stale: null,
+    document: keptDocument,
+    stale: staleRule,
   };
 }
 
