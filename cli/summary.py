@@ -31,6 +31,8 @@ _COUNTS: Sequence[Column] = (
 )
 _GAPS: Sequence[Column] = (("What they leave out", "gap"),)
 
+_REJECTED: Sequence[Column] = (("Last day", "count"), ("Exact", "is_exact"))
+
 
 def summarise(context: typer.Context) -> int:
     """Queues, platforms, and events by status."""
@@ -38,11 +40,13 @@ def summarise(context: typer.Context) -> int:
     found = session.api.get("/v1/ops/summary")
     gaps = [{"gap": each} for each in found.get("rule_gaps", [])]
     counts = [{"span": "last hour", **found["last_hour"]}, {"span": "last day", **found["last_day"]}]
+    rejected = found.get("rejected_events", {"count": 0})
     session.screen.show(
         found,
         build_table("Queues", QUEUES, found["queues"]),
         *([build_table("Trigger rules", _GAPS, gaps)] if gaps else []),
         build_table("Task centers", _STANDING, found["platforms"]),
         build_table("What became of events", _COUNTS, counts),
+        *([build_table("Rejected events", _REJECTED, [rejected])] if rejected["count"] else []),
     )
     return 0

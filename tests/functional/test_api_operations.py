@@ -395,10 +395,32 @@ def test_while_a_platform_is_down_its_last_success_lies_before_that(
     assert platform["last_success_at"] == stamp(START - 3000)
 
 
+def test_the_summary_counts_the_rejected_events_of_the_last_day_by_four_queries_however_many_there_are(
+    client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    calls = services.dynamodb.meta.events
+    reject(services, *(f"e{number}" for number in range(30)))
+    old = UnroutedEvent("old", "rejected", "", stamp(NOW - 86_401))
+    EventTable(services.dynamodb, services.tables["events"], 90).record(old, b"{}", "spare")
+
+    calls.register("provide-client-params.dynamodb.Query", note := lambda params, **_: asked.append(params))
+    found = client.get("/v1/ops/summary").json["rejected_events"]
+    calls.unregister("provide-client-params.dynamodb.Query", note)
+    monkeypatch.setattr(summary, "REJECTED_COUNTED", 2)
+    cut = client.get("/v1/ops/summary").json["rejected_events"]
+
+    assert found == {"count": 30, "is_exact": True}
+    assert cut == {"count": 8, "is_exact": False}
+    counts = [each for each in asked if each["TableName"] == services.tables["events"]]
+    assert [each["Select"] for each in counts] == ["COUNT"] * 4
+
+
 def test_an_empty_site_has_a_summary(client: ApiClient) -> None:
     found = client.get("/v1/ops/summary").json
 
     assert found["dead_letters"] == 0
+    assert found["rejected_events"] == {"count": 0, "is_exact": True}
     assert found["platforms"][0]["last_success_at"] is None
     assert found["last_day"]["is_exact"]
 

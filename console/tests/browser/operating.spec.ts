@@ -112,9 +112,12 @@ test("two requests of a log are compared field by field, and a call is copied wi
 
 test("what needs a hand has its button, where the person may press it", async ({ page }) => {
   const old = summary.queues.map((queue) => (queue.name === "push" ? { ...queue, oldest_age_s: 4000 } : queue));
-  await serveApi(page, { "GET /v1/ops/summary": () => ({ ...summary, queues: old }) });
+  await serveApi(page, { "GET /v1/ops/summary": () => ({ ...summary, queues: old, rejected_events: { count: 4000, is_exact: false } }) });
   await page.goto("/console/overview");
   const need = page.locator(".needs__item", { hasText: "push 中最久的消息已等待" });
   await need.getByRole("link", { name: "查看日志" }).click();
   await expect(page).toHaveURL(/push-logs\?status=retrying$/);
+  await page.goBack();
+  await page.locator(".needs__item", { hasText: "近 24 小时拒收了 4,000+ 个" }).getByRole("link", { name: "查看事件" }).click();
+  await expect(page).toHaveURL(/rejected-events$/);
 });

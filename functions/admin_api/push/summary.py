@@ -22,11 +22,13 @@ from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.coordination import BreakerState, CoordinationTable
+from taskbridge.tables.events import STATUS_SHARDS, EventTable
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, page_time
 from taskbridge.tables.push_logs import PushLogTable, status_shards
 
 HOUR_S = 3600.0
 LOOKED_AT = 20  # batches in which the last success is looked for
+REJECTED_COUNTED = 1000  # of each shard
 INDEXED = (LogStatus.FAILED, LogStatus.RETRYING, LogStatus.SUPERSEDED, LogStatus.SKIPPED)
 router = Router("operations")
 
@@ -67,6 +69,14 @@ class PlatformSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedCount:
+    """Events of the last day that could not be read, also those sent in again. Not `is_exact`: at least so many."""
+
+    count: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AiQuestions:
     """What was asked of AI platforms today (Asia/Shanghai). `limit` and `cost_limit` are the caps of all; 0: none."""
 
@@ -89,6 +99,7 @@ class Summary:
     platforms: list[PlatformSummary]
     last_hour: StatusCounts
     last_day: StatusCounts
+    rejected_events: RejectedCount
     ai_questions: AiQuestions
 
 
@@ -109,6 +120,7 @@ def get_summary(api: Api) -> Summary:
         platforms=platforms,
         last_hour=_add(each.last_hour for each in platforms),
         last_day=_add(each.last_day for each in platforms),
+        rejected_events=_count_rejected(services.events, services.clock()),
         ai_questions=_asked_today(services),
     )
 
@@ -199,6 +211,14 @@ def _show_breaker(breaker: BreakerState) -> Breaker:
     if not breaker.is_open:
         return Breaker("closed", None, "")
     return Breaker("open", at(breaker.opened_at), breaker.reason)
+
+
+def _count_rejected(events: EventTable, now: float) -> RejectedCount:
+    shards = [
+        events.count("rejected", shard, at(now - DAY_S), at(now + 1), REJECTED_COUNTED)
+        for shard in range(STATUS_SHARDS)
+    ]
+    return RejectedCount(sum(count for count, _ in shards), all(is_all for _, is_all in shards))
 
 
 def _asked_today(services: Services) -> AiQuestions:

@@ -48,6 +48,7 @@ is_dead_letters | whether it is a dead-letter queue | false
 is_deleted | whether the instance was deleted | false
 RedriveAnswer.is_done | false: some are left, ask again | true
 FailureCauses.is_exact | false where there are more failures than one call counts | true
+RejectedCount.is_exact | false where there are at least `count` | true
 SkipReasons.is_exact | false where there are more than one call counts | true
 is_exact | false where there are more | true
 item_count | how many tasks it has, and itself | 2
@@ -89,6 +90,7 @@ FailureCause.reason | why; ids, numbers and times in it are shown as … | "no s
 Replay.reason | why it was asked for, empty where nobody said | "the receiver was created"
 ReplayWanted.reason | why, in your own words: the list of jobs tells the others | "the receiver was created"
 received_at | when it came in | "2026-11-22T01:30:00.000+00:00"
+rejected_events | what could not be read in the last 24 hours |
 replayed_at | when it was sent in again, null where it was not | null
 replayed_by | user id of who sent it in again | "10021"
 request | what was sent, masked and cut | "{}"

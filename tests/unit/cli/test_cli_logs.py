@@ -34,6 +34,7 @@ SUMMARY = {
     ],
     "last_hour": COUNTS,
     "last_day": COUNTS,
+    "rejected_events": {"count": 4000, "is_exact": False},
 }
 
 
@@ -244,7 +245,7 @@ def test_the_comparison_of_a_platform_is_a_job() -> None:
 def test_a_summary_shows_queues_platforms_and_counts() -> None:
     terminal = Terminal([ok(SUMMARY)], is_terminal=True)
     assert terminal.run("summary") == 0
-    for word in ("push-dead-letters", "unreachable", "任务中心", "last day"):
+    for word in ("push-dead-letters", "unreachable", "任务中心", "last day", "Rejected events", "4000"):
         assert word in terminal.out
 
 

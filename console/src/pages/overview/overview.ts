@@ -1,6 +1,6 @@
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { LOOKED_AT_MS, useDoing, useLive } from "@/api/live";
-import { duration } from "@/time/numbers";
+import { duration, number } from "@/time/numbers";
 
 export type Summary = Shape["Summary"];
 export type Counts = Shape["StatusCounts"];
@@ -41,8 +41,13 @@ export function oldest(queues: readonly (Queue | undefined)[]): number | null {
   return ages.length ? Math.max(...ages) : null;
 }
 
+/** As a person reads it: with a plus where there are at least so many. */
+function counted({ count, is_exact }: Shape["RejectedCount"]): string {
+  return `${number(count)}${is_exact ? "" : "+"}`;
+}
+
 export interface Need {
-  kind: "dead" | "down" | "failed" | "unreadable" | "gap" | "cap" | "old";
+  kind: "dead" | "down" | "failed" | "unreadable" | "rejected" | "gap" | "cap" | "old";
   values: Record<string, string | number>;
   queue?: string;
   platform?: string;
@@ -68,6 +73,7 @@ export function needs(summary: Summary): Need[] {
     ...summary.platforms
       .filter((each) => each.last_day.failed > 0)
       .map((each): Need => ({ kind: "failed", platform: each.id, values: { name: each.name, n: each.last_day.failed } })),
+    ...(summary.rejected_events.count ? [{ kind: "rejected" as const, values: { n: counted(summary.rejected_events) } }] : []),
     ...summary.rule_gaps.map((gap): Need => ({ kind: "gap", values: { gap } })),
     ...(summary.ai_questions.reached ? [{ kind: "cap" as const, values: { cap: summary.ai_questions.reached } }] : []),
   ];

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
 from taskbridge.tables.batches import batch_get, batch_put
 from taskbridge.tables.conditional import build_update, names_in, write_if
@@ -118,6 +119,22 @@ class EventTable:
             **start,
         )
         return [(text(item, "received_at"), text(item, "event_id")) for item in items]
+
+    def count(self, status: str, shard: int, start: str, end: str, most: int) -> tuple[int, bool]:
+        """How many events of a status and shard were received in a time, and whether these are all.
+
+        One Query of the index, which reads at most `most` keys.
+        """
+        answer = store_call(
+            self._client.query,
+            TableName=self._table,
+            IndexName="by_status",
+            KeyConditionExpression="status_shard = :shard AND received_at BETWEEN :start AND :end",
+            ExpressionAttributeValues=to_item({":shard": f"{status}#{shard}", ":start": start, ":end": end}),
+            Select="COUNT",
+            Limit=most,
+        )
+        return answer["Count"], "LastEvaluatedKey" not in answer
 
     def load(self, event_ids: Sequence[str]) -> dict[str, UnroutedEvent]:
         """Events with their bodies; one that stands in several items is read by a Query of its own."""
