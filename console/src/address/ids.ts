@@ -6,3 +6,9 @@ export function encodeId(id: string): string {
   const bytes = String.fromCharCode(...new TextEncoder().encode(id));
   return `~${btoa(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")}`;
 }
+
+/** Application and node of a path such as `leave/n1`, encoded as it is there. */
+export function nodeOf(path: string): { app_id: string; node_id: string } {
+  const [app_id = "", node_id = ""] = path.split("/");
+  return { app_id, node_id };
+}

@@ -48,7 +48,7 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "trigger-rule-delete", path: "trigger-rules?open=leave&delete=1", role: "admin", shows: ".flows" },
   { name: "trigger-rule-new", path: "trigger-rules?add=1", role: "admin", shows: ".ticks" },
   { name: "rules", path: "rules", role: "approver", shows: ".rule-table" },
-  { name: "rule", path: "rules?open=expense/n-finance", role: "approver", shows: ".rule-check" },
+  { name: "rule", path: "rules?open=expense/n-finance", role: "approver", shows: ".check" },
   { name: "rule-delete", path: "rules?open=expense/n-finance", role: "approver", shows: ".popup", press: "删除规则…|Delete…" },
   { name: "rule-dry-run", path: "rules?open=expense/n-finance&view=try&job=job-dry_run", role: "approver", shows: ".trial" },
   { name: "rule-versions", path: "rules?open=expense/n-finance&view=versions", role: "approver", shows: ".versions .marked" },

@@ -66,7 +66,7 @@ test("a dry run is stopped, and its address goes on showing it", async ({ page }
 test("a check is confirmed only after it was tried, and one that was changed has to be confirmed anew", async ({ page }) => {
   await serveApi(page);
   await page.goto(RULE);
-  const card = page.locator(".rule-check").first();
+  const card = page.locator(".check").first();
   const confirmed = card.getByLabel("确认生效");
   await expect(confirmed).toBeChecked();
   await card.getByLabel("表达式").fill("amount <= 4000");
@@ -77,11 +77,11 @@ test("a check is confirmed only after it was tried, and one that was changed has
   await confirmed.check();
 
   await page.getByRole("button", { name: "请模型起草检查" }).click();
-  const proposed = page.locator(".proposed .rule-check");
+  const proposed = page.locator(".proposed .check");
   await expect(proposed).toHaveCount(2);
   await proposed.first().getByRole("button", { name: "采用并确认" }).click();
   await expect(proposed).toHaveCount(1);
-  await expect(page.locator(".check-list > .rule-check")).toHaveCount(3);
+  await expect(page.locator(".check-list > .check")).toHaveCount(3);
   await page.locator(".proposed summary").click();
   await expect(page.locator(".proposed__dropped")).toContainText("表单中没有字段 nothing");
 });

@@ -95,12 +95,14 @@ test("a check that the model proposes is part of the rule once somebody takes it
     "GET /v1/ai/nodes/*/*": () => rule.kept.now,
     "PUT /v1/ai/nodes/*/*": rule.put,
     "POST /v1/ai/rules/*/*/propose-checks": () => proposal,
+    "GET /v1/ai/jobs/*": () => proposal,
   });
   await page.goto("/console/nodes?find=院系审批 0");
   await page.locator(".data-table__row").click();
-  await page.getByRole("button", { name: "请模型提出校验" }).click();
-  await expect(page.locator(".proposal")).toContainText("通过 4，不通过 1");
-  await page.getByRole("button", { name: "确认并采用" }).click();
+  await page.getByRole("button", { name: "请模型起草检查" }).click();
+  await expect(page.locator(".proposed .outcome-list")).toContainText("不符合 1");
+  await page.getByRole("button", { name: "采用并确认" }).click();
+  await expect(page.getByRole("button", { name: "试算" }), "an admin has no past forms").toHaveCount(0);
   await expect(page.locator(".effect")).toContainText("会被清除");
   await page.getByLabel("规则正文").fill("请假不超过 3 天\n附证明材料\n写明去向");
   await expect(page.locator(".clauses").first()).toContainText("读作 3 条");

@@ -1,11 +1,9 @@
-import { computed, type Ref, ref, watch } from "vue";
-import { api, ask, onceKey, type Shape } from "@/api/client";
+import { nodeOf } from "@/address/ids";
+import { api, ask, type Shape } from "@/api/client";
 import { useLive, usePages } from "@/api/live";
-import { asProblem, type Problem } from "@/api/problem";
+import { asProblem } from "@/api/problem";
 
 export type Node = Shape["NodeDefault"];
-export type Check = Shape["Check"];
-export type Job = Shape["Job"];
 /** What an admin sets of a node. */
 export type NodeForm = Pick<Node, "rule" | "keynote" | "file_key" | "checks" | "enabled" | "auto_analysis" | "version"> & {
   /** The job that read the document it is taken from; null: as it was. */
@@ -16,13 +14,6 @@ export const NODES = ["nodes"] as const;
 export const STATES = ["", "ruled", "unruled", "automatic", "off"] as const;
 export type State = (typeof STATES)[number];
 const PAGE = 200;
-const PAUSE_MS = 400;
-
-/** Application and node of an address such as `leave/n1`. */
-function paramsOf(path: string) {
-  const [app_id = "", node_id = ""] = path.split("/");
-  return { path: { app_id, node_id } };
-}
 
 export function useNodes() {
   return usePages<Node>({
@@ -35,7 +26,7 @@ export function useNodes() {
 /** A node as it is now; null where it has no default yet. */
 export async function readNode(path: string, signal?: AbortSignal): Promise<Node | null> {
   try {
-    return await ask(api.GET("/v1/ai/nodes/{app_id}/{node_id}", { params: paramsOf(path), signal }));
+    return await ask(api.GET("/v1/ai/nodes/{app_id}/{node_id}", { params: { path: nodeOf(path) }, signal }));
   } catch (error) {
     if (asProblem(error).status === 404) return null;
     throw error;
@@ -47,7 +38,7 @@ export function useNode(path: string) {
 }
 
 export const putNode = (path: string, form: NodeForm) =>
-  ask<Node>(api.PUT("/v1/ai/nodes/{app_id}/{node_id}", { params: paramsOf(path), body: form }));
+  ask<Node>(api.PUT("/v1/ai/nodes/{app_id}/{node_id}", { params: { path: nodeOf(path) }, body: form }));
 
 export function formOf(node: Node | null): NodeForm {
   if (!node) return { rule: "", keynote: "", file_key: [], checks: [], enabled: true, auto_analysis: false, version: 0, document: null };
@@ -66,44 +57,4 @@ export function isWanted(node: Node, text: string, state: string): boolean {
 export function asksOtherwise(before: NodeForm, after: NodeForm): boolean {
   const asked = (form: NodeForm) => [form.rule, form.keynote, form.file_key, form.enabled, form.checks.filter((each) => each.confirmed)];
   return JSON.stringify(asked(before)) !== JSON.stringify(asked(after));
-}
-
-/** How a rule that is being written is read: asked once its author pauses. */
-export function useClauses(rule: () => string) {
-  const paused = ref(rule());
-  watch(rule, (now, _, onCleanup) => {
-    const timer = setTimeout(() => (paused.value = now), PAUSE_MS);
-    onCleanup(() => clearTimeout(timer));
-  });
-  const isThere = computed(() => Boolean(paused.value.trim()));
-  const read = useLive({
-    key: computed(() => ["clauses", paused.value]),
-    ask: (signal) => ask(api.POST("/v1/ai/clauses", { body: { rule: paused.value }, signal })),
-    enabled: isThere,
-  });
-  return computed(() => (isThere.value ? (read.data.value?.clauses ?? []) : []));
-}
-
-/** A proposal of checks by the model: asked for, and looked at until it has ended. */
-export function useProposal(path: string, rule: Ref<string>) {
-  const job = ref<Job>();
-  const problem = ref<Problem>();
-  const isAsking = ref(false);
-  const isRunning = computed(() => isAsking.value || job.value?.status === "running");
-  useLive({
-    key: computed(() => ["ai-job", job.value?.id]),
-    ask: async () => (job.value = await ask(api.GET("/v1/ai/jobs/{id}", { params: { path: { id: job.value?.id ?? "" } } }))),
-    enabled: computed(() => job.value?.status === "running"),
-    every: 2_000,
-  });
-  async function propose(): Promise<void> {
-    isAsking.value = true;
-    job.value = problem.value = undefined;
-    const params = { ...paramsOf(path), header: onceKey() };
-    await ask<Job>(api.POST("/v1/ai/rules/{app_id}/{node_id}/propose-checks", { params, body: { rule: rule.value, wait: false } }))
-      .then((begun) => (job.value = begun))
-      .catch((error: unknown) => (problem.value = asProblem(error)));
-    isAsking.value = false;
-  }
-  return { job, problem, isRunning, propose };
 }

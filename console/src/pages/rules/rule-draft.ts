@@ -1,7 +1,5 @@
-import type { Shape } from "@/api/client";
+import type { Check, Term } from "@/checks/checks";
 import type { OwnRule, RuleField, RuleNode } from "./rules";
-
-export type Check = Shape["Check"];
 
 /** One's own rule as a form: what is sent when it is saved. */
 export interface RuleDraft {
@@ -28,12 +26,6 @@ export function askedOf(draft: RuleDraft, node: RuleNode | undefined): Pick<Rule
   return draft.rule.trim() || !node?.default ? draft : node.default;
 }
 
-/** With another expression or clause a check is another one: whoever confirmed it has to do so anew. */
-export function withChange(check: Check, change: Partial<Check>): Check {
-  const isOther = "expression" in change || "clause" in change;
-  return { ...check, ...(isOther ? { confirmed: false, covers: false } : {}), ...change };
-}
-
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const TAKEN = ["form", "today"];
 
@@ -46,6 +38,11 @@ export function termOf(field: RuleField): string {
 /** A field as `file_key` names it. */
 export function fileKeyOf(field: RuleField): string {
   return field.column_of ? `${field.column_of}.${field.key}` : field.key;
+}
+
+/** The fields as people and expressions call them. */
+export function termsOf(fields: readonly RuleField[]): Term[] {
+  return fields.map((field) => ({ name: labelOf(field, fields), term: termOf(field) }));
 }
 
 /** A field as people call it, with the table that it is a column of. */

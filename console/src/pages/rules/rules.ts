@@ -1,4 +1,4 @@
-import { computed, type Ref } from "vue";
+import { nodeOf } from "@/address/ids";
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { useDoing, useLive, usePages } from "@/api/live";
 import { asProblem } from "@/api/problem";
@@ -16,12 +16,6 @@ const RULE = ["own-rule"] as const;
 const UPDATES = ["rule-updates"] as const;
 const RECOMMENDED = ["recommendations"] as const;
 const LOOK_MS = 30_000;
-
-/** Application and node, out of a `path` as lists give it. */
-export function nodeOf(path: string): { app_id: string; node_id: string } {
-  const [app_id = "", node_id = ""] = path.split("/");
-  return { app_id, node_id };
-}
 
 /** What people call a node; its id where nobody said. */
 export function nameOf(node: { node_name: string; node_id: string }): string {
@@ -123,12 +117,4 @@ export function useRestore(path: string) {
       ),
     CHANGED,
   );
-}
-
-/** How code reads a text. */
-export function useClauses(text: Ref<string>) {
-  return useLive({
-    key: computed(() => ["clauses", text.value]),
-    ask: (signal) => ask(api.POST("/v1/ai/clauses", { body: { rule: text.value }, signal })),
-  });
 }

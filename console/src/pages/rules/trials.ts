@@ -1,4 +1,6 @@
-import type { Trial } from "./checks";
+import type { Shape } from "@/api/client";
+
+export type Trial = Shape["Trial"];
 
 /** Whether a verdict and the decision went the same way; null where one of them says nothing. */
 export function agrees(verdict: Trial["verdict_now"], decision: string | null): boolean | null {
