@@ -8,7 +8,7 @@ const JOB = ["ai-job"] as const;
 const LOOK_MS = 1_500;
 
 /** How far a dry run or a proposal is; looked at until it has ended. */
-export function useJob(id: Ref<string>) {
+export function useJob(id: Readonly<Ref<string>>) {
   const isOver = ref(false);
   const job = useLive<Job>({
     key: computed(() => [...JOB, id.value]),

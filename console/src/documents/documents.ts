@@ -1,16 +1,14 @@
 import { computed, ref } from "vue";
+import { nodeOf } from "@/address/ids";
 import { api, ask, onceKey, type Shape } from "@/api/client";
-import { useLive } from "@/api/live";
+import { type Job, useJob } from "@/api/jobs";
 import { asProblem, type Problem } from "@/api/problem";
 
-export type Job = Shape["Job"];
-export type Check = Shape["Check"];
 export type FoundClause = Shape["FoundClause"];
 export type ClauseChange = Shape["ClauseChange"];
 export type Whose = "me" | "default";
 
 export const MOST_MB = 3;
-const LOOK_MS = 1_500;
 const PIECE = 0x8000;
 
 /** The bytes of a file in base64. */
@@ -23,24 +21,19 @@ export async function base64Of(file: Blob): Promise<string> {
 
 /** A document that is read for the rule of a node: sent once, looked at until it was read. */
 export function useReading(path: string, of: Whose) {
-  const job = ref<Job>();
+  const begun = ref<Job>();
+  const looked = useJob(computed(() => begun.value?.id ?? ""));
+  const job = computed(() => (looked.data.value?.id === begun.value?.id ? looked.data.value : begun.value));
   const problem = ref<Problem>();
   const isSending = ref(false);
   const isRunning = computed(() => isSending.value || job.value?.status === "running");
-  useLive({
-    key: computed(() => ["ai-job", job.value?.id]),
-    ask: async () => (job.value = await ask(api.GET("/v1/ai/jobs/{id}", { params: { path: { id: job.value?.id ?? "" } } }))),
-    enabled: computed(() => job.value?.status === "running"),
-    every: LOOK_MS,
-  });
   async function send(file: File, is_new_version: boolean): Promise<void> {
     isSending.value = true;
-    job.value = problem.value = undefined;
-    const [app_id = "", node_id = ""] = path.split("/");
+    begun.value = problem.value = undefined;
     try {
       const body = { name: file.name, content: await base64Of(file), of, is_new_version, wait: false };
-      const params = { path: { app_id, node_id }, header: onceKey() };
-      job.value = await ask<Job>(api.POST("/v1/ai/rules/{app_id}/{node_id}/documents", { params, body }));
+      const params = { path: nodeOf(path), header: onceKey() };
+      begun.value = await ask<Job>(api.POST("/v1/ai/rules/{app_id}/{node_id}/documents", { params, body }));
     } catch (error) {
       problem.value = asProblem(error);
     } finally {
