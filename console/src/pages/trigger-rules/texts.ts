@@ -6,7 +6,6 @@ export default defineTexts("trigger_rules", {
   add: ["添加规则", "Add a rule"],
   empty: ["还没有触发规则", "There is no rule yet"],
   empty_lead: ["没有启用的规则时，所有事件发往所有任务中心和智能审批。", "While none is enabled, every event goes to every task center and to AI approval."],
-  rules: ["规则", "Rules"],
   name: ["名称", "Name"],
   name_help: ["说明这条规则管什么", "What the rule is for"],
   id: ["规则 ID", "Id"],
