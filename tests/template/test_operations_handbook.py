@@ -19,7 +19,7 @@ HANDBOOK = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 def commands() -> list[str]:
     """Every `taskbridge` command of the page, with words for what stands in <>."""
     joined = HANDBOOK.replace("\\\n", " ")
-    found = re.findall(r"(?:^|`|\| |xargs )\s*(taskbridge [^`|#\n]+)", joined, flags=re.MULTILINE)
+    found = re.findall(r"(?:^|`|\| |do )\s*(taskbridge [^`|#;\n]+)", joined, flags=re.MULTILINE)
     return [re.sub(r"<[^>]*>", "word", each) for each in found]
 
 
