@@ -8,7 +8,7 @@ import type { IconName } from "@/parts/icons";
 type Hit = Shape["Hit"];
 
 /** In which part of the menu a page stands. */
-export type Group = "watch" | "push" | "setup" | "ai";
+export type Group = "watch" | "push" | "setup" | "ai" | "build";
 
 export interface PageDefinition {
   /** Below /console/, such as `push-logs` or `push-logs/:id`. */

@@ -10,6 +10,7 @@ export default defineTexts("shell", {
   group_push: ["推送", "Push"],
   group_setup: ["配置", "Set up"],
   group_ai: ["智能审批", "AI approval"],
+  group_build: ["对接", "Integrate"],
   language: ["EN: Switch to English", "中文：切换到中文"],
   language_short: ["EN", "中文"],
   theme: ["主题：{theme}", "Theme: {theme}"],

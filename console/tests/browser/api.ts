@@ -1,5 +1,6 @@
 import type { Page, Route } from "@playwright/test";
 import { aiRules } from "./answers/ai-rules";
+import { apiDescription } from "./answers/api-description";
 import { approvals } from "./answers/approvals";
 import { lateAnalyses } from "./answers/late";
 import { learning } from "./answers/learning";
@@ -38,6 +39,7 @@ const usual: Answers = {
   ...setup,
   ...aiRules,
   ...lateAnalyses,
+  ...apiDescription,
   ...learning,
 };
 

@@ -58,6 +58,8 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "agreement-overrules", path: "agreement?open=expense/n-finance&view=overrules", role: "approver", shows: ".overrule" },
   { name: "agreement-coverage", path: "agreement?open=expense/n-finance&view=coverage", role: "approver", shows: ".coverage-picture" },
   { name: "rule-document", path: "rules?open=expense/n-finance", role: "approver", shows: ".stale-note", below: ".policy" },
+  { name: "api", path: "api", role: "approver", shows: ".api-route" },
+  { name: "api-route", path: "api?open=replays.create", role: "approver", shows: ".api-story" },
   { name: "ai-audit", path: "ai-audit?span=own", role: "admin", shows: ".data-table__row" },
   { name: "ai-audit-entry", path: `ai-audit?open=${ENTRY_KEY}`, role: "admin", shows: ".code" },
 ];
