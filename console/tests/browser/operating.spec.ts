@@ -1,54 +1,73 @@
 import { expect, test } from "@playwright/test";
+import { expectAccessible } from "./accessible";
 import { serveApi } from "./api";
 import { log, replays, summary } from "./data";
+import { LOOKS, wear } from "./looks";
 import { signIn } from "./people";
 
 test.beforeEach(async ({ page }) => {
   await signIn(page, "ops", "ops");
 });
 
-test("all that match are replayed with a reason, watched, and stopped by one button", async ({ page }) => {
-  const running = replays.items[0]!;
-  let done = 100;
-  let status: "running" | "stopped" = "running";
-  const job = () => ({ ...running, id: "0009", looked_at: done, sent: done, count: 4200, status });
-  let wanted: Record<string, unknown> = {};
-  await serveApi(page, {
-    "GET /v1/replays": () => ({ items: [job()], next_cursor: null }),
-    "POST /v1/replays": (route) => {
-      wanted = route.request().postDataJSON() as Record<string, unknown>;
-      return wanted["dry_run"] ? { ...job(), id: null, status: "dry_run" } : job();
-    },
-    "DELETE /v1/replays/0009": () => {
-      status = "stopped";
-      return job();
-    },
-  });
-  await page.goto("/console/push-logs?status=failed&platform=jz&errcode=50001&instance=P-1001");
-  await page.getByRole("button", { name: "批量重推…" }).click();
-  await expect(page.locator(".popup")).toContainText("流程实例: P-1001");
-  await page.getByLabel("为什么重推").fill("收件人账号已补建");
-  await page.getByRole("button", { name: "开始重推" }).click();
+for (const look of LOOKS) {
+  test(`failures are filtered, one is opened, all are replayed with a reason, watched, and stopped by one button: ${look.locale}, ${look.width}`, async ({ page }) => {
+    const say = await wear(page, look);
+    const running = replays.items[0]!;
+    let done = 100;
+    let status: "running" | "stopped" = "running";
+    const job = () => ({ ...running, id: "0009", looked_at: done, sent: done, count: 4200, status });
+    const wanted: Record<string, unknown>[] = [];
+    await serveApi(page, {
+      "GET /v1/replays": () => ({ items: [job()], next_cursor: null }),
+      "POST /v1/replays": (route) => {
+        wanted.push(route.request().postDataJSON() as Record<string, unknown>);
+        return wanted.at(-1)?.["dry_run"] ? { ...job(), id: null, status: "dry_run" } : job();
+      },
+      "DELETE /v1/replays/0009": () => {
+        status = "stopped";
+        return job();
+      },
+    });
+    await page.goto("/console/push-logs?platform=jz&errcode=50001&instance=P-1001");
+    await page.getByLabel(say("状态", "Status"), { exact: true }).selectOption("failed");
+    await page.locator(".data-table__row").first().click();
+    await expect(page.locator(".side-panel .attempt").first()).toBeVisible();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: say("批量重推…", "Replay all") }).click();
+    await expect(page.locator(".popup")).toContainText(say("流程实例: P-1001", "Instance: P-1001"));
+    await expect(page.locator(".plan")).toContainText(say("将重推 4,200 条日志", "4,200 logs are sent again"));
+    const start = page.getByRole("button", { name: say("开始重推", "Start"), exact: true });
+    await expect(start).toBeDisabled();
+    await page.getByLabel(say("为什么重推", "Why"), { exact: true }).fill("收件人账号已补建");
+    await start.click();
 
-  const row = page.locator("tr[aria-current='true']");
-  await expect(row).toContainText("100 / 4,200");
-  expect(wanted).toMatchObject({ platform_id: "jz", errcode: "50001", sess_id: "P-1001", reason: "收件人账号已补建" });
-  done = 900;
-  await expect(row).toContainText("900 / 4,200");
-  await row.getByRole("button", { name: "停止" }).click();
-  await page.locator(".popup").getByRole("button", { name: "停止" }).click();
-  await expect(row).toContainText("已停止");
-});
+    const row = page.locator("tr[aria-current='true']");
+    await expect(row).toContainText(say("100 / 4,200", "100 of 4,200"));
+    await expect(page.locator(".notices")).toContainText(say("已开始", "Started"));
+    expect(wanted).toHaveLength(2);
+    expect(wanted[1]).toMatchObject({ platform_id: "jz", status: "failed", errcode: "50001", sess_id: "P-1001", reason: "收件人账号已补建" });
+    done = 900;
+    await expect(row).toContainText(say("900 / 4,200", "900 of 4,200"));
+    await row.getByRole("button", { name: say("停止", "Stop") }).click();
+    await expectAccessible(page, ".popup");
+    await page.locator(".popup").getByRole("button", { name: say("停止", "Stop") }).click();
+    await expect(row).toContainText(say("已停止", "Stopped"));
+  });
+}
 
 test("a filtered list is saved as CSV, whole, without requests, and no cell is a formula", async ({ page }) => {
+  let goOn = () => {};
+  const looked = new Promise<void>((resolve) => (goOn = resolve));
   const first = { ...log(1), event_id: "=HYPERLINK(\"http://evil\")", entries: [{ ...log(1).entries[0]!, reason: 'a "quoted", reason' }] };
   const asked = await serveApi(page, {
-    "GET /v1/push-logs": (_route, url) =>
-      url.searchParams.get("cursor") ? { items: [log(6)], next_cursor: null } : { items: [first], next_cursor: "next" },
+    "GET /v1/push-logs": (route, url) =>
+      url.searchParams.get("cursor") ? void looked.then(() => route.fulfill({ json: { items: [log(6)], next_cursor: null } })) : { items: [first], next_cursor: "next" },
   });
   await page.goto("/console/push-logs?status=failed");
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "CSV" }).click();
+  await expectAccessible(page, ".popup");
+  goOn();
   const file = await saving;
   expect(file.suggestedFilename()).toMatch(/^push-logs-.*\.csv$/);
   const stream = await file.createReadStream();

@@ -1,8 +1,10 @@
 import { expect, test } from "@playwright/test";
+import { expectAccessible } from "./accessible";
 import { job, ownRule, trials } from "./answers/ai-rules";
 import { reading } from "./answers/learning";
 import { serveApi } from "./api";
 import { HOSTILE } from "./data";
+import { LOOKS, wear } from "./looks";
 import { signIn } from "./people";
 
 const RULE = "/console/rules?open=expense/n-finance";
@@ -11,42 +13,45 @@ test.beforeEach(async ({ page }) => {
   await signIn(page, "approver-1", "approver");
 });
 
-test("a rule is written, its clauses read as it is typed, tried on past tasks with progress, and saved with what becomes of old results", async ({ page }) => {
-  let looks = 0;
-  const bodies: Record<string, unknown>[] = [];
-  const asked = await serveApi(page, {
-    "GET /v1/ai/rules/*/*": (route) => void route.fulfill({ status: 404, json: { code: "not_found", detail: "There is no such rule." } }),
-    "GET /v1/ai/jobs/job-dry_run": () => {
-      looks += 1;
-      return looks < 3 ? job("dry_run", "running", looks) : job("dry_run", "done", trials.length);
-    },
-    "PUT /v1/ai/rules/*/*": (route) => {
-      bodies.push(route.request().postDataJSON());
-      return { ...ownRule(1), ...route.request().postDataJSON(), version: 1 };
-    },
+for (const look of LOOKS) {
+  test(`a rule is written, its clauses read as it is typed, tried on past tasks with progress, and saved with what becomes of old results: ${look.locale}, ${look.width}`, async ({ page }) => {
+    const say = await wear(page, look);
+    let looks = 0;
+    const bodies: Record<string, unknown>[] = [];
+    const asked = await serveApi(page, {
+      "GET /v1/ai/rules/*/*": (route) => void route.fulfill({ status: 404, json: { code: "not_found", detail: "There is no such rule." } }),
+      "GET /v1/ai/jobs/job-dry_run": () => {
+        looks += 1;
+        return looks < 3 ? job("dry_run", "running", looks) : job("dry_run", "done", trials.length);
+      },
+      "PUT /v1/ai/rules/*/*": (route) => {
+        bodies.push(route.request().postDataJSON());
+        return { ...ownRule(1), ...route.request().postDataJSON(), version: 1 };
+      },
+    });
+    await page.goto(RULE);
+    await page.getByLabel(say("规则", "Rule"), { exact: true }).fill(`金额不超过 5000 元\n附发票\n${HOSTILE}`);
+    await expect(page.locator(".rule-clauses li")).toHaveCount(3);
+    await page.getByLabel("发票", { exact: true }).check();
+
+    await page.getByRole("button", { name: say("试运行", "Dry run") }).click();
+    await page.getByRole("button", { name: say("估算费用", "What will it take?") }).click();
+    await expect(page.locator(".dry-run__plan")).toContainText(say("4 个任务", "4 tasks"));
+    await page.getByRole("button", { name: say("开始试运行", "Start"), exact: true }).click();
+    await expect(page.locator(".trial")).toHaveCount(1);
+    await expect(page.locator(".dry-run__progress")).toContainText(say("已完成", "Done"));
+    await expect(page.locator(".dry-run__sum")).toContainText(say("4 个任务中有 2 个的意见会改变", "The opinion changes on 2 of 4 tasks"));
+    await expect(page.locator(".dry-run__sum")).toContainText(say("当时 1 / 2，现在 2 / 3", "1 / 2 then, 2 / 3 now"));
+
+    await page.getByRole("button", { name: say("编辑", "Edit") }).click();
+    await expect(page.locator(".rule-page__effect")).toContainText(say("12 个待办的现有结果会清除", "clears the results of your 12 open tasks"));
+    await page.getByRole("button", { name: say("保存", "Save"), exact: true }).click();
+    await expect(page.locator(".notices")).toContainText(say("已保存为第 1 版，正在清除 12 个待办的旧结果", "Saved as version 1; the old results of 12 open tasks"));
+    expect(bodies[0]).toMatchObject({ version: 0, file_key: ["invoices"], checks: [] });
+    expect(asked.filter((call) => call.startsWith("POST /v1/ai/rules/expense/n-finance/dry-run"))).toHaveLength(2);
+    expect(await page.title()).not.toContain("owned");
   });
-  await page.goto(RULE);
-  await page.getByLabel("规则", { exact: true }).fill(`金额不超过 5000 元\n附发票\n${HOSTILE}`);
-  await expect(page.locator(".rule-clauses li")).toHaveCount(3);
-  await page.getByLabel("发票", { exact: true }).check();
-
-  await page.getByRole("button", { name: "试运行" }).click();
-  await page.getByRole("button", { name: "估算费用" }).click();
-  await expect(page.locator(".dry-run__plan")).toContainText("4 个任务");
-  await page.getByRole("button", { name: "开始试运行" }).click();
-  await expect(page.locator(".trial")).toHaveCount(1);
-  await expect(page.locator(".dry-run__progress")).toContainText("已完成");
-  await expect(page.locator(".dry-run__sum")).toContainText("4 个任务中有 2 个的意见会改变");
-  await expect(page.locator(".dry-run__sum")).toContainText("当时 1 / 2，现在 2 / 3");
-
-  await page.getByRole("button", { name: "编辑" }).click();
-  await expect(page.locator(".rule-page__effect")).toContainText("12 个待办的现有结果会清除");
-  await page.getByRole("button", { name: "保存", exact: true }).click();
-  await expect(page.locator(".notices")).toContainText("已保存为第 1 版，正在清除 12 个待办的旧结果");
-  expect(bodies[0]).toMatchObject({ version: 0, file_key: ["invoices"], checks: [] });
-  expect(asked.filter((call) => call.startsWith("POST /v1/ai/rules/expense/n-finance/dry-run"))).toHaveLength(2);
-  expect(await page.title()).not.toContain("owned");
-});
+}
 
 test("a dry run is stopped, and its address goes on showing it", async ({ page }) => {
   let isStopped = false;
@@ -170,6 +175,7 @@ test("an earlier version is compared and restored, and a rule is deleted after s
   await expect(page.locator(".versions")).toContainText("金额不超过 3000 元");
   await page.getByRole("button", { name: "恢复这一版" }).click();
   await expect(page.locator(".popup")).toContainText("12 个待办的现有结果会清除");
+  await expectAccessible(page, ".popup");
   await page.locator(".popup").getByRole("button", { name: "恢复这一版" }).click();
   await expect(page.locator(".notices")).toContainText("已恢复第 2 版，现为第 5 版");
   expect(asked.some((call) => call === "POST /v1/ai/rules/expense/n-finance/versions/2/restore")).toBe(true);

@@ -1,15 +1,9 @@
 import { expect, type Browser, type Page } from "@playwright/test";
 import { serveApi, watch } from "./api";
 import { NOW, PICTURES } from "./data";
+import { type Look, wear } from "./looks";
 import { signIn } from "./people";
 import type { Role } from "../../src/session/roles";
-
-export interface Look {
-  readonly width: number;
-  readonly height: number;
-  readonly locale: string;
-  readonly theme: string;
-}
 
 /** A page that is loaded, and what went wrong in it so far. */
 interface Loaded {
@@ -44,18 +38,13 @@ export async function walkTo(page: Page, path: string, shows: string, by: { keys
 }
 
 async function load(browser: Browser, look: Look, role: Role): Promise<Loaded> {
-  const context = await browser.newContext({ viewport: { width: look.width, height: look.height }, reducedMotion: "reduce" });
+  const context = await browser.newContext({ reducedMotion: "reduce" });
   const page = await context.newPage();
   const wrong = watch(page);
   if (PICTURES) await page.clock.setFixedTime(NOW);
   await serveApi(page);
   await signIn(page, "ops", role);
-  await page.addInitScript(
-    (chosen) => {
-      localStorage.setItem("taskbridge.preferences", chosen);
-    },
-    JSON.stringify({ locale: look.locale, theme: look.theme, zone: "" }),
-  );
+  await wear(page, look);
   await page.goto("/console/nowhere");
   await expect(page.locator(".state-panel")).toBeVisible();
   return { page, wrong };
