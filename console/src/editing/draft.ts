@@ -1,6 +1,6 @@
 import { computed, type Ref, ref, shallowRef, toRaw, watch } from "vue";
 import { asProblem, type Problem } from "@/api/problem";
-import { sayFlaw } from "@/flaws/flaws";
+import { isBelow, sayFlaw } from "@/flaws/flaws";
 import { isSame } from "./differences";
 import { useUnsaved } from "./unsaved";
 
@@ -82,8 +82,7 @@ export function useDraft<F extends object>(options: DraftOptions<F>): Draft<F> {
 }
 
 function problemAt(problem: Problem | undefined, field: string): string {
-  const isOf = (name: string) => name === field || name.startsWith(`${field}.`) || name.startsWith(`${field}[`);
-  const found = problem?.errors.find((each) => isOf(each.field));
+  const found = problem?.errors.find((each) => isBelow(each.field, field));
   return found ? sayFlaw(found) : "";
 }
 

@@ -10,7 +10,24 @@ export function sayFlaw({ kind, values, problem }: FieldProblem): string {
   return isKnown(kind) ? say(kind, values) : problem;
 }
 
-/** Why something was refused: its fields, else what the API says of the whole. */
-export function sayProblem(problem: Problem): string {
-  return problem.errors.map((each) => `${each.field}: ${sayFlaw(each)}`).join("; ") || problem.detail;
+/** What fields are called, by their path: `{ "settings.host": "…" }`. */
+export type FieldNames = Readonly<Record<string, string>>;
+
+/** Whether a field is that of a path, or stands below it: `keys[0]` and `keys.0` below `keys`. */
+export function isBelow(field: string, path: string): boolean {
+  return field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`);
+}
+
+/** Why something was refused: its fields by their `names`, else what the API says of the whole. */
+export function sayProblem(problem: Problem, names: FieldNames = {}): string {
+  return problem.errors.map((each) => `${nameOf(each.field, names)}: ${sayFlaw(each)}`).join("; ") || problem.detail;
+}
+
+/** By the nearest path that has a name, of a list with which one it is, from 1; by the field itself where nothing has. */
+function nameOf(field: string, names: FieldNames): string {
+  const [path = ""] = Object.keys(names)
+    .filter((each) => isBelow(field, each))
+    .sort((one, other) => other.length - one.length);
+  const index = /^[.[](\d+)/.exec(field.slice(path.length))?.[1];
+  return path ? [names[path], index && Number(index) + 1].filter(Boolean).join(" ") : field;
 }

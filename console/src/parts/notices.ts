@@ -1,6 +1,6 @@
 import { reactive } from "vue";
 import { asProblem } from "@/api/problem";
-import { sayProblem } from "@/flaws/flaws";
+import { type FieldNames, sayProblem } from "@/flaws/flaws";
 
 export interface Notice {
   id: number;
@@ -27,6 +27,6 @@ export function dismiss(id: number): void {
 
 export const tell = {
   good: (text: string): undefined => add("good", text),
-  /** What went wrong stays until somebody closes it. */
-  problem: (error: unknown): undefined => add("bad", sayProblem(asProblem(error))),
+  /** What went wrong stays until somebody closes it; fields by the `names` of the form that was sent. */
+  problem: (error: unknown, names?: FieldNames): undefined => add("bad", sayProblem(asProblem(error), names)),
 };

@@ -73,6 +73,7 @@ test("what the API refuses stands at its field, and a secret that stays empty is
   await page.getByRole("button", { name: "保存" }).click();
   await expect(page.locator(".field__problem")).toHaveText(["words of a later version", "不能大于 15"]);
   await expect(page.getByLabel("超时（秒）")).toHaveValue("20.5");
+  await expect(page.locator(".save-bar__problem")).toContainText("超时（秒）: 不能大于 15; 应用 ID: words of a later version");
   expect(put[0]?.settings).toEqual({ ...settings, timeout_s: 20.5 });
 });
 

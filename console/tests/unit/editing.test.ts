@@ -9,6 +9,7 @@ import { type Draft, useDraft } from "@/editing/draft";
 import { marksOf } from "@/editing/marks";
 import { clashesOf, mergedOf } from "@/editing/merge";
 import { asked, guardUnsaved } from "@/editing/unsaved";
+import { sayProblem } from "@/flaws/flaws";
 import { i18n } from "@/texts/texts";
 
 interface Form {
@@ -128,6 +129,12 @@ describe("a draft", () => {
     expect([draft.problemAt("keys"), draft.problemAt("name")]).toEqual(["too long", ""]);
     unmount();
   });
+});
+
+test("what is refused is told by the names of its fields, of a list by which one, and by the path where no form knows it", () => {
+  const errors = ["settings.models[1].model", "keys.0", "settings.host", "other"].map((field) => ({ in: "body" as const, field, problem: "bad" }));
+  const names = { settings: "设置", "settings.models": "模型参数", "settings.host": "网关地址", keys: "字段" };
+  expect(sayProblem(new Problem(422, "invalid_request", "", errors), names)).toBe("模型参数 2: bad; 字段 1: bad; 网关地址: bad; other: bad");
 });
 
 describe("leaving what is unsaved", () => {
