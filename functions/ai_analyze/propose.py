@@ -67,7 +67,7 @@ def parse_proposal(text: str, rule_text: str = "", fields: Sequence[FieldType] =
             check_expression(wire.expression, known)
             checks[Check(_resolve_clause(wire.clause, clauses), wire.expression)] = None
         except ConfigurationError as error:
-            dropped.append(DroppedCheck(clause=wire.clause, expression=wire.expression, reason=error.problem))
+            dropped.append(DroppedCheck(clause=wire.clause, expression=wire.expression, reason=str(error.problem)))
     return Proposal(tuple(checks), tuple(dropped))
 
 

@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from admin_api.ids import encode_id
+from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.results import Verdict
 from tests.functional.ai_api import AiWorld
-from tests.functional.ai_suites.builders import APP, CREATED_AT, NOW, UID, own_rule
+from tests.functional.ai_suites.builders import APP, CREATED_AT, NOW, UID, analysis, own_rule
 from tests.functional.aws import Tables
 from tests.functional.campus_logs import stamp
 from tests.functional.test_api_lists import LISTS
@@ -36,11 +37,12 @@ AI_LISTS: list[tuple[str, dict[str, str], int]] = [
     ("/v1/ai/recommendations", {}, ROWS),
     ("/v1/ai/rule-updates", {}, ROWS),
     ("/v1/ai/agreement/nodes", {}, ROWS),
+    ("/v1/ai/late", {}, ROWS),
     ("/v1/ai/audit", SINCE, 2 * ROWS),
     ("/v1/ai/audit", {"task_id": TASK}, ROWS),
     ("/v1/ai/audit", {**SINCE, "outcome": "failed"}, ROWS),
 ]
-ADMINS = {"/v1/ai/nodes", "/v1/ai/audit"}
+ADMINS = {"/v1/ai/nodes", "/v1/ai/audit", "/v1/ai/late"}
 
 
 @pytest.fixture
@@ -62,8 +64,19 @@ def fill(world: AiWorld) -> None:
         world.decide(f"done-{number}")
         world.give_result(world.give_task(f"judged-{number}", node_id=node_id), Verdict.APPROVE)
         world.decide(f"judged-{number}")
+        give_late(world, f"t-ev/{number} a")
         world.give_question(f"e{number}", outcome="failed", task_id=TASK)
         world.give_question(f"f{number}", stamp(NOW - number * DAY_S), outcome="answered", task_id="other")
+
+
+def give_late(world: AiWorld, task_id: str) -> None:
+    """Its approver looks at a task while its analysis is under way."""
+    seat = world.stores.tasks.get(UID, task_id)
+    standing = seat and world.services.book.standing(seat)
+    assert standing
+    begun = analysis(id=f"{encode_task_id(task_id)}.1", basis=standing.basis)
+    assert world.stores.tasks.begin(UID, task_id, begun, "")
+    assert world.me.get(f"/v1/ai/tasks/{encode_id(task_id)}").status == 200
 
 
 def test_every_list_is_walked_at_any_limit_and_ends_with_the_same_rows(world: AiWorld) -> None:

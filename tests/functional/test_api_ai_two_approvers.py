@@ -91,6 +91,8 @@ def attempts(client: ApiClient, analysis_id: str, uid: str) -> Iterator[Answer]:
     yield client.get("/v1/ai/agreement", of="everyone")
     yield client.get("/v1/ai/agreement/nodes")
     yield client.get(f"/v1/ai/agreement/nodes/{APP}/{NODE}/clauses")
+    yield client.get(f"/v1/ai/agreement/nodes/{APP}/{NODE}/overrules")
+    yield client.get(f"/v1/ai/agreement/nodes/{APP}/{NODE}/coverage")
     yield client.get(f"{rule}/node")
     yield client.post(
         f"{rule}/try-checks", {"rule": "金额", "checks": [{"clause": "金额", "expression": "amount <= 0"}]}
@@ -156,8 +158,8 @@ def test_the_victim_still_has_everything(world: AiWorld, analysis_id: str) -> No
 
 
 def test_no_route_of_approvers_is_forgotten_here() -> None:
-    # Jobs and the stream have such tests of their own; a text that is sent belongs to who sends it.
-    elsewhere = {"dry-run", "propose-checks", "stream", "{id}"}
+    # Jobs and the stream have such tests of their own; a text or a document that is sent belongs to who sends it.
+    elsewhere = {"dry-run", "propose-checks", "documents", "stream", "{id}"}
     routes = {
         template
         for (_, template), access in ACCESS.items()
@@ -183,4 +185,6 @@ def test_no_route_of_approvers_is_forgotten_here() -> None:
         "/v1/search",
         "/v1/ai/agreement/nodes",
         "/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses",
+        "/v1/ai/agreement/nodes/{app_id}/{node_id}/overrules",
+        "/v1/ai/agreement/nodes/{app_id}/{node_id}/coverage",
     }

@@ -430,7 +430,7 @@ class SimulatedFleet:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         """The answer of the task center, which takes its time and no longer than the caller waits."""
         platform_id = request.url.host.split(".")[0]
-        begun, limit_s = self.time.clock(), float(request.extensions["timeout"]["pool"])
+        begun, limit_s = self.time.clock(), float(request.extensions["timeout"]["read"])
         wanted_s = self.latency_s(platform_id, begun)
         self.time.sleep(min(wanted_s, limit_s))
         is_token = "token" in request.url.path.lower()

@@ -53,6 +53,8 @@ def allowed_roles(method: str, template: str) -> set[str]:
         return {"admin"}
     if area[0] in {"events", "push-logs", "replays", "rejected-events", "skipped-events", "ops"}:
         return {"admin", "ops"}
+    if area == ["ai", "late"]:
+        return {"admin", "ops"}
     if area == ["search"]:
         return {"admin", "ops", "approver"}
     if area[1] in {"settings", "nodes", "audit"}:

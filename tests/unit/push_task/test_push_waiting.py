@@ -179,7 +179,7 @@ def slow(worker: Worker, seconds: float) -> None:
             self.inner = inner
 
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            limit = float(request.extensions["timeout"]["pool"])
+            limit = float(request.extensions["timeout"]["read"])
             worker.now += min(seconds, limit)
             if seconds > limit:
                 raise httpx.ReadTimeout("too slow", request=request)
