@@ -11,6 +11,9 @@ export const HOSTILE = PICTURES
   ? "收件人在任务中心没有账号"
   : `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202Eلا ${"长".repeat(300)}🙂`;
 
+/** What somebody typed: hostile in the tests, the usual in the pictures. */
+export const odd = (usual: string) => (PICTURES ? usual : HOSTILE);
+
 const counts = (succeeded: number, failed: number, retrying: number, superseded: number, skipped: number): Shape["StatusCounts"] => ({
   succeeded,
   failed,
@@ -170,7 +173,7 @@ export const rejected = {
     received_at: ago(index * 600),
     replayed_at: index === 2 ? ago(60) : null,
     replayed_by: index === 2 ? "ops" : null,
-    body: JSON.stringify({ source: "htd.process", "detail-type": "process.trigger", detail: { id: `bad-${index}`, occurredAt: "昨天", title: HOSTILE } }),
+    body: JSON.stringify({ source: "htd.process", "detail-type": "process.trigger", detail: { id: `bad-${index}`, occurredAt: "昨天", title: odd("张三的请假申请") } }),
   })),
   next_cursor: null,
 };

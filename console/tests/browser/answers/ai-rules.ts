@@ -1,6 +1,6 @@
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { ago, HOSTILE } from "../data";
+import { ago, odd } from "../data";
 import { keptDocument, staleRule } from "./learning";
 
 type Shape = components["schemas"];
@@ -16,8 +16,8 @@ const nodeDefault: Shape["NodeDefault"] = {
   path: NODE.path,
   node_key: NODE.node_key,
   node_name: NODE.node_name,
-  rule: `报销金额不超过 3000 元；附发票；${HOSTILE}`,
-  clauses: ["报销金额不超过 3000 元", "附发票", HOSTILE],
+  rule: `报销金额不超过 3000 元；附发票；${odd("事由与行程一致")}`,
+  clauses: ["报销金额不超过 3000 元", "附发票", odd("事由与行程一致")],
   keynote: "看清金额",
   file_key: ["invoices"],
   checks: [],
@@ -52,7 +52,7 @@ const listed = (changes: Partial<Shape["ListedRule"]>): Shape["ListedRule"] => (
 const rules = [
   listed({}),
   listed({ app_name: "请假申请", node_name: "院系审批", path: "leave/n-dept", rule: "", checks: [], auto_analysis: 0, version: 1, default: null }),
-  listed({ app_name: HOSTILE, node_name: HOSTILE, path: "x/~aG9zdGlsZQ", rule: HOSTILE, status: false, auto_analysis: 2, version: 12 }),
+  listed({ app_name: odd("用印申请"), node_name: odd("部门负责人审批"), path: "x/~aG9zdGlsZQ", rule: odd("用印事由清楚，附合同"), status: false, auto_analysis: 2, version: 12 }),
 ];
 
 const field = (key: string, label: string, type: string, column_of = ""): Shape["RuleField"] => ({ key, label, type, column_of });
@@ -69,7 +69,7 @@ const node: Shape["RuleNode"] = {
     field("items", "费用明细", "rows"),
     field("price", "金额", "number", "items"),
     field("scan", "票据扫描件", "count", "items"),
-    field("hostile", HOSTILE, "text"),
+    field("hostile", odd("同行人"), "text"),
   ],
 };
 
@@ -82,13 +82,13 @@ const trial = (
   decision: string | null,
 ): Shape["Trial"] => ({
   task_id: `T-${index}`,
-  subject: index === 3 ? HOSTILE : `差旅费报销：第 ${index} 次`,
+  subject: index === 3 ? odd("差旅费报销：杭州会议") : `差旅费报销：第 ${index} 次`,
   decision,
   verdict_then,
   verdict_now,
-  summary: index === 3 ? HOSTILE : "金额与发票合计一致，未超过限额。",
+  summary: index === 3 ? odd("发票合计与报销金额一致。") : "金额与发票合计一致，未超过限额。",
   downgraded: verdict_now === "needs_human" ? "附件 2 无法读取" : null,
-  findings: [{ clause: index === 3 ? HOSTILE : (CLAUSES[0] ?? ""), result: "pass", reason: "报销金额 = 4800", origin: "computed" }],
+  findings: [{ clause: index === 3 ? odd("须附发票原件") : (CLAUSES[0] ?? ""), result: "pass", reason: "报销金额 = 4800", origin: "computed" }],
   usage: usage(2_400 + index),
   problem: "",
 });
@@ -114,11 +114,11 @@ export function job(kind: Shape["Job"]["kind"], status: Shape["Job"]["status"], 
     checks:
       kind === "propose_checks"
         ? [
-            { clause: CLAUSES[1] ?? "", expression: "sum(invoices) == amount", passed: 17, failed: 2, unknown: 1, reasons: { fail: "报销金额 = 5200", unknown: HOSTILE } },
+            { clause: CLAUSES[1] ?? "", expression: "sum(invoices) == amount", passed: 17, failed: 2, unknown: 1, reasons: { fail: "报销金额 = 5200", unknown: odd("发票没有读出金额") } },
             { clause: CLAUSES[0] ?? "", expression: "amount <= 5000 && amount > 0", passed: 20, failed: 0, unknown: 0, reasons: {} },
           ]
         : [],
-    dropped: kind === "propose_checks" ? [{ clause: HOSTILE, expression: "nothing <= 1", reason: "表单中没有字段 nothing" }] : [],
+    dropped: kind === "propose_checks" ? [{ clause: odd("须经院长签字"), expression: "nothing <= 1", reason: "表单中没有字段 nothing" }] : [],
     document: null,
     reason: "",
     created_at: ago(30),
@@ -137,7 +137,7 @@ const rated = (decided: number, agreed: number): Shape["Agreement"] => {
 export const nodeAgreements = [
   { ...NODE, agreement: rated(184, 171) },
   { ...NODE, path: "leave/n-dept", app_name: "请假申请", node_id: "n-dept", node_name: "院系审批", agreement: rated(46, 31) },
-  { ...NODE, path: "x/~aG9zdGlsZQ", app_name: HOSTILE, node_name: HOSTILE, agreement: rated(4, 4) },
+  { ...NODE, path: "x/~aG9zdGlsZQ", app_name: odd("用印申请"), node_name: odd("部门负责人审批"), agreement: rated(4, 4) },
 ];
 
 const clause = (text: string, decided: number, agreed: number): Shape["ClauseAgreement"] => {
@@ -163,12 +163,12 @@ const entry = (index: number): Shape["AuditEntry"] => ({
   template_version: "5",
   platform_id: "aigc",
   model: "qwen-plus",
-  files: [{ name: index === 1 ? HOSTILE : "发票.pdf", sha256: "ab12cd34ef567890ab12", size: 20_480, file_id: "f-1" }],
-  question: index === 1 ? `规则：${HOSTILE}\n申请人电话：[电话1]` : "规则：单笔报销金额不超过 5000 元",
-  answer: JSON.stringify({ verdict: "approve", summary: index === 1 ? HOSTILE : "符合" }),
+  files: [{ name: index === 1 ? odd("发票（补）.pdf") : "发票.pdf", sha256: "ab12cd34ef567890ab12", size: 20_480, file_id: "f-1" }],
+  question: index === 1 ? `规则：${odd("单笔报销金额不超过 5000 元")}\n申请人电话：[电话1]` : "规则：单笔报销金额不超过 5000 元",
+  answer: JSON.stringify({ verdict: "approve", summary: index === 1 ? odd("符合") : "符合" }),
   usage: usage(1_800 + index),
   latency_ms: 5_400 + index * 17,
-  error: index % 6 === 2 ? HOSTILE : "",
+  error: index % 6 === 2 ? odd("HTTP 503") : "",
   requested_by: "20150123",
   decision: index % 2 ? "approved" : null,
 });
@@ -185,12 +185,12 @@ export const aiRules: Answers = {
   "GET /v1/ai/rule-updates": () =>
     page([
       { ...NODE, rule_version: "default-7", updated_at: ago(3_600) },
-      { ...NODE, path: "leave/n-dept", node_name: HOSTILE, app_name: "请假申请", rule_version: "", updated_at: ago(90_000) },
+      { ...NODE, path: "leave/n-dept", node_name: odd("院系审批"), app_name: "请假申请", rule_version: "", updated_at: ago(90_000) },
     ]),
   "GET /v1/ai/recommendations": () =>
     page([
       { ...NODE, path: "seal/n-1", app_name: "用印申请", node_name: "校办审核", decided: 46, open_count: 3 },
-      { ...NODE, path: "seal/n-2", app_name: HOSTILE, node_name: HOSTILE, decided: 8, open_count: 0 },
+      { ...NODE, path: "seal/n-2", app_name: odd("用印申请"), node_name: odd("部门负责人审批"), decided: 8, open_count: 0 },
     ]),
   "DELETE /v1/ai/recommendations/*/*": (route) => void route.fulfill({ status: 204 }),
   "DELETE /v1/ai/rule-updates": (route) => void route.fulfill({ status: 204 }),
@@ -198,12 +198,12 @@ export const aiRules: Answers = {
   [`GET ${AT}/node`]: () => node,
   [`PUT ${AT}`]: (route) => ({ ...ownRule(5), ...(route.request().postDataJSON() as object), version: 5 }),
   [`DELETE ${AT}`]: (route) => void route.fulfill({ status: 204 }),
-  [`GET ${AT}/versions`]: () => page([ownRule(4), ownRule(3, `单笔报销金额不超过 4000 元\n${HOSTILE}`), ownRule(2, "金额不超过 3000 元")]),
+  [`GET ${AT}/versions`]: () => page([ownRule(4), ownRule(3, `单笔报销金额不超过 4000 元\n${odd("须附发票原件")}`), ownRule(2, "金额不超过 3000 元")]),
   [`POST ${AT}/versions/*/restore`]: () => ownRule(5),
   "POST /v1/ai/clauses": (route) => ({ clauses: (route.request().postDataJSON() as { rule: string }).rule.split("\n").filter(Boolean) }),
   [`POST ${AT}/try-checks`]: (route) => {
     const [tried] = (route.request().postDataJSON() as { checks: Shape["Check"][] }).checks;
-    return { checks: [{ clause: tried?.clause, expression: tried?.expression, passed: 18, failed: 2, unknown: 0, reasons: { fail: `报销金额 = 5200 ${HOSTILE}` } }], tasks: 20 };
+    return { checks: [{ clause: tried?.clause, expression: tried?.expression, passed: 18, failed: 2, unknown: 0, reasons: { fail: `报销金额 = 5200 ${odd("")}` } }], tasks: 20 };
   },
   [`POST ${AT}/propose-checks`]: () => job("propose_checks", "running", 0),
   [`POST ${AT}/dry-run`]: (route) => job("dry_run", (route.request().postDataJSON() as { estimate_only: boolean }).estimate_only ? "estimated" : "running", 0),
@@ -213,7 +213,7 @@ export const aiRules: Answers = {
   "GET /v1/ai/agreement": () => ({ ...rated(234, 206), app_id: null, node_id: null }),
   "GET /v1/ai/agreement/nodes": () => page(nodeAgreements),
   "GET /v1/ai/agreement/nodes/*/*/clauses": () => ({
-    items: [clause(CLAUSES[0] ?? "", 176, 168), clause(CLAUSES[1] ?? "", 98, 74), clause(HOSTILE, 3, 3)],
+    items: [clause(CLAUSES[0] ?? "", 176, 168), clause(CLAUSES[1] ?? "", 98, 74), clause(odd("出差事由与行程一致"), 3, 3)],
     of_everyone: false,
     looked_at: 184,
   }),

@@ -1,5 +1,5 @@
 import type { Description, Schema } from "../../../src/pages/api/description";
-import { HOSTILE } from "../data";
+import { odd } from "../data";
 
 const text = (description: string, ...examples: string[]): Schema => ({ type: "string", description, examples });
 const of = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
@@ -24,7 +24,7 @@ export const description: Description = {
         operationId: "replays.create",
         tags: ["replays"],
         summary: "Replay what failed",
-        description: `Begins within a minute, at \`rate_per_s\`, and goes on after a crash.\n\n${HOSTILE}`,
+        description: `Begins within a minute, at \`rate_per_s\`, and goes on after a crash.\n\n${odd("")}`,
         parameters: [{ name: "Idempotency-Key", in: "header", description: "the same key starts the work once and gets the same answer, for a day", schema: { type: "string" } }],
         requestBody: { content: json("ReplayWanted") },
         responses: { "202": { description: "Successful Response", content: json("Replay") }, ...REFUSALS },
@@ -54,7 +54,7 @@ export const description: Description = {
         },
         required: ["reason"],
       },
-      Replay: { type: "object", properties: { id: text("names the job", "r-1"), status: { ...of("Status"), description: HOSTILE }, after: { anyOf: [of("Replay"), { type: "null" }] } }, required: ["id"] },
+      Replay: { type: "object", properties: { id: text("names the job", "r-1"), status: { ...of("Status"), description: odd("") }, after: { anyOf: [of("Replay"), { type: "null" }] } }, required: ["id"] },
       Replays: { type: "object", properties: { items: { type: "array", items: of("Replay") }, next_cursor: { anyOf: [{ type: "string" }, { type: "null" }] } } },
       ProblemCode: { type: "string", description: "`not_allowed`: it is for another role\n`too_many_calls`: more calls a minute than one person may make" },
     },

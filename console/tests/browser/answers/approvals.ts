@@ -1,11 +1,10 @@
 import type { Route } from "@playwright/test";
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { ago, HOSTILE, PICTURES } from "../data";
+import { ago, HOSTILE, odd, PICTURES } from "../data";
 
 type Shape = components["schemas"];
-/** Hostile text, where a picture has something usual. */
-const odd = (usual: string) => (PICTURES ? usual : HOSTILE);
+/** A text that is far too long, and turns the direction of writing. */
 const LONG = PICTURES ? "" : `\u202E${"凡请假超过三天的，须附辅导员签字的说明。".repeat(500)}`;
 const PAGE_TEXT = `海淀医院 诊断证明书\n姓名：张三　性别：男\n诊断：急性支气管炎\n处理意见：建议休息 3 天（2026-11-23 至 2026-11-25）\n医师签名：李医生\n${odd("")}`;
 

@@ -1,5 +1,5 @@
 import type { components } from "../../../src/api/schema";
-import { ago, HOSTILE } from "../data";
+import { ago, odd } from "../data";
 
 type Late = components["schemas"]["LateAnalysis"];
 
@@ -37,7 +37,7 @@ export const lateAnalyses = {
       late(2, { delay: "files", queue_s: 1.2, files_s: 96.5, late_s: 18.6 }),
       late(3, { delay: "retries", retries_s: 903, late_s: 240.1, reason: "今天 AI 提问次数已达上限" }),
       late(4, { delay: "platform", queue_s: 0, files_s: 0, platform_s: 0, came: "decided", status: "running", finished_at: null, late_s: null }),
-      late(5, { uid: HOSTILE, task_id: HOSTILE, app_name: HOSTILE, node_name: HOSTILE, reason: HOSTILE, model: HOSTILE }),
+      late(5, { uid: odd("20230415"), task_id: odd("T-885"), app_name: odd("请假申请"), node_name: odd("辅导员审批"), reason: odd(""), model: odd("qwen-max") }),
     ],
     next_cursor: "more",
   }),

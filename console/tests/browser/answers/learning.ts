@@ -1,6 +1,6 @@
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { ago, HOSTILE } from "../data";
+import { ago, odd } from "../data";
 
 type Shape = components["schemas"];
 
@@ -9,13 +9,13 @@ const SHA = "9f".repeat(32);
 const clause = (text: string, sentence: string, page: number | null): Shape["DocumentClause"] => ({ clause: text, sentence, page });
 
 export const keptDocument: Shape["RuleDocument"] = {
-  name: `差旅费报销办法${HOSTILE}.pdf`,
+  name: `差旅费报销办法${odd("")}.pdf`,
   sha256: SHA,
-  clauses: [clause(LIMIT, "第二条 单笔报销金额不得超过 5000 元。", 1), clause(HOSTILE, HOSTILE, null)],
+  clauses: [clause(LIMIT, "第二条 单笔报销金额不得超过 5000 元。", 1), clause(odd("出差事由与行程一致"), odd("第四条 出差事由应当与行程一致。"), null)],
 };
 
 export const staleRule: Shape["StaleRule"] = {
-  name: `差旅费报销办法（2027）${HOSTILE}.pdf`,
+  name: `差旅费报销办法（2027）${odd("")}.pdf`,
   sha256: SHA,
   at: ago(7_200),
   gone: [clause(LIMIT, "第二条 单笔报销金额不得超过 5000 元。", 1)],
@@ -24,7 +24,7 @@ export const staleRule: Shape["StaleRule"] = {
 export function reading(status: Shape["Job"]["status"]): Shape["Job"] {
   const isDone = status === "done";
   const found: Shape["DocumentReading"] = {
-    name: `差旅费报销办法（2027）${HOSTILE}.pdf`,
+    name: `差旅费报销办法（2027）${odd("")}.pdf`,
     sha256: SHA,
     pages: 2,
     problem: isDone ? "第 2 页有图片，其中的文字未能读取" : "",
@@ -34,13 +34,13 @@ export function reading(status: Shape["Job"]["status"]): Shape["Job"] {
       ? [
           { clause: "单笔报销金额不超过 3000 元", sentence: "第二条 单笔报销金额不得超过 3000 元。", page: 1, is_new: true },
           { clause: "须附发票原件", sentence: "第三条 须附发票原件。", page: 2, is_new: false },
-          { clause: HOSTILE, sentence: HOSTILE, page: 2, is_new: true },
+          { clause: odd("住宿费不超过标准"), sentence: odd("第五条 住宿费不得超过附表所列标准。"), page: 2, is_new: true },
         ]
       : [],
-    dropped: isDone ? [{ clause: HOSTILE, sentence: HOSTILE, page: 9, reason: "文件里没有这句原文" }] : [],
+    dropped: isDone ? [{ clause: odd("须经院长签字"), sentence: odd("报销须经院长签字。"), page: 9, reason: "文件里没有这句原文" }] : [],
     changes: [
       { clause: LIMIT, sentence: "第二条 单笔报销金额不得超过 5000 元。", page: 1, state: "gone", page_now: null },
-      { clause: HOSTILE, sentence: HOSTILE, page: 1, state: "moved", page_now: 2 },
+      { clause: odd("出差事由与行程一致"), sentence: odd("第四条 出差事由应当与行程一致。"), page: 1, state: "moved", page_now: 2 },
     ],
   };
   return {
@@ -62,7 +62,7 @@ export function reading(status: Shape["Job"]["status"]): Shape["Job"] {
   };
 }
 
-const draft = (rule: string): Shape["RuleDraft"] => ({ rule, keynote: "看清金额", file_key: ["invoices", HOSTILE], checks: [] });
+const draft = (rule: string): Shape["RuleDraft"] => ({ rule, keynote: "看清金额", file_key: ["invoices", odd("receipts")], checks: [] });
 const overrule = (changes: Partial<Shape["Overrule"]>): Shape["Overrule"] => ({
   clause: LIMIT,
   hidden: false,
@@ -78,7 +78,7 @@ const overrule = (changes: Partial<Shape["Overrule"]>): Shape["Overrule"] => ({
   refused_anyway: 1,
   unknown: null,
   suggestion: "loosen",
-  draft: draft(`单笔报销金额不超过 5750 元\n须附发票原件\n${HOSTILE}`),
+  draft: draft(`单笔报销金额不超过 5750 元\n须附发票原件\n${odd("出差事由与行程一致")}`),
   ...changes,
 });
 const none = { decided: null, overruled: null, rate: null, low: null, high: null, failed: null, approved_anyway: null, passed: null, refused_anyway: null };
@@ -86,7 +86,7 @@ const none = { decided: null, overruled: null, rate: null, low: null, high: null
 const overrules: Shape["Overrules"] = {
   items: [
     overrule({}),
-    overrule({ clause: HOSTILE, hidden: true, ...none, unknown: 71, suggestion: "attach", draft: draft(HOSTILE) }),
+    overrule({ clause: odd("出差事由与行程一致"), hidden: true, ...none, unknown: 71, suggestion: "attach", draft: draft(odd("须附行程单")) }),
     overrule({ clause: "须附发票原件", hidden: true, ...none, suggestion: null, draft: null }),
   ],
   of_everyone: false,
@@ -110,7 +110,7 @@ const coverage: Shape["NodeCoverage"] = {
       points: [point("computed", 34, 0, 0), point("checked", 58, 1, 0), point("quoted", 91, 4, 2), point("said", 104, 11, 6)],
       without_wrong_approval: "checked",
     },
-    { platform_id: HOSTILE, model: HOSTILE, hidden: true, needed: 30, forms: null, points: [], without_wrong_approval: null },
+    { platform_id: odd("aigc"), model: odd("deepseek-v3"), hidden: true, needed: 30, forms: null, points: [], without_wrong_approval: null },
   ],
   of_everyone: false,
   looked_at: 134,

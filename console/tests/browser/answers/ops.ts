@@ -1,6 +1,6 @@
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { HOSTILE, ago, rejected } from "../data";
+import { HOSTILE, ago, odd, rejected } from "../data";
 
 type Shape = components["schemas"];
 
@@ -13,7 +13,7 @@ function found(id: string): Shape["SearchResult"] {
     kind: "push_log",
     id: `${platform}:${id}`,
     name: id,
-    within: platform === "jz" ? "P-1001" : HOSTILE,
+    within: platform === "jz" ? "P-1001" : odd("P-1002"),
     platform_id: platform,
     status,
     at: ago(95),
@@ -38,7 +38,7 @@ const fact = (name: string, value: string, sequence: number, isAcknowledged: boo
   is_acknowledged: isAcknowledged,
 });
 
-const REQUEST = JSON.stringify({ appId: "taskbridge", access_token: "********", tasks: [{ taskId: "T-1", title: HOSTILE, receivers: ["u20231106"] }] });
+const REQUEST = JSON.stringify({ appId: "taskbridge", access_token: "********", tasks: [{ taskId: "T-1", title: odd("张三的请假申请"), receivers: ["u20231106"] }] });
 
 /** Of three events: the second was superseded by the third, which the task center has not acknowledged. */
 const state: Shape["InstanceState"] = {
@@ -54,7 +54,7 @@ const state: Shape["InstanceState"] = {
       work: "none",
       reason: "",
       event_id: "ev-0",
-      wanted: [fact("status", "running", 1, true), fact("subject", HOSTILE, 1, true), fact("initiator", "张三 (20231107)", 1, true)],
+      wanted: [fact("status", "running", 1, true), fact("subject", odd("张三的请假申请"), 1, true), fact("initiator", "张三 (20231107)", 1, true)],
       acknowledged: null,
     },
     {
@@ -69,7 +69,7 @@ const state: Shape["InstanceState"] = {
   ],
   events: [
     { log_id: "jz:ev-0", event_id: "ev-0", action: "task_received", sequence: 1, status: "succeeded", occurred_at: ago(910), received_at: ago(905), superseded_by: [] },
-    { log_id: "jz:ev-9", event_id: HOSTILE, action: "task_received", sequence: 2, status: "superseded", occurred_at: ago(300), received_at: ago(290), superseded_by: ["ev-20261121-00001"] },
+    { log_id: "jz:ev-9", event_id: odd("ev-20261121-00000"), action: "task_received", sequence: 2, status: "superseded", occurred_at: ago(300), received_at: ago(290), superseded_by: ["ev-20261121-00001"] },
     { log_id: "jz:ev-1", event_id: "ev-20261121-00001", action: "task_completed", sequence: 3, status: "failed", occurred_at: ago(60), received_at: ago(40), superseded_by: [] },
   ],
 };
@@ -78,7 +78,7 @@ const skipped = {
   items: [1, 2, 3, 4].map(
     (index): Shape["SkippedEvent"] => ({
       id: `skip-${index}`,
-      event_id: index === 2 ? HOSTILE : `ev-skip-${index}`,
+      event_id: index === 2 ? odd("ev-skip-2") : `ev-skip-${index}`,
       reason: index === 3 ? HOSTILE : "no trigger rule takes this action of this application",
       action: "node_published",
       app_id: "leave",

@@ -1,7 +1,7 @@
 import type { Route } from "@playwright/test";
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { HOSTILE } from "../data";
+import { HOSTILE, odd } from "../data";
 
 type Shape = components["schemas"];
 const MASK = "********";
@@ -72,7 +72,7 @@ const openai: Shape["PlatformType"] = {
   },
 };
 
-export const settings = { host: "https://gateway.school.edu.cn", app_id: "taskbridge", app_secret: MASK, scene_code: HOSTILE, success_codes: ["0", "ok"] };
+export const settings = { host: "https://gateway.school.edu.cn", app_id: "taskbridge", app_secret: MASK, scene_code: odd("campus_todo"), success_codes: ["0", "ok"] };
 
 export function platform(changed: Partial<Shape["Platform"]> = {}): Shape["Platform"] {
   return {
@@ -91,7 +91,7 @@ export function platform(changed: Partial<Shape["Platform"]> = {}): Shape["Platf
 
 const platforms = [
   platform(),
-  platform({ id: "portal", name: HOSTILE, enabled: false }),
+  platform({ id: "portal", name: odd("融合门户待办"), enabled: false }),
   platform({ id: "old", name: "旧待办中心", draining: true }),
   platform({ id: "broken", name: "", settings: {}, unreadable: `JSONDecodeError: ${HOSTILE}` }),
   platform({
@@ -99,7 +99,7 @@ const platforms = [
     name: "通义千问",
     class_name: "OpenAICompatible",
     category: "ai",
-    settings: { base_url: "https://ai.school.edu.cn/v1", model: "qwen-plus", api_key: MASK, models: [{ model: HOSTILE, streams: false }], extra_body: { enable_thinking: false } },
+    settings: { base_url: "https://ai.school.edu.cn/v1", model: "qwen-plus", api_key: MASK, models: [{ model: odd("qwen-max"), streams: false }], extra_body: { enable_thinking: false } },
   }),
 ];
 
@@ -129,7 +129,7 @@ const PUSHED = ["task_received", "task_completed", "task_aborted", "approver_cha
 
 export const rules: Shape["TriggerRule"][] = [
   { id: "leave", name: "请假只推金智", enabled: true, actions: ["task_received"], app_ids: ["leave"], targets: ["push:jz", "ai"], version: 2, unreadable: "" },
-  { id: "hostile", name: HOSTILE, enabled: false, actions: [], app_ids: [HOSTILE.slice(0, 150)], targets: ["push:*"], version: 1, unreadable: "" },
+  { id: "hostile", name: odd("用印申请只推门户"), enabled: false, actions: [], app_ids: [odd("seal").slice(0, 150)], targets: ["push:*"], version: 1, unreadable: "" },
   { id: "broken", name: "", enabled: false, actions: [], app_ids: [], targets: [], version: 1, unreadable: HOSTILE },
 ];
 
@@ -142,7 +142,7 @@ const flow = (target: string, actions: readonly string[], app_ids: string[] = []
 
 export const now: Shape["RulePreview"] = {
   targets: ["push:jz", "push:portal", "ai"],
-  flows: [flow("push:jz", ["task_received"], ["leave", HOSTILE.slice(0, 120)]), flow("push:jz", PUSHED.slice(1)), flow("ai", ["task_received", "node_published"])],
+  flows: [flow("push:jz", ["task_received"], ["leave", odd("seal").slice(0, 120)]), flow("push:jz", PUSHED.slice(1)), flow("ai", ["task_received", "node_published"])],
   lost: [],
   gained: [],
   gaps: ["no enabled trigger rule sends anything to portal"],
