@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from bundle.checklist import walk
 from bundle.commands import BuildError
-from bundle.deploying import change_built, is_ready, read_yaml, release_of
+from bundle.deploying import change_built, is_ready, read_yaml, release_of, sam_deploy
 from bundle.questions import ask_for_parameters
 from bundle.stages import Stage, read_stage
 from cli.findings import State
@@ -188,6 +188,15 @@ def test_nonsense_is_asked_for_again_in_the_words_of_the_template() -> None:
 def test_an_issuer_of_the_campus_needs_an_audience() -> None:
     answers, _ = answering("", "https://sso.example.edu.cn", "taskbridge-console")
     assert answers["JwtAudience"] == "taskbridge-console"
+
+
+# what is run
+
+
+def test_a_pipeline_is_not_asked_whether_it_means_the_change_set() -> None:
+    assert "--no-confirm-changeset" in sam_deploy("sam", STAGE, asked=False)
+    assert "--no-confirm-changeset" not in sam_deploy("sam", STAGE, asked=True)
+    assert sam_deploy("sam", STAGE, asked=False)[-2:] == STAGE.overrides
 
 
 # what was built
