@@ -35,12 +35,12 @@ def deploy(stage: Stage, region: str, sam: str) -> int:
     if status := _run([sam, "build", "--config-env", stage.name]):
         return status
     change_built(TEMPLATE, stage, region)
-    if status := _run(sam_deploy(sam, stage, sys.stdin.isatty())):
+    if status := _run(sam_deploy(sam, stage, asked=sys.stdin.isatty())):
         return status
     return _run([sys.executable, "-m", "cli", "doctor", "--stack", stage.stack])
 
 
-def sam_deploy(sam: str, stage: Stage, asked: bool) -> list[str]:
+def sam_deploy(sam: str, stage: Stage, *, asked: bool) -> list[str]:
     """The command that deploys; where nobody can be asked, as in a pipeline, it does not wait for an answer."""
     confirming = [] if asked else ["--no-confirm-changeset"]
     return [sam, "deploy", "--config-env", stage.name, *confirming, "--parameter-overrides", *stage.overrides]
