@@ -1,6 +1,16 @@
 import { defineTexts } from "@/texts/texts";
 
 export default defineTexts("lists", {
+  time: ["时间范围", "Time"],
+  span_hour: ["近 1 小时", "Last hour"],
+  span_day: ["近 24 小时", "Last 24 hours"],
+  span_week: ["近 7 天", "Last 7 days"],
+  span_month: ["近 30 天", "Last 30 days"],
+  span_all: ["全部时间", "All time"],
+  span_own: ["自定义…", "Choose…"],
+  from: ["起", "From"],
+  to: ["止", "To"],
+  found: ["已加载 {n} 条", "{n} loaded"],
   saving: ["正在导出 CSV", "Saving as CSV"],
   read: ["已读取 {n} 条", "{n} rows read"],
   bound: ["最多导出 {n} 条；请求与响应内容不导出", "{n} rows at most, without requests and responses"],

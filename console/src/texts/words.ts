@@ -28,6 +28,7 @@ export const words = defineTexts("words", {
   all: ["全部", "All"],
   close: ["关闭", "Close"],
   clear: ["清除", "Clear"],
+  clear_filters: ["清除筛选", "Clear filters"],
   cancel: ["取消", "Cancel"],
   retry: ["重试", "Try again"],
   refresh: ["刷新", "Refresh"],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { asCurl, tellingEntry } from "@/pages/push-logs/push-logs";
-import { startOf } from "@/pages/push-logs/spans";
+import { startOf } from "@/lists/spans";
 import { fieldOf } from "@/pages/rejected/rejected";
 import { progressOf } from "@/pages/replays/replays";
 import { detail, log, replays } from "../browser/data";

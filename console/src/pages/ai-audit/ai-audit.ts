@@ -4,7 +4,6 @@ import { useLive, usePages } from "@/api/live";
 
 export type AuditEntry = Shape["AuditEntry"];
 export const OUTCOMES = ["answered", "unreadable", "failed", "refused", "late"] as const;
-export const SPANS = ["month", "week", "day", "own"] as const;
 type Outcome = (typeof OUTCOMES)[number];
 
 /** What the address of the list says; times RFC 3339, empty for none. */
@@ -16,16 +15,6 @@ export interface Wanted {
 }
 
 const PAGE = 50;
-const DAYS: Record<string, number> = { week: 7, day: 1 };
-const DAY_MS = 86_400_000;
-const STEP_MS = 60_000;
-
-/** Where a span begins, to the minute; empty for the month, which is what the API shows by itself. */
-export function startOf(span: string, now = Date.now()): string {
-  const days = DAYS[span];
-  return days ? new Date(Math.floor((now - days * DAY_MS) / STEP_MS) * STEP_MS).toISOString() : "";
-}
-
 export function useAudit(wanted: Ref<Wanted>) {
   return usePages<AuditEntry>({
     key: computed(() => ["ai-audit", wanted.value]),

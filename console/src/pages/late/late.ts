@@ -4,7 +4,6 @@ import { usePages } from "@/api/live";
 
 export type LateAnalysis = Shape["LateAnalysis"];
 export const DELAYS = ["queue", "files", "platform", "retries"] as const;
-export const SPANS = ["week", "day", "month", "own"] as const;
 type Delay = (typeof DELAYS)[number];
 
 /** What the address of the list says; times RFC 3339, empty for none. */
@@ -12,16 +11,6 @@ export interface Wanted {
   delay: string;
   from: string;
   to: string;
-}
-
-const DAYS: Record<string, number> = { month: 30, day: 1 };
-const DAY_MS = 86_400_000;
-const STEP_MS = 60_000;
-
-/** Where a span begins, to the minute; empty for the week, which is what the API shows by itself. */
-export function startOf(span: string, now = Date.now()): string {
-  const days = DAYS[span];
-  return days ? new Date(Math.floor((now - days * DAY_MS) / STEP_MS) * STEP_MS).toISOString() : "";
 }
 
 export function useLate(wanted: Ref<Wanted>) {

@@ -11,7 +11,6 @@ export default defineTexts("nodes", {
   state_unruled: ["没有规则", "Without a rule"],
   state_automatic: ["自动分析", "Analysed on arrival"],
   state_off: ["已停用", "Off"],
-  found: ["已加载 {n} 个节点", "{n} nodes loaded"],
   new: ["新建节点规则…", "Rule for another node…"],
   new_title: ["新建节点规则", "Rule for another node"],
   new_help: ["一般无需新建：流程系统发布节点时会自动列出。", "Seldom needed: nodes are listed as the process system publishes them."],

@@ -1,3 +1,4 @@
+import { computed } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { LOOKED_AT_MS, useDoing, useLive } from "@/api/live";
 import { duration, number } from "@/time/numbers";
@@ -11,6 +12,12 @@ export const SUMMARY = ["summary"] as const;
 
 export function useSummary() {
   return useLive({ key: SUMMARY, ask: (signal) => ask(api.GET("/v1/ops/summary", { signal })), every: LOOKED_AT_MS });
+}
+
+/** The platforms by their ids, as a person chooses among them. */
+export function usePlatformNames() {
+  const summary = useSummary();
+  return computed(() => summary.data.value?.platforms.map(({ id, name }) => [id, name || id] as const) ?? []);
 }
 
 export function useRedrive() {
