@@ -19,8 +19,8 @@ from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, is
 from taskbridge.ai.processes import Process, decode_process, encode_process
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.results import Review, Verdict
-from taskbridge.ai.rulebook import NodeKey, OwnKey, SeatKey
-from taskbridge.ai.rules import AiSettings, DefaultRule, PersonalRule
+from taskbridge.ai.rulebook import SeatKey
+from taskbridge.ai.rules import AiSettings, DefaultRule, NodeKey, OwnKey, PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.errors import StaleVersion
 from taskbridge.observability import Observability

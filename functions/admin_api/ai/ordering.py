@@ -75,7 +75,3 @@ def order(entries: Iterable[SeatEntry], sort: tuple[SortField, ...]) -> list[Sea
         known = sorted((each for each in ordered if value(each) is not None), key=value, reverse=field.is_descending)
         ordered = [*known, *(each for each in ordered if value(each) is None)]
     return ordered
-
-
-def _verdict(analysis: Analysis | None) -> int | None:
-    return _VERDICTS[analysis.verdict] if analysis and analysis.verdict else None

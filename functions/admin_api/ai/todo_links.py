@@ -6,7 +6,7 @@ from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.formats import UrlTemplate
-from taskbridge.platforms.settings import LinkSettings
+from taskbridge.platforms.task_center_settings import LinkSettings
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 

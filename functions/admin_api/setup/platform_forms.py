@@ -19,7 +19,8 @@ from taskbridge.platforms import REGISTRY, build_platform
 from taskbridge.platforms.addresses import check_address
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.masking import MASK
-from taskbridge.platforms.settings import TaskCenterSettings, secret_fields, secret_places, split_secrets
+from taskbridge.platforms.settings import secret_fields, secret_places, split_secrets
+from taskbridge.platforms.task_center_settings import TaskCenterSettings
 from taskbridge.registry import ONLY_FOR_TESTS, Category, category_of
 from taskbridge.tables.configuration import PlatformConfig
 

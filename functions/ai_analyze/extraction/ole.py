@@ -10,7 +10,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFA
 _NOTHING = 0xFFFFFFFF
 _ENTRY_BYTES = 128
-_STREAM, _ROOT = 2, 5
+_ROOT = 5
 _MOST_ENTRIES = 20_000
 
 

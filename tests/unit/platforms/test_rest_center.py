@@ -15,7 +15,8 @@ from taskbridge.errors import PermanentError
 from taskbridge.platforms.base import Request, TaskCenter, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, percent_encoded, zone
 from taskbridge.platforms.http_answers import OutcomeKind
-from taskbridge.platforms.settings import LinkSettings, Secret, codes, parse_settings, secret, setting
+from taskbridge.platforms.settings import Secret, codes, parse_settings, secret, setting
+from taskbridge.platforms.task_center_settings import LinkSettings
 from tests.unit.platforms.builders import LINKS, TOKEN, Server, answer, client_for, commands, insert, update
 from tests.unit.platforms.suite import PlatformBehaviour
 

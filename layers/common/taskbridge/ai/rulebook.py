@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taskbridge.ai.fingerprints import build_basis
-from taskbridge.ai.rules import AiSettings, ModelChoice, PersonalRule, RuleInForce, resolve_rule
+from taskbridge.ai.rules import AiSettings, ModelChoice, NodeKey, PersonalRule, RuleInForce, resolve_rule
 from taskbridge.ai.seats import Analysis, Seat, SeatState
 
 if TYPE_CHECKING:
     from taskbridge.tables.ai_rules import RuleTable
 
-NodeKey = tuple[str, str]  # (app_id, node_id)
-OwnKey = tuple[str, str, str]  # (uid, app_id, node_id)
 SeatKey = tuple[str, str]  # (uid, task_id)
 
 

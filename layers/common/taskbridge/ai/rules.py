@@ -20,6 +20,9 @@ KEYNOTE_CHARS = 5_000
 MOST_KEYS = 100
 KEY_CHARS = 200
 
+NodeKey = tuple[str, str]  # (app_id, node_id)
+OwnKey = tuple[str, str, str]  # (uid, app_id, node_id)
+
 
 class AutoAnalysis(IntEnum):
     """Whether a task is analysed when it arrives. INHERIT: as the node's default says."""

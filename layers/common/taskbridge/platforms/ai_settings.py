@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from taskbridge.platforms.ai import FileUse, Structured
-from taskbridge.platforms.settings import PlatformSettings, codes, setting
+from taskbridge.platforms.settings import PlatformSettings, codes, seconds, setting
 
 # Words that vendors are known to use, whatever number they send with them: OpenAI, DashScope, DeepSeek, Dify.
 QUOTA_CODES = (
@@ -113,51 +113,41 @@ class AiPlatformSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unk
     ] = REFUSED_CODES
     timeout_s: Annotated[
         float,
-        setting(
+        seconds(
             ("普通调用超时（秒）", "Timeout (seconds)"),
             ("取令牌、列模型、反馈。", "Of calls for a token, models, feedback."),
-            group="limits",
-            gt=0,
-            le=60,
+            most=60,
         ),
     ] = 10.0
     upload_timeout_s: Annotated[
         float,
-        setting(
+        seconds(
             ("上传超时（秒）", "Upload timeout (seconds)"),
             ("含平台解析文件的等待。", "With the wait until the platform has read the file."),
-            group="limits",
-            gt=0,
-            le=600,
+            most=600,
         ),
     ] = 60.0
     first_token_timeout_s: Annotated[
         float,
-        setting(
+        seconds(
             ("首字超时（秒）", "First token within (seconds)"),
             ("流式回答。", "Of a streamed answer."),
-            group="limits",
-            gt=0,
-            le=600,
+            most=600,
         ),
     ] = 60.0
     next_token_timeout_s: Annotated[
         float,
-        setting(
+        seconds(
             ("中断超时（秒）", "Next token within (seconds)"),
             ("流式回答中两段文字之间。", "Between two pieces of a streamed answer."),
-            group="limits",
-            gt=0,
-            le=600,
+            most=600,
         ),
     ] = 30.0
     answer_timeout_s: Annotated[
         float,
-        setting(
+        seconds(
             ("回答超时（秒）", "Answer timeout (seconds)"),
             ("一次回答的总时间。", "Of one answer as a whole."),
-            group="limits",
-            gt=0,
-            le=800,
+            most=800,
         ),
     ] = 300.0

@@ -14,7 +14,8 @@ from taskbridge.attempts import Attempt
 from taskbridge.commands import Command, InstanceView, Operation, TaskView
 from taskbridge.errors import PermanentError
 from taskbridge.platforms.http_answers import JsonAnswer, Outcome, Response, ResultCodes, classify, read_answer
-from taskbridge.platforms.settings import ANY_VENDOR, PlatformSettings, TaskCenterSettings, settings_schema
+from taskbridge.platforms.settings import ANY_VENDOR, PlatformSettings, settings_schema
+from taskbridge.platforms.task_center_settings import TaskCenterSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ from taskbridge.errors import TransientError
 from taskbridge.platforms.base import Request, TaskCenter, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, is_header_text, zone
 from taskbridge.platforms.http_answers import OutcomeKind, Response, classify, error_of
-from taskbridge.platforms.settings import Code, LinkSettings, Secret, TokenExpiredCodes, secret, setting
+from taskbridge.platforms.settings import Code, Secret, TokenExpiredCodes, secret, setting
+from taskbridge.platforms.task_center_settings import LinkSettings
 
 
 class PriorityMap(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ import msgspec
 
 from taskbridge.commands import Command
 from taskbridge.platforms.base import Request, TaskCenter
-from taskbridge.platforms.settings import TaskCenterSettings, codes, setting
+from taskbridge.platforms.settings import codes, setting
+from taskbridge.platforms.task_center_settings import TaskCenterSettings
 
 
 class InMemorySettings(TaskCenterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

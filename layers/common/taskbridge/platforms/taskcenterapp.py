@@ -25,7 +25,8 @@ from taskbridge.commands import (
 from taskbridge.errors import PermanentError
 from taskbridge.platforms.base import Request, TaskCenter, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, zone
-from taskbridge.platforms.settings import LinkSettings, Secret, codes, secret, setting
+from taskbridge.platforms.settings import Secret, codes, secret, setting
+from taskbridge.platforms.task_center_settings import LinkSettings
 
 # Public users send only RUNNING and COMPLETE. An instance that is over in any way is COMPLETE.
 _OVER = frozenset({SessionStatus.COMPLETED, SessionStatus.ABORTED, SessionStatus.REVOKED})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from taskbridge.ai.documents import NewerDocument
-from taskbridge.ai.rules import DefaultRule, PersonalRule
+from taskbridge.ai.rules import DefaultRule, NodeKey, OwnKey, PersonalRule
 from taskbridge.aws import store_call
 from taskbridge.errors import StaleVersion
 from taskbridge.tables.batches import batch_get
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 R = TypeVar("R", DefaultRule, PersonalRule)
-NodeKey = tuple[str, str]  # (app id, node id)
-OwnKey = tuple[str, str, str]  # (uid, app id, node id)
 
 DEFAULT_OWNER = "default"
 _BESIDE = ("published_sequence", "cleared_version")
