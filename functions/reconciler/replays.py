@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reconciler.slices import Slice
 from taskbridge.push.jobs import PushJob, build_messages, wants
-from taskbridge.tables.push_logs import PushLogTable, status_shards
+from taskbridge.tables.push_log_items import status_shards
+from taskbridge.tables.push_logs import PushLogTable
 
 
 def next_replays(job: PushJob, logs: PushLogTable, most: int) -> Slice:

@@ -21,8 +21,9 @@ from taskbridge.tables import instances
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.parts import PartTable
+from taskbridge.tables.push_log_items import status_shards
 from taskbridge.tables.push_log_pages import PushLogPageTable
-from taskbridge.tables.push_logs import PushLogTable, status_shards
+from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import PLATFORM, START, deletion, event, message, message_of, platform, session, sync, task, user
 from tests.functional.aws import Tables, new_client
 from tests.unit.push_task.worker import Worker

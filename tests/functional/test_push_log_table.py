@@ -10,13 +10,8 @@ import pytest
 from taskbridge.attempts import Attempt
 from taskbridge.errors import StoreError
 from taskbridge.push.logs import Entry, LogStatus, PushLog
-from taskbridge.tables.push_logs import (
-    STATUS_SHARDS,
-    PushLogTable,
-    load_own,
-    load_shared,
-    status_shard,
-)
+from taskbridge.tables.push_log_items import STATUS_SHARDS, status_shard
+from taskbridge.tables.push_logs import PushLogTable, load_own, load_shared
 from tests.builders import RECEIVED_AT
 from tests.functional.aws import Tables, unreachable
 

@@ -14,7 +14,8 @@ from admin_api.setup.platforms import task_centers
 from taskbridge.moments import DAY_S
 from taskbridge.push.causes import plain
 from taskbridge.push.logs import LogStatus, PushLog
-from taskbridge.tables.push_logs import PushLogTable, status_shards
+from taskbridge.tables.push_log_items import status_shards
+from taskbridge.tables.push_logs import PushLogTable
 
 LOGS_A_CALL = 4000  # over all platforms: a log has some kilobytes
 LEAST_A_SHARD = 50

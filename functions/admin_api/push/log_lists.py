@@ -23,8 +23,9 @@ from taskbridge.push.differences import events_of
 from taskbridge.push.logs import LogKey, LogStatus, PushLog
 from taskbridge.tables.dynamo import Page
 from taskbridge.tables.instances import InstanceTable
+from taskbridge.tables.push_log_items import status_shards
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, page_time, task_mark
-from taskbridge.tables.push_logs import PushLogTable, load_own, load_shared, status_shards
+from taskbridge.tables.push_logs import PushLogTable, load_own, load_shared
 
 _Keys = dict[LogKey, set[str]]  # (event id, platform id) with the sessions of the batches that name it
 

@@ -16,7 +16,8 @@ from admin_api.requests import Wanted
 from admin_api.setup.platforms import task_centers
 from taskbridge.push.jobs import DEFAULT_RATE_PER_S, MAX_RATE_PER_S, JobKind, JobStatus, PushJob, matches
 from taskbridge.push.logs import LogStatus
-from taskbridge.tables.push_logs import PushLogTable, status_shards
+from taskbridge.tables.push_log_items import status_shards
+from taskbridge.tables.push_logs import PushLogTable
 
 COUNTED_A_CALL = 1000
 CAUSE_CHARS = 2000

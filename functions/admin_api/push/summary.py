@@ -23,8 +23,9 @@ from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.coordination import BreakerState, CoordinationTable
 from taskbridge.tables.events import STATUS_SHARDS, EventTable
+from taskbridge.tables.push_log_items import status_shards
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, page_time
-from taskbridge.tables.push_logs import PushLogTable, status_shards
+from taskbridge.tables.push_logs import PushLogTable
 
 HOUR_S = 3600.0
 LOOKED_AT = 20  # batches in which the last success is looked for

@@ -14,7 +14,8 @@ from taskbridge.push.jobs import JobKind, JobStatus, PushJob
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import SyncMessage, deduplication_id
 from taskbridge.tables.push_jobs import PushJobTable
-from taskbridge.tables.push_logs import ListedLog, status_shard
+from taskbridge.tables.push_log_items import status_shard
+from taskbridge.tables.push_logs import ListedLog
 from tests.builders import PLATFORM, START
 from tests.fakes import FakeQueue, MemoryInstances, MemoryLogs, SilentReconcilerJournal
 

@@ -1,9 +1,7 @@
 """The push log table: one item per event and platform, and per instance where two used one event id.
 
-Item: `event_id`, `platform_id`, readable columns, `detail` (packed JSON: entries and attempts), `expires_at`,
-and `status_shard` only while the log is not a success: the index over it lists what needs a look, and stays
-small. A log that is too large for an item has `parts` instead of `detail`: their generation in the part table.
-It is kept for `retention_s` after its last change: EVENT_LOG_TTL_DAYS of the functions that write it.
+See push_log_items. A log is kept for `retention_s` after its last change: EVENT_LOG_TTL_DAYS of the functions that
+write it.
 
 Whoever comes first has the place (event, platform); the log of another instance stands beside it, at
 `platform#hash`, and the first hears of it in `shared_with`. So a new log is only inserted, never put over another:
@@ -12,45 +10,30 @@ that costs what a put does, and needs no look before.
 
 from __future__ import annotations
 
-import uuid
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from taskbridge.aws import store_call
-from taskbridge.errors import StoreError, UnreadableDocument
-from taskbridge.push.instances import INSTANCE
+from taskbridge.errors import StoreError
 from taskbridge.push.logs import (
-    BESIDE,
-    SCHEMA,
-    Entry,
     LogKey,
-    LogStatus,
     PushLog,
     place_beside,
-    platform_of_place,
 )
 from taskbridge.tables.batches import batch_execute, batch_get
 from taskbridge.tables.conditional import write_if
-from taskbridge.tables.dynamo import Item, binary, query_all, text, to_attribute, to_item
-from taskbridge.tables.packing import pack, unpack
-from taskbridge.tables.parts import Parts, PartTable, SplitBody, body_in_parts, parts_in
+from taskbridge.tables.dynamo import Item, query_all, text, to_attribute, to_item
+from taskbridge.tables.parts import PartTable
+from taskbridge.tables.push_log_items import Values, listed_place, log_parts, read_log, start_key, write_log
 from taskbridge.tables.riders import Rider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_Values = dict[str, str | int | float | bytes]
-
-STATUS_SHARDS = 4
 ROUNDS = 6
 TOLD = 100  # of the instances that share an event id, a log names so many
-_decoder = msgspec.json.Decoder(PushLog)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +119,7 @@ class PushLogTable:
         for log in sorted(logs, key=lambda log: not log.is_stored):
             now.setdefault(log.key, log)
         waiting = [log for log in logs if now[log.key] is not log]
-        written = [(log, *self._written(log)) for log in now.values()]
+        written = [(log, *write_log(log, self._retention_s)) for log in now.values()]
         bodies = {log.key: body for log, _, body in written if body}
         if bodies:
             self._part_table().put(bodies.values())
@@ -205,9 +188,9 @@ class PushLogTable:
             **self._of_shard(shard, start, end),
             Limit=limit,
             ScanIndexForward=not newest_first,
-            **_start_key(shard, after),
+            **start_key(shard, after),
         )
-        listed = list(map(ListedLog, self._logs(answer["Items"]), map(_place, answer["Items"])))
+        listed = list(map(ListedLog, self._logs(answer["Items"]), map(listed_place, answer["Items"])))
         return listed, "LastEvaluatedKey" in answer
 
     def received(self, shard: str, start: str, end: str) -> tuple[list[str], bool]:
@@ -230,41 +213,23 @@ class PushLogTable:
 
     def _logs(self, items: Iterable[Item]) -> list[PushLog]:
         """The logs of items, with the parts of those that are large."""
-        named = {number: parts for number, item in enumerate(items) if (parts := _parts_in(item))}
+        named = {number: parts for number, item in enumerate(items) if (parts := log_parts(item))}
         bodies = self._part_table().load(named.values()) if named else {}
-        return [_parse(item, bodies) for item in items]
+        return [read_log(item, bodies) for item in items]
 
     def _part_table(self) -> PartTable:
         if self._parts is None:
             raise StoreError("a log is too large for an item, and no part table is given")
         return self._parts
 
-    def _statement(self, log: PushLog, values: _Values) -> dict[str, Any]:
+    def _statement(self, log: PushLog, values: Values) -> dict[str, Any]:
         """Insert a new log where nothing stands; replace one that is stored, but for what others noted at it."""
-        key: _Values = {"event_id": log.event_id, "platform_id": log.place}
+        key: Values = {"event_id": log.event_id, "platform_id": log.place}
         if log.is_stored:
             text, parameters = _update(self._table, tuple(values)), [*values.values(), *key.values()]
         else:
             text, parameters = _insert(self._table, (*key, *values)), [*key.values(), *values.values()]
         return {"Statement": text, "Parameters": [to_attribute(value) for value in parameters]}
-
-    def _written(self, log: PushLog) -> tuple[_Values, SplitBody | None]:
-        """The attributes of a log, and its parts where it is large."""
-        status = log.status
-        values: _Values = {
-            "status": status,
-            "received_at": log.received_at or log.updated_at,
-            "expires_at": int(datetime.fromisoformat(log.updated_at).timestamp() + self._retention_s),
-        }
-        # What the key of the item says is not said again.
-        told = msgspec.structs.replace(log, event_id="", platform_id="", is_beside=False, is_stored=False)
-        detail = pack(msgspec.json.encode(told))
-        generation = f"{log.updated_at}-{uuid.uuid4().hex[:8]}"
-        body = body_in_parts(_document(*log.key), generation, detail, int(values["expires_at"]))
-        values |= {"parts": body.parts.reference} if body else {"detail": detail}
-        if status is not LogStatus.SUCCEEDED:
-            values["status_shard"] = status_shard(log.platform_id, status, log.event_id)
-        return values, body
 
 
 @cache
@@ -278,73 +243,3 @@ def _update(table: str, names: tuple[str, ...]) -> str:
     sets = " ".join(f'SET "{name}" = ?' for name in names)
     removed = "".join(f' REMOVE "{name}"' for name in ("status_shard", "detail", "parts") if name not in names)
     return f'UPDATE "{table}" {sets}{removed} WHERE "event_id" = ? AND "platform_id" = ?'
-
-
-def status_shard(platform_id: str, status: LogStatus, event_id: str) -> str:
-    """Partition of the status index."""
-    return f"{platform_id}#{status}#{zlib.crc32(event_id.encode()) % STATUS_SHARDS}"
-
-
-def status_shards(platform_id: str, status: LogStatus) -> list[str]:
-    """Every partition of a platform and status."""
-    return [f"{platform_id}#{status}#{number}" for number in range(STATUS_SHARDS)]
-
-
-def _place(item: Item) -> tuple[str, ...]:
-    beside = (text(item, "platform_id"),) if BESIDE in text(item, "platform_id") else ()
-    return text(item, "received_at"), text(item, "event_id"), *beside
-
-
-def _start_key(shard: str, after: tuple[str, ...]) -> dict[str, Any]:
-    if not after:
-        return {}
-    received_at, event_id, *beside = after
-    place = beside[0] if beside else shard.split("#", 1)[0]
-    keys = {"event_id": event_id, "platform_id": place, "status_shard": shard, "received_at": received_at}
-    return {"ExclusiveStartKey": to_item(keys)}
-
-
-def _document(event_id: str, place: str) -> str:
-    """How the part table calls a log."""
-    return f"push-logs#{place}#{event_id}"
-
-
-def _parts_in(item: Item) -> Parts | None:
-    return parts_in(_document(text(item, "event_id"), text(item, "platform_id")), item)
-
-
-def _parse(item: Item, bodies: Mapping[Parts, bytes]) -> PushLog:
-    """A stored log. One that this release cannot read says so, and shows what stands beside it."""
-    parts = _parts_in(item)
-    try:
-        if parts and parts not in bodies:
-            raise UnreadableDocument("not all of its parts are there")
-        log = _decode(bodies[parts] if parts else binary(item, "detail"))
-    except UnreadableDocument as error:
-        log = _unreadable(item, str(error))
-    place = text(item, "platform_id")
-    log.event_id, log.platform_id = text(item, "event_id"), platform_of_place(place)
-    log.is_beside, log.is_stored = place != log.platform_id, True
-    told = item["shared_with"]["SS"] if "shared_with" in item else []
-    log.shared_with = sorted({*log.shared_with, *told})
-    return log
-
-
-def _decode(detail: bytes) -> PushLog:
-    try:
-        log = _decoder.decode(unpack(detail))
-    except (zlib.error, KeyError, IndexError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableDocument(f"{type(error).__name__}: {error}") from None
-    if log.schema != SCHEMA:
-        raise UnreadableDocument(f"schema {log.schema} is not known to this release")
-    return log
-
-
-def _unreadable(item: Item, reason: str) -> PushLog:
-    told = text(item, "status")
-    status = LogStatus(told) if told in frozenset(LogStatus) else LogStatus.FAILED
-    entry = Entry(status, reason=f"this log cannot be read: {reason}")
-    received_at = text(item, "received_at")
-    return PushLog(
-        "", "", "", received_at=received_at, updated_at=received_at, entries={INSTANCE: entry}, unreadable=reason
-    )
