@@ -17,7 +17,6 @@ from evaluation.balance import balance
 from evaluation.comparing import Asked, asking_once
 from evaluation.comparison import Compared, build_comparison, build_flip_table, build_risk_table
 from evaluation.errors import EvaluationError
-from evaluation.flips import FlipScore
 from evaluation.golden import read_golden_forms
 from evaluation.guards import build_guard_table, find_false_alarms, try_forms
 from evaluation.handbook import PICTURE, write_table
@@ -30,6 +29,7 @@ from evaluation.readers import DEGENERATE, READERS
 from evaluation.report import build_progress, build_tables, describe_progress, explain_differences
 from evaluation.scores import Outcome
 from evaluation.variants import build_variants
+from taskbridge.ai.flips import FlipScore
 
 FALSE_APPROVAL, NOT_EVALUATED = 1, 2
 OBEYING, SCRIPTED, CHECKS = "obeying", "readers", "checks"

@@ -10,12 +10,13 @@ import msgspec
 from ai_analyze.review import Link
 from evaluation.asking import Asking
 from evaluation.comparison import Compared
-from evaluation.flips import FlipScore, score_flips
+from evaluation.flips import score_flips
 from evaluation.golden import GoldenForm
 from evaluation.readers import ReaderName, link_to
 from evaluation.remembering import Remembering
 from evaluation.scores import Outcome
 from evaluation.variants import Variant
+from taskbridge.ai.flips import FlipScore
 
 Heard = Callable[[Outcome], None]
 

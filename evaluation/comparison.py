@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.flips import FlipScore
 from evaluation.scores import Outcome, Score, advised_by, build_score
+from taskbridge.ai.flips import FlipScore
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.risk_coverage import Assurance, Curve, Point, build_curve
 
@@ -83,7 +83,7 @@ def _compared_row(name: str, checks: str, score: Score) -> str:
 
 
 def _flip_row(kind: str, scores: Sequence[FlipScore]) -> str:
-    first = scores[0]
+    first, kind = scores[0], kind.replace("_", " ")
     if not first.turning:
         cells = [f"{score.kept} of {score.keeping} kept" for score in scores]
         return f"| {kind} | {first.forms} | {first.keeping} | {' | '.join(cells)} |"

@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from evaluation.scores import Outcome, finding_of
 from evaluation.variants import Variant
-from taskbridge.ai.people import wilson_interval
+from taskbridge.ai.flips import FlipScore, count_flips
 from taskbridge.ai.results import FindingResult
 
-WANTED = 0.95  # of a careful reader
 ALL = "all"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlipScore:
-    """Counts of clauses over changed forms.
-
-    `turning` must turn; `flipped` of them were found as expected before the change and after it. `low` and `high`
-    bound the true rate with 95% (Wilson's interval). `keeping` must be found as before the change; `kept` were.
-    """
-
-    forms: int
-    turning: int
-    flipped: int
-    low: float
-    high: float
-    keeping: int
-    kept: int
-
-    @property
-    def rate(self) -> float:
-        """The flip rate; 0 where nothing has to turn."""
-        return self.flipped / self.turning if self.turning else 0.0
 
 
 def score_flips(variants: Sequence[Variant], outcomes: Iterable[Outcome]) -> dict[str, FlipScore]:
@@ -47,16 +23,7 @@ def score_flips(variants: Sequence[Variant], outcomes: Iterable[Outcome]) -> dic
 def _score(variants: Sequence[Variant], found: Mapping[str, Outcome]) -> FlipScore:
     turns = [_is_flipped(each, number, found) for each in variants for number in each.turned]
     keeps = [_is_kept(each, number, found) for each in variants for number in each.kept]
-    low, high = wilson_interval(sum(turns), len(turns)) if turns else (0.0, 1.0)
-    return FlipScore(
-        forms=len(variants),
-        turning=len(turns),
-        flipped=sum(turns),
-        low=low,
-        high=high,
-        keeping=len(keeps),
-        kept=sum(keeps),
-    )
+    return count_flips(len(variants), turns, keeps)
 
 
 def _is_flipped(variant: Variant, number: int, found: Mapping[str, Outcome]) -> bool:

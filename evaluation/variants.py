@@ -1,6 +1,6 @@
 """Golden forms with one fact changed, and what has to follow from it. Pure.
 
-The changes are tried on the typed values, and the checks say which clause turns and which does not: nobody guesses.
+What is changed and which clause turns is computed (`taskbridge.ai.flips`); here what a golden form says besides.
 """
 
 from __future__ import annotations
@@ -11,27 +11,20 @@ from dataclasses import dataclass
 
 import msgspec
 
-from evaluation.changes import EMPTIED, Change, changes_of
 from evaluation.golden import Expected, ExpectedFinding, GoldenForm, Quote, build_material
-from taskbridge.ai.checks import evaluate_checks
-from taskbridge.ai.checks.expressions import parse_expression
 from taskbridge.ai.clauses import same_clause
-from taskbridge.ai.forms.controls import read_fields
-from taskbridge.ai.forms.values import typed_values
+from taskbridge.ai.flips import CheckedForm, Flip, flips_of_field, with_value
 from taskbridge.ai.results import FindingResult, Verdict
-from taskbridge.events import EventForm
 
-HARMLESS = "harmless"
 ATTACHMENT = "attachment"
 _ASKS_FOR_A_FILE = re.compile(r"上传|附|提供|提交")
-_SEVERITY = (FindingResult.PASS, FindingResult.UNKNOWN, FindingResult.FAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A form with one fact changed: `golden`, whose expected findings are those after the change.
 
-    `kind` is that of the change: amount, number, date, period, entries, `left empty`, attachment, or harmless where
+    `kind` is that of the change: amount, number, date, period, entries, left_empty, attachment, or harmless where
     nothing turns. `turned` holds, by the number of the clause, the results that are right now; `kept` are the numbers
     of the clauses that must be found as before. A clause in neither is not judged.
     """
@@ -61,22 +54,15 @@ def imply_verdict(findings: Sequence[ExpectedFinding], *, hostile: bool) -> Verd
 
 
 def _changed_values(golden: GoldenForm) -> Iterator[Variant]:
-    keys = [key for check in golden.checks for key in parse_expression(check.expression).fields]
-    for key in dict.fromkeys(keys):
+    checked = CheckedForm(
+        form=golden.form,
+        clauses=[finding.clause for finding in golden.expected.findings],
+        checks=golden.checks,
+        received_on=golden.received_on,
+    )
+    for key in checked.checked_keys():
         if _is_stated_once(golden, key):
-            yield from _first_of_each_kind(golden, key)
-
-
-def _first_of_each_kind(golden: GoldenForm, key: str) -> Iterator[Variant]:
-    field = next(field for field in golden.form.fields if field.key == key)
-    found: set[tuple[str, bool]] = set()
-    for change in changes_of(field):
-        variant = _change(golden, key, change)
-        does_turn = bool(variant and variant.turned)
-        if variant is None or (variant.kind, does_turn) in found or (change.kind == EMPTIED and not does_turn):
-            continue
-        found.add((variant.kind, does_turn))
-        yield variant
+            yield from (_of_flip(golden, flip) for flip in flips_of_field(checked, key))
 
 
 def _is_stated_once(golden: GoldenForm, key: str) -> bool:
@@ -89,28 +75,11 @@ def _is_stated_once(golden: GoldenForm, key: str) -> bool:
     )
 
 
-def _change(golden: GoldenForm, key: str, change: Change) -> Variant | None:
-    """The form with this value; None where it cannot be read."""
-    form = _with_value(golden.form, key, change.value)
-    before, after = _computed(golden, golden.form), _computed(golden, form)
-    turned = {number: frozenset({after[number]}) for number in after if after[number] is not before[number]}
-    if change.kind != EMPTIED and FindingResult.UNKNOWN in after.values():
-        return None
-    kind = change.kind if turned else HARMLESS
+def _of_flip(golden: GoldenForm, flip: Flip) -> Variant:
+    turned = {number: frozenset({result}) for number, result in flip.turned.items()}
     kept = frozenset(range(1, len(golden.expected.findings) + 1)) - turned.keys()
-    changed = msgspec.structs.replace(golden, form=form)
-    return _build(golden, changed, kind, key, {**turned}, kept, {key})
-
-
-def _computed(golden: GoldenForm, form: EventForm) -> dict[int, FindingResult]:
-    """What the checks come to, by the number of their clause; the worst where it has several."""
-    found = evaluate_checks(golden.checks, typed_values(read_fields(form)), golden.received_on)
-    results: dict[int, FindingResult] = {}
-    for number, expected in enumerate(golden.expected.findings, start=1):
-        mine = [each.result for each in found if same_clause(each.clause, expected.clause)]
-        if mine:
-            results[number] = max(mine, key=_SEVERITY.index)
-    return results
+    changed = msgspec.structs.replace(golden, form=flip.form)
+    return _build(golden, changed, flip.kind, flip.key, turned, kept, {flip.key})
 
 
 def _without_attachments(golden: GoldenForm) -> Iterator[Variant]:
@@ -128,7 +97,7 @@ def _without_attachments(golden: GoldenForm) -> Iterator[Variant]:
     form = golden.form
     for field in golden.form.fields:
         if field.key in golden.file_key and field.type in {"file", "image"}:
-            form = _with_value(form, field.key, [])
+            form = with_value(form, field.key, [])
     changed = msgspec.structs.replace(golden, form=form, attachments=())
     turned = {
         number: frozenset({FindingResult.FAIL if _ASKS_FOR_A_FILE.search(each.clause) else FindingResult.UNKNOWN})
@@ -155,7 +124,7 @@ def _build(
     )
     golden = msgspec.structs.replace(
         changed,
-        name=f"{base.name}~{key}-{kind.replace(' ', '-')}",
+        name=f"{base.name}~{key}-{kind.replace('_', '-')}",
         expected=Expected(verdict=imply_verdict(findings, hostile=base.is_hostile), findings=findings),
     )
     return Variant(base, golden, kind, f"{key}: {_text_before(base, key)} -> {texts[key]}", turned, kept)
@@ -172,11 +141,3 @@ def _expect(finding: ExpectedFinding, result: FindingResult, touched: set[str], 
 
 def _text_before(golden: GoldenForm, key: str) -> str:
     return next(field.text for field in build_material(golden).form.fields if field.key == key)
-
-
-def _with_value(form: EventForm, key: str, value: object) -> EventForm:
-    fields = [
-        msgspec.structs.replace(field, value=msgspec.Raw(msgspec.json.encode(value))) if field.key == key else field
-        for field in form.fields
-    ]
-    return msgspec.structs.replace(form, fields=fields)

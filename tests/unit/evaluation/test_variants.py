@@ -12,18 +12,19 @@ from ai_analyze.review import Link
 from ai_analyze.sources import name_sources
 from evaluation.asking import Asking
 from evaluation.balance import balance
-from evaluation.changes import EMPTIED
 from evaluation.comparing import Asked, asking_once, without_checks
 from evaluation.comparison import build_comparison, build_flip_table, build_risk_table
-from evaluation.flips import ALL, WANTED, FlipScore
+from evaluation.flips import ALL
 from evaluation.golden import GoldenForm, build_material, read_golden_forms
 from evaluation.handbook import HANDBOOK, PICTURE, write_table
 from evaluation.picture import draw_curves
 from evaluation.readers import DEGENERATE, READERS, ReaderName
 from evaluation.real_files import as_documents, as_scans
-from evaluation.variants import ATTACHMENT, HARMLESS, Variant, build_variants
+from evaluation.variants import ATTACHMENT, Variant, build_variants
 from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import same_clause
+from taskbridge.ai.flips import HARMLESS, WANTED, FlipScore
+from taskbridge.ai.forms.changes import EMPTIED
 from taskbridge.ai.results import Evidence, FindingResult, Verdict
 from tests.scripted_models import HonestModel
 

@@ -16,12 +16,12 @@ from taskbridge.events import Field
 # The nearest first: a limit that is just crossed is harder to see than one that is crossed by far.
 _FACTORS = tuple(map(Decimal, ("1.05", "0.95", "1.3", "0.7", "2", "0.5", "10", "0.1")))
 _DAYS = (1, -1, 3, 7, -7, 30, -30, 365, -365)
-EMPTIED = "left empty"
+EMPTIED = "left_empty"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A new value, and what kind of fact it changes: amount, number, date, period, entries, or `left empty`."""
+    """A new value, and what kind of fact it changes: amount, number, date, period, entries, or left_empty."""
 
     kind: str
     value: Any
