@@ -7,6 +7,7 @@ packages `eventsource` and `eventsource-client`), `FetchEventSource` that of @mi
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -36,8 +37,8 @@ Fetch = Callable[[Mapping[str, str]], Response]
 
 
 @dataclass
-class EventSource:
-    """`requests` counts those that were made, `waited` says the milliseconds before each but the first."""
+class _Source(ABC):
+    """Connects again and again. `requests` counts how often; `waited`: the milliseconds before each but the first."""
 
     fetch: Fetch
     messages: list[Message] = field(default_factory=list)
@@ -57,7 +58,17 @@ class EventSource:
         if self.requests:
             self.waited.append(self.retry_ms)
         self.requests += 1
-        response = self.fetch({"last-event-id": self.last_event_id} if self.last_event_id else {})
+        self._take(self.fetch({"last-event-id": self.last_event_id} if self.last_event_id else {}))
+
+    @abstractmethod
+    def _take(self, response: Response) -> None: ...
+
+
+@dataclass
+class EventSource(_Source):
+    """As browsers have it."""
+
+    def _take(self, response: Response) -> None:
         if response.status != 200 or response.content_type.partition(";")[0].strip() != "text/event-stream":
             self.is_closed = True
             return
@@ -90,35 +101,19 @@ class Stop(Exception):
 
 
 @dataclass
-class FetchEventSource:
+class FetchEventSource(_Source):
     """As a console uses it: `onclose` throws, so that it connects again; behind the last event it is aborted.
 
     `is_careless`: this page does not look for the last event, and stops at nothing.
     """
 
-    fetch: Fetch
-    is_careless: bool = False
-    messages: list[Message] = field(default_factory=list)
-    last_event_id: str = ""
     retry_ms: int = 1000
-    requests: int = 0
-    waited: list[int] = field(default_factory=list)
-    is_closed: bool = False
+    is_careless: bool = False
 
-    def run(self, requests: int) -> None:
-        """Connect, and again and again, until it is closed or this many requests were made."""
-        while not self.is_closed and self.requests < requests:
-            self.step()
-
-    def step(self) -> None:
-        """One connection from its beginning to its end."""
-        if self.requests:
-            self.waited.append(self.retry_ms)
-        self.requests += 1
+    def _take(self, response: Response) -> None:
+        if response.content_type != "text/event-stream":  # as the README's onopen compares it
+            return  # an error that is tried again
         try:
-            response = self.fetch({"last-event-id": self.last_event_id} if self.last_event_id else {})
-            if response.content_type != "text/event-stream":  # as the README's onopen compares it
-                return  # an error that is tried again
             self._read(b"".join(response.chunks))
         except Stop:
             self.is_closed = True

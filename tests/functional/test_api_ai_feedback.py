@@ -12,10 +12,9 @@ import msgspec
 import pytest
 
 from admin_api.ai import analyses
-from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus
 from taskbridge.platforms.credentials import Tokens
-from tests.functional.ai_api import SETTINGS, AiWorld
+from tests.functional.ai_api import PLATFORM, SETTINGS, AiWorld
 from tests.functional.ai_suites.builders import TASK, UID
 from tests.functional.aws import Tables
 
@@ -47,7 +46,7 @@ def world(dynamodb: Any, ssm: Any, tables: Tables, platform: Platform) -> AiWorl
     made = AiWorld(dynamodb, tables, analyses.router, ssm=ssm, http_client=http)
     made.services.__dict__["tokens"] = FreshTokens()
     made.services.__dict__["secrets"] = lambda platform_id, field: ("secret",)
-    configure(made, SETTINGS)
+    made.configure(SETTINGS, PLATFORM)
     made.give_default()
     return made
 
@@ -66,19 +65,6 @@ class FreshTokens(Tokens):
 
     def acquit(self, key: str, tried: str, signal: str) -> None:
         raise AssertionError("no token was tried")
-
-
-def configure(world: AiWorld, settings: AiSettings) -> None:
-    item = {
-        "kind": {"S": "platform"},
-        "id": {"S": "aigc"},
-        "name": {"S": "Aigc"},
-        "class_name": {"S": "Aigc"},
-        "enabled": {"BOOL": True},
-        "version": {"N": "1"},
-        "settings": {"S": json.dumps({"host": "https://aigc.test", "app_id": "taskbridge", "model": "qwen"})},
-    }
-    world.configure(settings, item)
 
 
 def say(world: AiWorld, analysis_id: str, **changes: Any) -> dict[str, Any]:
@@ -116,7 +102,7 @@ def test_feedback_is_also_taken_after_the_decision(world: AiWorld) -> None:
 
 
 def test_where_masking_is_on_the_comment_stays_here(world: AiWorld, platform: Platform) -> None:
-    configure(world, replace(SETTINGS, masking=True))
+    world.configure(replace(SETTINGS, masking=True), PLATFORM)
     analysis_id = world.give_result(world.give_task())
 
     assert say(world, analysis_id)["forwarded"] is True

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,13 @@ import pytest
 
 from local.aigc_simulator import AiPlatform
 from local.settings import ROOT
-from local.simulating.command_line import build, parse_arguments
 from local.simulating.server import SimulatorServer
 from tests.unit.local.aigc_caller import Caller, fragments, system_text, user_text, verdict_of
+from tests.unit.local.served import served
 
 QUICK = ("--first-text-ms", "0", "--piece-ms", "0")
 SAFETY_S = 60.0  # ends a test that hangs; no assertion depends on it
-
-
-@contextmanager
-def serving(*arguments: str, state: Path | None = None) -> Iterator[SimulatorServer[AiPlatform]]:
-    given = [*QUICK, *arguments, *(("--state-file", str(state)) if state else ())]
-    platform = build(AiPlatform, parse_arguments(AiPlatform, given))
-    server = SimulatorServer(("127.0.0.1", 0), platform, state)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+serving = partial(served, AiPlatform, *QUICK)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +21,13 @@ import pytest
 from local.jinzhi_simulator import Faults, Snapshot, TaskCenter, casp
 from local.simulating.command_line import build, parse_arguments
 from local.simulating.keeping import read_snapshot, write_snapshot
-from local.simulating.server import SimulatorServer
 from tests.unit.local.jinzhi_samples import sample_insert, sample_update
+from tests.unit.local.served import served
 
 ROOT = Path(__file__).parents[3]
 SAFETY_S = 60.0  # ends a test that hangs; no assertion depends on it
+serving = partial(served, TaskCenter)
 CREDENTIALS = {"appId": "taskbridge", "appSecret": "simulated-secret"}
-
-
-@contextmanager
-def serving(state_file: Path | None = None) -> Iterator[SimulatorServer[TaskCenter]]:
-    arguments = [] if state_file is None else ["--state-file", str(state_file)]
-    center = build(TaskCenter, parse_arguments(TaskCenter, arguments))
-    server = SimulatorServer(("127.0.0.1", 0), center, state_file)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -190,14 +180,17 @@ def test_page_shows_todos_by_person_and_escapes_what_came_from_outside() -> None
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:
     state_file = tmp_path / "state" / "jinzhi.json"
-    with serving(state_file) as server, calling(server.url) as client:
+    with serving(state=state_file) as server, calling(server.url) as client:
         insert(client, "task-1")
         insert(client, "task-2")
         client.post(casp.DELETE_TASK_PATH, json={"taskId": "task-2"})
         token = client.headers["accessToken"]
         before = client.get("/_simulator/state").json()
 
-    with serving(state_file) as server, httpx.Client(base_url=server.url, trust_env=False, verify=False) as client:
+    with (
+        serving(state=state_file) as server,
+        httpx.Client(base_url=server.url, trust_env=False, verify=False) as client,
+    ):
         assert client.get("/_simulator/state").json() == before
         client.headers.update({"appId": "taskbridge", "accessToken": token})
         assert insert(client, "task-2").json()["errcode"] == "41001"
@@ -217,7 +210,7 @@ def test_changes_are_saved_while_it_runs(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("local.simulating.server.SAVE_INTERVAL_S", 0.01)
     state_file = tmp_path / "jinzhi.json"
 
-    with serving(state_file) as server, calling(server.url) as client:
+    with serving(state=state_file) as server, calling(server.url) as client:
         insert(client)
         until(lambda: [task.task_id for task in read_snapshot(state_file, Snapshot).tasks] == ["task-1"])
 
@@ -234,7 +227,7 @@ def test_save_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("local.simulating.server.SAVE_INTERVAL_S", 0.01)
     monkeypatch.setattr("local.simulating.server.write_snapshot", write)
 
-    with serving(state_file) as server, calling(server.url) as client:
+    with serving(state=state_file) as server, calling(server.url) as client:
         insert(client)
         until(lambda: [task.task_id for task in read_snapshot(state_file, Snapshot).tasks] == ["task-1"])
 
