@@ -73,8 +73,8 @@ class _Expansion:
     def _run(self, name: str, items: list[str], body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for item in items:
             inner = _Expansion(self.maps, {**self.known, name: item}, self.loops | {name})
-            for key, value in body.items():
-                yield key.replace(f"${{{name}}}", item), inner.of(value)
+            for key, value in inner._members(body):
+                yield key.replace(f"${{{name}}}", item), value
 
     def _text(self, part: Any) -> str:
         """What is known while the template is expanded: text, a parameter, or an entry of a map."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from event_router.route import IngestedEvent, Routed
+from event_router.route import NO_TARGET, IngestedEvent, Routed
 from taskbridge.errors import TaskbridgeError
 from taskbridge.observability import Observability
 from taskbridge.tables.events import UnroutedEvent
@@ -26,6 +26,9 @@ class RouterJournal:
             )
             return
         self.observability.count("EventSkipped" if decision.status == "skipped" else "EventRejected")
+        if decision.reason == NO_TARGET:
+            # Other skips are as they should be; of these nobody may know that a rule or a platform causes them.
+            self.observability.count("EventLeftOut")
         self.observability.logger.info(
             decision.status, event_id=decision.event_id, sess_id=decision.sess_id, reason=decision.reason
         )

@@ -13,7 +13,7 @@ from taskbridge.errors import InvalidEvent
 from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, parse_event
 from taskbridge.moments import DAY_S
 from taskbridge.push.messages import EventMessage, build_event_message
-from taskbridge.push.trigger_rules import goes_to_ai, resolve_platforms
+from taskbridge.push.trigger_rules import goes_to_ai, is_for_nobody, resolve_platforms
 from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
@@ -22,6 +22,7 @@ from taskbridge.tidying import tidy
 QUESTIONNAIRE = "the application is a questionnaire (问卷通): it has no tasks for a task center"
 NO_AI = "node_published concerns AI approval alone, which is not set up, or to which no trigger rule sends it"
 NO_TARGET = "no trigger rule sends this action of this application to an enabled platform, or to AI approval"
+MEANT_FOR_NOBODY = "each trigger rule for this action of this application has no target: it is meant for nobody"
 TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
 _ID_LIMIT = 128
 
@@ -73,7 +74,7 @@ def route(
     return UnroutedEvent(
         event_id=event.id,
         status="skipped",
-        reason=reason or (NO_AI if event.action == Action.NODE_PUBLISHED else NO_TARGET),
+        reason=reason or _why_nowhere(event, configuration),
         received_at=received_at,
         action=event.action,
         app_id=event.app.app_id,
@@ -87,6 +88,13 @@ def _skip_reason(event: TriggerEvent) -> str:
     if event.action not in frozenset(Action):
         return f"unknown action {event.action}"
     return ""
+
+
+def _why_nowhere(event: TriggerEvent, configuration: Configuration) -> str:
+    """Of an event that could have gone somewhere: whether somebody meant that it does not."""
+    if event.action == Action.NODE_PUBLISHED:
+        return NO_AI
+    return MEANT_FOR_NOBODY if is_for_nobody(configuration.rules, event.action, event.app.app_id) else NO_TARGET
 
 
 def _age_reason(event: TriggerEvent, received_at: str, retention_s: float) -> str:

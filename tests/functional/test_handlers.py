@@ -189,6 +189,14 @@ def test_the_router_counts_what_goes_nowhere(deployed: Deployment, output: Calla
     assert "sequence: expected `int`" in rejected["reason"]
 
 
+def test_the_router_counts_what_no_rule_sends_anywhere_apart_from_what_is_meant_for_nobody(
+    deployed: Deployment, output: Callable[[], Output]
+) -> None:
+    deployed.configurator.save_rule(TriggerRule("r", "规则", app_ids=("travel",), targets=("push:*",)))
+    deployed.route(event())
+    assert output().metrics() == {"EventSkipped": [1.0], "EventLeftOut": [1.0]}
+
+
 def test_an_event_that_goes_its_way_costs_the_router_no_log_line_unless_asked(
     deployed: Deployment, output: Callable[[], Output]
 ) -> None:

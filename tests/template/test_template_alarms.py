@@ -33,7 +33,7 @@ METRICS = {
         "TokenRefreshed",
         "SetAside",
     },
-    "event_router": {"EventSkipped", "EventRejected"},
+    "event_router": {"EventSkipped", "EventLeftOut", "EventRejected"},
     "ai_track": {"EventTracked", "EventSuperseded", "AnalysisRequested", "OpenedBeforeDone", "SetAside"},
     "ai_analyze": {
         "AnalysisFinished",
@@ -142,6 +142,24 @@ def test_the_template_is_as_cloudformation_wants_it() -> None:
 
 def test_failed_tasks_open_breakers_and_a_silent_clock_have_alarms(template: Template) -> None:
     assert {"TaskFailed", "BreakerOpen", "Invocations"} <= {alarm.get("MetricName") for alarm in alarms(template)}
+
+
+def test_a_wave_of_events_that_go_nowhere_calls(template: Template) -> None:
+    waves = {each["MetricName"]: each for each in alarms(template) if each.get("MetricName", "").startswith("Event")}
+    assert set(waves) == {"EventLeftOut", "EventRejected"}
+    assert all("AlarmActions" in each for each in waves.values())
+
+
+def test_every_table_has_alarms_on_what_it_refuses_and_where_it_fails_and_on_no_other_table(
+    template: Template,
+) -> None:
+    asked = [each["Metrics"][0]["Expression"] for each in alarms(template) if "Metrics" in each]
+    parts = [each["Fn::Join"][1] for each in asked if "Fn::Join" in each]
+    assert sorted((query, table["Ref"]) for query, table, _ in parts) == sorted(
+        (f'SELECT SUM({trouble}) FROM SCHEMA("AWS/DynamoDB", TableName, Operation) WHERE TableName = \'', table)
+        for table in template.of_type("AWS::DynamoDB::Table")
+        for trouble in ("ThrottledRequests", "SystemErrors")
+    )
 
 
 def test_failed_analyses_and_an_exhausted_quota_have_alarms(template: Template) -> None:

@@ -76,3 +76,14 @@ def test_the_transform_of_the_emulator_makes_the_same_of_the_template(place: str
 
     # then
     assert theirs == expand(template, parameters)
+
+
+def test_a_loop_in_a_loop_makes_a_resource_for_each_pair() -> None:
+    inner = {
+        "Fn::ForEach::Kinds": ["Kind", ["A", "B"], {"${Queue}${Kind}": {"Is": {"Fn::Sub": "${Kind} of ${Queue}"}}}]
+    }
+    loops = {"Resources": {"Fn::ForEach::Queues": ["Queue", ["Push", "Ai"], inner]}}
+
+    assert expand(loops, {})["Resources"] == {
+        f"{queue}{kind}": {"Is": f"{kind} of {queue}"} for queue in ("Push", "Ai") for kind in ("A", "B")
+    }

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_router.route import NO_AI, NO_TARGET, QUESTIONNAIRE, Envelope, Routed, route
+from event_router.route import MEANT_FOR_NOBODY, NO_AI, NO_TARGET, QUESTIONNAIRE, Envelope, Routed, route
 from taskbridge.ai.messages import TrackMessage
 from taskbridge.ai.rules import AiSettings
 from taskbridge.events import PUSHED_ACTIONS
@@ -101,6 +101,14 @@ def test_an_event_that_no_rule_sends_to_an_enabled_platform_is_skipped(config: C
     skipped = nowhere(event(), config)
 
     assert (skipped.status, skipped.reason, skipped.sess_id) == ("skipped", NO_TARGET, "S1")
+
+
+def test_an_event_that_only_a_rule_without_targets_covers_is_meant_for_nobody() -> None:
+    kept_back = TriggerRule("r", "规则", app_ids=("leave",))
+    gone = TriggerRule("g", "规则", targets=("push:gone",))
+
+    assert nowhere(event(), configuration([platform("jz")], [kept_back])).reason == MEANT_FOR_NOBODY
+    assert nowhere(event(), configuration([platform("jz")], [kept_back, gone])).reason == NO_TARGET
 
 
 # AI approval

@@ -81,5 +81,11 @@ def goes_to_ai(rules: Iterable[TriggerRule], action: str, app_id: str) -> bool:
     return AI in _targets(rules, action, app_id)
 
 
+def is_for_nobody(rules: Iterable[TriggerRule], action: str, app_id: str) -> bool:
+    """Whether rules cover an event, and none of them has a target: what they are for is to keep it back."""
+    matching = [rule for rule in rules if rule.matches(action, app_id)]
+    return bool(matching) and not any(rule.targets for rule in matching)
+
+
 def _targets(rules: Iterable[TriggerRule], action: str, app_id: str) -> set[str]:
     return {target for rule in rules if rule.matches(action, app_id) for target in rule.targets}
