@@ -95,8 +95,8 @@ class RunningStack:
 
 
 def new_settings(state_dir: Path) -> StackSettings:
-    """Settings of a stack of its own, on a port of its own; ten models may be asked at the same time."""
-    return read_settings({"STATE_DIR": str(state_dir), "AWS_PORT": str(free_port()), "AI_CONCURRENCY": "10"})
+    """Settings of a stack of its own, on a port of its own; four models may be asked at the same time."""
+    return read_settings({"STATE_DIR": str(state_dir), "AWS_PORT": str(free_port()), "AI_CONCURRENCY": "4"})
 
 
 @contextmanager

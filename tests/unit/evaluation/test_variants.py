@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,22 +31,30 @@ from tests.scripted_models import HonestModel
 
 FORMS = read_golden_forms()
 BY_NAME = {golden.name: golden for golden in FORMS}
-VARIANTS = build_variants(FORMS)
-# Two of each kind, and some that speak to the reader: enough to tell readers apart, in seconds.
-SOME = tuple(
-    variant
-    for kind in dict.fromkeys(each.kind for each in VARIANTS)
-    for hostile in (False, True)
-    for variant in [each for each in VARIANTS if (each.kind, each.base.is_hostile) == (kind, hostile)][:2]
-)
+
+
+@cache
+def variants() -> tuple[Variant, ...]:
+    """All of them; made where they are asked for, as they take seconds."""
+    return build_variants(FORMS)
+
+
+def some() -> tuple[Variant, ...]:
+    """Two of each kind, and some that speak to the reader: enough to tell readers apart, in seconds."""
+    kinds = dict.fromkeys((each.kind, hostile) for each in variants() for hostile in (False, True))
+    return tuple(
+        variant
+        for kind in kinds
+        for variant in [each for each in variants() if (each.kind, each.base.is_hostile) == kind][:2]
+    )
 
 
 def of(name: str) -> dict[str, Variant]:
-    return {variant.golden.name.partition("~")[2]: variant for variant in VARIANTS if variant.base.name == name}
+    return {variant.golden.name.partition("~")[2]: variant for variant in variants() if variant.base.name == name}
 
 
 def flip(name: ReaderName) -> dict[str, FlipScore]:
-    asked = Asked((), SOME)
+    asked = Asked((), some())
     return asked.flip(asked.asking_scripted(name), lambda _: None)
 
 
@@ -53,12 +62,12 @@ def flip(name: ReaderName) -> dict[str, FlipScore]:
 
 
 def test_there_are_some_of_each_kind_and_the_same_in_every_run() -> None:
-    kinds = Counter(variant.kind for variant in VARIANTS)
+    kinds = Counter(variant.kind for variant in variants())
 
     assert set(kinds) == {"amount", "number", "date", "period", "entries", EMPTIED, ATTACHMENT, HARMLESS}
-    assert sum(bool(variant.turned) for variant in VARIANTS) > 150
-    assert len({variant.golden.name for variant in VARIANTS}) == len(VARIANTS)
-    assert build_variants(FORMS[:9]) == tuple(each for each in VARIANTS if each.base in FORMS[:9])
+    assert sum(bool(variant.turned) for variant in variants()) > 150
+    assert len({variant.golden.name for variant in variants()}) == len(variants())
+    assert build_variants(FORMS[:9]) == tuple(each for each in variants() if each.base in FORMS[:9])
 
 
 def test_an_amount_above_the_limit_turns_its_clause_and_no_other() -> None:
@@ -71,14 +80,14 @@ def test_an_amount_above_the_limit_turns_its_clause_and_no_other() -> None:
 
 
 def test_a_change_within_the_limit_turns_nothing() -> None:
-    harmless = [variant for variant in VARIANTS if variant.kind == HARMLESS]
+    harmless = [variant for variant in variants() if variant.kind == HARMLESS]
 
     assert not [variant for variant in harmless if variant.turned]
     assert all(variant.golden.expected.verdict is variant.base.expected.verdict for variant in harmless)
 
 
 def test_what_turns_is_what_the_checks_come_to() -> None:
-    for variant in VARIANTS:
+    for variant in variants():
         if variant.kind == ATTACHMENT:
             continue
         values = build_material(variant.golden).values
@@ -88,7 +97,7 @@ def test_what_turns_is_what_the_checks_come_to() -> None:
 
 
 def test_what_is_expected_after_a_change_can_be_seen_where_it_is_said_to_be() -> None:
-    for variant in SOME:
+    for variant in some():
         quotable = Quotable(name_sources(build_material(variant.golden)))
         for finding in variant.golden.expected.findings:
             for quote in finding.evidence:
@@ -128,7 +137,7 @@ def test_who_always_says_the_same_flips_nothing() -> None:
 
 
 def test_the_verdicts_are_balanced_and_every_golden_form_is_among_them() -> None:
-    forms = balance(FORMS, VARIANTS)
+    forms = balance(FORMS, variants())
 
     assert len(set(Counter(golden.expected.verdict for golden in forms).values())) == 1
     assert forms[: len(FORMS)] == FORMS
@@ -201,7 +210,7 @@ def test_tables_and_picture_name_every_reader(asked: Asked) -> None:
     assert "careful &lt;1&gt;" in picture
     assert "R &amp; C" in picture
     assert any("no wrong approve" in line for line in risk)
-    assert flips[-1].startswith(f"| {ALL} | {len(SOME)} |")
+    assert flips[-1].startswith(f"| {ALL} | {len(some())} |")
     assert all(line.count("|") == flips[0].count("|") for line in flips)
 
 
@@ -239,6 +248,6 @@ def test_a_table_of_the_handbook_takes_the_place_of_the_one_before_and_of_no_oth
 def test_the_handbook_has_the_whole_run_of_the_scripted_readers() -> None:
     handbook = HANDBOOK.read_text(encoding="utf-8")
 
-    assert f"| {ALL} | {len(VARIANTS)} | " in handbook
+    assert f"| {ALL} | {len(variants())} | " in handbook
     assert all(f"| {name} | with | " in handbook for name in (*READERS, *DEGENERATE))
     assert PICTURE.read_text(encoding="utf-8").startswith("<svg ")
