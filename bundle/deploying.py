@@ -18,11 +18,12 @@ from typing import Any
 import boto3
 
 from bundle.build import ROOT
-from bundle.built_template import with_rollout, without_pool
 from bundle.checklist import CHINA, walk
 from bundle.commands import BuildError
 from bundle.questions import ask_for_parameters
+from bundle.rollout import with_rollout
 from bundle.stages import CONFIG, Stage, read_stage
+from bundle.user_pools import without_pool
 from cli.findings import State
 
 BUILT = ROOT / ".aws-sam" / "build"

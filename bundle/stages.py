@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bundle.built_template import ROLLOUTS
 from bundle.commands import BuildError
+from bundle.rollout import ROLLOUTS
 
 CONFIG = Path(__file__).resolve().parent.parent / "samconfig.toml"
 

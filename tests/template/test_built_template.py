@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bundle.built_template import ROLLOUTS, with_rollout, without_pool
+from bundle.rollout import ROLLOUTS, with_rollout
+from bundle.user_pools import without_pool
 from tests.template.reader import Template, translate
 
 KIND = "Canary10Percent15Minutes"

@@ -1,7 +1,6 @@
-"""What is changed in the built template before it is deployed: what SAM can't be told by a parameter. Pure.
+"""A release that is shifted to gradually, written into the built template: aliases, and what shifts back. Pure.
 
-A gradual rollout needs an alias, and SAM makes one or makes none: no condition chooses. A region without user pools
-refuses their types, even where no condition asks for one.
+A gradual rollout needs an alias, and SAM makes one or makes none: no condition chooses.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ _MORE_ALARMS: Mapping[str, tuple[str, ...]] = {
     "PushTaskFunction": ("FailedTasksAlarm", "BreakerOpenAlarm"),
     "AiAnalyzeFunction": ("FailedAnalysesAlarm",),
 }
-POOL = "OwnPool"
 
 
 def with_rollout(template: Mapping[str, Any], kind: str, release: str) -> dict[str, Any]:
@@ -65,28 +63,3 @@ def _invoked_by_alias(resource: Any, functions: list[str]) -> Any:
         case {"Ref": str(function)} | {"Fn::GetAtt": [str(function), "Arn"]} if function in functions:
             return {**resource, "Properties": {**resource["Properties"], name: {"Ref": f"{function}.Alias"}}}
     return resource
-
-
-def without_pool(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template for a region without user pools: nothing of the stack's own pool, and nothing that refers to it."""
-    kept = {
-        section: {id_: each for id_, each in template[section].items() if not _is_of_pool(each)}
-        for section in ("Resources", "Outputs")
-    }
-    return dict(_decided({**template, **kept}))
-
-
-def _is_of_pool(part: Any) -> bool:
-    return isinstance(part, Mapping) and part.get("Condition") == POOL
-
-
-def _decided(part: Any) -> Any:
-    """A part without choices that depend on the pool: there is none."""
-    match part:
-        case {"Fn::If": [str(condition), _, otherwise]} if condition == POOL:
-            return _decided(otherwise)
-        case dict():
-            return {name: _decided(each) for name, each in part.items()}
-        case list():
-            return [_decided(each) for each in part]
-    return part
