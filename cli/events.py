@@ -16,7 +16,7 @@ from cli.errors import REFUSED, WRONG_USE, CommandError
 from cli.event_files import Flaw, Found, find_flaws, read_events
 from cli.screen import Column, Screen, build_facts, build_table
 from cli.session import Session
-from cli.verbs import DEFAULT_LIMIT, From, Limit, To, Verbs
+from cli.verbs import DEFAULT_LIMIT, Limit, Verbs
 from cli.world import World
 
 _FLAWS: Sequence[Column] = (("Where", "place"), ("Field", "field"), ("Problem", "problem"))
@@ -113,10 +113,15 @@ def list_rejected(context: typer.Context, limit: Limit = DEFAULT_LIMIT) -> int:
 
 
 @app.verb("skipped")
-def list_skipped(context: typer.Context, from_: From = None, to: To = None, limit: Limit = DEFAULT_LIMIT) -> int:
-    """Events that were meant for nobody, and why."""
+def list_skipped(
+    context: typer.Context,
+    app_id: Annotated[str, typer.Option("--app", metavar="ID", help="Only of this application.")] = "",
+    action: Annotated[str, typer.Option("--action", metavar="NAME", help="Only this action.")] = "",
+    limit: Limit = DEFAULT_LIMIT,
+) -> int:
+    """Events that were meant for nobody, and why; the newest first."""
     session: Session = context.obj
-    query = {"from": session.moment(from_), "to": session.moment(to)}
+    query = {"app_id": app_id or None, "action": action or None}
     found = session.api.items("/v1/skipped-events", query, limit)
     session.screen.show(found, build_table("Skipped events", _SKIPPED, found))
     return 0
