@@ -115,6 +115,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/overrules"): _for(APPROVER, ADMIN),
     ("GET", "/v1/ai/agreement/nodes/{app_id}/{node_id}/coverage"): _for(APPROVER, ADMIN),
+    ("GET", "/v1/ai/flips"): _for(ADMIN, per_minute=60),
     ("GET", "/v1/ai/audit"): _for(ADMIN),
     ("GET", "/v1/ai/late"): _for(OPS, ADMIN, per_minute=60),
 }

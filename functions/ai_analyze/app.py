@@ -13,6 +13,7 @@ from typing import Any
 from ai_analyze.batch import Heartbeat, analyse_batch
 from ai_analyze.desk import Desk
 from ai_analyze.journal import AnalysisJournal
+from ai_analyze.nights import begin_night
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.uploads import UploadTable
 from taskbridge.access.breaker import Breakers
@@ -46,14 +47,22 @@ TIME_TO_END_S = ANALYSIS_MARGIN_S / 2  # to settle, and to put what waits on rec
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Make the analyses of a batch."""
+    """Make the analyses of a batch; or begin a night, which a schedule asks for."""
     wired = _wired()
+    if "night" in event:
+        return _begin_night(wired, context)
     records = read_records(event)
     heartbeat = Heartbeat(wired.queue, {record.receipt_handle for record in records})
     until = time.time() + context.get_remaining_time_in_millis() / 1000 - TIME_TO_END_S
     ports = replace(wired.ports, kept_alive=heartbeat.keep, desk=replace(wired.desk, until=until))
     with wired.observability.invocation(context.aws_request_id), traced("analyse_batch"), heartbeat.beating():
         return batch_response(analyse_batch(records, ports, heartbeat, wired.pool))
+
+
+def _begin_night(wired: _Wired, context: Any) -> dict[str, Any]:
+    with wired.observability.invocation(context.aws_request_id), traced("begin_night"):
+        wired.ports.journal.night(begin_night(wired.ports))
+    return batch_response(())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What a person waits for: a draft rule tried on past tasks, checks proposed for a rule, a policy document read.
+"""What a person waits for: a draft rule tried on past tasks, checks proposed for a rule, a policy document read; and
+what nobody waits for: a night's flips.
 
 A turn of a job asks one question, saves what came of it, and leaves its message in the queue for the next one. So a
 worker that dies loses one question, and a long job holds up nobody. It sends no new message: Lambda takes a function
@@ -16,6 +17,7 @@ import msgspec
 
 from ai_analyze.documents import read_on
 from ai_analyze.ends import Fate, TurnEnd
+from ai_analyze.flips import forget_tasks, try_flips, without_second_look
 from ai_analyze.material import build_material
 from ai_analyze.pauses import PAUSED
 from ai_analyze.ports import AnalysisPorts
@@ -34,6 +36,7 @@ from taskbridge.ai.jobs import (
     ReadDocument,
     Trial,
     TrialFinding,
+    TryFlips,
 )
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Finding, Review
@@ -116,12 +119,14 @@ class _Turn:
             return self._unanswered(error)
         if found.status is AiJobStatus.RUNNING:
             return self._save(found, TurnEnd(Fate.GOING_ON, GO_ON_S))
-        return self._save(msgspec.structs.replace(found, finished_at=self._now()), TurnEnd(Fate.DONE))
+        return self._end(found, TurnEnd(Fate.DONE))
 
     def _ask(self) -> AiJob:
         wanted = self.job.wanted
         if isinstance(wanted, DryRun):
             return self._try_next(wanted)
+        if isinstance(wanted, TryFlips):
+            return try_flips(self.job, wanted, self._read, lambda seat, form: self._review(seat, form, wanted))
         return self._read_on(wanted) if isinstance(wanted, ReadDocument) else self._propose(wanted)
 
     def _unanswered(self, error: PlatformError | ConfigurationError) -> TurnEnd:
@@ -134,8 +139,15 @@ class _Turn:
         return self._save(waiting, TurnEnd(Fate.WAITING, RETRY_S, str(error)))
 
     def _fail(self, reason: str) -> TurnEnd:
-        failed = msgspec.structs.replace(self.job, status=AiJobStatus.FAILED, reason=reason, finished_at=self._now())
-        return self._save(failed, TurnEnd(Fate.FAILED, reason=reason))
+        failed = msgspec.structs.replace(self.job, status=AiJobStatus.FAILED, reason=reason)
+        return self._end(failed, TurnEnd(Fate.FAILED, reason=reason))
+
+    def _end(self, job: AiJob, end: TurnEnd) -> TurnEnd:
+        ended = msgspec.structs.replace(job, finished_at=self._now())
+        if not isinstance(job.wanted, TryFlips):
+            return self._save(ended, end)
+        self.ports.journal.flipped(job.flips)
+        return self._save(forget_tasks(ended), end)
 
     def _save(self, job: AiJob, end: TurnEnd) -> TurnEnd:
         return end if self.ports.jobs.save(job, self.holder, self.ports.clock()) else TurnEnd(Fate.LATE)
@@ -155,19 +167,10 @@ class _Turn:
         )
 
     def _try(self, task_id: str, wanted: DryRun) -> Trial:
-        seat = self.ports.seats.get(self.job.uid, task_id)
-        form = self._form(seat)
-        if seat is None or form is None:
+        found = self._read(self.job.uid, task_id)
+        if found is None:
             return Trial(task_id=task_id, problem=FORM_IS_GONE)
-        standing = self._standing(wanted.rule, wanted.keynote, wanted.file_key)
-        received_on = date.fromisoformat(seat.received_on)
-        material = build_material(
-            form, standing.rule, received_on, lambda attachments: self.ports.desk.read_files(attachments, standing)
-        )
-        review = self.ports.desk.review(
-            material, self._chain(standing), _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
-        )
-        return _build_trial(seat, review)
+        return _build_trial(found[0], self._review(*found, wanted))
 
     # A proposal
 
@@ -189,13 +192,8 @@ class _Turn:
         )
 
     def _past_forms(self) -> list[tuple[EventForm, date]]:
-        forms = []
-        for uid, task_id in self.job.seats():
-            seat = self.ports.seats.get(uid, task_id)
-            form = self._form(seat)
-            if seat is not None and form is not None:
-                forms.append((form, date.fromisoformat(seat.received_on)))
-        return forms
+        found = [each for seat in self.job.seats() if (each := self._read(*seat))]
+        return [(form, date.fromisoformat(seat.received_on)) for seat, form in found]
 
     # A policy document
 
@@ -220,11 +218,25 @@ class _Turn:
         chain = self._chain(self._standing(""))
         return self.ports.desk.ask(chain, system, user, self.job.uid, lambda asked: self._audit(asked, None))
 
-    def _form(self, seat: Seat | None) -> EventForm | None:
+    def _read(self, uid: str, task_id: str) -> tuple[Seat, EventForm] | None:
+        """A past task with its form; None where it is gone."""
+        seat = self.ports.seats.get(uid, task_id)
         if seat is None or seat.state is SeatState.GONE or not seat.received_on:
             return None
         body = self.ports.forms.get(seat.task_id, seat.form_hash)
-        return msgspec.json.decode(body, type=EventForm) if body else None
+        return (seat, msgspec.json.decode(body, type=EventForm)) if body else None
+
+    def _review(self, seat: Seat, form: EventForm, wanted: DryRun | TryFlips) -> Review:
+        standing = self._standing(wanted.rule, wanted.keynote, wanted.file_key)
+        if isinstance(wanted, TryFlips):
+            standing = without_second_look(standing)
+        received_on = date.fromisoformat(seat.received_on)
+        material = build_material(
+            form, standing.rule, received_on, lambda attachments: self.ports.desk.read_files(attachments, standing)
+        )
+        return self.ports.desk.review(
+            material, self._chain(standing), _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
+        )
 
     def _standing(self, rule: str, keynote: str = "", file_key: tuple[str, ...] = ()) -> Standing:
         draft = RuleInForce(

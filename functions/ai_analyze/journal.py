@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ai_analyze.ends import Fate, TurnEnd
+from taskbridge.ai.flips import FlipAnswer, FlipScore, score_answers
 from taskbridge.ai.messages import AnalyseMessage, JobMessage
 from taskbridge.ai.results import Review
 from taskbridge.errors import TaskbridgeError
@@ -43,6 +46,21 @@ class AnalysisJournal:
     def job_ended(self, message: JobMessage, end: TurnEnd) -> None:
         """A job's message had its turn."""
         self.observability.logger.info(end.fate.value, job_id=message.job_id, reason=end.reason, again_in=end.again_in)
+
+    def night(self, jobs: int) -> None:
+        """A night has begun."""
+        self.observability.logger.info("night begun", jobs=jobs)
+
+    def flipped(self, answers: Sequence[FlipAnswer]) -> None:
+        """A night's questions about a node are over: the flip rate of each model, of what had to turn."""
+        turned: dict[tuple[str, str], list[FlipScore]] = defaultdict(list)
+        for (platform_id, model, _), score in score_answers(answers).items():
+            turned[platform_id, model].append(score)
+        for (platform_id, model), scores in turned.items():
+            turning = sum(score.turning for score in scores)
+            if turning:
+                rate = sum(score.flipped for score in scores) / turning
+                self.observability.gauge("FlipRate", rate, platform_id, model=model)
 
     def first_token(self, milliseconds: float) -> None:
         """How long the question took to its first word."""

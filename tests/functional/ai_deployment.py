@@ -7,6 +7,7 @@ import logging
 import random
 import time
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -52,11 +53,15 @@ class AiDeployment(Deployment):
     def _set_up_ai(self) -> None:
         settings = {"host": "https://aigc.test", "app_id": "taskbridge", "model": DEFAULT_MODELS[0]}
         self.configurator.save_platform(PlatformConfig(AI_PLATFORM, "AI", "Aigc", True, 0, settings))
-        self.configurator.save_ai_settings(
-            AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id=AI_PLATFORM)
-        )
+        self.set_ai()
         name = f"{self.prefix}/platforms/{AI_PLATFORM}/app_secret"
         self.clients["ssm"].put_parameter(Name=name, Value=SECRET, Type="SecureString", Overwrite=True)
+
+    def set_ai(self, **changes: Any) -> None:
+        """Set the switches: on, everywhere, and what is named."""
+        settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id=AI_PLATFORM)
+        version = self.configurator.read_ai_settings().version
+        self.configurator.save_ai_settings(replace(settings, version=version, **changes))
 
     def forget(self) -> None:
         """As the others."""
@@ -85,6 +90,10 @@ class AiDeployment(Deployment):
             bodies = [each["Body"] for each in self._received()]
         staying = self._given(ai_analyze.app.handler, bodies, receives)
         return [bodies[int(each.removeprefix("m"))] for each in staying]
+
+    def begin_night(self) -> None:
+        """The schedule asks the analysing function for a night."""
+        ai_analyze.app.handler({"night": "flips"}, context())
 
     def seat(self, uid: str, task_id: str) -> Seat:
         """A person's task."""

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from local.aigc_simulator import Faults
-from taskbridge.ai.jobs import AiJob, AiJobStatus, DryRun
+from taskbridge.ai.jobs import NOBODY, AiJob, AiJobStatus, DryRun
 from taskbridge.ai.messages import JobMessage, RuleChanged, encode_ai_message
+from taskbridge.ai.rules import Check, DefaultRule
 from taskbridge.ai.seats import AnalysisStatus
 from taskbridge.tables.ai_audit import AuditTable
+from taskbridge.tables.ai_rules import RuleTable
 from tests.builders import event, task
 from tests.functional.ai_deployment import AiDeployment
 
@@ -94,6 +96,32 @@ def test_a_job_keeps_its_message_until_each_of_its_tasks_is_tried(deployed: AiDe
     # and a message that comes once more finds nothing to do
     assert deployed.analyse(message) == []
     assert deployed.job(UID, "j1") == found
+
+
+def test_a_night_asks_about_finished_tasks_with_a_fact_changed(deployed: AiDeployment) -> None:
+    # given: a node whose clause is computed, and a task that was decided there
+    amount = {"fields": [{"key": "amount", "label": "金额", "type": "number", "value": 4800}]}
+    limit = Check("金额不超过 5000 元", "amount <= 5000", confirmed=True, covers=True)
+    rules = RuleTable(deployed.clients["dynamodb"], deployed.tables.AiRuleTable, deployed.tables.AiRuleVersionTable)
+    rules.save_default(DefaultRule(app_id="leave", node_id="node-2", rule=limit.clause, checks=(limit,)), 0)
+    for number, (action, status) in enumerate([("task_received", "init"), ("task_completed", "completed")], start=1):
+        given = task("T1", node_kind="approve", status=status, form=amount)
+        deployed.track(event(action, number, sess_id="S-T1", tasks=[given]))
+    deployed.set_ai(nightly_flips=20)
+
+    # when
+    deployed.begin_night()
+    while deployed.analyse():
+        pass
+
+    # then
+    (job,) = deployed.jobs().list_nights()
+    message = JobMessage(NOBODY, job.id)
+    while deployed.analyse(message):
+        pass
+    (job,) = deployed.jobs().list_nights()
+    assert (job.status, job.seats()) == (AiJobStatus.DONE, [])
+    assert [answer.kind for answer in job.flips] == ["", "number", "harmless"]
 
 
 def test_an_ai_platform_that_does_not_answer_leaves_the_message(deployed: AiDeployment) -> None:

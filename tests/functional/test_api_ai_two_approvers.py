@@ -93,6 +93,7 @@ def attempts(client: ApiClient, analysis_id: str, uid: str) -> Iterator[Answer]:
     yield client.get(f"/v1/ai/agreement/nodes/{APP}/{NODE}/clauses")
     yield client.get(f"/v1/ai/agreement/nodes/{APP}/{NODE}/overrules")
     yield client.get(f"/v1/ai/agreement/nodes/{APP}/{NODE}/coverage")
+    yield client.get("/v1/ai/flips")
     yield client.get(f"{rule}/node")
     yield client.post(
         f"{rule}/try-checks", {"rule": "金额", "checks": [{"clause": "金额", "expression": "amount <= 0"}]}

@@ -40,6 +40,7 @@ OFF = {
     "daily_node": 2000,
     "daily_total": 20000,
     "daily_cost": 0.0,
+    "nightly_flips": 0,
     "version": 0,
 }
 

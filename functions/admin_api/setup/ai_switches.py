@@ -16,6 +16,7 @@ from taskbridge.registry import category_of
 from taskbridge.tables.configuration_models import Configurator
 
 SUBJECT = ("ai-settings",)
+MOST_A_NIGHT = 200
 
 ModelName = Annotated[str, Field(max_length=200, description="empty: the platform's own choice")]
 PlatformRef = Annotated[str, Field(max_length=40, description="id of an AI platform")]
@@ -30,6 +31,10 @@ Looked = Annotated[
 ]
 DailyCap = Annotated[StrictInt, Field(ge=0, le=10_000_000, description="in a day of Asia/Shanghai; 0: no bound")]
 DailyCost = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False, description="0: no bound")]
+NightlyFlips = Annotated[
+    StrictInt,
+    Field(ge=0, le=MOST_A_NIGHT, description="questions a night about changed forms; 0: none"),
+]
 router = Router("AI settings")
 
 
@@ -60,6 +65,7 @@ class AiSettingsChange(Wanted):
     daily_node: DailyCap | None = None
     daily_total: DailyCap | None = None
     daily_cost: DailyCost | None = None
+    nightly_flips: NightlyFlips | None = None
     version: Annotated[
         StrictInt | None, Field(ge=0, description="the one that was read; null overwrites whatever stands there")
     ] = None

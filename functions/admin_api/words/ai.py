@@ -35,6 +35,18 @@ covers | whether it decides its clause alone | false
 AiSettings.daily_cost | what a day may cost, by the price lists; 0: no bound | 50.0
 AiSettings.daily_node | analyses of one node in a day; 0: no bound | 2000
 AiSettings.daily_person | analyses that one person may ask for in a day; 0: no bound | 200
+AiSettings.nightly_flips | questions that a night may take about changed forms, over all nodes; 0: none | 0
+FlipRates.nightly_flips | questions that a night may take, 0 where none are asked | 40
+asked_at | when the last night was | "2026-11-22T18:30:00.000+00:00"
+FlipRate.flipped | clauses among them that were found as the checks say, before the change and after it | 39
+FlipRate.forms | changed forms that were asked about | 40
+keeping | clauses on which the change has no bearing | 30
+kept | clauses among them that were found as before | 30
+FlipRate.kind | what was changed; `harmless` where no clause turns | "amount"
+nights | nights that were asked in | 12
+FlipRate.rate | how often findings followed, from 0 to 1; null where nothing had to turn | 0.98
+turning | clauses that had to turn | 40
+FlipRates.wanted | the rate of a careful reader | 0.95
 AiSettings.daily_total | questions in a day, second ones included; 0: no bound | 20000
 CoveragePoint.decided | forms that are decided so | 80
 Overrule.decided | forms that met the clause, or did not | 90

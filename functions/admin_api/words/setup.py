@@ -10,6 +10,7 @@ daily_cost | how much may be spent a day, 0 for no limit | 50.0
 daily_node | questions a day for one node, 0 for no limit | 2000
 daily_person | questions a day that one person may start, 0 for no limit | 200
 daily_total | questions a day for all, 0 for no limit | 20000
+nightly_flips | questions that a night may take about changed forms, over all nodes; 0 for none | 0
 draining | whether it gets no new events while what waits is still pushed | false
 en | in English | "App id"
 PlatformTest.errcode | the platform's own code | ""

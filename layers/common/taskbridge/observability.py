@@ -1,7 +1,7 @@
 """Log lines, metrics and traces: made once per process, at the first invocation.
 
 A log line carries ids (event, process instance, platform) and reasons, never a payload. The only metric dimension is
-the service, but for the breaker, which has one line for each platform.
+the service, but for the breaker, which has one line for each platform, and the flip rate, one for each model.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ class Observability:
         """Record a duration."""
         self.metrics.add_metric(name, MetricUnit.Milliseconds, value)
 
-    def gauge(self, name: str, value: float, platform_id: str) -> None:
-        """Record a level of one platform: as a metric of its own with the platform as its dimension, and among all
-        platforms, for the alarm, which cannot know their names.
+    def gauge(self, name: str, value: float, platform_id: str, **more: str) -> None:
+        """Record a level of one platform: as a metric of its own with the platform, and `more`, as its dimensions, and
+        among all platforms, for the alarm, which cannot know their names.
         """
         self.metrics.add_metric(name, MetricUnit.Count, value)
         with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=self.metrics.namespace) as metric:
-            metric.add_dimension("platform", platform_id)
+            for dimension, told in {"platform": platform_id, **more}.items():
+                metric.add_dimension(dimension, told)
 
     @contextlib.contextmanager
     def invocation(self, request_id: str) -> Iterator[None]:

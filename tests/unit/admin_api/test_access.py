@@ -57,7 +57,7 @@ def allowed_roles(method: str, template: str) -> set[str]:
         return {"admin", "ops"}
     if area == ["search"]:
         return {"admin", "ops", "approver"}
-    if area[1] in {"settings", "nodes", "audit"}:
+    if area[1] in {"settings", "nodes", "audit", "flips"}:
         return {"admin"}
     if area[1] in {"agreement", "clauses", "jobs"} or area[-1] in {"propose-checks", "documents"}:
         return {"admin", "approver"}

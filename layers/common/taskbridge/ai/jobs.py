@@ -1,5 +1,5 @@
-"""What a person asks of the models beside analyses: a draft rule tried on past tasks, checks for a rule, and what a
-policy document says. Pure.
+"""What is asked of the models beside analyses: a draft rule tried on past tasks, checks for a rule, what a policy
+document says, and, at night, whether findings follow a fact that is changed. Pure.
 """
 
 from __future__ import annotations
@@ -11,10 +11,15 @@ from typing import Literal
 import msgspec
 
 from taskbridge.ai.documents import DocumentClause, DocumentReading
+from taskbridge.ai.flips import FlipAnswer
 from taskbridge.ai.results import FindingResult, Origin, Verdict
+from taskbridge.ai.rules import Check
 from taskbridge.usage import Usage
 
 MOST_TASKS = 20
+NOBODY = ""  # whose jobs are those of the night
+MOST_QUESTIONS = 20  # of a night about one node
+QUESTIONS_A_FORM = 4
 
 
 class AiJobStatus(StrEnum):
@@ -55,7 +60,21 @@ class ReadDocument(msgspec.Struct, frozen=True, kw_only=True, tag="read_document
     rule_version: int = 0
 
 
-Wanted = DryRun | ProposeChecks | ReadDocument
+class TryFlips(msgspec.Struct, frozen=True, kw_only=True, tag="flips", tag_field="kind"):
+    """Do the findings of a node's default rule follow where a fact of a past form is changed?
+
+    `checks` decide their clauses alone, and say what must follow. `day` is that of Asia/Shanghai.
+    """
+
+    day: str
+    node_name: str
+    rule: str
+    keynote: str
+    file_key: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+
+Wanted = DryRun | ProposeChecks | ReadDocument | TryFlips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +136,8 @@ class AiJob(msgspec.Struct, frozen=True, kw_only=True):
     unless `owners` names another person for each.
 
     `estimate` is what it was thought to take, `usage` what it took so far. `attempts` counts the turns since something
-    was last saved. `reason` (for people) says why it failed, or waits.
+    was last saved. `reason` (for people) says why it failed, or waits. One of the night is NOBODY's: a task leaves
+    `task_ids` once all was asked about its form, and `asked` counts what was asked about the first of them.
     """
 
     id: str
@@ -137,6 +157,8 @@ class AiJob(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[ProposedCheck, ...] = ()
     dropped: tuple[DroppedCheck, ...] = ()
     document: DocumentReading | None = None
+    flips: tuple[FlipAnswer, ...] = ()
+    asked: int = 0
     usage: Usage = Usage()
 
     def seats(self) -> list[tuple[str, str]]:

@@ -140,7 +140,8 @@ class AiSettings:
     `second_look`: which verdicts a second, independent question has to confirm by the evidence alone.
     `attachment_hosts` (`host` or `host:port`) may be fetched from; `retention_days` bounds answers and the audit log.
     `daily_person`, `daily_node` and `daily_total` bound what is asked in a day, `daily_cost` what it costs in the
-    currency of the price lists; 0 is no bound (see caps). `version` is that of the store, 0 where nobody has set them.
+    currency of the price lists; 0 is no bound (see caps). `nightly_flips` is how many questions a night may take about
+    changed forms, over all nodes; 0: none. `version` is that of the store, 0 where nobody has set them.
     """
 
     examine_enable: bool = False
@@ -158,6 +159,7 @@ class AiSettings:
     daily_node: int = 2_000
     daily_total: int = 20_000
     daily_cost: float = 0.0
+    nightly_flips: int = 0
     version: int = 0
 
     @property

@@ -1,4 +1,5 @@
-"""Jobs of people on the job table: dry runs and proposals, until a week after their last change.
+"""Jobs of people on the job table: dry runs and proposals, until a week after their last change; and those of the
+nights, which are nobody's, for a month.
 
 `kind` is `ai#person`, `detail` deflated JSON; `attempts` counts the claims since the job was last saved.
 """
@@ -7,10 +8,21 @@ from __future__ import annotations
 
 import msgspec
 
-from taskbridge.ai.jobs import AiJob, AiJobStatus
+from taskbridge.ai.jobs import NOBODY, AiJob, AiJobStatus
 from taskbridge.moments import DAY_S
 from taskbridge.tables.conditional import build_update, write_if
-from taskbridge.tables.dynamo import Attributes, Item, binary, erase, key_part, keys_in, number, text, to_item
+from taskbridge.tables.dynamo import (
+    Attributes,
+    Item,
+    binary,
+    erase,
+    key_part,
+    keys_in,
+    number,
+    query_all,
+    text,
+    to_item,
+)
 from taskbridge.tables.jobs import IS_RUNNING, RUNNING, JobTable
 from taskbridge.tables.packing import Packed
 
@@ -21,10 +33,22 @@ class AiJobTable(JobTable[AiJob]):
     """Jobs of people on DynamoDB."""
 
     kept_s = 7 * DAY_S
+    night_kept_s = 30 * DAY_S
 
     def get(self, uid: str, job_id: str) -> AiJob | None:
         """A person's job, read consistently; None where this person has no such job."""
         return self._get(_key(uid, job_id))
+
+    def list_nights(self) -> list[AiJob]:
+        """Those of the nights, the latest first: one Query, unless they come to more than a megabyte."""
+        items = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues=to_item({":kind": _kind(NOBODY)}),
+            ScanIndexForward=False,
+        )
+        return list(map(self._read, items))
 
     def erase_all(self, uid: str) -> int:
         """Take every job of a person away; returns how many there were."""
@@ -61,6 +85,10 @@ class AiJobTable(JobTable[AiJob]):
 
     def _pack(self, job: AiJob) -> dict[str, str | bytes]:
         return {"status": job.status, "detail": _packed.pack(job)}
+
+    def _values(self, job: AiJob, now: float) -> Attributes:
+        kept_s = self.kept_s if job.uid != NOBODY else self.night_kept_s
+        return super()._values(job, now) | to_item({"expires_at": int(now + kept_s)})
 
     def _read(self, item: Item) -> AiJob:
         """A stored job. Whoever stops it writes the status alone."""
