@@ -58,6 +58,7 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "late-analyses", path: "late-analyses", role: "ops", shows: ".late-analysis" },
   { name: "agreement-overrules", path: "agreement?open=expense/n-finance&view=overrules", role: "approver", shows: ".overrule" },
   { name: "agreement-coverage", path: "agreement?open=expense/n-finance&view=coverage", role: "approver", shows: ".coverage-picture" },
+  { name: "agreement-flips", path: "agreement?of=everyone&open=expense/n-finance&view=flips", role: "admin", shows: ".flips" },
   { name: "rule-document", path: "rules?open=expense/n-finance", role: "approver", shows: ".stale-note", below: ".policy" },
   { name: "api", path: "api", role: "approver", shows: ".api-route" },
   { name: "api-route", path: "api?open=replays.create", role: "approver", shows: ".api-story" },

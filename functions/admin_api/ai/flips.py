@@ -11,6 +11,7 @@ from typing import Literal, cast
 from admin_api.ai.person_nodes import Id
 from admin_api.ai.results import moment
 from admin_api.api import Api, Router
+from admin_api.ids import encode_id
 from admin_api.problems import invalid
 from taskbridge.ai.flips import WANTED, FlipScore, score_answers
 from taskbridge.ai.jobs import AiJob, TryFlips
@@ -29,6 +30,7 @@ class FlipRate:
     on which the change has no bearing, were found as before.
     """
 
+    path: str
     app_id: str
     node_id: str
     node_name: str
@@ -92,6 +94,7 @@ def _rates(jobs: Iterable[AiJob]) -> list[FlipRate]:
 def _show(latest: AiJob, platform_id: str, model: str, kind: str, score: FlipScore) -> FlipRate:
     has_rate = score.turning > 0
     return FlipRate(
+        path=f"{encode_id(latest.app_id)}/{encode_id(latest.node_id)}",
         app_id=latest.app_id,
         node_id=latest.node_id,
         node_name=latest.wanted.node_name if isinstance(latest.wanted, TryFlips) else "",

@@ -7,6 +7,7 @@ export type NodeAgreement = Shape["NodeAgreement"];
 export type ClauseAgreement = Shape["ClauseAgreement"];
 export type Overrule = Shape["Overrule"];
 export type ModelCoverage = Shape["ModelCoverage"];
+export type FlipRate = Shape["FlipRate"];
 export type Whose = "me" | "everyone";
 
 /** A rate that is shown: fewer than `needed` decisions say too little, and nothing of them is told. */
@@ -69,4 +70,29 @@ export function useCoverage(path: Ref<string>, of: Ref<Whose>) {
     key: computed(() => ["coverage", path.value, of.value]),
     ask: (signal) => ask(api.GET("/v1/ai/agreement/nodes/{app_id}/{node_id}/coverage", { params: ofNode(path.value, of.value), signal })),
   });
+}
+
+/** Whether findings follow a fact that is changed: for admins. */
+export function useFlips() {
+  return useLive({ key: ["flips"], ask: (signal) => ask(api.GET("/v1/ai/flips", { signal })) });
+}
+
+/** The rates of each model on one node, kind by kind, each with what is drawn of it. */
+export function modelsOf(items: readonly FlipRate[], path: string) {
+  const models = new Map<string, FlipRate[]>();
+  for (const each of items.filter((item) => item.path === path)) {
+    const key = JSON.stringify([each.platform_id, each.model]);
+    models.set(key, [...(models.get(key) ?? []), each]);
+  }
+  return [...models].map(([key, rates]) => ({
+    key,
+    platform_id: rates[0]?.platform_id ?? "",
+    model: rates[0]?.model ?? "",
+    rows: rates.map((each) => ({ ...each, rated: flipRateOf(each) })),
+  }));
+}
+
+function flipRateOf({ rate, low, high, turning, flipped }: FlipRate): Rate | null {
+  const isKnown = typeof rate === "number" && typeof low === "number" && typeof high === "number";
+  return isKnown ? { rate, low, high, decided: turning, agreed: flipped } : null;
 }

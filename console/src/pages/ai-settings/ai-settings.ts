@@ -7,7 +7,7 @@ export type ModelChoice = Shape["ModelChoice"];
 
 export const SETTINGS = ["ai-settings"] as const;
 export const SECOND_LOOKS = ["always", "approves", "never"] as const;
-export const CAPS = ["daily_person", "daily_node", "daily_total", "daily_cost"] as const;
+export const CAPS = ["daily_person", "daily_node", "daily_total", "daily_cost", "nightly_flips"] as const;
 export const MOST_FALLBACKS = 5;
 
 export const readSettings = (signal?: AbortSignal) => ask<AiSettings>(api.GET("/v1/ai/settings", { signal }));

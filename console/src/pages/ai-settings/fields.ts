@@ -18,6 +18,7 @@ const FIELDS = [
   "daily_node",
   "daily_total",
   "daily_cost",
+  "nightly_flips",
 ] as const;
 
 /** What the settings are called. */

@@ -116,7 +116,27 @@ const coverage: Shape["NodeCoverage"] = {
   looked_at: 134,
 };
 
+const flip = (kind: Shape["FlipRate"]["kind"], turning: number, flipped: number, changes: Partial<Shape["FlipRate"]> = {}): Shape["FlipRate"] => {
+  const rate = turning ? flipped / turning : null;
+  const bounds = rate === null ? { low: null, high: null } : { low: Math.max(0, rate - 0.06), high: Math.min(1, rate + 0.01) };
+  const node = { path: "expense/n-finance", app_id: "expense", node_id: "n-finance", node_name: odd("财务审批"), platform_id: "qwen", model: "qwen-plus" };
+  return { ...node, kind, forms: 64, turning, flipped, rate, ...bounds, keeping: 120, kept: 119, ...changes };
+};
+
+const flips: Shape["FlipRates"] = {
+  items: [
+    flip("amount", 64, 63),
+    flip("harmless", 0, 0),
+    flip("number", 20, 9, { platform_id: odd("aigc"), model: odd("deepseek-v3") }),
+  ],
+  wanted: 0.95,
+  nights: 12,
+  asked_at: "2026-11-21T18:30:00.000+00:00",
+  nightly_flips: 40,
+};
+
 export const learning: Answers = {
+  "GET /v1/ai/flips": () => flips,
   "POST /v1/ai/rules/*/*/documents": () => reading("running"),
   "GET /v1/ai/jobs/job-read_document": () => reading("done"),
   "GET /v1/ai/agreement/nodes/*/*/overrules": () => overrules,

@@ -22,6 +22,7 @@ export const aiSettings: Shape["AiSettings"] = {
   daily_node: 2000,
   daily_total: 20_000,
   daily_cost: 50,
+  nightly_flips: 40,
   version: 7,
 };
 
