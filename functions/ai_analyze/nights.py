@@ -1,6 +1,6 @@
 """What is asked in a night: over which nodes, and about which of their finished tasks.
 
-Off, unless the AI settings say how many questions a night may take (`nightly_flips`) and the stack has its schedule.
+Off, until the AI settings say how many questions a night may take (`nightly_flips`).
 Nodes take turns from night to night. Each question counts towards the caps of the day as one of a dry run does, of
 a person who is nobody: what people may still ask is the settings' to bound.
 """
