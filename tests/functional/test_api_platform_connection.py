@@ -170,6 +170,7 @@ def test_a_platform_without_its_secret_is_not_asked(desk: Desk) -> None:
     found = run(desk)
 
     assert (found["ok"], found["cause"], found["status"]) == (False, "not_configured", None)
+    assert (found["flaw"]["field"], found["flaw"]["kind"]) == ("settings.app_secret", "secret_missing")
 
 
 def test_a_stored_secret_with_the_end_of_a_line_is_named(desk: Desk) -> None:
@@ -345,6 +346,7 @@ def test_the_models_of_an_ai_platform_are_held_against_its_own_list(
 
     assert (found["cause"], found["ok"], found["untried"]) == (cause, cause == "ok", untried)
     assert ("qwen-plus" in found["message"]) is (cause == "unknown_model")
+    assert bool(found["flaw"] and found["flaw"]["values"]["got"] == "qwen-plus") is (cause == "unknown_model")
 
 
 def test_a_test_waits_no_longer_than_the_gateway_does(desk: Desk) -> None:

@@ -5,6 +5,7 @@ export default defineTexts("documents", {
     "上传制度文件（PDF 或 Word，不超过 {n} MB，扫描件读不了），由模型摘出条款。每一条都核对过原句，逐条采用、保存之后才生效。",
     "Upload a policy document (PDF or Word, {n} MB at most, no scans): clauses are proposed from it. Each sentence was looked up in it, and nothing is in force before you take it, clause by clause, and save.",
   ],
+  document: ["制度文件", "The document"],
   choose: ["选择文件…", "Choose a file…"],
   choose_next: ["上传新版本…", "Upload its next version…"],
   other: ["这是另一份文件，不与现有条款对照", "It is another document: do not compare it with the rule"],

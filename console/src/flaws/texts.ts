@@ -71,6 +71,7 @@ const pairs = {
   too_short: ["至少 {least} 个字符", "At least {least} characters"],
   too_small: ["不能小于 {least}", "At least {least}"],
   unknown: ["没有这个字段", "There is no such field"],
+  unknown_model: ["平台列出的 {count} 个模型（{expected} …）中没有 {got}", "{got} is not among the {count} models that the platform lists ({expected}, …)"],
   unknown_setting: ["没有这个设置，可用的有 {expected}", "There is no such setting: use {expected}"],
   whole_number: ["请填整数", "Give a whole number"],
   yes_or_no: ["请选是或否", "Choose yes or no"],

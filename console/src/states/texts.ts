@@ -3,7 +3,6 @@ import { defineTexts } from "@/texts/texts";
 export default defineTexts("states", {
   loading: ["正在加载…", "Loading…"],
   failed_title: ["没能取到数据", "This could not be loaded"],
-  network: ["连不上服务。请检查网络后重试。", "The service cannot be reached. Check the network and try again."],
   code: ["代码 {code}", "code {code}"],
   again: ["重试", "Try again"],
   as_of: ["数据截至 {time}", "As of {time}"],

@@ -132,7 +132,7 @@ test("a deletion that is refused meanwhile says why", async ({ page }) => {
   });
   await page.goto("/console/platforms?open=jz&delete=1");
   await page.getByRole("button", { name: "删除", exact: true }).click();
-  await expect(page.locator(".notices")).toContainText("Trigger rules name it: leave.");
+  await expect(page.locator(".notices")).toContainText("平台还在使用");
   await expect(page.getByRole("dialog", { name: "删除平台" }).getByRole("link", { name: "leave" })).toHaveAttribute("href", /trigger-rules\?open=leave/);
 });
 

@@ -135,6 +135,13 @@ test("what is refused is told by the names of its fields, of a list by which one
   const errors = ["settings.models[1].model", "keys.0", "settings.host", "other"].map((field) => ({ in: "body" as const, field, problem: "bad" }));
   const names = { settings: "设置", "settings.models": "模型参数", "settings.host": "网关地址", keys: "字段" };
   expect(sayProblem(new Problem(422, "invalid_request", "", errors), names)).toBe("模型参数 2: bad; 字段 1: bad; 网关地址: bad; other: bad");
+  const inRow = { in: "body" as const, field: "settings.keys[1].host", problem: "bad" };
+  expect(sayProblem(new Problem(422, "invalid_request", "", [inRow]), { "settings.keys": "密钥", "settings.keys.host": "密钥 · 主机" })).toBe("密钥 · 主机 2: bad");
+});
+
+test("what is refused as a whole is said by its code, and what has no words here as the API says it", () => {
+  expect(sayProblem(new Problem(429, "too_many_calls", "At most 60 calls a minute.", [], "", 120))).toContain("操作太频繁");
+  expect(sayProblem(new Problem(409, "newer_code", "Something new."))).toBe("Something new.");
 });
 
 describe("leaving what is unsaved", () => {

@@ -5,7 +5,7 @@ import type { Pairs, Texts } from "@/texts/texts";
 
 const SOURCE = join(import.meta.dirname, "../../src");
 const HAN = /\p{Script=Han}/u;
-const modules = import.meta.glob<Record<string, Texts<Pairs>>>("../../src/**/{texts,words,roles}.ts", { eager: true });
+const modules = import.meta.glob<Record<string, Texts<Pairs>>>("../../src/**/{texts,problem-texts,words,roles}.ts", { eager: true });
 const found = Object.entries(modules).flatMap(([path, module]) =>
   Object.values(module)
     .filter((texts) => typeof texts === "object" && "pairs" in texts)
@@ -40,7 +40,7 @@ describe.each(found.map(({ path, texts }) => ({ path, texts, name: texts.scope }
   test("are all said somewhere", () => {
     // Words of the trade are used wherever they are needed, also by the values of the API, as flaws are.
     const near = texts.scope === "words" ? sources : sources.filter((source) => source.path !== path && source.path.startsWith(dirname(path)));
-    const shared = ["roles", "words", "flaws"].includes(texts.scope);
+    const shared = ["roles", "words", "flaws", "problems"].includes(texts.scope);
     const unused = Object.keys(texts.pairs).filter((key) => !shared && !near.some((source) => isSaid(key, source.text)));
     expect(unused).toEqual([]);
   });

@@ -19,6 +19,7 @@ from admin_api.setup.trial import TrialTodo, push_trial
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.commands import Operation
 from taskbridge.errors import ConfigurationError, NoAnswer, TaskbridgeError
+from taskbridge.flaws import as_flaw, flaw
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiPlatform
@@ -73,6 +74,16 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SettingFlaw:
+    """A setting that cannot be used, as fields of refused requests are told."""
+
+    field: str
+    problem: str
+    kind: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformTest:
     """What a connection test found. Of what it did not try, nothing is known."""
 
@@ -85,6 +96,7 @@ class PlatformTest:
     opened_by: SecretUsed | None = None
     tried: tuple[Step, ...] = ()
     untried: tuple[Step, ...] = ()
+    flaw: SettingFlaw | None = None
 
 
 # The first row that holds decides. A platform's own code proves that it is the platform that speaks, except where
@@ -149,9 +161,19 @@ def build_report(outcome: Outcome, duration_ms: int) -> PlatformTest:
     return PlatformTest(ok, cause, outcome.message, outcome.status, outcome.errcode, duration_ms)
 
 
-def _untried(cause: Cause, message: str) -> PlatformTest:
+def _untried(cause: Cause, message: str, flaw: SettingFlaw | None = None) -> PlatformTest:
     """The report where nothing could be tried."""
-    return PlatformTest(False, cause, message, None, "", 0)
+    return PlatformTest(False, cause, message, None, "", 0, flaw=flaw)
+
+
+def _misconfigured(error: ConfigurationError) -> PlatformTest:
+    return _untried(Cause.NOT_CONFIGURED, str(error), _flaw_of(error.field, error.problem))
+
+
+def _flaw_of(field: str, problem: str) -> SettingFlaw:
+    """By the path of the form's field."""
+    told = as_flaw(problem)
+    return SettingFlaw(field if field == "class_name" else f"settings.{field}", str(told), told.kind, told.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +195,7 @@ class ConnectionTest:
         try:
             platform = build_platform(config.id, config.class_name, _impatient(config.settings))
         except ConfigurationError as error:
-            return _untried(Cause.NOT_CONFIGURED, str(error))
+            return _misconfigured(error)
         return _with_steps(platform, self._run(config, platform))
 
     def _run(self, config: PlatformConfig, platform: PlatformAdapter) -> PlatformTest:
@@ -183,7 +205,7 @@ class ConnectionTest:
                 return _untried(Cause.TRY_LATER, f"{platform.secret_field}: {NOT_SEEN}")
             report = self._try(platform, newest)
         except ConfigurationError as error:
-            return _untried(Cause.NOT_CONFIGURED, str(error))
+            return _misconfigured(error)
         if report.cause is Cause.WRONG_SECRET and older:
             return self._try_older(report, platform, older)
         return self._try_more(report, platform, newest) if report.ok else report
@@ -194,7 +216,7 @@ class ConnectionTest:
             return "", ""
         newest, older = (*self.secrets.generations(config, field), "", "")[:2]
         if not newest and not config.secrets.get(field):
-            raise ConfigurationError(field, f"platform {config.id} has none stored")
+            raise ConfigurationError(field, flaw("secret_missing"))
         check_stored(field, filter(None, (newest, older)))
         return newest, older if older != newest else ""
 
@@ -249,8 +271,8 @@ class ConnectionTest:
         if not unknown:
             return replace(report, tried=(Step.MODEL,))
         shown = ", ".join(sorted(offered)[:SHOWN_MODELS])
-        words = f"{', '.join(unknown)}: not among the {len(offered)} models that the platform lists ({shown}, …)"
-        return replace(report, ok=False, cause=Cause.UNKNOWN_MODEL, message=words)
+        words = flaw("unknown_model", got=", ".join(unknown), count=len(offered), expected=shown)
+        return replace(report, ok=False, cause=Cause.UNKNOWN_MODEL, message=str(words), flaw=_flaw_of("model", words))
 
     def _parts(self, secret: str) -> Parts:
         return self.http, self.tokens, lambda _: (secret,), self.clock

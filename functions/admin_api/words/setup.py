@@ -14,6 +14,8 @@ nightly_flips | questions that a night may take about changed forms, over all no
 draining | whether it gets no new events while what waits is still pushed | false
 en | in English | "App id"
 PlatformTest.errcode | the platform's own code | ""
+SettingFlaw.field | path of the form's field | "settings.host"
+flaw | which setting cannot be used; null where none is known to be wrong |
 flows | what reaches which target |
 gained | what newly reaches a target |
 RulePreview.gaps | what the rules would leave out, a sentence each | []
@@ -21,16 +23,19 @@ gaps | ignored | []
 in_ai_settings | whether the settings of AI approval name it | false
 limits | what else is known of the class | {}
 lost | what no longer reaches a target |
+SettingFlaw.kind | by which it is said in any language | "secret_missing"
 PlatformType.name | name of the class, as `class_name` takes it | "JinZhiTaskCenter"
 ok | whether the platform can be worked with | true
 opened_by | which secret opened; null where none did, or none was tried | "newest"
 parked | process instances with work that is parked; 100 stands for that many or more | 3
+SettingFlaw.problem | in English | "required while the platform is enabled, and not stored yet"
 queued | messages of it may be in the push queue | false
 RulesWanted.rule | the rule to be saved; null where none is |
 Removal.rules | ids of the trigger rules that name it | ["leave"]
 second_look | which verdicts a second question has to confirm | "approves"
 settings | as the schema of its class says | {"host": "https://gateway.school.edu.cn"}
 PlatformTest.status | of the answer, null where none came | 200
+SettingFlaw.values | what stands in it | {}
 RulePreview.targets | what takes events at present: `push:<platform id>`, `ai` | ["push:jz", "ai"]
 title | for people | {"zh": "金智", "en": "JinZhi"}
 todo_for | account of a person who gets a trial todo that is deleted again at once; empty: none is tried | "10021"

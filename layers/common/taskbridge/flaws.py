@@ -71,6 +71,7 @@ FLAWS: Mapping[str, str] = {
     "too_short": "expected at least {least} characters",
     "too_small": "expected at least {least}",
     "unknown": "no such field",
+    "unknown_model": "{got}: not among the {count} models that the platform lists ({expected}, …)",
     "unknown_setting": "unknown setting: known are {expected}",
     "whole_number": "expected a whole number",
     "yes_or_no": "expected yes or no",

@@ -66,7 +66,7 @@ export default defineTexts("platforms", {
   next_connection_broken: ["检查地址是 http 还是 https、端口和证书；中间的代理也可能断开连接。", "Check http or https, port and certificate; a proxy in between may break it too."],
   next_throttled: ["稍等几分钟再测；必要时在“超时与限速”中调低每秒请求数。", "Wait some minutes. If need be, set fewer requests a second under limits."],
   next_server_error: ["不是设置的问题：请联系平台方，恢复后再测。待办会保留并自动重试。", "This is not a matter of settings: ask the vendor. Tasks are kept and tried again."],
-  next_not_configured: ["按下面的原文补全设置，保存后再测。", "Complete the settings as told below, save, and test again."],
+  next_not_configured: ["按下面所说补全设置，保存后再测。", "Complete the settings as told below, save, and test again."],
   next_refused: ["按下面的原文核对业务场景编码、路径、权限和工号，保存后再测。", "Check scene code, paths, permissions and the account as told below, save, and test again."],
   next_unknown_model: ["在“模型”中改用平台列出的名称；确认该账号有权使用它。", "Choose a name from its list under Models, and make sure the account may use it."],
   next_try_later: ["过几秒再测一次。", "Test again in some seconds."],

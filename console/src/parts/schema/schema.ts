@@ -122,7 +122,8 @@ export function namesOf(schema: Part, prefix: string, locale: keyof Words): Reco
   return Object.fromEntries(
     Object.entries(schema.properties ?? {}).flatMap(([name, part]) => {
       const path = `${prefix}.${name}`;
-      const below = part.properties ? Object.entries(namesOf(part, path, locale)) : [];
+      const inner = part.properties ? part : (part.items ?? {});
+      const below = Object.entries(namesOf(inner, path, locale));
       const own = labelOf(name, part, locale);
       return [[path, own], ...below.map(([key, label]) => [key, `${own} · ${label}`])] as [string, string][];
     }),

@@ -122,6 +122,7 @@ export const passed: Shape["PlatformTest"] = {
   opened_by: "newest",
   tried: ["address", "secret"],
   untried: ["push"],
+  flaw: null,
 };
 export const refused: Shape["PlatformTest"] = { ...passed, ok: false, cause: "wrong_secret", message: HOSTILE, errcode: "40001", opened_by: null };
 
