@@ -351,9 +351,10 @@ def test_what_is_not_named_stays_as_it_is(desk: Desk) -> None:
         ({"platform_id": "none"}, "platform_id"),
         ({"platform_id": "jz"}, "platform_id"),
         ({"platform_id": "aigc", "fallbacks": [{"platform_id": "none"}]}, "fallbacks[0].platform_id"),
+        ({"nightly_flips": 3}, "nightly_flips"),
     ],
 )
-def test_a_platform_that_cannot_be_asked_is_refused(desk: Desk, wrong: dict[str, Any], field: str) -> None:
+def test_what_cannot_be_asked_is_refused(desk: Desk, wrong: dict[str, Any], field: str) -> None:
     desk.create()
     desk.create_ai()
 

@@ -31,6 +31,7 @@ const pairs = {
   list: ["这里应当是列表", "Give a list"],
   missing: ["必填", "Required"],
   moment: ["请填带时区的时间，如 2026-11-22T01:30:00Z", "Give a time with its zone, such as 2026-11-22T01:30:00Z"],
+  night_too_small: ["填 0（不测），或至少 {least}（一份表单所需），现为 {got}", "Give 0, or at least {least}, which one form takes, not {got}"],
   no_ai_platform: ["{got} 不是 AI 平台，或已不存在", "{got} is no AI platform, or is gone"],
   no_json: ["其中有无法保存的数字或字符", "It holds a number or a character that cannot be stored"],
   no_task_center: ["{got} 不是任务中心，或已不存在", "{got} is no task center, or is gone"],

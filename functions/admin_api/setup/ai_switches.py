@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from admin_api.api import Api, Router
 from admin_api.requests import Wanted
+from taskbridge.ai.jobs import QUESTIONS_A_FORM
 from taskbridge.ai.rules import AiSettings, SecondLook
 from taskbridge.errors import ConfigurationError, StaleVersion
 from taskbridge.flaws import flaw
@@ -33,7 +34,7 @@ DailyCap = Annotated[StrictInt, Field(ge=0, le=10_000_000, description="in a day
 DailyCost = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False, description="0: no bound")]
 NightlyFlips = Annotated[
     StrictInt,
-    Field(ge=0, le=MOST_A_NIGHT, description="questions a night about changed forms; 0: none"),
+    Field(ge=0, le=MOST_A_NIGHT, description="questions a night about changed forms, 4 a form; 0: none"),
 ]
 router = Router("AI settings")
 
@@ -93,10 +94,18 @@ def set_ai_settings(api: Api, body: AiSettingsChange) -> AiSettings:
         raise StaleVersion("the settings were changed since they were read")
     settings = body.applied_to(before)
     _check_platforms(settings, services.configurator)
+    _check_night(settings)
     services.timing.check_settings(settings)
     after = services.configurator.save_ai_settings(settings)
     services.trail.record(api.caller.uid, SUBJECT, before if before.version else None, after)
     return after
+
+
+def _check_night(settings: AiSettings) -> None:
+    """A night that is to ask can ask about one form. Raises ConfigurationError."""
+    if 0 < settings.nightly_flips < QUESTIONS_A_FORM:
+        told = flaw("night_too_small", least=str(QUESTIONS_A_FORM), got=str(settings.nightly_flips))
+        raise ConfigurationError("nightly_flips", told)
 
 
 def _check_platforms(settings: AiSettings, store: Configurator) -> None:

@@ -35,6 +35,7 @@ FLAWS: Mapping[str, str] = {
     "list": "expected a list",
     "missing": "required, and missing",
     "moment": "expected a time of RFC 3339, such as 2026-11-22T01:30:00Z",
+    "night_too_small": "expected 0, or at least {least}, which one form takes; got {got}",
     "no_ai_platform": "{got} names no AI platform",
     "no_json": "holds a number or a text that JSON cannot carry",
     "no_task_center": "{got} names no task center",

@@ -51,7 +51,7 @@ export default defineTexts("ai_settings", {
   daily_cost: ["每天总费用", "Cost a day"],
   help_daily_cost: ["按平台价目表估算，货币与价目表相同", "By the price lists of the platforms, in their currency"],
   nightly_flips: ["每晚换值测试次数", "Questions a night about changed facts"],
-  help_nightly_flips: ["所有节点合计，至多 200；0 为不测", "Over all nodes, 200 at most; 0 for none"],
+  help_nightly_flips: ["所有节点合计，至多 200，每份表单用 4 次；0 为不测", "Over all nodes, 200 at most, 4 a form; 0 for none"],
   effect_turns_on: ["保存后开始按规则分析待办，调用模型可能产生费用。", "Tasks are analysed from then on; models may cost money."],
   effect_turns_off: ["保存后不再分析任何待办，审批人只能自行判断。", "No task is analysed from then on; people decide without."],
   effect_all_apps: ["所有应用的节点默认规则都会生效，分析数量可能明显增加。", "The node defaults of every application count: much more may be asked."],
