@@ -56,7 +56,7 @@ def add_rule(
     if not to:
         raise CommandError("Where do the events go? Name --to push:PLATFORM, push:* or ai.", WRONG_USE)
     body = {
-        "name": name or f"{', '.join(actions or ['everything'])} to {', '.join(to)}",
+        "name": name or _name_after(to, actions, apps),
         "enabled": bool(enabled),
         "actions": actions or [],
         "app_ids": apps or [],
@@ -99,6 +99,12 @@ def _find(rule_id: str, session: Session) -> Mapping[str, Any]:
         if rule["id"] == rule_id:
             return dict(rule)
     raise CommandError(f"There is no rule {rule_id}: `taskbridge rules list` shows those that there are.")
+
+
+def _name_after(to: Sequence[str], actions: Sequence[str] | None, apps: Sequence[str] | None) -> str:
+    """What the rule does, for people: "task_received of leave to push:jinzhi"."""
+    of = f" of {', '.join(apps)}" if apps else ""
+    return f"{', '.join(actions or ['everything'])}{of} to {', '.join(to)}"
 
 
 def _show(rule: Mapping[str, Any], session: Session) -> int:

@@ -30,6 +30,7 @@ def test_a_new_rule_says_what_is_left_out_from_now_on() -> None:
     assert terminal.run("rules", "add", "--to", "push:*", "--app", "leave", "--action", "task_received") == 0
     assert body(terminal)["targets"] == ["push:*"]
     assert body(terminal)["app_ids"] == ["leave"]
+    assert body(terminal)["name"] == "task_received of leave to push:*"
     assert "Left out from now on: nothing goes to AI approval" in terminal.told
 
 
