@@ -16,7 +16,6 @@ export default defineTexts("late-analyses", {
   delay_files: ["附件", "Files"],
   delay_platform: ["AI 平台", "AI platform"],
   delay_retries: ["暂停与重试", "Pauses, retries"],
-  spent: ["时间去向", "Where it went"],
   uid: ["审批人", "Person"],
   node: ["应用 / 节点", "Application / node"],
   seconds: ["{n} 秒", "{n} s"],
