@@ -58,8 +58,8 @@ from taskbridge.platforms.ai import Reply
 LEASE_S = 120.0
 GO_ON_S = 0.0
 CRASHES_ALLOWED = 3
-GIVE_UP_AFTER_S = 600.0  # somebody waits for it
-RETRY_S = 45.0
+GIVE_UP_AFTER_S, RETRY_S = 600.0, 45.0  # somebody waits for it
+NIGHT_GIVE_UP_AFTER_S, NIGHT_RETRY_S = 4 * 3600.0, 900.0  # nobody does, and the jobs of a night wait for one another
 MOST_FINDINGS = 50
 
 FORM_IS_GONE = "表单已不存在，无法分析"
@@ -68,12 +68,12 @@ CRASHED = "多次异常中断，已停止"
 
 
 def most_receives(tasks: int) -> int:
-    """How often the message of a dry run of so many tasks is received at most.
+    """How often the message of a job of so many turns, a dry run or a night of flips, is received at most.
 
-    Once for each task, as often again as its worker may die or somebody else holds it, and each time that the platform
+    Once for each, as often again as its worker may die or somebody else holds it, and each time that the platform
     does not answer, for as long as anybody waits for it.
     """
-    waits = int(GIVE_UP_AFTER_S / RETRY_S) + 1
+    waits = int(max(GIVE_UP_AFTER_S / RETRY_S, NIGHT_GIVE_UP_AFTER_S / NIGHT_RETRY_S)) + 1
     return tasks * (1 + 2 * CRASHES_ALLOWED) + waits
 
 
@@ -133,10 +133,12 @@ class _Turn:
         # What was cut was asked for twice already.
         is_final = isinstance(error, IncompleteAnswer | PermanentError) and not isinstance(error, QuotaExhausted)
         age = self.ports.clock() - datetime.fromisoformat(self.job.created_at).timestamp()
-        if is_final or age > GIVE_UP_AFTER_S:
+        at_night = isinstance(self.job.wanted, TryFlips)
+        patience_s, retry_s = (NIGHT_GIVE_UP_AFTER_S, NIGHT_RETRY_S) if at_night else (GIVE_UP_AFTER_S, RETRY_S)
+        if is_final or age > patience_s:
             return self._fail(str(error))
         waiting = msgspec.structs.replace(self.job, reason=str(error))
-        return self._save(waiting, TurnEnd(Fate.WAITING, RETRY_S, str(error)))
+        return self._save(waiting, TurnEnd(Fate.WAITING, retry_s, str(error)))
 
     def _fail(self, reason: str) -> TurnEnd:
         failed = msgspec.structs.replace(self.job, status=AiJobStatus.FAILED, reason=reason)

@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cache
+from itertools import islice
 from typing import Any
 
 import msgspec
 import pytest
 
 from admin_api.ai import flips
-from ai_analyze.jobs import run_job
+from ai_analyze.jobs import GIVE_UP_AFTER_S, NIGHT_GIVE_UP_AFTER_S, NIGHT_RETRY_S, run_job
 from ai_analyze.journal import AnalysisJournal
 from ai_analyze.material import Material
 from ai_analyze.nights import begin_night
@@ -20,7 +22,7 @@ from ai_analyze.ports import AnalysisPorts
 from ai_analyze.review import Asked, Link, Sink, review
 from evaluation.golden import GoldenForm, build_material, read_golden_forms
 from evaluation.readers import ReaderName, ScriptedReader
-from evaluation.variants import build_variants
+from evaluation.variants import Variant, build_variants
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.flips import HARMLESS, WANTED, CheckedForm, flips_of
 from taskbridge.ai.forms.changes import EMPTIED
@@ -30,7 +32,7 @@ from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing, Switches
 from taskbridge.ai.rules import AiSettings, ModelChoice
-from taskbridge.errors import PermanentError
+from taskbridge.errors import PermanentError, TransientError
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.fakes_ai import SilentObservability
 from tests.functional.ai_api import SETTINGS, AiWorld
@@ -43,19 +45,27 @@ BUDGET = 200
 DAY_S = 86_400.0
 
 
-def _is_told_by_checks(golden: GoldenForm) -> bool:
-    """Whether each change of it is one of the evaluation's too, which knows what a reader finds then."""
+@cache
+def changed_forms() -> dict[str, list[Variant]]:
+    """Three golden forms by name, with all that changes in them; made where they are asked for, as they take seconds.
+
+    Each change that the night may ask about is one of the evaluation's too, which knows what a reader finds then.
+    """
+    plain = (each for each in read_golden_forms() if not each.attachments and not each.is_hostile)
+    made = ((golden, list(build_variants([golden]))) for golden in plain)
+    return {golden.name: variants for golden, variants in islice((each for each in made if _are_asked_about(*each)), 3)}
+
+
+def _are_asked_about(golden: GoldenForm, variants: Sequence[Variant]) -> bool:
     clauses = split_clauses(golden.rule)
     checked = CheckedForm(form=golden.form, clauses=clauses, checks=golden.checks, received_on=golden.received_on)
     found = {(flip.key, flip.kind) for flip in flips_of(checked)}
-    known = {(each.changed.split(":")[0], each.kind) for each in VARIANTS if each.base.name == golden.name}
-    is_plain = not golden.attachments and not golden.is_hostile
-    return bool(found) and found <= known and is_plain and {HARMLESS, EMPTIED} < {kind for _, kind in found}
+    known = {(each.changed.split(":")[0], each.kind) for each in variants}
+    return bool(found) and found <= known and {HARMLESS, EMPTIED} < {kind for _, kind in found}
 
 
-VARIANTS = build_variants(read_golden_forms())
-GOLDEN = tuple(filter(_is_told_by_checks, read_golden_forms()))[:3]
-BEFORE = {variant.golden.name: variant.base for variant in VARIANTS}
+def golden_forms() -> list[GoldenForm]:
+    return [variants[0].base for variants in changed_forms().values()]
 
 
 def _text(golden: GoldenForm) -> str:
@@ -66,13 +76,15 @@ class ReadingDesk(PlayedDesk):
     """Asks a scripted reader, which knows each form by its text."""
 
     reader: ReaderName
-    known: dict[str, GoldenForm]
+    known: dict[str, tuple[GoldenForm, GoldenForm]]
     looks: set[str]
 
     def __init__(self, worker: Worker, reader: ReaderName) -> None:
         super().__init__(worker)
-        forms = (*GOLDEN, *(variant.golden for variant in VARIANTS))
-        known = {_text(each): each for each in forms}
+        variants = [variant for each in changed_forms().values() for variant in each]
+        # Each with the form that it was before.
+        pairs = [*((each, each) for each in golden_forms()), *((each.golden, each.base) for each in variants)]
+        known = {_text(pair[0]): pair for pair in pairs}
         told: dict[str, Any] = {"reader": reader, "known": known, "looks": set()}
         for name, value in told.items():
             object.__setattr__(self, name, value)  # a desk is frozen
@@ -90,11 +102,11 @@ class ReadingDesk(PlayedDesk):
         self.worker.asked += 1
         if self.worker.error:
             raise self.worker.error
-        golden = self.known[form_text(material.form)]
+        golden, before = self.known[form_text(material.form)]
         self.looks.add(standing.switches.settings.second_look)
         return review(
             material,
-            [Link(ScriptedReader(self.reader, golden, BEFORE.get(golden.name, golden)), "m")],
+            [Link(ScriptedReader(self.reader, golden, before), "m")],
             sink,
             masking=False,
             second_look="never",
@@ -127,7 +139,7 @@ class Night:
         self.desk = ReadingDesk(self.worker, reader)
         self.heard = HeardObservability()
         world.configure(self.settings)
-        for number, golden in enumerate(GOLDEN):
+        for number, golden in enumerate(golden_forms()):
             self._give(f"n{number}", golden)
 
     def _give(self, node_id: str, golden: GoldenForm) -> None:
@@ -235,6 +247,19 @@ def test_what_a_night_was_about_is_not_kept(world: AiWorld) -> None:
     assert UID not in kept
     assert {entry.requested_by for entry in night.worker.audit.entries} == {"flips"}
     assert {entry.uid for entry in night.worker.audit.entries} == {NOBODY}
+
+
+def test_a_night_outwaits_a_platform_that_is_down_for_longer_than_people_would(world: AiWorld) -> None:
+    night = Night(world)
+    message, begun = night.begin()[0], night.worker.now
+    night.worker.error = TransientError("HTTP 503")
+
+    night.worker.now = begun + GIVE_UP_AFTER_S + 1
+    assert run_job(message, night.ports).again_in == NIGHT_RETRY_S
+    night.worker.now = begun + NIGHT_GIVE_UP_AFTER_S + 1
+    run_job(message, night.ports)
+
+    assert [job.status for job in night.jobs() if job.id == message.job_id] == [AiJobStatus.FAILED]
 
 
 def test_a_night_that_fails_keeps_what_it_found_and_forgets_what_it_was_about(world: AiWorld) -> None:
