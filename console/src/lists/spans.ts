@@ -1,10 +1,10 @@
 import type { Address } from "@/address/address";
 
-export type Span = "hour" | "day" | "week" | "month" | "all" | "own";
+export type Span = "hour" | "day" | "week" | "month" | "quarter" | "all" | "own";
 /** How the address says the time of a list; `from` and `to` are RFC 3339 and hold for the span `own`. */
 export type TimeNames = "span" | "from" | "to";
 
-const SECONDS: Record<string, number> = { month: 30 * 86_400, week: 7 * 86_400, day: 86_400, hour: 3_600 };
+const SECONDS: Record<string, number> = { quarter: 90 * 86_400, month: 30 * 86_400, week: 7 * 86_400, day: 86_400, hour: 3_600 };
 export const EVER = "1970-01-01T00:00:00.000Z";
 const STEP_MS = 60_000;
 

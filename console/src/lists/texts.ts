@@ -6,6 +6,7 @@ export default defineTexts("lists", {
   span_day: ["近 24 小时", "Last 24 hours"],
   span_week: ["近 7 天", "Last 7 days"],
   span_month: ["近 30 天", "Last 30 days"],
+  span_quarter: ["近 90 天", "Last 90 days"],
   span_all: ["全部时间", "All time"],
   span_own: ["自定义…", "Choose…"],
   from: ["起", "From"],

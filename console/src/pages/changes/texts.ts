@@ -21,8 +21,6 @@ export default defineTexts("changes", {
   kind_node: ["节点默认规则", "Node default"],
   "kind_own-rule": ["个人规则", "Own rule"],
   kind_erasure: ["清除个人数据", "Erasure"],
-  span_all: ["近 90 天", "Last 90 days"],
-  span_whole: ["全部时间", "All time"],
   made: ["新建", "Made"],
   changed: ["修改", "Changed"],
   deleted: ["删除", "Deleted"],
