@@ -132,10 +132,11 @@ def _show(
                 "Task center": outputs["task_center_url"],
                 "HTTP API": outputs["ApiUrl"],
                 "Logs": str(settings.log_dir),
-                "More": f"{ask} --as ops logs\n{ask} --as approver-1 ai tasks",
             }
         )
     )
+    # As wide as the screen: commands that are broken cannot be copied.
+    console.print(f"More:\n  {ask} --as ops logs\n  {ask} --as approver-1 ai tasks", highlight=False)
     if not problems:
         console.print("[green]The samples ended as they should.[/green]")
         return
