@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { chainOf, effectsOf, withChain } from "@/pages/ai-settings/ai-settings";
 import { isCut, tellChange } from "@/pages/changes/changes";
-import { decodeId, pageOf, subjectOf, subjectText } from "@/pages/changes/subjects";
+import { decodeId } from "@/address/ids";
+import { pageOf, subjectOf, subjectText } from "@/pages/changes/subjects";
 import { asksOtherwise, formOf, isWanted } from "@/pages/nodes/nodes";
 import { aiSettings, changes, node } from "../browser/answers/settings";
 

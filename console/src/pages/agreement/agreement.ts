@@ -1,4 +1,5 @@
 import { computed, type Ref } from "vue";
+import { decodeId, nodeOf } from "@/address/ids";
 import { api, ask, type Shape } from "@/api/client";
 import { useLive, usePages } from "@/api/live";
 
@@ -45,8 +46,7 @@ export function useNodeAgreement(of: Ref<Whose>) {
 }
 
 function ofNode(path: string, of: Whose) {
-  const [app_id = "", node_id = ""] = path.split("/");
-  return { path: { app_id, node_id }, query: { of } };
+  return { path: nodeOf(path), query: { of } };
 }
 
 export function useClauseAgreement(path: Ref<string>, of: Ref<Whose>) {
@@ -72,15 +72,21 @@ export function useCoverage(path: Ref<string>, of: Ref<Whose>) {
   });
 }
 
-/** Whether findings follow a fact that is changed: for admins. */
-export function useFlips() {
-  return useLive({ key: ["flips"], ask: (signal) => ask(api.GET("/v1/ai/flips", { signal })) });
+/** Whether findings follow a fact that is changed, on one node: for admins. */
+export function useFlips(path: Ref<string>) {
+  return useLive({
+    key: computed(() => ["flips", path.value]),
+    ask: (signal) => {
+      const { app_id, node_id } = nodeOf(path.value);
+      return ask(api.GET("/v1/ai/flips", { params: { query: { app_id: decodeId(app_id), node_id: decodeId(node_id) } }, signal }));
+    },
+  });
 }
 
-/** The rates of each model on one node, kind by kind, each with what is drawn of it. */
-export function modelsOf(items: readonly FlipRate[], path: string) {
+/** The rates of each model, kind by kind, each with what is drawn of it. */
+export function modelsOf(items: readonly FlipRate[]) {
   const models = new Map<string, FlipRate[]>();
-  for (const each of items.filter((item) => item.path === path)) {
+  for (const each of items) {
     const key = JSON.stringify([each.platform_id, each.model]);
     models.set(key, [...(models.get(key) ?? []), each]);
   }

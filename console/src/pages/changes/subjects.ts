@@ -22,17 +22,6 @@ export function subjectText(kind: string, ids: readonly string[]): string {
   return [kind, ...ids.map((id) => (id.startsWith("~") ? id : encodeId(id)))].join("/");
 }
 
-/** An id as a person reads it. */
-export function decodeId(id: string): string {
-  if (!id.startsWith("~")) return id;
-  try {
-    const bytes = atob(id.slice(1).replace(/-/g, "+").replace(/_/g, "/"));
-    return new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
-  } catch {
-    return id;
-  }
-}
-
 /** Where the subject itself is shown; undefined where no page shows it, as for the rules of a person. */
 export function pageOf({ kind, ids }: Subject): (RouteLocationRaw & { name: string }) | undefined {
   if (kind === "ai-settings") return { name: "ai-settings" };
