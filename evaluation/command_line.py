@@ -15,7 +15,14 @@ from evaluation.answer_log import AnswerLog
 from evaluation.asking import Asking
 from evaluation.balance import balance
 from evaluation.comparing import Asked, asking_once
-from evaluation.comparison import Compared, build_comparison, build_flip_table, build_risk_table
+from evaluation.comparison import (
+    Compared,
+    build_comparison,
+    build_flip_table,
+    build_node_table,
+    build_risk_table,
+    curves_of_nodes,
+)
 from evaluation.errors import EvaluationError
 from evaluation.golden import read_golden_forms
 from evaluation.guards import build_guard_table, find_false_alarms, try_forms
@@ -98,16 +105,18 @@ def _compare_scripted(asked: Asked, console: Console) -> int:
 
         compared = asked.compare_scripted(names, hear)
         flips = {str(name): asked.flip(asked.asking_scripted(name), hear) for name in READERS}
-    curves = {each.name: each.curve() for each in compared[: len(READERS)]}
+    reading = compared[: len(READERS)]
+    curves, nodes = {each.name: each.curve() for each in reading}, curves_of_nodes(reading)
     tables = {
         "comparison": build_comparison(compared),
         "flips": build_flip_table(flips),
         "risk": build_risk_table(curves),
+        "nodes": build_node_table(nodes),
     }
     for name, lines in tables.items():
         write_table(f"make eval PLATFORM={SCRIPTED}: {name}", lines)
         Console(soft_wrap=True).print("\n".join([*lines, ""]), markup=False, highlight=False)
-    PICTURE.write_text(draw_curves(curves, _TITLE), encoding="utf-8")
+    PICTURE.write_text(draw_curves(curves, nodes, _TITLE), encoding="utf-8")
     return 0
 
 
@@ -177,9 +186,11 @@ def _show(evaluated: _Evaluated, options: argparse.Namespace, console: Console) 
     title = f"{options.platform}{model}{', masked' if options.masking else ''}"
     for table in build_tables(outcomes, title):
         console.print(table)
-    lines = [*build_comparison([compared, *evaluated.beside]), "", *build_risk_table({title: compared.curve()})]
+    curves, nodes = {title: compared.curve()}, curves_of_nodes([replace(compared, name=title)])
+    lines = [*build_comparison([compared, *evaluated.beside]), "", *build_risk_table(curves)]
+    lines += ["", *build_node_table(nodes)]
     if evaluated.flips:
         lines += ["", *build_flip_table({title: evaluated.flips})]
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
     if options.picture:
-        options.picture.write_text(draw_curves({title: compared.curve()}, _TITLE), encoding="utf-8")
+        options.picture.write_text(draw_curves(curves, nodes, _TITLE), encoding="utf-8")

@@ -10,6 +10,8 @@ from taskbridge.ai.flips import FlipScore
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.risk_coverage import Assurance, Curve, Point, build_curve
 
+# By node, which each kind of application stands for, and by reader.
+Nodes = Mapping[str, Mapping[str, Curve]]
 RESTS_ON = {
     Assurance.COMPUTED: "checks alone",
     Assurance.CHECKED: "checks and quotes",
@@ -35,6 +37,10 @@ class Compared:
     def curve(self) -> Curve:
         """Risk and coverage, with the checks."""
         return build_curve(advised_by(self.with_checks))
+
+    def curve_of(self, node: str) -> Curve:
+        """The same of one node."""
+        return build_curve(advised_by(outcome for outcome in self.with_checks if outcome.golden.node == node))
 
 
 def build_comparison(readers: Sequence[Compared]) -> list[str]:
@@ -63,6 +69,22 @@ def build_risk_table(curves: Mapping[str, Curve]) -> list[str]:
         "| | rests on | decided | wrong | risk (95%) | wrong approves | |",
         "|---|---|---|---|---|---|---|",
         *(_risk_row(name, curve, point) for name, curve in curves.items() for point in curve.points),
+    ]
+
+
+def curves_of_nodes(readers: Sequence[Compared]) -> Nodes:
+    """Risk and coverage of each reader on each node, in the order of the forms."""
+    nodes = dict.fromkeys(outcome.golden.node for outcome in readers[0].with_checks)
+    return {node: {reader.name: reader.curve_of(node) for reader in readers} for node in nodes}
+
+
+def build_node_table(nodes: Nodes) -> list[str]:
+    """Lines of Markdown: a row for each node, a column for each reader: what is decided with no wrong approve."""
+    readers = list(next(iter(nodes.values())))
+    return [
+        f"| | forms | {' | '.join(readers)} |",
+        f"|---|---|{'---|' * len(readers)}",
+        *(_node_row(node, list(curves.values())) for node, curves in nodes.items()),
     ]
 
 
@@ -98,4 +120,19 @@ def _risk_row(name: str, curve: Curve, point: Point) -> str:
     return (
         f"| {name} | {RESTS_ON[point.assurance]} | {point.coverage:.0%} | {point.wrong} of {point.decided} "
         f"| {risk} | {point.wrong_approvals} of {point.approved} | {note} |"
+    )
+
+
+def _node_row(node: str, curves: Sequence[Curve]) -> str:
+    return (
+        f"| {node} | {curves[0].forms} | {' | '.join(_node_cell(curve.without_wrong_approval) for curve in curves)} |"
+    )
+
+
+def _node_cell(safest: Point | None) -> str:
+    if safest is None:
+        return "nothing"
+    return (
+        f"{safest.coverage:.0%} by {RESTS_ON[safest.assurance]}, "
+        f"{safest.wrong} of {safest.decided} wrong (to {safest.high:.0%})"
     )

@@ -100,6 +100,12 @@ class GoldenForm(_GoldenFile, frozen=True, kw_only=True):
         """Whether it tries to deceive who reads it."""
         return "hostile" in self.traits
 
+    @property
+    def node(self) -> str:
+        """The node that it stands for: its kind of application, also where that was given real files."""
+        named = _NAME.match(self.name)
+        return named["kind"] if named else self.kind
+
     def effective_rule(self) -> RuleInForce:
         """Its rule, in force."""
         return RuleInForce(

@@ -1,53 +1,70 @@
-"""Risk and coverage as a picture: an SVG that needs nothing else. Pure."""
+"""Risk and coverage as a picture: of all forms, and below that of each node. An SVG that needs nothing else. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
 
-from evaluation.comparison import RESTS_ON
-from taskbridge.ai.risk_coverage import Curve, Point
+from evaluation.comparison import Nodes
+from evaluation.plot import Plot, mark, top_of
+from taskbridge.ai.risk_coverage import Curve
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 70, 56, 520, 280
-_COLOURS = ("#0b6e4f", "#b3541e", "#3454a4", "#7a3b8f", "#8a6d00", "#5b5b5b")
-_STEPS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
-_SHAPES = ("circle", "square", "diamond")
+_RIGHT = 264
+_IN_A_ROW = 4
+_NODE_WIDTH, _NODE_HEIGHT = 150, 84
+_ACROSS, _DOWN = 200, 148  # from one node to the next
+_BELOW = _TOP + _HEIGHT + 104  # where the first row of nodes begins
 
 
-def draw_curves(curves: Mapping[str, Curve], title: str) -> str:
+def draw_curves(curves: Mapping[str, Curve], nodes: Nodes, title: str) -> str:
     """Share decided against share wrong, a line for each reader; a ring marks the most with no wrong approve."""
-    most = max((point.risk for curve in curves.values() for point in curve.points), default=0.0)
-    top = next(step for step in _STEPS if step >= most)
-    size = f"0 0 {_LEFT + _WIDTH + 264} {_TOP + _HEIGHT + 64}"
+    plot = Plot(_LEFT, _TOP, _WIDTH, _HEIGHT, top_of(curves.values()))
+    small = _plots(nodes)
+    bottom = max((each.top + _NODE_HEIGHT for each in small.values()), default=_TOP + _HEIGHT) + 64
+    size = f"0 0 {_LEFT + _WIDTH + _RIGHT} {bottom}"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" font-family="sans-serif" font-size="13" role="img">',
         f"<title>{escape(title)}</title>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
-        f'<text x="{_LEFT}" y="28" font-size="16" font-weight="600" fill="#1b1b1b">{escape(title)}</text>',
-        *_axes(top),
+        _heading(_LEFT, 28, 16, title),
+        *plot.axes(),
+        *_axis_names(),
     ]
     for place, (name, curve) in enumerate(curves.items()):
-        lines += _curve(curve, top, place)
-        lines += _legend(name, place)
+        lines += [*plot.curve(curve, place), *_legend(name, place)]
     lines += _explained(len(curves))
+    for node, each in small.items():
+        lines += _node(node, each, nodes, list(curves))
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _axes(top: float) -> list[str]:
-    lines: list[str] = []
-    for step in range(6):
-        share = step / 5
-        x, y = _LEFT + _WIDTH * share, _TOP + _HEIGHT * (1 - share)
-        lines += [
-            f'<path d="M{_LEFT} {y:.1f}H{_LEFT + _WIDTH}" stroke="#dddddd"/>',
-            f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#444444">{share * top:.0%}</text>',
-            f'<text x="{x:.1f}" y="{_TOP + _HEIGHT + 20}" text-anchor="middle" fill="#444444">{share:.0%}</text>',
-        ]
+def _plots(nodes: Nodes) -> dict[str, Plot]:
+    """Where each node stands. All of them reach to the same risk."""
+    most = top_of(curve for curves in nodes.values() for curve in curves.values())
+    at = [divmod(number, _IN_A_ROW) for number in range(len(nodes))]
+    return {
+        node: Plot(_LEFT + _ACROSS * column, _BELOW + _DOWN * row, _NODE_WIDTH, _NODE_HEIGHT, most, steps=2, size=3.5)
+        for node, (row, column) in zip(nodes, at, strict=True)
+    }
+
+
+def _node(node: str, plot: Plot, nodes: Nodes, readers: list[str]) -> list[str]:
+    of = nodes[node]
+    lines = [_heading(plot.left, plot.top - 14, 13, node), *plot.axes()]
+    for name, curve in of.items():
+        lines += plot.curve(curve, readers.index(name))
+    return lines
+
+
+def _heading(x: float, y: float, size: int, text: str) -> str:
+    return f'<text x="{x}" y="{y}" font-size="{size}" font-weight="600" fill="#1b1b1b">{escape(text)}</text>'
+
+
+def _axis_names() -> list[str]:
     across = f"translate({_LEFT + _WIDTH / 2} {_TOP + _HEIGHT + 44})"
     upwards = f"translate(18 {_TOP + _HEIGHT / 2}) rotate(-90)"
     return [
-        *lines,
-        f'<path d="M{_LEFT} {_TOP}V{_TOP + _HEIGHT}H{_LEFT + _WIDTH}" fill="none" stroke="#444444"/>',
         _axis_name(across, "coverage: share of the forms that is decided"),
         _axis_name(upwards, "risk: share of these that is wrong"),
     ]
@@ -57,32 +74,9 @@ def _axis_name(transform: str, name: str) -> str:
     return f'<text transform="{transform}" text-anchor="middle" fill="#1b1b1b">{name}</text>'
 
 
-def _curve(curve: Curve, top: float, place: int) -> list[str]:
-    colour = _COLOURS[place % len(_COLOURS)]
-    at = [(_x(point), _y(point, top)) for point in curve.points]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
-    lines = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
-    for point, (x, y) in zip(curve.points, at, strict=True):
-        told = f"{RESTS_ON[point.assurance]}: {point.coverage:.0%} decided, {point.risk:.1%} wrong"
-        lines.append(f"<g>{_mark(place, x, y, colour)}<title>{told}</title></g>")
-        if point == curve.without_wrong_approval:
-            lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="10" fill="none" stroke="{colour}" stroke-width="2"/>')
-    return lines
-
-
-def _mark(place: int, x: float, y: float, colour: str) -> str:
-    """A shape for each reader, so that nobody needs to tell colours."""
-    shape = _SHAPES[place % len(_SHAPES)]
-    if shape == "circle":
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>'
-    turn = f' transform="rotate(45 {x:.1f} {y:.1f})"' if shape == "diamond" else ""
-    return f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" fill="{colour}"{turn}/>'
-
-
 def _legend(name: str, place: int) -> list[str]:
     x, y = _LEFT + _WIDTH + 36, _TOP + 14 + 26 * place
-    colour = _COLOURS[place % len(_COLOURS)]
-    return [_mark(place, x, y - 4, colour), f'<text x="{x + 16}" y="{y}" fill="#1b1b1b">{escape(name)}</text>']
+    return [mark(place, x, y - 4, 5), f'<text x="{x + 16}" y="{y}" fill="#1b1b1b">{escape(name)}</text>']
 
 
 def _explained(curves: int) -> list[str]:
@@ -95,11 +89,3 @@ def _explained(curves: int) -> list[str]:
         for number, line in enumerate(steps)
     ]
     return [ring, told, *lines]
-
-
-def _x(point: Point) -> float:
-    return _LEFT + _WIDTH * point.coverage
-
-
-def _y(point: Point, top: float) -> float:
-    return _TOP + _HEIGHT * (1 - point.risk / top)

@@ -14,7 +14,13 @@ from ai_analyze.sources import name_sources
 from evaluation.asking import Asking
 from evaluation.balance import balance
 from evaluation.comparing import Asked, asking_once, without_checks
-from evaluation.comparison import build_comparison, build_flip_table, build_risk_table
+from evaluation.comparison import (
+    build_comparison,
+    build_flip_table,
+    build_node_table,
+    build_risk_table,
+    curves_of_nodes,
+)
 from evaluation.flips import ALL
 from evaluation.golden import GoldenForm, build_material, read_golden_forms
 from evaluation.handbook import HANDBOOK, PICTURE, write_table
@@ -203,15 +209,35 @@ def test_tables_and_picture_name_every_reader(asked: Asked) -> None:
     curves = {"careful <1>": careful.curve()}
 
     # when
-    picture, risk = draw_curves(curves, "R & C"), build_risk_table(curves)
+    nodes = {"a & b": curves}
+    picture, risk = draw_curves(curves, nodes, "R & C"), build_risk_table(curves)
     flips = build_flip_table({"a": flip("careful")})
 
     # then
     assert "careful &lt;1&gt;" in picture
     assert "R &amp; C" in picture
+    assert "a &amp; b" in picture
     assert any("no wrong approve" in line for line in risk)
     assert flips[-1].startswith(f"| {ALL} | {len(some())} |")
     assert all(line.count("|") == flips[0].count("|") for line in flips)
+
+
+def test_each_node_tells_how_much_each_reader_decides_with_no_wrong_approve() -> None:
+    # given
+    expense = BY_NAME["expense-01-trip-to-nanjing"]
+    scanned = as_scans(expense)
+    assert scanned is not None
+    asked = Asked((expense, BY_NAME["leave-02-five-days-too-long"], scanned), ())
+
+    # when
+    nodes = curves_of_nodes(asked.compare_scripted(["careful", "yes to all"], lambda _: None))
+
+    # then
+    rows = [line.strip("| ").split(" | ") for line in build_node_table(nodes)[2:]]
+    assert rows == [
+        ["expense", "2", "50% by quotes, 0 of 1 wrong (to 79%)", "50% by quotes, 0 of 1 wrong (to 79%)"],
+        ["leave", "1", "100% by checks alone, 0 of 1 wrong (to 79%)", "nothing"],
+    ]
 
 
 def test_a_platform_is_asked_once_for_what_is_judged_with_checks_and_without() -> None:
