@@ -27,6 +27,8 @@ _STYLES = {
     "done": "green",
     "processed": "blue",
     "open": "bold red",
+    "no quota": "bold red",
+    "quiet": "yellow",
     "failed": "bold red",
     "rejected": "magenta",
     "approve": "green",
@@ -108,9 +110,14 @@ def cell(value: object, *, short: bool = True) -> Text:
     """A value as a cell: a word of state in its colour, a time in the zone of this machine, `short` without year."""
     text = clean(value)
     if _MOMENT.fullmatch(text):
-        moment = datetime.fromisoformat(text).astimezone()
-        text = moment.strftime("%m-%d %H:%M:%S") if short else moment.isoformat(" ", "seconds")
+        text = show_moment(text, short=short)
     return Text(text, style=_STYLES.get(text.lower(), ""))
+
+
+def show_moment(text: str, *, short: bool = True) -> str:
+    """A time of the API in the zone of this machine."""
+    moment = datetime.fromisoformat(text).astimezone()
+    return moment.strftime("%m-%d %H:%M:%S") if short else moment.isoformat(" ", "seconds")
 
 
 def build_row(columns: Sequence[Column], row: Mapping[str, Any]) -> list[Text]:

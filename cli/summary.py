@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import typer
 
 from cli.dead_letters import QUEUES
-from cli.screen import Column, build_table
+from cli.screen import Column, build_table, show_moment
 from cli.session import Session
 
-_STANDING: Sequence[Column] = (
+
+def _state(platform: Mapping[str, Any]) -> str:
+    """Whether it may be called: the breaker, or what stands before it."""
+    breaker = platform["breaker"]
+    if not platform["enabled"]:
+        return "disabled"
+    if breaker["state"] == "open":
+        return "no quota" if breaker.get("wants_money") else "open"
+    return "quiet" if breaker.get("quiet_until") else "closed"
+
+
+def _why(platform: Mapping[str, Any]) -> str:
+    breaker = platform["breaker"]
+    asked = f"asked to be left alone until {show_moment(breaker['quiet_until'])}" if breaker.get("quiet_until") else ""
+    return "; ".join(filter(None, (breaker["reason"], asked, platform.get("unreadable", ""))))
+
+
+_STATE: Sequence[Column] = (
     ("Platform", "id"),
     ("Name", "name"),
-    ("Breaker", lambda each: each["breaker"]["state"] if each["enabled"] else "disabled"),
+    ("Breaker", _state),
     ("Since", lambda each: each["breaker"]["opened_at"]),
-    ("Why", lambda each: each["breaker"]["reason"] or each.get("unreadable", "")),
+    ("Why", _why),
     ("Last success", "last_success_at"),
+)
+_STANDING: Sequence[Column] = (
+    *_STATE,
     ("Failed 1 h / 24 h", lambda each: f"{each['last_hour']['failed']} / {each['last_day']['failed']}"),
     ("Waiting", lambda each: each["last_day"]["retrying"]),
 )
@@ -46,6 +67,7 @@ def summarise(context: typer.Context) -> int:
         build_table("Queues", QUEUES, found["queues"]),
         *([build_table("Trigger rules", _GAPS, gaps)] if gaps else []),
         build_table("Task centers", _STANDING, found["platforms"]),
+        build_table("AI platforms", _STATE, found.get("ai_platforms", [])),
         build_table("What became of events", _COUNTS, counts),
         *([build_table("Rejected events", _REJECTED, [rejected])] if rejected["count"] else []),
     )

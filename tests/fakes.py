@@ -171,13 +171,14 @@ class MemoryCoordination(AgreementTable, CoordinationTable):
         """See CoordinationTable."""
         return self.breakers.get(platform_id, BreakerState())
 
-    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+    def open_breaker(self, platform_id: str, now: float, reason: str, *, wants_money: bool = False) -> bool:
         """See CoordinationTable."""
         state = self.read_breaker(platform_id)
         if state.is_open:
             return False
         self.opened += 1
-        self.breakers[platform_id] = replace(state, is_open=True, opened_at=now, probe_until=0.0, reason=reason)
+        opened = replace(state, is_open=True, opened_at=now, probe_until=0.0, reason=reason, wants_money=wants_money)
+        self.breakers[platform_id] = opened
         return True
 
     def close_breaker(self, platform_id: str, now: float) -> bool:
@@ -199,6 +200,12 @@ class MemoryCoordination(AgreementTable, CoordinationTable):
         state = self.read_breaker(platform_id)
         self.breakers[platform_id] = replace(state, quiet_until=max(until, state.quiet_until))
         return until > state.quiet_until
+
+    def note_answer(self, platform_id: str, at: float) -> bool:
+        """See CoordinationTable."""
+        state = self.read_breaker(platform_id)
+        self.breakers[platform_id] = replace(state, answered_at=max(at, state.answered_at))
+        return at > state.answered_at
 
     def reserve(self, platform_id: str, wanted: int, rate_per_s: float, now: float, until: float) -> Grant:
         """See AgreementTable."""

@@ -146,11 +146,13 @@ class Desk:
     def _note(self, asked: Asked) -> None:
         if isinstance(asked.failure, QuotaExhausted):
             # No answer before somebody pays: one question in a minute is enough to see that it happened.
-            self.probes.open_breaker(asked.platform_id, self.clock(), str(asked.failure))
+            self.probes.open_breaker(asked.platform_id, self.clock(), str(asked.failure), wants_money=True)
         elif isinstance(asked.failure, TransientError):
             self.breakers.note_failure(asked.platform_id, str(asked.failure))
         elif not isinstance(asked.failure, ConfigurationError):  # of which the platform heard nothing
             self.breakers.note_success(asked.platform_id)
+        if asked.failure is None:
+            self.breakers.note_answer(asked.platform_id)
 
     def _upload(self, client: Model, file: ReadFile) -> str:
         """The platform's id of a file, which it gets once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -19,15 +20,19 @@ from admin_api.wiring import QUEUES, Services
 from event_router.route import Envelope, route
 from taskbridge.errors import StoreError
 from taskbridge.push.logs import LogStatus
+from taskbridge.tables.configuration import PlatformConfig
+from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import PLATFORM, START, configuration, event, on_bus
-from tests.functional.aws import Tables, new_client, template, unreachable
+from tests.functional.aws import REGION, Tables, new_client, template, unreachable
 from tests.functional.campus_logs import CampusLogs, configure, stamp
+from tests.functional.platform_desk import AIGC_SETTINGS
 from tests.template.reader import arn_of
 
 NOW = START + 60
+CLOSED = {"state": "closed", "opened_at": None, "reason": "", "wants_money": False, "quiet_until": None}
 
 
 class CloudWatch:
@@ -79,6 +84,10 @@ def reject(services: Services, *event_ids: str, body: bytes = b'{"detail": "\xe5
     for number, event_id in enumerate(event_ids):
         event = UnroutedEvent(event_id, "rejected", "detail: expected an object", stamp(START + number))
         table.record(event, body, "spare")
+
+
+def _key_of(params: dict[str, Any]) -> list[str]:
+    return [value["S"] for value in params["Key"].values()]
 
 
 def put_letters(services: Services, name: str, count: int) -> None:
@@ -391,8 +400,48 @@ def test_while_a_platform_is_down_its_last_success_lies_before_that(
 
     (platform,) = client.get("/v1/ops/summary").json["platforms"]
 
-    assert platform["breaker"] == {"state": "open", "opened_at": stamp(START - 2900), "reason": "503"}
+    assert platform["breaker"] == {**CLOSED, "state": "open", "opened_at": stamp(START - 2900), "reason": "503"}
     assert platform["last_success_at"] == stamp(START - 3000)
+
+
+def test_a_platform_that_asked_to_be_left_alone_is_shown_so_until_that_is_over(
+    client: ApiClient, dynamodb: Any, tables: Tables
+) -> None:
+    coordination = CoordinationTable(dynamodb, tables.CoordinationTable)
+    coordination.keep_quiet(PLATFORM, NOW)
+    (over,) = client.get("/v1/ops/summary").json["platforms"]
+    coordination.keep_quiet(PLATFORM, NOW + 60)
+    (quiet,) = client.get("/v1/ops/summary").json["platforms"]
+
+    assert (over["breaker"], quiet["breaker"]) == (CLOSED, {**CLOSED, "quiet_until": stamp(NOW + 60)})
+
+
+def test_the_summary_tells_of_each_ai_platform_how_it_stands_by_one_read(
+    client: ApiClient, services: Services, dynamodb: Any, tables: Tables, ministack: str
+) -> None:
+    configurator = Configurator(tables.ConfigurationTable, REGION, ministack)
+    for name in ("down", "in-debt", "well"):
+        configurator.save_platform(PlatformConfig(name, name, "Aigc", True, 0, AIGC_SETTINGS))
+    coordination = CoordinationTable(dynamodb, tables.CoordinationTable)
+    coordination.note_answer("down", START - 700)
+    coordination.open_breaker("down", START - 600, "503")
+    coordination.open_breaker("in-debt", START - 300, "Arrearage", wants_money=True)
+    coordination.note_answer("well", START - 30)
+    calls, asked = services.dynamodb.meta.events, Counter[str]()
+
+    calls.register("provide-client-params.dynamodb.GetItem", note := lambda params, **_: asked.update(_key_of(params)))
+    found = client.get("/v1/ops/summary").json["ai_platforms"]
+    calls.unregister("provide-client-params.dynamodb.GetItem", note)
+
+    told = [(each["id"], each["enabled"], each["breaker"], each["last_success_at"]) for each in found]
+    opened = {**CLOSED, "state": "open"}
+    debt = {**opened, "opened_at": stamp(START - 300), "reason": "Arrearage", "wants_money": True}
+    assert told == [
+        ("down", True, {**opened, "opened_at": stamp(START - 600), "reason": "503"}, stamp(START - 700)),
+        ("in-debt", True, debt, None),
+        ("well", True, CLOSED, stamp(START - 30)),
+    ]
+    assert [asked[f"breaker#{name}"] for name in ("down", "in-debt", "well")] == [1, 1, 1]
 
 
 def test_the_summary_counts_the_rejected_events_of_the_last_day_by_four_queries_however_many_there_are(

@@ -396,6 +396,23 @@ def test_a_platform_is_left_alone_until_the_latest_time_that_it_asked_for(coordi
     assert coordination.read_breaker(PLATFORM).quiet_until == START + 1800
 
 
+def test_who_wants_money_is_told_from_who_does_not_answer(coordination: Any) -> None:
+    coordination.open_breaker(PLATFORM, START, "Arrearage", wants_money=True)
+    assert coordination.read_breaker(PLATFORM).wants_money
+
+    coordination.close_breaker(PLATFORM, START + 60)
+    coordination.open_breaker(PLATFORM, START + 90, "503")
+    assert not coordination.read_breaker(PLATFORM).wants_money
+
+
+def test_the_latest_answer_is_kept_whatever_the_breaker_does(coordination: Any) -> None:
+    assert coordination.note_answer(PLATFORM, START) is True
+    assert coordination.note_answer(PLATFORM, START - 60) is False
+    coordination.open_breaker(PLATFORM, START + 60, "503")
+
+    assert coordination.read_breaker(PLATFORM).answered_at == START
+
+
 # Cursors
 
 
@@ -426,6 +443,7 @@ def calls(client: Any, name: str) -> list[Callable[[], object]]:
         lambda: table.close_breaker(PLATFORM, START),
         lambda: table.take_probe(PLATFORM, START, 20.0),
         lambda: table.keep_quiet(PLATFORM, START),
+        lambda: table.note_answer(PLATFORM, START),
         lambda: table.line_end(PLATFORM),
         lambda: agreements.reserve(PLATFORM, 1, 1.0, START, LATE),
         lambda: agreements.take_seats(PLATFORM, "a", 1, Room(8, 1), (START, LATE)),

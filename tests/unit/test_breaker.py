@@ -17,6 +17,7 @@ class Worker(CoordinationTable):
     def __init__(self, store: MemoryCoordination | None = None) -> None:
         self.now = START
         self.reads = 0
+        self.writes = 0
         self.down = False
         self.store = store or MemoryCoordination()
         self.breakers = Breakers(self, lambda: self.now)
@@ -26,9 +27,9 @@ class Worker(CoordinationTable):
         self._may_fail()
         return self.store.read_breaker(platform_id)
 
-    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+    def open_breaker(self, platform_id: str, now: float, reason: str, *, wants_money: bool = False) -> bool:
         self._may_fail()
-        return self.store.open_breaker(platform_id, now, reason)
+        return self.store.open_breaker(platform_id, now, reason, wants_money=wants_money)
 
     def close_breaker(self, platform_id: str, now: float) -> bool:
         self._may_fail()
@@ -37,6 +38,11 @@ class Worker(CoordinationTable):
     def keep_quiet(self, platform_id: str, until: float) -> bool:
         self._may_fail()
         return self.store.keep_quiet(platform_id, until)
+
+    def note_answer(self, platform_id: str, at: float) -> bool:
+        self._may_fail()
+        self.writes += 1
+        return self.store.note_answer(platform_id, at)
 
     def fail(self, times: int, platform_id: str = "jz", apart: float = 0.5) -> None:
         for _ in range(times):
@@ -189,3 +195,19 @@ def test_a_worker_protects_the_platform_also_when_its_store_cannot_be_written(wo
     worker.fail(FAILURES_TO_OPEN)
 
     assert not worker.breakers.allows("jz")
+
+
+def test_of_the_answers_of_a_minute_one_is_written_down(worker: Worker) -> None:
+    for _ in range(30):
+        worker.breakers.note_answer("aigc")
+        worker.now += 2.0
+    assert (worker.writes, worker.store.read_breaker("aigc").answered_at) == (1, START)
+
+    worker.breakers.note_answer("aigc")
+    assert (worker.writes, worker.store.read_breaker("aigc").answered_at) == (2, START + 60)
+
+
+def test_an_answer_that_cannot_be_written_down_is_an_answer(worker: Worker) -> None:
+    worker.down = True
+    worker.breakers.note_answer("aigc")
+    assert worker.breakers.allows("aigc")

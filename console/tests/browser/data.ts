@@ -37,10 +37,18 @@ const platform = (id: string, name: string, open: boolean, hour: Shape["StatusCo
   name,
   enabled: true,
   unreadable: "",
-  breaker: { state: open ? "open" : "closed", opened_at: open ? ago(260) : null, reason: open ? "503 Service Unavailable" : "" },
+  breaker: breaker(open ? "503 Service Unavailable" : ""),
   last_success_at: ago(open ? 310 : 4),
   last_hour: hour,
   last_day: day,
+});
+
+const breaker = (reason: string, wants_money = false): Shape["Breaker"] => ({
+  state: reason ? "open" : "closed",
+  opened_at: reason ? ago(260) : null,
+  reason,
+  wants_money,
+  quiet_until: null,
 });
 
 export const summary: Shape["Summary"] = {
@@ -62,6 +70,10 @@ export const summary: Shape["Summary"] = {
   platforms: [
     platform("jz", "金智待办中心", false, counts(1284, 7, 12, 96, 31), counts(21480, 46, 12, 1733, 402)),
     platform("portal", "融合门户待办", true, counts(310, 2, 58, 20, 4), counts(8120, 9, 58, 640, 77)),
+  ],
+  ai_platforms: [
+    { id: "campus-model", name: "校内大模型", enabled: true, unreadable: "", breaker: breaker(""), last_success_at: ago(90) },
+    { id: "spare-model", name: "", enabled: true, unreadable: "", breaker: breaker(odd("Arrearage"), true), last_success_at: ago(5000) },
   ],
   last_hour: counts(1594, 9, 70, 116, 35),
   last_day: counts(29600, 55, 70, 2373, 479),

@@ -1,4 +1,4 @@
-"""How it stands: queues, platforms, and what became of the events of the last hour and day.
+"""How it stands: queues, platforms of both kinds, and what became of the events of the last hour and day.
 
 Nothing counts events as they go by, since a counter would cost a write for each. What is no success stands in an index,
 and the pages of the push log name all there were; successes are the rest. The count of calls does not depend on how
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
+from admin_api.ai.platform_states import AiPlatformState, read_states
 from admin_api.api import Api, Router
 from admin_api.moments import at, seconds, to_utc
+from admin_api.push.breakers import Breaker, show_breaker
 from admin_api.push.queues import Queue, read_queues
 from admin_api.setup.platforms import task_centers
 from admin_api.setup.trigger_rules import Gaps, gaps_of
@@ -44,15 +45,6 @@ class StatusCounts:
     superseded: int
     skipped: int
     is_exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Breaker:
-    """Open while a platform does not answer: then its pushes wait."""
-
-    state: Literal["open", "closed"]
-    opened_at: str | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +90,7 @@ class Summary:
     dead_letters: int
     rule_gaps: Gaps
     platforms: list[PlatformSummary]
+    ai_platforms: list[AiPlatformState]
     last_hour: StatusCounts
     last_day: StatusCounts
     rejected_events: RejectedCount
@@ -106,7 +99,7 @@ class Summary:
 
 @router.get("/v1/ops/summary", summary="How everything stands")
 def get_summary(api: Api) -> Summary:
-    """Queues, dead letters, task centers, and events by status for the last hour and day."""
+    """Queues, dead letters, task centers, AI platforms, and events by status for the last hour and day."""
     services, configured = api.services, api.services.configuration.current()
     overview = Overview(services.push_logs, services.pages, services.coordination, services.clock())
     platforms = [
@@ -119,6 +112,7 @@ def get_summary(api: Api) -> Summary:
         dead_letters=sum(each.waiting for each in queues if each.is_dead_letters),
         rule_gaps=gaps_of(configured),
         platforms=platforms,
+        ai_platforms=read_states(services),
         last_hour=_add(each.last_hour for each in platforms),
         last_day=_add(each.last_day for each in platforms),
         rejected_events=_count_rejected(services.events, services.clock()),
@@ -146,7 +140,7 @@ class Overview:
             name=config.name,
             enabled=config.enabled,
             unreadable=config.unreadable,
-            breaker=_show_breaker(breaker),
+            breaker=show_breaker(breaker, self.now),
             last_success_at=to_utc(self._last_success(config.id, batches, breaker)),
             last_hour=hour,
             last_day=day,
@@ -206,12 +200,6 @@ def _add(counts: Iterable[StatusCounts]) -> StatusCounts:
     each = list(counts)
     sums = {status.value: sum(getattr(one, status.value) for one in each) for status in LogStatus}
     return StatusCounts(**sums, is_exact=all(one.is_exact for one in each))
-
-
-def _show_breaker(breaker: BreakerState) -> Breaker:
-    if not breaker.is_open:
-        return Breaker("closed", None, "")
-    return Breaker("open", at(breaker.opened_at), breaker.reason)
 
 
 def _count_rejected(events: EventTable, now: float) -> RejectedCount:

@@ -4,6 +4,7 @@ TABLE = """
 acknowledged | the newest call that the task center took, null where none is known |
 action | what happened, as the event says | "task_received"
 Flow.actions | which actions | ["task_received"]
+ai_platforms | the AI platforms |
 ai_questions | what was asked of AI platforms today |
 Flow.app_ids | of these applications alone; empty: of all, but `except_app_ids` | []
 HistoryStep.asked | questions asked of AI platforms | 3
@@ -14,6 +15,7 @@ EventTarget.attempts | how many calls were made | 1
 LogEntry.attempts | how many calls were made | 1
 attempts | the newest calls, the oldest of them first |
 body | the event as it came | "{\\"id\\": \\"ev-1\\"}"
+AiPlatformState.breaker | whether analyses wait because it does not answer, or wants money |
 breaker | whether its pushes wait because it does not answer |
 calls | the newest HTTP calls |
 cause | a reason as causes tell it: ids, numbers and times are … | "no such user …"
@@ -61,6 +63,7 @@ FailureCause.last | when the newest was received | "2026-11-22T02:30:00.000+00:0
 SkipReason.last | when the newest was received | "2026-11-22T02:30:00.000+00:00"
 last_day | of the last 24 hours |
 last_hour | of the last 60 minutes |
+AiPlatformState.last_success_at | when it last answered, to a minute; null: never | "2026-11-22T01:30:00.000+00:00"
 last_success_at | when a push last succeeded, null where none is known | "2026-11-22T01:30:00.000+00:00"
 left_out | logs that were tried since, or show no difference | 0
 log_id | id of the push log | "jz:ev-1"
@@ -84,6 +87,7 @@ platform_ids | the platforms that it is about | ["jz"]
 platforms | the task centers |
 presence | whether the task center has it, as far as its answers prove | "present"
 queue | the dead-letter queue | "push-dead-letters"
+quiet_until | until when it asked to be left alone, null where it did not, or that is over | null
 rate_per_s | how many a second at most | 50.0
 AiQuestions.reached | the cap that is reached, empty for none | ""
 FailureCause.reason | why; ids, numbers and times in it are shown as … | "no such user …"
@@ -104,7 +108,7 @@ settled_at | when it was settled, null where it is not | "2026-11-22T01:30:00.00
 shared_with | sessions that used the same event id | []
 skipped | events that nothing was sent for | 0
 span | the last hour, or the last day | "hour"
-state | open while its pushes wait | "closed"
+state | open while what goes to it waits | "closed"
 EventOutcome.status | what became of the event | "routed"
 EventTarget.status | what became of it there | "succeeded"
 InstanceEvent.status | the worst of its entries | "superseded"
@@ -123,9 +127,11 @@ Flow.target | where it goes: `push:<platform id>` or `ai` | "push:jz"
 target | where it went: `push:<platform id>` or `ai` | "push:jz"
 EventOutcome.targets | what became of it at each target |
 InstanceState.unreadable | why what is stored cannot be read, empty where it can | ""
+AiPlatformState.unreadable | why the stored platform cannot be read, empty where it can | ""
 PlatformSummary.unreadable | why the stored platform cannot be read, empty where it can | ""
 WantedFact.value | as people read it | "init"
 waiting | messages that wait | 0
 wanted | what the task center should show |
+wants_money | open because a quota is used up, or a debt stands: until somebody pays | false
 work | what is left to do | "none"
 """

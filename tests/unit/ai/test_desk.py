@@ -91,7 +91,16 @@ def test_an_upload_that_failed_may_be_tried_again(desk: Desk, platform: Any) -> 
 
 def test_a_used_up_quota_stops_the_questions_at_once(desk: Desk, coordination: MemoryCoordination) -> None:
     desk._note(asked(QuotaExhausted("Arrearage")))
-    assert coordination.read_breaker("aigc").is_open
+    state = coordination.read_breaker("aigc")
+    assert (state.is_open, state.wants_money) == (True, True)
+
+
+@pytest.mark.parametrize(("failure", "answered_at"), [(None, START), (PermanentError("400"), 0.0)])
+def test_an_answer_is_noted_and_a_refusal_is_not(
+    desk: Desk, coordination: MemoryCoordination, failure: PlatformError | None, answered_at: float
+) -> None:
+    desk._note(asked(failure))
+    assert coordination.read_breaker("aigc").answered_at == answered_at
 
 
 @pytest.mark.parametrize(

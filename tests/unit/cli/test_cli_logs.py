@@ -14,6 +14,7 @@ from tests.unit.cli.terminal import Terminal, job, listed, ok, push_log
 
 COUNTS = {"succeeded": 1, "failed": 0, "retrying": 0, "superseded": 0, "skipped": 0, "is_exact": True}
 QUEUE = {"waiting": 3, "in_flight": 0, "delayed": 0, "oldest_age_s": None}
+BREAKER = {"state": "closed", "opened_at": None, "reason": "", "wants_money": False, "quiet_until": None}
 SUMMARY = {
     "at": "2026-11-22T01:00:00Z",
     "queues": [
@@ -26,11 +27,35 @@ SUMMARY = {
             "id": "jinzhi",
             "name": "任务中心",
             "enabled": True,
-            "breaker": {"state": "open", "opened_at": None, "reason": "unreachable"},
+            "breaker": {**BREAKER, "state": "open", "reason": "unreachable"},
             "last_success_at": None,
             "last_hour": COUNTS,
             "last_day": COUNTS,
         }
+    ],
+    "ai_platforms": [
+        {
+            "id": "campus-model",
+            "name": "校内大模型",
+            "enabled": True,
+            "unreadable": "",
+            "breaker": {
+                **BREAKER,
+                "state": "open",
+                "opened_at": "2026-11-22T01:00:00.000+00:00",
+                "reason": "Arrearage: the account is overdue, please recharge",
+                "wants_money": True,
+            },
+            "last_success_at": "2026-11-22T00:58:00.000+00:00",
+        },
+        {
+            "id": "spare-model",
+            "name": "备用",
+            "enabled": True,
+            "unreadable": "",
+            "breaker": {**BREAKER, "quiet_until": "2026-11-22T01:30:00.000+00:00"},
+            "last_success_at": None,
+        },
     ],
     "last_hour": COUNTS,
     "last_day": COUNTS,
@@ -247,6 +272,18 @@ def test_a_summary_shows_queues_platforms_and_counts() -> None:
     assert terminal.run("summary") == 0
     for word in ("push-dead-letters", "unreachable", "任务中心", "last day", "Rejected events", "4000"):
         assert word in terminal.out
+
+
+def test_a_summary_tells_an_ai_platform_that_wants_money_from_one_that_wants_rest_at_80_columns() -> None:
+    terminal = Terminal([ok(SUMMARY)], is_terminal=True, width=80)
+    assert terminal.run("summary") == 0
+    shown = terminal.out[terminal.out.index("AI platforms") : terminal.out.index("What became of events")]
+    for word in ("no quota", "quiet", _clock("01:00:00"), _clock("00:58:00"), _clock("01:30:00")):
+        assert word in shown
+
+
+def _clock(time: str) -> str:
+    return datetime.fromisoformat(f"2026-11-22T{time}+00:00").astimezone().strftime("%H:%M:%S")
 
 
 def test_dead_letters_are_listed_alone() -> None:

@@ -7,6 +7,7 @@ export type Summary = Shape["Summary"];
 export type Counts = Shape["StatusCounts"];
 export type Queue = Shape["Queue"];
 export type PlatformState = Shape["PlatformSummary"];
+export type AiPlatformState = Shape["AiPlatformState"];
 
 export const SUMMARY = ["summary"] as const;
 
@@ -54,10 +55,15 @@ function counted({ count, is_exact }: Shape["RejectedCount"]): string {
 }
 
 export interface Need {
-  kind: "dead" | "down" | "failed" | "unreadable" | "rejected" | "gap" | "cap" | "old";
+  kind: "dead" | "down" | "ai_down" | "ai_quota" | "failed" | "unreadable" | "rejected" | "gap" | "cap" | "old";
   values: Record<string, string | number>;
   queue?: string;
   platform?: string;
+}
+
+function aiNeed({ id, name, breaker }: AiPlatformState): Need {
+  const values = { name: name || id, why: breaker.reason };
+  return { kind: breaker.wants_money ? "ai_quota" : "ai_down", platform: id, values };
 }
 
 const LONG_S = 900; // longer than any message stays invisible
@@ -65,12 +71,13 @@ const LONG_S = 900; // longer than any message stays invisible
 /** What a person has to look at, the most urgent first. */
 export function needs(summary: Summary): Need[] {
   return [
-    ...summary.platforms
+    ...[...summary.platforms, ...summary.ai_platforms]
       .filter((each) => each.unreadable)
       .map((each): Need => ({ kind: "unreadable", platform: each.id, values: { name: each.name || each.id, why: each.unreadable } })),
     ...summary.platforms
       .filter((each) => each.breaker.state === "open")
       .map((each): Need => ({ kind: "down", platform: each.id, values: { name: each.name, why: each.breaker.reason } })),
+    ...summary.ai_platforms.filter((each) => each.breaker.state === "open").map(aiNeed),
     ...summary.queues
       .filter((queue) => queue.is_dead_letters && queue.waiting > 0)
       .map((queue): Need => ({ kind: "dead", queue: queue.name, values: { n: queue.waiting, queue: queue.name } })),

@@ -27,6 +27,7 @@ FAILURES_TO_OPEN = 8
 STREAK_S = 2.0  # a hiccup of a moment fails a whole batch at once, and is no outage
 CACHE_S = 5.0
 CACHE_OPEN_S = 1.0  # who waits wants to know sooner
+TOLD_S = 60.0  # of the answers of a minute one is written down
 
 
 class Breakers:
@@ -38,6 +39,7 @@ class Breakers:
         self._lock = threading.Lock()
         self._seen: dict[str, tuple[float, BreakerState]] = {}
         self._streaks: dict[str, tuple[int, float]] = {}  # failures in a row, and when the first was
+        self._told: dict[str, float] = {}  # when an answer was last written down
 
     def allows(self, platform_id: str, *, probe: bool = False) -> bool:
         """Whether a call may go now. A probe may, until it has failed."""
@@ -66,6 +68,14 @@ class Breakers:
             if self._state(platform_id).is_open:
                 self._try(self._store.close_breaker, platform_id, self._clock())
                 self._seen[platform_id] = (self._clock(), replace(self._state(platform_id), is_open=False))
+
+    def note_answer(self, platform_id: str) -> None:
+        """The platform did what it was asked: for whoever wants to know when it last did."""
+        with self._lock:
+            now = self._clock()
+            if now - self._told.get(platform_id, 0.0) >= TOLD_S:
+                self._try(self._store.note_answer, platform_id, now)
+                self._told[platform_id] = now
 
     def note_failure(self, platform_id: str, reason: str) -> None:
         """A transient failure: enough of them in a row open the breaker."""

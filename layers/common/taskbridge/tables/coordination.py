@@ -21,6 +21,7 @@ class BreakerState:
     """A breaker as it is stored; times in epoch seconds.
 
     `probe_until`: somebody is trying until then. `quiet_until`: the platform asked to be left alone until then.
+    `wants_money`: it is open because a quota is used up. `answered_at`: the last answer of an AI platform, to a minute.
     """
 
     is_open: bool = False
@@ -28,6 +29,8 @@ class BreakerState:
     probe_until: float = 0.0
     reason: str = ""
     quiet_until: float = 0.0
+    wants_money: bool = False
+    answered_at: float = 0.0
 
 
 class CoordinationTable:
@@ -46,13 +49,15 @@ class CoordinationTable:
             probe_until=number(item, "probe_until"),
             reason=text(item, "reason"),
             quiet_until=number(item, "quiet_until"),
+            wants_money=bool(number(item, "wants_money")),
+            answered_at=number(item, "answered_at"),
         )
 
-    def open_breaker(self, platform_id: str, now: float, reason: str) -> bool:
+    def open_breaker(self, platform_id: str, now: float, reason: str, *, wants_money: bool = False) -> bool:
         """Open it, unless it is open; tells whether this call did."""
         return self._update(
             f"breaker#{platform_id}",
-            {"state": "open", "opened_at": now, "reason": reason[:200], "probe_until": 0},
+            {"state": "open", "opened_at": now, "reason": reason[:200], "probe_until": 0, "wants_money": +wants_money},
             "attribute_not_exists(#state) OR #state <> :open",
             {":open": "open"},
         )
@@ -74,6 +79,10 @@ class CoordinationTable:
     def keep_quiet(self, platform_id: str, until: float) -> bool:
         """Nobody calls the platform until then, unless it asked for longer; tells whether this call changed it."""
         return self._raise(f"breaker#{platform_id}", "quiet_until", until)
+
+    def note_answer(self, platform_id: str, at: float) -> bool:
+        """The platform answered then; tells whether this call changed it."""
+        return self._raise(f"breaker#{platform_id}", "answered_at", at)
 
     def line_end(self, platform_id: str) -> float:
         """When the fleet's line in front of the platform is next free, in epoch seconds; 0 where there is none."""
