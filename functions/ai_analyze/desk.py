@@ -20,6 +20,7 @@ from taskbridge.ai.rules import ModelChoice
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, TransientError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.ai_client import AiPlatformClient
+from taskbridge.reasons import build_reason
 from taskbridge.tables.coordination import CoordinationTable
 
 PROBE_LEASE_S = 60.0
@@ -111,7 +112,7 @@ class Desk:
             audit(asked)
             if asked.failure is None:
                 return replace(reply, usage=reply.usage + turns.paid)
-        raise turns.cut or (turns.errors or [ConfigurationError("platform_id", "no AI platform is set up")])[0]
+        raise turns.cut or (turns.errors or [ConfigurationError("platform_id", build_reason("no_ai_platform"))])[0]
 
     def _configured(self, choices: Sequence[ModelChoice]) -> list[Link]:
         """The choices that are configured. Raises the first one's ConfigurationError where none is."""
@@ -131,7 +132,7 @@ class Desk:
     def _client(self, platform_id: str) -> AiPlatformClient:
         client = self.clients(platform_id)
         if client is None:
-            raise ConfigurationError("platform_id", f"{platform_id} is disabled")
+            raise ConfigurationError("platform_id", build_reason("platform_disabled", platform=platform_id))
         return client
 
     def _may_ask(self, platform_id: str) -> bool:
@@ -166,7 +167,7 @@ class Desk:
             if claim.state == "mine":
                 return self._upload_now(client.platform_id, file, key, holder, ocr=ocr, within_s=left_s)
             self.sleep(UPLOAD_POLL_S)
-        raise TransientError("no time is left in this run to hand a file over")
+        raise TransientError(build_reason("no_time_to_upload"))
 
     def _forget(self, client: Model, file: ReadFile, file_id: str) -> None:
         """The platform may have that file no longer: the next one uploads it again."""

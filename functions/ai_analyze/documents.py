@@ -24,12 +24,13 @@ from taskbridge.ai.jobs import AiJob, ReadDocument
 from taskbridge.errors import PermanentError
 from taskbridge.moments import utc_stamp
 from taskbridge.platforms.ai import Reply
+from taskbridge.reasons import build_reason
 from taskbridge.tables.parts import referred_parts
 
-IS_GONE = "文件已不存在，请重新上传"
-OTHER_KIND = "只能读取 PDF 和 Word（.docx）文件"
-ORDERS = "文件里有写给模型的话，请逐条核对"
-TOO_LONG = "文件过长，后面的内容没有请模型读"
+IS_GONE = build_reason("document_gone")
+OTHER_KIND = build_reason("document_kind")
+ORDERS = build_reason("document_orders")
+TOO_LONG = build_reason("document_too_long")
 
 Ask = Callable[[str, str], Reply]
 

@@ -54,6 +54,7 @@ from taskbridge.errors import (
 from taskbridge.events import EventForm
 from taskbridge.moments import utc_stamp
 from taskbridge.platforms.ai import Reply
+from taskbridge.reasons import build_reason
 
 LEASE_S = 120.0
 GO_ON_S = 0.0
@@ -62,9 +63,9 @@ GIVE_UP_AFTER_S, RETRY_S = 600.0, 45.0  # somebody waits for it
 NIGHT_GIVE_UP_AFTER_S, NIGHT_RETRY_S = 4 * 3600.0, 900.0  # nobody does, and the jobs of a night wait for one another
 MOST_FINDINGS = 50
 
-FORM_IS_GONE = "表单已不存在，无法分析"
-NO_FORMS = "没有可以参考的表单"
-CRASHED = "多次异常中断，已停止"
+FORM_IS_GONE = build_reason("form_gone")
+NO_FORMS = build_reason("no_forms")
+CRASHED = build_reason("job_crashed")
 
 
 def most_receives(tasks: int) -> int:

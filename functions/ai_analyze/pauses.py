@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from taskbridge.ai.caps import seconds_to_tomorrow
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, ThrottledError, TransientError
+from taskbridge.reasons import build_reason
 
 PAUSED_S = 60.0
 THROTTLED_S = 60.0
@@ -13,7 +14,7 @@ FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 600.0
 FOLLOW_S, LONGEST_FOLLOW_S = 3.0, 30.0
 LONGEST_CAPPED_S = 3600.0
 
-PAUSED = "AI 平台暂停服务，恢复后自动继续"
+PAUSED = build_reason("ai_paused")
 
 
 class Pause(NamedTuple):

@@ -26,15 +26,16 @@ from taskbridge.ai.documents import (
     DroppedClause,
     FoundClause,
 )
+from taskbridge.reasons import build_reason
 
 PORTION_CHARS = 12_000  # of a document in one question: Chinese, some 10,000 tokens
 MOST_PORTIONS = 5
 SHORTEST_SENTENCE = 4
 
-NOT_THERE = "文件里没有这句原文"
-OTHER_FIGURES = "条款里的数值不在原句里"
-TOO_LONG = "条款或原句过长，或为空"
-NOT_ONE = "不是单独的一条"
+NOT_THERE = build_reason("clause_not_there")
+OTHER_FIGURES = build_reason("clause_figures")
+TOO_LONG = build_reason("clause_length")
+NOT_ONE = build_reason("clause_many")
 
 Portion = tuple[tuple[int, str], ...]  # (page from 1, text)
 _FOLDER = Path(__file__).with_name("templates")

@@ -23,6 +23,7 @@ from taskbridge.ai.forms.values import FieldType
 from taskbridge.ai.jobs import DroppedCheck
 from taskbridge.ai.rules import Check
 from taskbridge.errors import ConfigurationError
+from taskbridge.reasons import build_reason
 
 LONGEST_ANSWER = 60_000
 
@@ -88,7 +89,7 @@ def _resolve_clause(clause: str, clauses: Sequence[str]) -> str:
     number = find_clause(clause, clauses)
     found = [clauses[number - 1]] if number else [each for each in clauses if same_clause(each, clause)]
     if len(found) != 1:
-        raise ConfigurationError("clause", "不对应规则的任何一条" if not found else "对应规则的不止一条")
+        raise ConfigurationError("clause", build_reason("check_ambiguous" if found else "check_homeless"))
     return found[0]
 
 

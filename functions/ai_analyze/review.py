@@ -29,6 +29,7 @@ from taskbridge.ai.rules import Masked, SecondLook
 from taskbridge.errors import ConfigurationError, ContentRefused, IncompleteAnswer, PermanentError, PlatformError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.surrogates import mend
+from taskbridge.reasons import build_reason
 from taskbridge.usage import Usage
 
 __all__ = ["NOT_UPLOADED", "TEMPLATE_VERSION", "Asked", "Link", "Model", "Sink", "review"]
@@ -100,7 +101,7 @@ def review(
     content, are reviews.
     """
     if not chain:
-        raise ConfigurationError("platform_id", "no AI platform is set up")
+        raise ConfigurationError("platform_id", build_reason("no_ai_platform"))
     sent, tokens = mask_material(material, names=masking == "names") if masking else (material, Masking())
     case = _Case(material, sent, tokens, bool(masking), second_look, uid, upload, forget, audit, left)
     return _answer_in_turn(case, Turns(chain, left), Transcript(sink))

@@ -24,6 +24,7 @@ from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted
 from taskbridge.events import EventForm
 from taskbridge.moments import DAY_S, utc_stamp
+from taskbridge.reasons import build_reason
 from taskbridge.usage import Usage
 
 CRASHES_ALLOWED = 3
@@ -31,10 +32,10 @@ LEASE_S = 120.0
 GIVE_UP_AFTER_S = 86_400.0
 FETCHES_TRIED = 3
 
-FORM_IS_GONE = "表单已不存在，无法分析"
-CRASHED = "分析多次异常中断，请人工审核"
-SAME_UNDER_WAY = "相同材料正在分析，稍后共用结果"
-NOT_FETCHED = "附件暂时无法下载，稍后重试"
+FORM_IS_GONE = build_reason("form_gone")
+CRASHED = build_reason("analysis_crashed")
+SAME_UNDER_WAY = build_reason("same_under_way")
+NOT_FETCHED = build_reason("files_awaited")
 
 
 @dataclass

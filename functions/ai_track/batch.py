@@ -24,6 +24,7 @@ from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.trigger_rules import AI
 from taskbridge.queues import Record
+from taskbridge.reasons import build_reason
 from taskbridge.tables.ai_processes import StoredProcess
 from taskbridge.tables.push_logs import PushLogTable
 from taskbridge.tidying import tidy
@@ -124,7 +125,7 @@ def _track(event: TriggerEvent, ports: TrackBatchPorts, pace: Pace, turn: int) -
         published = publish_node(event, ports.publish, pace, turn)
         return Tracked(published.is_superseded), published.kept_out
     if isinstance(event.session, msgspec.UnsetType):
-        raise InvalidEvent("session", f"required by {event.action}, missing")
+        raise InvalidEvent("session", build_reason("field_required", action=event.action))
     return track_event(event, ports.track, pace, turn), ""
 
 
@@ -133,10 +134,10 @@ def _entry(refused: InvalidEvent | None, now: str, *, superseded: bool, kept_out
         return Entry(status=LogStatus.FAILED, operation="track", reason=str(refused), failed_at=now)
     if kept_out and not superseded:
         return Entry(
-            status=LogStatus.SKIPPED, operation="track", reason=f"no rule in force: {kept_out}", settled_at=now
+            status=LogStatus.SKIPPED, operation="track", reason=build_reason("no_rule", why=kept_out), settled_at=now
         )
     status = LogStatus.SUPERSEDED if superseded else LogStatus.SUCCEEDED
-    reason = "a newer event has told all of it" if superseded else ""
+    reason = build_reason("told_already") if superseded else ""
     return Entry(status=status, operation="track", reason=reason, settled_at=now)
 
 

@@ -19,6 +19,7 @@ from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.events import PublishedNode, TriggerEvent, resolve_text
 from taskbridge.moments import utc_text
+from taskbridge.reasons import build_reason
 from taskbridge.tables.ai_people import PersonNodeTable
 from taskbridge.tables.ai_rules import DEFAULT_OWNER, RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
@@ -116,12 +117,12 @@ def find_excess(node: PublishedNode) -> str:
     """What of a published rule is longer than a rule may be, in words; empty where nothing is."""
     keys = _or(node.file_key, [])
     found = {
-        "node.rule": (len(_or(node.rule, "")), RULE_CHARS, "characters"),
-        "node.keynote": (len(_or(node.keynote, "")), KEYNOTE_CHARS, "characters"),
-        "node.file_key": (len(keys), MOST_KEYS, "fields"),
-        "node.file_key[]": (max(map(len, keys), default=0), KEY_CHARS, "characters"),
+        "node.rule": (len(_or(node.rule, "")), RULE_CHARS, "most_characters"),
+        "node.keynote": (len(_or(node.keynote, "")), KEYNOTE_CHARS, "most_characters"),
+        "node.file_key": (len(keys), MOST_KEYS, "most_fields"),
+        "node.file_key[]": (max(map(len, keys), default=0), KEY_CHARS, "most_characters"),
     }
-    told = [f"{name}: expected at most {most} {unit}, got {n}" for name, (n, most, unit) in found.items() if n > most]
+    told = [f"{name}: {build_reason(kind, most=most, got=n)}" for name, (n, most, kind) in found.items() if n > most]
     return "; ".join(told)
 
 

@@ -14,6 +14,7 @@ from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import StoreError
 from taskbridge.events import UNREADABLE
 from taskbridge.push.queue import PushQueue
+from taskbridge.reasons import build_reason
 from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import EventTable, UnroutedEvent
@@ -61,7 +62,7 @@ def _decide(record: IngestedEvent, configuration: Configuration, retention_s: fl
     try:
         envelope = _read(record.body)
     except UNREADABLE as error:
-        reason = f"not an EventBridge event: {error}"
+        reason = build_reason("not_an_event", why=error)
         return UnroutedEvent(record.message_id, "rejected", reason, record.received_at)
     return route(envelope, record.received_at, configuration, retention_s)
 

@@ -14,16 +14,16 @@ from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, 
 from taskbridge.moments import DAY_S
 from taskbridge.push.messages import EventMessage, build_event_message
 from taskbridge.push.trigger_rules import goes_to_ai, is_for_nobody, resolve_platforms
+from taskbridge.reasons import build_reason
 from taskbridge.spellings import mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import UnroutedEvent
 from taskbridge.tidying import tidy
 
-QUESTIONNAIRE = "the application is a questionnaire (问卷通): it has no tasks for a task center"
-NO_AI = "node_published concerns AI approval alone, which is not set up, or to which no trigger rule sends it"
-NO_TARGET = "no trigger rule sends this action of this application to an enabled platform, or to AI approval"
-MEANT_FOR_NOBODY = "each trigger rule for this action of this application has no target: it is meant for nobody"
-TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
+QUESTIONNAIRE = build_reason("questionnaire")
+NO_AI = build_reason("ai_not_concerned")
+NO_TARGET = build_reason("no_target")
+MEANT_FOR_NOBODY = build_reason("meant_for_nobody")
 _ID_LIMIT = 128
 
 
@@ -86,7 +86,7 @@ def _skip_reason(event: TriggerEvent) -> str:
     if event.app.kind == "questionnaire":
         return QUESTIONNAIRE
     if event.action not in frozenset(Action):
-        return f"unknown action {event.action}"
+        return build_reason("unknown_action", action=event.action)
     return ""
 
 
@@ -103,7 +103,7 @@ def _age_reason(event: TriggerEvent, received_at: str, retention_s: float) -> st
     age_s = datetime.fromisoformat(received_at).timestamp() - event.occurred_at.timestamp()
     if age_s <= retention_s:
         return ""
-    return TOO_OLD.format(day=event.occurred_at.date().isoformat(), days=retention_s / DAY_S)
+    return build_reason("happened_long_ago", day=event.occurred_at.date().isoformat(), days=round(retention_s / DAY_S))
 
 
 def _push_messages(

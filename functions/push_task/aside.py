@@ -13,12 +13,10 @@ from push_task.turn import Received
 from taskbridge.moments import DAY_S
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.push.messages import EventMessage, Message, encode_message
+from taskbridge.reasons import build_reason
 from taskbridge.tables.aside import Aside
 from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.push_logs import PushLogTable, load_own
-
-WAITS = "waiting: what is known of the instance cannot be read: {reason}"
-TOO_OLD = "happened on {day}: nothing is remembered of an instance for longer than {days:.0f} days after its end"
 
 
 def set_aside(
@@ -27,7 +25,7 @@ def set_aside(
     """Keep the messages of a document that cannot be read, and say so in the logs of those that have none yet."""
     messages = [entry.message for entry in received if _tells(entry.message)]
     instances.set_aside([Aside(each.platform_id, each.sess_id, encode_message(each), now) for each in messages])
-    reason = WAITS.format(reason=stored.unreadable)
+    reason = build_reason("waits_unreadable", why=stored.unreadable)
     _write(
         logs, [log_without_turn(e, LogStatus.RETRYING, reason, now) for e in messages if isinstance(e, EventMessage)]
     )
@@ -47,7 +45,7 @@ def leave_out_old(
     for entry in received:
         message = entry.message
         if isinstance(message, EventMessage) and _is_old(message, now - retention_s):
-            reason = TOO_OLD.format(day=message.occurred_at[:10], days=retention_s / DAY_S)
+            reason = build_reason("happened_long_ago", day=message.occurred_at[:10], days=round(retention_s / DAY_S))
             new.append(log_without_turn(message, LogStatus.SKIPPED, reason, now))
         else:
             left.append(entry)

@@ -18,6 +18,7 @@ from taskbridge.budgets import SEAT_WAIT_S, SHORT_QUIET_S, SLOW_S, THREADS, TIME
 from taskbridge.errors import ConfigurationError, StoreError
 from taskbridge.platforms.configured import Configured
 from taskbridge.push.rates import Grant, slack_s
+from taskbridge.reasons import build_reason
 from taskbridge.tables.agreements import AgreementTable
 from taskbridge.tables.riders import Rider
 
@@ -32,10 +33,10 @@ SOON_S = 1.0  # a seat is kept for a turn that comes within this time
 CROWDED_S = 10.0  # after a platform had too few seats, others are taken to wait for those that are not used
 NEWEST = 0.1  # how much the newest call counts in what a platform's calls take
 
-DISABLED = "waiting: the platform is disabled"
-BREAKER_OPEN = "waiting: the platform does not answer (breaker open)"
-QUIET = "waiting: the platform asked to be left alone (Retry-After)"
-NO_SEAT = "waiting: the platform takes no more requests at the same time"
+DISABLED = build_reason("waits_disabled")
+BREAKER_OPEN = build_reason("waits_breaker")
+QUIET = build_reason("waits_quiet")
+NO_SEAT = build_reason("waits_seat")
 
 
 @dataclass(frozen=True, slots=True)

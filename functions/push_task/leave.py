@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from taskbridge.budgets import LEAST_CALL_S
 from taskbridge.errors import TransientError
+from taskbridge.reasons import build_reason
 
-OUT_OF_TIME = "waiting: no time left in this batch"
-RATE_LIMITED = "waiting: the platform's rate limit"
+OUT_OF_TIME = build_reason("waits_time")
+RATE_LIMITED = build_reason("waits_rate")
 TOKEN = "token"  # noqa: S105 - the name of an operation
 
 

@@ -11,10 +11,11 @@ from taskbridge.push.folding import MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Effe
 from taskbridge.push.instances import INSTANCE, Instance, Item, Work
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage
+from taskbridge.reasons import build_reason
 
-NOTHING_NEW = "the task center shows this state already"
-INSTANCE_DELETED = "the instance was deleted"
-TOO_LARGE = f"too large: an instance has at most {MOST_TASKS} tasks here, and a task at most {MOST_PEOPLE} people"
+NOTHING_NEW = build_reason("nothing_new")
+INSTANCE_DELETED = build_reason("instance_deleted")
+TOO_LARGE = build_reason("instance_too_large", tasks=MOST_TASKS, people=MOST_PEOPLE)
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ def _entry_of_event(
 def _superseded(known: Entry | None, item: Item, event_id: str, stamp: str) -> Entry:
     """The event `event_id` was overtaken; where none took its item over, a deletion made it needless."""
     entry = known or Entry(LogStatus.SUPERSEDED)
-    entry.reason = INSTANCE_DELETED if item.event_id == event_id else f"event {item.event_id} is newer"
+    entry.reason = INSTANCE_DELETED if item.event_id == event_id else build_reason("newer_event", event=item.event_id)
     entry.status, entry.settled_at = LogStatus.SUPERSEDED, stamp
     return entry
 

@@ -21,9 +21,10 @@ from taskbridge.commands import (
 )
 from taskbridge.moments import read_moment
 from taskbridge.push.instances import INSTANCE, Instance, Item, Presence, Search, Work
+from taskbridge.reasons import build_reason
 
 ENDED_NODE = "事项结束"
-NOBODY = "the task has no assignees: nobody to show it to"
+NOBODY = build_reason("nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def block_deletion(instance: Instance) -> None:
     item = instance.item
     stuck = [task_id for task_id, todo in instance.tasks.items() if todo.work is Work.FAILED]
     if instance.is_deleted and item.work is Work.PENDING and stuck:
-        item.work, item.reason = Work.FAILED, f"todo {stuck[0]} could not be deleted before its instance"
+        item.work, item.reason = Work.FAILED, build_reason("todo_in_the_way", todo=stuck[0])
 
 
 def _plan_instance(instance: Instance, tasks: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -30,9 +30,9 @@ from taskbridge.errors import ConfigurationError, TaskbridgeError
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.http_answers import Outcome, OutcomeKind
 from taskbridge.push.rates import slack_s
+from taskbridge.reasons import build_reason
 
-NO_END = "no answer while the batch lasted"
-BROKE_OFF = "a fault of our own: {kind}"
+NO_END = build_reason("no_end")
 Ended = tuple[ReadyStep, StepResult]
 logger = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ class ThreadedSender:
             raise
         except Exception as error:  # noqa: BLE001  # an adapter's fault on one item is not that of its batch mates
             logger.error("a call to %s broke off: %s", platform_id, type(error).__name__)
-            result = StepResult(waiting.step, End.TRANSIENT, BROKE_OFF.format(kind=type(error).__name__))
+            result = StepResult(waiting.step, End.TRANSIENT, build_reason("broke_off", fault=type(error).__name__))
         if result.attempts:
             self._gate.note_took(platform_id, sum(each.duration_ms for each in result.attempts) / 1000)
         return waiting, replace(result, is_probe=True) if waiting.is_probe else result

@@ -9,13 +9,13 @@ from push_task.plan import Step, block_deletion
 from taskbridge.attempts import Attempt
 from taskbridge.commands import Operation, SaveInstance, SaveTask
 from taskbridge.push.instances import INSTANCE, Instance, Item, Presence, Search, Work
+from taskbridge.reasons import build_reason
 
 _SAVES = frozenset({Operation.INSERT_TASK, Operation.UPDATE_TASK, Operation.SAVE_INSTANCE})
 _DELETES = frozenset({Operation.DELETE_TASK, Operation.DELETE_INSTANCE})
 _TELL_NOTHING = frozenset({Operation.INSERT_TASK, Operation.DELETE_TASK})
 
-SEARCHED = "an insert was never answered: an update is to tell whether it is there"
-NOT_FOUND = "an update is refused as well: it is not there"
+_UNANSWERED = build_reason("insert_unanswered", why="")
 
 
 class End(StrEnum):
@@ -89,12 +89,12 @@ def _settle_search(instance: Instance, item: Item, result: StepResult) -> bool:
             return True
         if not found:
             item.search, item.work = Search.NONE, Work.FAILED
-            item.reason = item.reason.replace(SEARCHED, NOT_FOUND)
+            item.reason = build_reason("todo_missing", why=item.reason.removesuffix(_UNANSWERED))
             item.attempts += 1
             return True
     if result.end is End.PERMANENT and not result.is_there and _leaves_open(item, result.step):
         item.search = Search.WANTED
-        item.reason = f"{result.reason} ({SEARCHED})"
+        item.reason = f"{result.reason}{_UNANSWERED}"
         return True
     return False
 

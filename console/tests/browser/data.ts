@@ -37,7 +37,7 @@ const platform = (id: string, name: string, open: boolean, hour: Shape["StatusCo
   name,
   enabled: true,
   unreadable: "",
-  breaker: breaker(open ? "503 Service Unavailable" : ""),
+  breaker: breaker(open ? "HTTP 503" : ""),
   last_success_at: ago(open ? 310 : 4),
   last_hour: hour,
   last_day: day,
@@ -81,7 +81,7 @@ export const summary: Shape["Summary"] = {
   ai_questions: { day: "2026-11-28", asked: 412, cost: 3.2, limit: 2000, cost_limit: 0, reached: "" },
 };
 
-const REASONS = ["", "收件人 u20231107 不存在", "503 Service Unavailable", "", HOSTILE];
+const REASONS = ["", "收件人 u20231107 不存在", "HTTP 503", "event ev-9 is newer", HOSTILE];
 const STATUSES = ["succeeded", "failed", "retrying", "superseded", "failed"] as const;
 const ACTIONS = ["task_received", "task_completed", "instance_deleted", "task_received", "instance_completed"];
 
@@ -137,7 +137,7 @@ export function detail(id: string): Shape["PushLogDetail"] {
 export const causes: Shape["FailureCauses"] = {
   items: [
     { platform_id: "jz", errcode: "50001", reason: "收件人 … 不存在", count: 31, first: ago(70_000), last: ago(120), example: "jz:ev-1" },
-    { platform_id: "portal", errcode: "", reason: "503 Service Unavailable", count: 9, first: ago(9_000), last: ago(260), example: "portal:ev-6" },
+    { platform_id: "portal", errcode: "", reason: "connected, but no whole answer within … s: too slow", count: 9, first: ago(9_000), last: ago(260), example: "portal:ev-6" },
     { platform_id: "jz", errcode: "40013", reason: HOSTILE, count: 2, first: ago(9_000), last: ago(8_000), example: "jz:ev-4" },
   ],
   next_cursor: null,
@@ -181,11 +181,11 @@ export const rejected = {
   items: [1, 2, 3].map((index): Shape["RejectedEvent"] => ({
     id: `bad-${index}`,
     event_id: `bad-${index}`,
-    reason: index === 3 ? HOSTILE : "detail.occurredAt: expected a time such as 2026-11-22T09:30:00+08:00, got '昨天'",
+    reason: index === 3 ? HOSTILE : "occurred_at: invalid RFC3339 encoded datetime, got '昨天'",
     received_at: ago(index * 600),
     replayed_at: index === 2 ? ago(60) : null,
     replayed_by: index === 2 ? "ops" : null,
-    body: JSON.stringify({ source: "htd.process", "detail-type": "process.trigger", detail: { id: `bad-${index}`, occurredAt: "昨天", title: odd("张三的请假申请") } }),
+    body: JSON.stringify({ source: "htd.process", "detail-type": "process.trigger", detail: { id: `bad-${index}`, occurred_at: "昨天", title: odd("张三的请假申请") } }),
   })),
   next_cursor: null,
 };

@@ -38,9 +38,9 @@ describe.each(found.map(({ path, texts }) => ({ path, texts, name: texts.scope }
   });
 
   test("are all said somewhere", () => {
-    // Words of the trade are used wherever they are needed, also by the values of the API, as flaws are.
+    // Words of the trade are used wherever they are needed, also by the values of the API, as flaws and reasons are.
     const near = texts.scope === "words" ? sources : sources.filter((source) => source.path !== path && source.path.startsWith(dirname(path)));
-    const shared = ["roles", "words", "flaws", "problems"].includes(texts.scope);
+    const shared = ["roles", "words", "flaws", "problems", "reasons"].includes(texts.scope);
     const unused = Object.keys(texts.pairs).filter((key) => !shared && !near.some((source) => isSaid(key, source.text)));
     expect(unused).toEqual([]);
   });

@@ -17,6 +17,7 @@ import msgspec
 from ai_analyze.extraction.kinds import Kind
 from ai_analyze.extraction.limits import Limits
 from ai_analyze.extraction.pages import READY, Extract
+from taskbridge.reasons import build_reason
 
 _MODULE = "ai_analyze.extraction"
 # Threads of one worker share its memory, which holds one reader at its largest.
@@ -44,12 +45,12 @@ def read_apart(content: bytes, limits: Limits) -> tuple[Kind, Extract]:
             )
     except subprocess.TimeoutExpired as expired:
         kind, _ = _parse_answer(expired.output or READY)
-        return kind, Extract(problem="文件读取超时，未能读取")
+        return kind, Extract(problem=build_reason("file_slow"))
     if not done.stdout.startswith(READY):
         raise OSError(f"the reader of files did not start: exit status {done.returncode}")
     kind, found = _parse_answer(done.stdout)
     if done.returncode != 0 or not found:
-        return kind, Extract(problem="文件已损坏，或展开后过大，未能读取")
+        return kind, Extract(problem=build_reason("file_broken"))
     return kind, msgspec.json.decode(found, type=Extract)
 
 

@@ -7,6 +7,7 @@ import posixpath
 import zipfile
 
 from ai_analyze.extraction.limits import Limits, UnreadableFile
+from taskbridge.reasons import build_reason
 
 
 def open_archive(content: bytes, limits: Limits) -> zipfile.ZipFile:
@@ -17,12 +18,12 @@ def open_archive(content: bytes, limits: Limits) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
-        raise UnreadableFile("文件已损坏，未能读取") from error
+        raise UnreadableFile(build_reason("file_damaged")) from error
     entries = archive.infolist()
     if len(entries) > limits.unpacked_files or sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
-        raise UnreadableFile("文件解压后过大，未读取")
+        raise UnreadableFile(build_reason("file_unpacked"))
     if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableFile("文件有密码保护，未能读取")
+        raise UnreadableFile(build_reason("file_locked"))
     return archive
 
 

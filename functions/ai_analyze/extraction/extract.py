@@ -7,6 +7,7 @@ from importlib import import_module
 from ai_analyze.extraction.kinds import IMAGES, Kind
 from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.pages import Extract
+from taskbridge.reasons import build_reason
 
 # By name: a reader is only imported for a file of its kind.
 _READERS = {
@@ -26,7 +27,7 @@ _REASONS = {
     Kind.DOC: "旧版 Word（.doc）文件，未能读取",
     Kind.PPT: "演示文稿，未能读取",
     Kind.PPTX: "演示文稿，未能读取",
-    Kind.LOCKED: "文件有密码保护，未能读取",
+    Kind.LOCKED: build_reason("file_locked"),
     Kind.ZIP: "压缩包，未能读取",
     Kind.RAR: "压缩包，未能读取",
     Kind.SEVEN_ZIP: "压缩包，未能读取",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser
 
 from ai_analyze.extraction.limits import UnreadableFile
+from taskbridge.reasons import build_reason
 
 # Deeper than any writer nests; ElementTree walks, and frees, by recursion.
 _DEEPEST = 200
@@ -17,12 +18,12 @@ class _Bounded(TreeBuilder):
         self._depth = 0
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise UnreadableFile("文件已损坏，未能读取")
+        raise UnreadableFile(build_reason("file_damaged"))
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise UnreadableFile("文件已损坏，未能读取")
+            raise UnreadableFile(build_reason("file_damaged"))
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:

@@ -12,6 +12,7 @@ from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.markup import find_all, local_name, parse
 from ai_analyze.extraction.pages import Extract, Unread, gather
 from ai_analyze.extraction.sheet_marks import Marks, say
+from taskbridge.reasons import build_reason
 
 _HIDDEN = frozenset({"collapse", "filter"})
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
@@ -34,7 +35,7 @@ def read(content: bytes, limits: Limits) -> Extract:
         with open_archive(content, limits) as archive:
             root = parse(archive.read(Entries(archive).resolve("", "content.xml")))
     except (BadZipFile, KeyError, ParseError) as error:
-        raise UnreadableFile("文件已损坏，未能读取") from error
+        raise UnreadableFile(build_reason("file_damaged")) from error
     return gather(_pages(root, limits, unread), limits, unread)
 
 

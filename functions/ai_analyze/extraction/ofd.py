@@ -30,6 +30,7 @@ from ai_analyze.extraction.pages import (
     gather,
     is_thin,
 )
+from taskbridge.reasons import build_reason
 
 _BROKEN = (BadZipFile, ParseError, KeyError, UnreadableFile)
 _SOME_STRANGE = 0.1
@@ -44,7 +45,7 @@ def read(content: bytes, limits: Limits) -> Extract:
         with open_archive(content, limits) as archive:
             found = gather(_pages(archive, unread, limits), limits, unread)
     except _BROKEN as error:
-        raise UnreadableFile("文件已损坏，未能读取") from error
+        raise UnreadableFile(build_reason("file_damaged")) from error
     return found
 
 

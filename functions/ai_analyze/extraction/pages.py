@@ -10,6 +10,7 @@ import msgspec
 
 from ai_analyze.extraction.legible import fold
 from ai_analyze.extraction.limits import Limits
+from taskbridge.reasons import build_reason
 
 # What a reader answers before it looks at a file: from here on, whatever happens is the file's doing.
 READY = b"ready\n"
@@ -96,11 +97,11 @@ def _describe(pages: Sequence[str], unread: Unread, problems: Sequence[str]) -> 
     scanned = unread.pages(SCANNED, len(pages))
     has_pictures = bool(scanned or unread.scanned or unread.pages(PICTURED, len(pages)))
     if scanned and not any(pages):
-        return Extract(problem="；".join(["扫描件或图片，没有文字层，未能读取", *unread.whole]), scanned=True)
+        return Extract(problem="；".join([build_reason("file_scanned"), *unread.whole]), scanned=True)
     left_out = unread.sentences(len(pages))
     if any(pages):
         return Extract(tuple(pages), "；".join([*left_out, *problems]), scanned=has_pictures)
-    return Extract(problem="；".join([*problems, *(left_out or ["文件中没有文字"])]), scanned=has_pictures)
+    return Extract(problem="；".join([*problems, *(left_out or [build_reason("file_empty")])]), scanned=has_pictures)
 
 
 def _name_pages(numbers: Sequence[int]) -> str:

@@ -28,6 +28,7 @@ from ai_analyze.extraction.pages import (
     is_thin,
 )
 from ai_analyze.extraction.pdf_forms import Filled, is_placeholder, read_filled
+from taskbridge.reasons import build_reason
 
 _MOST_OBJECTS = 2_000
 # Of a page's area: what covers more is the page itself.
@@ -67,12 +68,12 @@ def read(content: bytes, limits: Limits) -> Extract:
             has_fields = document.get_formtype() != raw.FORMTYPE_NONE
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise UnreadableFile("文件有密码保护，未能读取") from error
+            raise UnreadableFile(build_reason("file_locked")) from error
         # A file that PDFium does not open at all: whatever pypdf makes of it.
         filled = read_filled(content, [True] * (limits.pages + 1), limits)
         seen, has_fields = [_Seen() for _ in filled.texts], False
     if not any(page.is_loaded for page in seen) and not any(filled.texts):
-        raise UnreadableFile("文件已损坏，未能读取")
+        raise UnreadableFile(build_reason("file_damaged"))
     if has_fields and not filled.is_whole:
         unread.say("填写在表单域中的内容未能全部读取")
     return gather(_pages(seen, filled, unread), limits, unread)

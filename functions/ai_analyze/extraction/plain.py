@@ -11,6 +11,7 @@ from ai_analyze.extraction.kinds import is_html, is_mhtml
 from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.pages import Extract, Unread, gather
 from taskbridge.ai.forms.html_text import html_text
+from taskbridge.reasons import build_reason
 
 _MOST_PARTS = 1_000
 
@@ -31,7 +32,7 @@ def _read_archive(content: bytes, limits: Limits) -> Extract:
         pages = [_text_of(part) for part in parts if part.get_content_type() == "text/html"]
         pictures = sum(part.get_content_maintype() == "image" for part in parts)
     except (LookupError, ValueError, RecursionError) as error:
-        raise UnreadableFile("文件已损坏，未能读取") from error
+        raise UnreadableFile(build_reason("file_damaged")) from error
     if pictures:
         unread.scanned = True
         unread.say(f"含图片 {pictures} 张，其中的文字未能读取")

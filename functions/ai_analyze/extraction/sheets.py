@@ -16,6 +16,7 @@ from ai_analyze.extraction.pages import Extract, Unread, gather
 from ai_analyze.extraction.sheet_marks import Marks, say
 from ai_analyze.extraction.xls_marks import has_pictures, is_locked, read_xls_marks
 from ai_analyze.extraction.xlsx_marks import count_drawn, read_xlsx_marks
+from taskbridge.reasons import build_reason
 
 _MARKS: dict[Kind, Callable[[bytes, Limits], dict[str, Marks]]] = {
     Kind.XLS: read_xls_marks,
@@ -29,11 +30,11 @@ def read(content: bytes, limits: Limits, kind: Kind = Kind.XLSX) -> Extract:
     """The visible sheets, each under its name. Raises UnreadableFile where it is locked."""
     unread = Unread()
     if kind is Kind.XLS and is_locked(content):
-        raise UnreadableFile("文件有密码保护，未能读取")
+        raise UnreadableFile(build_reason("file_locked"))
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
     except PasswordError as error:
-        raise UnreadableFile("文件有密码保护，未能读取") from error
+        raise UnreadableFile(build_reason("file_locked")) from error
     marks = _MARKS[kind](content, limits) if kind in _MARKS else {}
     drawn = {"图片": int(has_pictures(content))} if kind is Kind.XLS else count_drawn(content, limits)
     if any(drawn.values()):

@@ -19,6 +19,7 @@ from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.markup import find_all, local_name, parse
 from ai_analyze.extraction.pages import SCANNED, Extract, Unread, gather, is_thin
 from ai_analyze.extraction.word_text import Body, attribute
+from taskbridge.reasons import build_reason
 
 _BEFORE, _AFTER = ("header",), ("footnotes", "endnotes", "footer")
 _DEEPEST_CHUNK = 3
@@ -33,7 +34,7 @@ def read(content: bytes, limits: Limits) -> Extract:
     try:
         text = "\n".join(_WordDocument(content, limits, unread, found).lines())
     except _BROKEN as error:
-        raise UnreadableFile("文件已损坏，未能读取") from error
+        raise UnreadableFile(build_reason("file_damaged")) from error
     _say(found.left_out, text, unread)
     return gather([text], limits, unread)
 

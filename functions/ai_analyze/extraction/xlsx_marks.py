@@ -11,6 +11,7 @@ from ai_analyze.extraction.archives import Entries, open_archive
 from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.markup import find_all, parse
 from ai_analyze.extraction.sheet_marks import Marks, padded, padding
+from taskbridge.reasons import build_reason
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _DRAWN = {
@@ -38,7 +39,7 @@ def read_xlsx_marks(content: bytes, limits: Limits) -> dict[str, Marks]:
                 for sheet in find_all(parse(archive.read(book)), "sheet")
             }
     except _BROKEN as error:
-        raise UnreadableFile("文件已损坏，未能读取") from error
+        raise UnreadableFile(build_reason("file_damaged")) from error
 
 
 def count_drawn(content: bytes, limits: Limits) -> dict[str, int]:
@@ -85,7 +86,7 @@ class _Sheet:
         self._has_formula = self._has_value = self._in_value = False
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise UnreadableFile("文件已损坏，未能读取")
+        raise UnreadableFile(build_reason("file_damaged"))
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         match tag.rpartition("}")[2]:

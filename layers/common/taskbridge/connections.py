@@ -18,6 +18,8 @@ from typing import Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from taskbridge.reasons import build_reason
+
 # Shorter than what common servers keep (Tomcat 20 s, nginx 75 s), so that they rarely hang up on a request.
 KEEPALIVE_S = 15.0
 # Of the time that is left for a call; the rest is to read what was answered to half a request, which is there by then.
@@ -127,19 +129,19 @@ class _Answer:
         except (HttpParserError, HttpParserUpgrade) as error:
             self.keeps = False
             if not self.is_whole:
-                raise CutOff(f"what came is no HTTP: {error}") from None
+                raise CutOff(build_reason("no_http", why=error)) from None
         self._without_body = 0 if self.pieces else self._without_body + len(data)
         if self._without_body > MOST_WITHOUT_BODY and not self.is_whole:
-            raise CutOff("its head is too large")
+            raise CutOff(build_reason("head_too_large"))
 
     def _end(self) -> None:
         told = {name.lower(): value.lower() for name, value in self.headers}
         has_end = b"content-length" in told or b"chunked" in told.get(b"transfer-encoding", b"")
         self.keeps = False
         if not self.status:
-            raise CutOff("the server hung up without an answer")
+            raise CutOff(build_reason("hung_up"))
         if has_end and not self.is_whole:
-            raise CutOff("the server hung up before the end of the body")
+            raise CutOff(build_reason("hung_up_early"))
         self.is_whole = True
 
     # What llhttp calls

@@ -18,6 +18,7 @@ import msgspec
 
 from taskbridge.commands import Person, SessionStatus, TaskStatus
 from taskbridge.errors import InvalidEvent
+from taskbridge.reasons import build_reason
 from taskbridge.spellings import SEQUENCE_DIGITS, mend_event, mend_halves
 
 SOURCE = "htd.process"
@@ -254,11 +255,11 @@ def parse_event(detail: bytes) -> TriggerEvent:
     except UNREADABLE:
         event = _decode_again(detail)
     if event.sequence >= 10**SEQUENCE_DIGITS:
-        raise InvalidEvent("sequence", f"expected at most {SEQUENCE_DIGITS} digits")
+        raise InvalidEvent("sequence", build_reason("most_digits", most=SEQUENCE_DIGITS))
     if event.action in PUSHED_ACTIONS and event.session is msgspec.UNSET:
-        raise InvalidEvent("session", f"required by {event.action}, missing")
+        raise InvalidEvent("session", build_reason("field_required", action=event.action))
     if event.action == Action.NODE_PUBLISHED and event.node is msgspec.UNSET:
-        raise InvalidEvent("node", f"required by {event.action}, missing")
+        raise InvalidEvent("node", build_reason("field_required", action=event.action))
     return event
 
 
@@ -269,7 +270,7 @@ def _decode_again(detail: bytes) -> TriggerEvent:
     except msgspec.ValidationError as error:
         raise _named(error, detail) from None
     except UNREADABLE as error:
-        raise InvalidEvent("detail", f"expected JSON: {error}") from None
+        raise InvalidEvent("detail", build_reason("no_json", why=error)) from None
 
 
 def _named(error: msgspec.ValidationError, detail: bytes) -> InvalidEvent:
@@ -279,7 +280,7 @@ def _named(error: msgspec.ValidationError, detail: bytes) -> InvalidEvent:
     field = path.removeprefix("$").removeprefix(".")
     missing = re.search(r"missing required field `(\w+)`", problem)
     if missing:
-        return InvalidEvent(".".join(filter(None, [field, missing[1]])), "required, missing")
+        return InvalidEvent(".".join(filter(None, [field, missing[1]])), build_reason("field_missing"))
     if problem.startswith("Invalid enum value"):
         choices = _CHOICES.get(re.sub(r"\[\d+\]", "[]", field), ())
         problem = f"expected one of {', '.join(choices)}"

@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 from taskbridge.errors import InvalidEvent
 from taskbridge.events import EventTask, Session, TriggerEvent, User
 from taskbridge.moments import FIRST_YEAR, LAST_YEAR, is_given, read_moment
+from taskbridge.reasons import build_reason
 
 NOTES_KEPT = 20
 NO_DATE = f"no date: not from {FIRST_YEAR} to {LAST_YEAR}, so it counts as not given"
@@ -104,8 +105,9 @@ def _unite(tasks: list[EventTask], notes: _Notes) -> list[EventTask]:
         known = found[first[task.task_id]]
         for name in _SAME:
             if getattr(known, name) != getattr(task, name):
-                problem = f"names a task that another entry names with a different {name}: expected one entry a task"
-                raise InvalidEvent(f"{place}.task_id", f"{problem}, got {task.task_id[:60]!r} twice")
+                raise InvalidEvent(
+                    f"{place}.task_id", build_reason("task_twice", name=name, task=repr(task.task_id[:60]))
+                )
         notes.add(place, "names a task that another entry names: both are one, with the people of both")
         found[first[task.task_id]] = _united(known, task, place, notes)
     return found

@@ -1,6 +1,7 @@
 import { computed } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { LOOKED_AT_MS, useDoing, useLive } from "@/api/live";
+import { sayReason } from "@/reasons/reasons";
 import { duration, number } from "@/time/numbers";
 
 export type Summary = Shape["Summary"];
@@ -62,7 +63,7 @@ export interface Need {
 }
 
 function aiNeed({ id, name, breaker }: AiPlatformState): Need {
-  const values = { name: name || id, why: breaker.reason };
+  const values = { name: name || id, why: sayReason(breaker.reason) };
   return { kind: breaker.wants_money ? "ai_quota" : "ai_down", platform: id, values };
 }
 
@@ -76,7 +77,7 @@ export function needs(summary: Summary): Need[] {
       .map((each): Need => ({ kind: "unreadable", platform: each.id, values: { name: each.name || each.id, why: each.unreadable } })),
     ...summary.platforms
       .filter((each) => each.breaker.state === "open")
-      .map((each): Need => ({ kind: "down", platform: each.id, values: { name: each.name, why: each.breaker.reason } })),
+      .map((each): Need => ({ kind: "down", platform: each.id, values: { name: each.name, why: sayReason(each.breaker.reason) } })),
     ...summary.ai_platforms.filter((each) => each.breaker.state === "open").map(aiNeed),
     ...summary.queues
       .filter((queue) => queue.is_dead_letters && queue.waiting > 0)

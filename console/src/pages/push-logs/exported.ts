@@ -1,4 +1,5 @@
 import type { CsvColumn } from "@/lists/csv";
+import { sayReason } from "@/reasons/reasons";
 import type { Say } from "@/texts/texts";
 import { words } from "@/texts/words";
 import { dateTime, zone } from "@/time/zone";
@@ -16,7 +17,7 @@ export function exported(word: Say<typeof words.pairs>, say: Say<typeof texts.pa
     { title: word("app"), value: (log) => log.app_id },
     { title: word("task"), value: (log) => log.entries.map((entry) => entry.task_id ?? say("whole")).join(" ") },
     { title: word("errcode"), value: (log) => tellingEntry(log)?.errcode },
-    { title: word("reason"), value: (log) => tellingEntry(log)?.reason },
+    { title: word("reason"), value: (log) => sayReason(tellingEntry(log)?.reason ?? "") },
     { title: word("attempts"), value: attemptsOf },
     { title: `${word("received")} (${zone.value})`, value: (log) => log.received_at && dateTime(log.received_at) },
   ];

@@ -79,7 +79,7 @@ const skipped = {
     (index): Shape["SkippedEvent"] => ({
       id: `skip-${index}`,
       event_id: index === 2 ? odd("ev-skip-2") : `ev-skip-${index}`,
-      reason: index === 3 ? HOSTILE : "no trigger rule takes this action of this application",
+      reason: index === 3 ? HOSTILE : "no trigger rule sends this action of this application to an enabled platform, or to AI approval",
       action: "node_published",
       app_id: "leave",
       sess_id: index === 1 ? "" : `P-${index}`,
@@ -91,7 +91,7 @@ const skipped = {
 
 const reasons: Shape["SkipReasons"] = {
   items: [
-    { reason: "no trigger rule takes this action of this application", action: "node_published", app_id: "leave", count: 403, first: ago(80_000), last: ago(300), example: "skip-1" },
+    { reason: "no trigger rule sends this action of this application to an enabled platform, or to AI approval", action: "node_published", app_id: "leave", count: 403, first: ago(80_000), last: ago(300), example: "skip-1" },
     { reason: HOSTILE, action: "node_published", app_id: "leave", count: 76, first: ago(80_000), last: ago(900), example: "skip-3" },
   ],
   next_cursor: null,

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.aws import chunks, growing_pauses, is_throttled, store_call
 from taskbridge.errors import ConfigurationError, StoreError
+from taskbridge.reasons import build_reason
 from taskbridge.tables.configuration import PlatformConfig
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class PlatformSecrets:
         try:
             answer = self._get_parameters(names)
         except (ClientError, BotoCoreError) as error:
-            raise StoreError(f"secret {field} of platform {config.id} could not be read: {error}") from error
+            raise StoreError(build_reason("secret_unread", field=field, platform=config.id, why=error)) from error
         return {parameter.get("Name", ""): parameter.get("Value", "") for parameter in answer["Parameters"]}
 
     def _read(self, config: PlatformConfig, field: str) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ class PlatformSecrets:
         enough = names if config.secrets.get(field) else names[:1]
         if not any(found.get(name) for name in enough):
             self._kept.pop(names, None)
-            raise ConfigurationError(field, f"platform {config.id} has no such secret: {names[0]} does not exist")
+            raise ConfigurationError(field, build_reason("secret_gone", platform=config.id, secret=names[0]))
         values = tuple(dict.fromkeys(found[name] for name in names if found.get(name)))
         self._kept[names] = (self._clock() + (KEPT_S if found.get(names[0]) else SOON_S), values)
         return values

@@ -16,7 +16,6 @@ SECOND_THOUGHT_S = 300.0
 MOST_SIGNALS = 16
 SIGNAL_CHARS = 48
 
-UNDECIDED = "perhaps a lost session: a token was fetched a moment ago, so whether the next one helps is tried later"
 REDIRECT, PAGE, FORBIDDEN = "redirect", "page", "HTTP 403"
 
 

@@ -17,6 +17,7 @@ from taskbridge.access.token_sharing import SharedTokens, new_holder
 from taskbridge.access.token_store import MAX_STORED_BYTES, Token, TokenStore, encode_token
 from taskbridge.aws import growing_pauses
 from taskbridge.errors import ConfigurationError, StoreError, StoreThrottled, TaskbridgeError, TransientError
+from taskbridge.reasons import build_reason
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +25,6 @@ logger = logging.getLogger(__name__)
 EARLIEST_RENEWAL = 0.10
 LATEST_RENEWAL = 0.05
 RENEWAL_RETRY = 0.01
-TOO_LARGE = (
-    "the token of {key} takes {size:,} bytes, and what the workers share takes {most:,} at most: each worker would "
-    "fetch its own, which may end the others'. Ask whoever runs the platform for shorter tokens"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +228,7 @@ class TokenCache:
     def _do_without(self, want: _Want, unreachable: StoreError | None) -> Token:
         """No token came in time. Only where the store is really away, each worker fetches its own."""
         if unreachable is None:
-            raise TransientError(f"the token of {want.key} is not there yet: another worker is fetching it")
+            raise TransientError(build_reason("token_awaited", token=want.key))
         if isinstance(unreachable, StoreThrottled) or want.doubts:
             raise unreachable
         return self._fetch_alone(want, unreachable)
@@ -281,7 +278,9 @@ class TokenCache:
             token = self._fetched_on_doubt(want, token, *want.doubts)
         size = len(encode_token(token).encode())
         if size > MAX_STORED_BYTES:
-            raise ConfigurationError("token", TOO_LARGE.format(key=want.key, size=size, most=MAX_STORED_BYTES))
+            raise ConfigurationError(
+                "token", build_reason("token_too_large", token=want.key, size=f"{size:,}", most=f"{MAX_STORED_BYTES:,}")
+            )
         return token
 
     def _fetched_on_doubt(self, want: _Want, token: Token, refused: str, signal: str) -> Token:

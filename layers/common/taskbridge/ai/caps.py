@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from taskbridge.ai.rules import AiSettings
+from taskbridge.reasons import build_reason
 
 _ZONE = timezone(timedelta(hours=8))
-_NAMES = {"daily_person": "个人", "daily_node": "本节点", "daily_total": "全部"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,10 @@ def reached_cap(settings: AiSettings, asked: AskedToday) -> str:
 def find_reached(settings: AiSettings, asked: AskedToday) -> str:
     """The same for people, in Chinese; empty where there is room."""
     name = reached_cap(settings, asked)
-    if name == "daily_cost":
-        return f"今天 AI 提问费用已达上限（每天 {settings.daily_cost:g}），明天再试"
-    return f"今天 AI 提问次数已达上限（{_NAMES[name]}每天 {getattr(settings, name)} 次），明天再试" if name else ""
+    if not name:
+        return ""
+    most = getattr(settings, name)
+    return build_reason(name.replace("daily", "cap"), most=f"{most:g}" if name == "daily_cost" else most)
 
 
 def day_of(now: float) -> str:

@@ -22,6 +22,7 @@ from taskbridge.commands import TaskStatus
 from taskbridge.errors import InvalidEvent, UnreadableDocument
 from taskbridge.events import Action, EventForm, EventTask, Session, TriggerEvent, User, resolve_text
 from taskbridge.moments import read_moment, utc_text
+from taskbridge.reasons import build_reason
 
 RECENT_EVENTS = 40
 LONG_AGO = "1971-01-01T00:00:00.000+00:00"  # when a task came of which no time is known
@@ -207,13 +208,13 @@ def build_seats(process: Process, version: int, places: Places) -> list[Seat]:
 def check_size(process: Process) -> None:
     """Raises InvalidEvent for a document beyond what is kept of one instance."""
     if len(process.tasks) > MAX_TASKS:
-        raise InvalidEvent("tasks", f"expected at most {MAX_TASKS} in one instance, got {len(process.tasks)}")
+        raise InvalidEvent("tasks", build_reason("most_tasks", most=MAX_TASKS, got=len(process.tasks)))
     seats = sum(len(task.seats) for task in process.tasks.values())
     if seats > MAX_SEATS:
-        raise InvalidEvent("tasks", f"expected at most {MAX_SEATS} assignees of all tasks together, got {seats}")
+        raise InvalidEvent("tasks", build_reason("most_assignees", most=MAX_SEATS, got=seats))
     people = len({uid for task in process.tasks.values() for uid in task.seats}) if seats > MAX_PEOPLE else seats
     if people > MAX_PEOPLE:
-        raise InvalidEvent("tasks", f"expected at most {MAX_PEOPLE} people in one instance, got {people}")
+        raise InvalidEvent("tasks", build_reason("most_people", most=MAX_PEOPLE, got=people))
 
 
 def _known(task: TrackedTask, people: Sequence[str]) -> list[str]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 
-from taskbridge.access.token_doubts import UNDECIDED
 from taskbridge.errors import (
     ContentRefused,
     IncompleteAnswer,
@@ -35,6 +34,7 @@ from taskbridge.platforms.http_answers import Outcome, OutcomeKind, Response, ou
 from taskbridge.platforms.masking import mask_echoes
 from taskbridge.platforms.streams import Draft, StreamTranscript, is_cut, split_events
 from taskbridge.platforms.surrogates import mend
+from taskbridge.reasons import build_reason
 from taskbridge.usage import Usage
 
 if TYPE_CHECKING:
@@ -233,13 +233,13 @@ class AiPlatformClient:
             whole = self._platform.parse_answer(response)
             transcript.take(whole.text)
             return whole
-        raise TransientError("the stream ended without its terminal event", status=stream.status)
+        raise TransientError(build_reason("stream_without_end"), status=stream.status)
 
     def _follow(self, stream: EventStream, transcript: StreamTranscript, deadline: StreamDeadline) -> None:
         for event, data in ((event, part) for event, whole in stream.events() for part in split_events(whole)):
             piece = self._platform.read_piece(event, data)
             if piece is None and is_cut(data):
-                raise TransientError("an event of the stream came in part only", status=stream.status)
+                raise TransientError(build_reason("stream_in_part"), status=stream.status)
             if piece is None:
                 continue
             if piece.failure is not None:
@@ -254,7 +254,9 @@ class AiPlatformClient:
         """`error`, as one of an answer that had begun, where it had."""
         draft = transcript.draft()
         if draft.text and not isinstance(error, _PLAIN):
-            error = IncompleteAnswer(f"the answer broke off: {error}", status=error.status, errcode=error.errcode)
+            error = IncompleteAnswer(
+                build_reason("answer_broke_off", why=error), status=error.status, errcode=error.errcode
+            )
         if draft.text or draft.tokens:
             error.usage = self._usage(question, draft)
         return error
@@ -263,7 +265,7 @@ class AiPlatformClient:
         try:
             check_finish(draft.finish)
             if not draft.text.strip():
-                raise IncompleteAnswer("the answer is empty", status=200)
+                raise IncompleteAnswer(build_reason("answer_empty"), status=200)
         except PlatformError as error:
             error.usage = self._usage(question, draft)
             raise
@@ -290,7 +292,7 @@ class AiPlatformClient:
         pause = FIRST_PAUSE_S
         while not stored.ready:
             if self._clock() + pause > until:
-                raise TransientError("the platform is still reading the file")
+                raise TransientError(build_reason("file_unread"))
             self._sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
             status = self._platform.build_upload_status(stored.file_id, token)
@@ -333,7 +335,9 @@ class AiPlatformClient:
             return ""
         other = self._credentials.doubted(refused, error.doubt, object(), [])
         if other is None:
-            raise TransientError(f"{error} ({UNDECIDED})", status=error.status, errcode=error.errcode) from None
+            raise TransientError(
+                build_reason("lost_session", why=error), status=error.status, errcode=error.errcode
+            ) from None
         return self._known(other) if other else ""
 
     def _call_again(self, call: Callable[[str], T], token: str, doubt: str) -> T:

@@ -20,6 +20,7 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.platforms.http_answers import TOO_LARGE, page_doubt
+from taskbridge.reasons import build_reason
 
 # Ends that a model reports, in any letter case: `stop` of OpenAI, `eos_token` of TGI, `end_turn` of Anthropic, and what
 # gateways make of them. Any other that is not a refusal cut the answer.
@@ -87,7 +88,7 @@ def error_for(failure: Failure, codes: FailureCodes) -> PlatformError:
     status = failure.effective_status
     kind = next(kind for kind, holds in _TABLE if holds(failure, codes, status))
     return kind(
-        failure.message or f"HTTP {failure.status}",
+        failure.message or build_reason("http_status", status=failure.status),
         status=failure.status,
         errcode=failure.codes[0] if failure.codes else "",
         retry_after=failure.retry_after,
@@ -112,6 +113,6 @@ def is_finished(reason: str) -> bool:
 def check_finish(reason: str) -> None:
     """Raises ContentRefused or IncompleteAnswer where a model ended otherwise than by coming to its end."""
     if reason.casefold() in REFUSED:
-        raise ContentRefused(f"no answer: {reason}", status=200, errcode=reason)
+        raise ContentRefused(build_reason("no_answer", why=reason), status=200, errcode=reason)
     if not is_finished(reason):
-        raise IncompleteAnswer(f"the answer was cut: {reason[:64]}", status=200, errcode=reason[:64])
+        raise IncompleteAnswer(build_reason("answer_cut", why=reason[:64]), status=200, errcode=reason[:64])

@@ -22,6 +22,7 @@ from taskbridge.platforms.http import (
 )
 from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.wire import Wire
+from taskbridge.reasons import build_reason
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 # Where every event repeats the text so far, a long answer is a thousand times its size.
@@ -56,7 +57,7 @@ class AiWire(Wire):
     def broken(self, error: httpx.HTTPError, total_s: float) -> TransientError:
         """A connection that failed. The httpx error may quote a header: only its words go on, masked."""
         if isinstance(total_s, StreamDeadline) and isinstance(error, httpx.ReadTimeout):
-            problem = "the platform fell silent, or took too long as a whole"
+            problem = build_reason("fell_silent")
             return TransientError(problem, no_answer=NoAnswer.TOO_SLOW)
         return TransientError(self.mask(describe_failure(error, total_s)), no_answer=no_answer_of(error))
 
@@ -141,7 +142,7 @@ class EventStream:
             total += len(chunk)
             self._since_event += len(chunk)
             if total > MAX_STREAM_BYTES or self._since_event > MAX_ANSWER_BYTES:
-                raise TransientError("the stream is too long to be an answer", status=self.status)
+                raise TransientError(build_reason("stream_too_long"), status=self.status)
             if not self._seen:
                 self._head += chunk
             yield chunk

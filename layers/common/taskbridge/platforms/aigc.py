@@ -23,6 +23,7 @@ from taskbridge.platforms.loose_json import object_at, parse_object, text_at, to
 from taskbridge.platforms.settings import Secret, SuccessCodes, TokenExpiredCodes, secret, setting
 from taskbridge.platforms.streams import Draft, Profile
 from taskbridge.platforms.surrogates import mend
+from taskbridge.reasons import build_reason
 
 _FRAGMENT = re.compile(r"[ \t]*data:[ \t]*(\{.*\}|\[DONE\])[ \t]*\r?")
 _EVENT = re.compile(r"event:[ \t]*[a-z_]*[ \t]*\r?")
@@ -163,7 +164,7 @@ class Aigc(AiPlatform):
         """`{"code": 0, "data": {"answer", "question_id"}}`, its answer in any of its three forms."""
         data = object_at(self.check_body(response), "data")
         if not isinstance(data.get("answer"), str):
-            raise TransientError("the call succeeded, but its data holds no answer", status=response.status)
+            raise TransientError(build_reason("answer_without_data"), status=response.status)
         question_id = text_at(data, "question_id")
         return Draft(read_answer_text(data["answer"]), question_id, text_at(data, "model"), tokens_of(data))
 
@@ -176,7 +177,7 @@ class Aigc(AiPlatform):
         """`{"code": 0, "data": {"file_id"}}`."""
         file_id = text_at(object_at(self.check_body(response), "data"), "file_id")
         if not file_id:
-            raise TransientError("the upload succeeded, but its data holds no file_id", status=response.status)
+            raise TransientError(build_reason("upload_without_file"), status=response.status)
         return UploadedFile(file_id)
 
     def build_models(self, token: str) -> Request:
@@ -213,16 +214,16 @@ class Aigc(AiPlatform):
             raise self._token_error(error, read_body(response)) from None
         token = text_at(object_at(body, "data"), "access_token")
         if not is_header_text(token):
-            raise TransientError("the token call succeeded, but its data is not a token", status=response.status)
+            raise TransientError(build_reason("not_a_token"), status=response.status)
         return token
 
     def _token_error(self, error: PlatformError, body: dict[str, Any] | None) -> PlatformError:
         where = f"{self.settings.host}{self.settings.token_path}"
-        kind, words = type(error), f"the token call failed: {error}"
+        kind, words = type(error), build_reason("token_failed", why=error)
         if body is None and error.status in {200, 404, 405}:
-            words = f"{where} is not the token address of the platform: check host and token_path ({error})"
+            words = build_reason("ai_token_address", where=where, why=error)
         elif isinstance(error, PermanentError | TokenRefused):
-            words = f"the platform refused app_id and app_secret: {error}"
+            words = build_reason("ai_secret_refused", why=error)
         if isinstance(error, QuotaExhausted | TokenRefused):
             # What it means for a question, it does not mean here: another secret may do.
             kind = PermanentError

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import httpx
 
-from taskbridge.access.token_doubts import UNDECIDED
 from taskbridge.attempts import Attempt
 from taskbridge.commands import Command, DeleteTask, Operation, SaveInstance, SaveTask
 from taskbridge.errors import PermanentError, TaskbridgeError, TransientError
@@ -15,6 +14,7 @@ from taskbridge.platforms.base import CommandResult, Request, TaskCenter
 from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
 from taskbridge.platforms.http_answers import Outcome, OutcomeKind, outcome_of
 from taskbridge.platforms.wire import Calls, Leave, Wire, show_body
+from taskbridge.reasons import build_reason
 
 ERRCODE_CHARS = 64
 
@@ -77,7 +77,9 @@ class PlatformClient:
         if command.operation not in self._platform.capabilities:
             if command.operation is Operation.DELETE_INSTANCE:
                 return Outcome(OutcomeKind.OK)  # who knows no instances has none left, once its todos are deleted
-            raise PermanentError(f"{self._platform.class_name} cannot do {command.operation.value}")
+            raise PermanentError(
+                build_reason("no_operation", platform=self._platform.class_name, operation=command.operation.value)
+            )
         token = self._credentials.token(trail)
         outcome = self._push(command, token, trail)
         if outcome.doubt:
@@ -86,7 +88,7 @@ class PlatformClient:
             other = self._credentials.other_token(token, trail)
             outcome = self._push(command, other, trail) if other else outcome
         if outcome.verdict is OutcomeKind.TOKEN_REFUSED:
-            words = f"token refused, with nothing left to try: {outcome.message}"
+            words = build_reason("token_refused", why=outcome.message)
             outcome = replace(outcome, verdict=OutcomeKind.TRANSIENT, message=words)
         return outcome
 
@@ -94,7 +96,9 @@ class PlatformClient:
         """What becomes of a command that was refused as by a lost session: one new token tells, at most."""
         other = self._credentials.doubted(token, outcome.doubt, _item_of(command), trail)
         if other is None:
-            return replace(outcome, verdict=OutcomeKind.TRANSIENT, message=f"{outcome.message} ({UNDECIDED})")
+            return replace(
+                outcome, verdict=OutcomeKind.TRANSIENT, message=build_reason("lost_session", why=outcome.message)
+            )
         if not other:
             return outcome
         repeated = self._push(command, other, trail)
@@ -111,7 +115,7 @@ class PlatformClient:
             request = self._platform.build_request(command, token)
             response = self._wire.call((command.operation.value, _task_id(command)), request, trail, show_body)
         except UnicodeEncodeError as error:
-            raise PermanentError(f"a text that is not Unicode cannot be sent: {error.reason}") from error
+            raise PermanentError(build_reason("text_unsendable", why=error.reason)) from error
         outcome = self._platform.parse_response(command, response)
         if outcome.verdict is OutcomeKind.OK:
             self._credentials.accepted(token)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from taskbridge.errors import ConfigurationError
+from taskbridge.reasons import build_reason
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ class Configured(Generic[T]):
         """The one of that platform, None where it is disabled. Raises ConfigurationError where there is none."""
         config = self._configuration().platforms.get(platform_id)
         if config is None:
-            raise ConfigurationError("platform", f"{platform_id} is not configured (deleted?)")
+            raise ConfigurationError("platform", build_reason("platform_gone", platform=platform_id))
         if not config.enabled:
             return None
         with self._lock:
@@ -39,5 +40,5 @@ class Configured(Generic[T]):
         """As `get`. Raises ConfigurationError also where it is disabled."""
         made = self.get(platform_id)
         if made is None:
-            raise ConfigurationError("platform", f"{platform_id} is disabled")
+            raise ConfigurationError("platform", build_reason("platform_disabled", platform=platform_id))
         return made

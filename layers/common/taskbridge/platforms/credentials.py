@@ -15,6 +15,7 @@ from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.masking import MASK, mask_long_runs
 from taskbridge.platforms.wire import Wire, show_body
+from taskbridge.reasons import build_reason
 
 MESSAGE_CHARS = 500
 WIDESPREAD = 5  # so many different things refused in a row, and none taken: no one of them is to blame
@@ -119,11 +120,11 @@ class Credentials:
         field = self._platform.secret_field
         values = tuple(value for value in self._secrets(field) if value)
         if not values:
-            raise ConfigurationError(field, "not set")
+            raise ConfigurationError(field, build_reason("secret_unset"))
         for value in values:
             self._wire.remember(value)
             if not is_header_text(value):
-                raise ConfigurationError(field, "holds a character that no header can carry: enter it again")
+                raise ConfigurationError(field, build_reason("secret_unsendable"))
         return values
 
     def renew(self, trail: list[Attempt]) -> str:

@@ -39,6 +39,7 @@ from taskbridge.connections import (
 from taskbridge.errors import NoAnswer
 from taskbridge.platforms.addresses import is_allowed, is_own
 from taskbridge.platforms.bodies import MAX_BODY_BYTES, read_body
+from taskbridge.reasons import build_reason
 from taskbridge.tls import LazyContext, secure
 
 CONNECT_TIMEOUT_S = 5.0
@@ -161,7 +162,7 @@ class _Transport(httpx.BaseTransport):
         peer = str(stream.getpeername()[0])
         if self._hosts is not None and is_own(peer) and not is_allowed(origin.host, origin.port, self._hosts):
             stream.close()
-            raise ConnectFailure(f"{origin.host} leads back to the function itself, to {peer} (PlatformHosts)")
+            raise ConnectFailure(build_reason("leads_back", host=origin.host, peer=peer))
         return secure(stream, origin, tls_context())
 
 
@@ -221,29 +222,20 @@ def lower_headers(response: httpx.Response) -> dict[str, str]:
 
 
 _FAILURES: tuple[tuple[type[httpx.HTTPError], NoAnswer, str], ...] = (
-    (
-        httpx.ConnectTimeout,
-        NoAnswer.UNREACHABLE,
-        "no connection within {connect:g} s: a wrong host, or a firewall",
-    ),
-    (httpx.TimeoutException, NoAnswer.TOO_SLOW, "connected, but no whole answer within {total:g} s: too slow"),
-    (httpx.ConnectError, NoAnswer.UNREACHABLE, "cannot connect: {error}"),
-    (httpx.NetworkError, NoAnswer.BROKEN, "the connection broke: {error}"),
-    (
-        httpx.RemoteProtocolError,
-        NoAnswer.BROKEN,
-        "the connection ended without a whole answer: {error}",
-    ),
-    (httpx.HTTPError, NoAnswer.BROKEN, "no answer: {error}"),
+    (httpx.ConnectTimeout, NoAnswer.UNREACHABLE, "no_connection"),
+    (httpx.TimeoutException, NoAnswer.TOO_SLOW, "answer_late"),
+    (httpx.ConnectError, NoAnswer.UNREACHABLE, "cannot_connect"),
+    (httpx.NetworkError, NoAnswer.BROKEN, "connection_broke"),
+    (httpx.RemoteProtocolError, NoAnswer.BROKEN, "connection_ended"),
+    (httpx.HTTPError, NoAnswer.BROKEN, "no_answer"),
 )
 
 
 def describe_failure(error: httpx.HTTPError, total_s: float) -> str:
     """Why no answer came, in words. May hold what the other side sent: mask it."""
-    words = next(words for kind, _, words in _FAILURES if isinstance(error, kind))
-    return words.format(
-        connect=min(CONNECT_TIMEOUT_S, total_s), total=total_s, error=str(error) or type(error).__name__
-    )
+    told = next(told for kind, _, told in _FAILURES if isinstance(error, kind))
+    within_s = min(CONNECT_TIMEOUT_S, total_s) if told == "no_connection" else total_s
+    return build_reason(told, seconds=f"{within_s:g}", why=str(error) or type(error).__name__)
 
 
 def no_answer_of(error: httpx.HTTPError) -> NoAnswer:

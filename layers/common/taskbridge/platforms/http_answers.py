@@ -16,6 +16,7 @@ from taskbridge.commands import Operation
 from taskbridge.errors import NoAnswer, PermanentError, PlatformError, TaskbridgeError, ThrottledError, TransientError
 from taskbridge.platforms.bodies import unknown_encoding
 from taskbridge.platforms.formats import parse_http_date
+from taskbridge.reasons import build_reason
 
 RETRY_AFTER_CAP_S = 3600.0
 
@@ -151,19 +152,18 @@ def describe_answer(response: Response, code: str | None) -> str:
     """What an answer says that brings no message of its own."""
     if response.status in range(300, 400):
         where = response.headers.get("location", "nowhere")
-        return f"HTTP {response.status}: a redirect to {where}, not followed"
+        return build_reason("redirect", status=response.status, where=where)
     if response.status != 200:
-        return f"HTTP {response.status}{_page_words(response)}"
+        is_page = response.body and not is_json(response.body)
+        return build_reason(
+            "http_page" if is_page else "http_status", status=response.status, content=_content(response)
+        )
     if code is None:
-        return f"the answer is not the JSON that was expected ({_kind(response)})"
-    return f"code {code!r}"
+        return build_reason("not_json", content=_content(response))
+    return build_reason("code", code=repr(code))
 
 
-def _page_words(response: Response) -> str:
-    return f", with no JSON ({_kind(response)})" if response.body and not is_json(response.body) else ""
-
-
-def _kind(response: Response) -> str:
+def _content(response: Response) -> str:
     kind = response.headers.get("content-type", "") or "no content type"
     encoding = unknown_encoding(response.headers)
     return f"{kind}, content-encoding {encoding}, not asked for" if encoding else f"{kind}, {len(response.body)} bytes"

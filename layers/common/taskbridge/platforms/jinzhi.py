@@ -29,6 +29,7 @@ from taskbridge.platforms.formats import UrlTemplate, format_time, is_header_tex
 from taskbridge.platforms.http_answers import OutcomeKind, Response, classify, error_of
 from taskbridge.platforms.settings import Code, Secret, TokenExpiredCodes, secret, setting
 from taskbridge.platforms.task_center_settings import LinkSettings
+from taskbridge.reasons import build_reason
 
 
 class PriorityMap(Struct, frozen=True, kw_only=True):
@@ -241,16 +242,16 @@ class JinZhiTaskCenter(TaskCenter):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             token = ""
         if not is_header_text(token):
-            raise TransientError("the token call succeeded, but its data is not a token", status=response.status)
+            raise TransientError(build_reason("not_a_token"), status=response.status)
         return token
 
     def _token_problem(self, response: Response, code: str | None, message: str) -> str:
         where = f"{self.settings.host}{self.settings.token_path}"
         if code is None and response.status in {200, 404, 405}:
-            return f"{where} is not the token address of a gateway: check host and token_path ({message})"
+            return build_reason("token_address", where=where, why=message)
         if code is not None or response.status in {401, 403}:
-            return f"the gateway refused app_id and app_secret: {message}"
-        return f"the token call failed: {message}"
+            return build_reason("secret_refused", why=message)
+        return build_reason("token_failed", why=message)
 
 
 def _templates(settings: JinZhiSettings, pc: str, h5: str) -> tuple[tuple[Code, UrlTemplate], ...]:

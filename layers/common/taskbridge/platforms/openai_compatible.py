@@ -17,6 +17,7 @@ from taskbridge.platforms.loose_json import object_at, text_at, tokens_of
 from taskbridge.platforms.settings import Secret, secret, setting
 from taskbridge.platforms.streams import Draft, as_thinking
 from taskbridge.platforms.surrogates import mend
+from taskbridge.reasons import build_reason
 
 # Statuses of a file that will not change: anything else is on its way.
 _READY = frozenset({"", "processed"})
@@ -156,7 +157,7 @@ class OpenAICompatible(AiPlatform):
         content = message.get("content")
         thought = text_at(message, "reasoning_content") or text_at(message, "reasoning")
         if not isinstance(content, str) and is_finished(finish) and not thought:
-            raise TransientError("the call succeeded, but it holds no message", status=response.status)
+            raise TransientError(build_reason("answer_without_message"), status=response.status)
         text = (mend(content) if isinstance(content, str) else "") or as_thinking(thought)
         return Draft(text, text_at(body, "id"), text_at(body, "model"), tokens_of(body), finish)
 
@@ -170,9 +171,9 @@ class OpenAICompatible(AiPlatform):
         body = self.check_body(response)
         file_id, status = text_at(body, "id"), text_at(body, "status")
         if not file_id:
-            raise TransientError("the upload succeeded, but its answer holds no id", status=response.status)
+            raise TransientError(build_reason("upload_without_id"), status=response.status)
         if status in _BROKEN:
-            raise PermanentError(f"the platform cannot read the file: {status}", status=200, errcode=status)
+            raise PermanentError(build_reason("file_unreadable", why=status), status=200, errcode=status)
         expires_at = text_at(body, "expires_at")
         return UploadedFile(file_id, status in _READY, float(expires_at) if expires_at.isdecimal() else None)
 

@@ -14,6 +14,7 @@ from taskbridge.errors import ContentRefused, IncompleteAnswer
 from taskbridge.platforms.ai_failures import Failure, is_finished
 from taskbridge.platforms.loose_json import object_at, parse_object, text_at, tokens_of
 from taskbridge.platforms.surrogates import Mending, mend
+from taskbridge.reasons import build_reason
 
 Profile: TypeAlias = Literal["text-fragment", "openai", "dify"]
 
@@ -217,7 +218,7 @@ class Deltas:
         if self._shown.startswith(whole):
             return ""
         if not whole.startswith(self._shown):
-            raise IncompleteAnswer("the platform changed what it had said", status=200)
+            raise IncompleteAnswer(build_reason("answer_changed"), status=200)
         rest = whole[len(self._shown) :]
         self._shown = whole
         return rest
@@ -264,7 +265,7 @@ class StreamTranscript:
             self._thought_chars += len(piece.thought)
         if piece.replaced:
             # Dify sends this where its moderation of output stepped in.
-            raise ContentRefused("the platform took its answer back", status=200, errcode="message_replace")
+            raise ContentRefused(build_reason("answer_withdrawn"), status=200, errcode="message_replace")
         if piece.ended:
             self._end(piece.text)
         else:
@@ -286,6 +287,6 @@ class StreamTranscript:
             return
         self._length += len(text)
         if self._length > MAX_ANSWER_CHARS:
-            raise IncompleteAnswer(f"an answer of more than {MAX_ANSWER_CHARS:,} characters", status=200)
+            raise IncompleteAnswer(build_reason("answer_too_long", most=f"{MAX_ANSWER_CHARS:,}"), status=200)
         self._parts.append(text)
         self._on_text(text)

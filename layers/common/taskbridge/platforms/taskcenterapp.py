@@ -27,6 +27,7 @@ from taskbridge.platforms.base import Request, TaskCenter, link_places
 from taskbridge.platforms.formats import UrlTemplate, format_time, zone
 from taskbridge.platforms.settings import Secret, codes, secret, setting
 from taskbridge.platforms.task_center_settings import LinkSettings
+from taskbridge.reasons import build_reason
 
 # Public users send only RUNNING and COMPLETE. An instance that is over in any way is COMPLETE.
 _OVER = frozenset({SessionStatus.COMPLETED, SessionStatus.ABORTED, SessionStatus.REVOKED})
@@ -108,7 +109,7 @@ class JinZhiTaskCenterApp(TaskCenter):
             case DeleteInstance():
                 item = {"process_instance_id": command.sess_id, "process_delete_flag": 1}
             case _:
-                raise PermanentError(f"{self.class_name} has no call for {command.operation}")
+                raise PermanentError(build_reason("no_call", platform=self.class_name, operation=command.operation))
         return {"inserttasks": [], "updatetasks": [{"app_id": self.settings.app_id, **item}]}
 
     def _inserted(self, task: TaskView, instance: InstanceView) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import msgspec
 
 from taskbridge.commands import SessionStatus, TaskStatus
 from taskbridge.errors import UnreadableDocument
+from taskbridge.reasons import build_reason
 
 ENDED = frozenset(
     {SessionStatus.COMPLETED, SessionStatus.ABORTED, SessionStatus.REVOKED, SessionStatus.REJECTED}
@@ -159,12 +160,12 @@ def decode_instance(data: bytes) -> Instance:
         text = zlib.decompress(data)
         schema = _version_decoder.decode(text).schema
         if schema not in (SCHEMA, SCHEMA_PEOPLE_APART):
-            raise UnreadableDocument(f"schema {schema} is not known to this release")
+            raise UnreadableDocument(build_reason("schema_unknown", schema=schema))
         instance = _decoder.decode(text)
         if schema == SCHEMA_PEOPLE_APART:
             _put_people_back(instance)
         if not _has_known_statuses(instance):
-            raise UnreadableDocument("a status in it is not known to this release")
+            raise UnreadableDocument(build_reason("status_unknown"))
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, IndexError, TypeError) as error:
         raise UnreadableDocument(f"{type(error).__name__}: {error}") from None
     return instance

@@ -12,6 +12,7 @@ import msgspec
 
 from taskbridge.errors import InvalidEvent
 from taskbridge.events import TriggerEvent, resolve_text
+from taskbridge.reasons import build_reason
 
 VERSION = 1
 _GROUP_LIMIT = 128
@@ -137,7 +138,7 @@ def build_event_message(
     """The part of an event that a task center has to know. The event must carry a session."""
     session = event.session
     if isinstance(session, msgspec.UnsetType):
-        raise InvalidEvent("session", f"required by {event.action}, missing")
+        raise InvalidEvent("session", build_reason("field_required", action=event.action))
     backup = () if isinstance(event.backup, msgspec.UnsetType) else event.backup.all_task_ids()
     return EventMessage(
         platform_id=platform_id,

@@ -17,6 +17,7 @@ from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.moments import DAY_S
 from taskbridge.push.instances import Instance, decode_instance, encode_instance
 from taskbridge.push.messages import instance_key
+from taskbridge.reasons import build_reason
 from taskbridge.tables.aside import Aside, AsideTable
 from taskbridge.tables.batches import batch_execute, batch_get
 from taskbridge.tables.dynamo import Item, binary, number, query_first, text, to_attribute, to_item
@@ -262,7 +263,7 @@ def _stored(key: tuple[str, str], item: Item | None, bodies: Mapping[Parts, byte
     parts = _parts_in(item)
     try:
         if "document" not in item and parts not in bodies:
-            raise UnreadableDocument("not all of its parts are there")
+            raise UnreadableDocument(build_reason("parts_missing"))
         instance = decode_instance(bodies[parts] if parts else binary(item, "document"))
         unreadable = ""
     except UnreadableDocument as error:

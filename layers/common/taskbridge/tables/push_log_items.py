@@ -18,6 +18,7 @@ import msgspec
 from taskbridge.errors import UnreadableDocument
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import BESIDE, SCHEMA, Entry, LogStatus, PushLog, platform_of_place
+from taskbridge.reasons import build_reason
 from taskbridge.tables.dynamo import Item, binary, text, to_item
 from taskbridge.tables.packing import pack, unpack
 from taskbridge.tables.parts import Parts, SplitBody, body_in_parts, parts_in
@@ -57,7 +58,7 @@ def read_log(item: Item, bodies: Mapping[Parts, bytes]) -> PushLog:
     parts = log_parts(item)
     try:
         if parts and parts not in bodies:
-            raise UnreadableDocument("not all of its parts are there")
+            raise UnreadableDocument(build_reason("parts_missing"))
         log = _decode(bodies[parts] if parts else binary(item, "detail"))
     except UnreadableDocument as error:
         log = _unreadable(item, str(error))
@@ -106,14 +107,14 @@ def _decode(detail: bytes) -> PushLog:
     except (zlib.error, KeyError, IndexError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableDocument(f"{type(error).__name__}: {error}") from None
     if log.schema != SCHEMA:
-        raise UnreadableDocument(f"schema {log.schema} is not known to this release")
+        raise UnreadableDocument(build_reason("schema_unknown", schema=log.schema))
     return log
 
 
 def _unreadable(item: Item, reason: str) -> PushLog:
     told = text(item, "status")
     status = LogStatus(told) if told in frozenset(LogStatus) else LogStatus.FAILED
-    entry = Entry(status, reason=f"this log cannot be read: {reason}")
+    entry = Entry(status, reason=build_reason("log_unreadable", why=reason))
     received_at = text(item, "received_at")
     return PushLog(
         "", "", "", received_at=received_at, updated_at=received_at, entries={INSTANCE: entry}, unreadable=reason
