@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from admin_api import changes, docs_page, erasure, event_schema, health, search
+from admin_api import changes, docs_page, erasure, health, search
 from admin_api.ai import (
     agreement,
     analyses,
@@ -21,7 +21,6 @@ from admin_api.ai import (
     own_rules,
     people,
     rule_drafts,
-    rule_nodes,
     tasks,
     watching,
 )
@@ -38,7 +37,7 @@ from admin_api.push import (
     skipped_events,
     summary,
 )
-from admin_api.setup import ai_switches, connection, platforms, removal, rule_preview, trigger_rules
+from admin_api.setup import ai_switches, connection, platforms, removal, trigger_rules
 from admin_api.wiring import wire
 from taskbridge.observability import Observability, build_observability, traced
 
@@ -58,7 +57,6 @@ AREAS: tuple[Router, ...] = (
     failure_causes.router,
     flips.router,
     health.router,
-    event_schema.router,
     history.router,
     instances.router,
     jobs.router,
@@ -73,8 +71,6 @@ AREAS: tuple[Router, ...] = (
     removal.router,
     replays.router,
     rule_drafts.router,
-    rule_nodes.router,
-    rule_preview.router,
     search.router,
     skipped_events.router,
     summary.router,

@@ -12,8 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.api import Api, Router
 from admin_api.ids import decode_id, encode_id
-from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.merging import skip_empty
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import at, parse_range
 from admin_api.problems import Problem, invalid
 from taskbridge.moments import DAY_S

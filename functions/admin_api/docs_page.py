@@ -1,4 +1,7 @@
-"""The description of the API: for programs, and for people as one page of HTML without a script or anything fetched."""
+"""The description of the API: for programs, and for people as one page of HTML without a script or anything fetched.
+
+Beside it the agreed form of trigger events, open to anyone: for checks before they are sent.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -24,6 +28,9 @@ td{padding:.15rem 1rem .15rem 0;vertical-align:top}
 """
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 PAGE_POLICY = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; frame-ancestors 'none'"
+SCHEMA_TYPE = "application/schema+json"
+SCHEMA_KEPT_S = 3600
+SCHEMA_SHOWN: Any = {200: {"description": "a JSON Schema, draft 2020-12", "content": {SCHEMA_TYPE: {"schema": {}}}}}
 router = Router("description")
 
 
@@ -118,3 +125,15 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 def _text(text: str | None) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
+
+
+@router.get("/v1/schemas/trigger-event", summary="The form of trigger events", tags=["health"], responses=SCHEMA_SHOWN)
+def get_event_schema(_api: Api) -> Response[str]:
+    """The JSON Schema of version 1. What it refuses is rejected; it may be kept for an hour."""
+    return Response(200, SCHEMA_TYPE, read_schema(), headers={"Cache-Control": f"public, max-age={SCHEMA_KEPT_S}"})
+
+
+@cache
+def read_schema() -> str:
+    """The schema as the layer carries it."""
+    return files("taskbridge").joinpath("trigger-event.schema.json").read_text(encoding="utf-8")

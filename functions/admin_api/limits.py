@@ -1,4 +1,4 @@
-"""Bounds on what one caller may ask: calls a minute, and work that starts only once."""
+"""Bounds on what one caller may ask: calls a minute, questions a day, and work that starts only once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from admin_api.problems import Problem
+from taskbridge.ai.caps import reached_cap, seconds_to_tomorrow
 from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
 from taskbridge.tables.conditional import build_update, write_if
@@ -15,6 +16,8 @@ from taskbridge.tables.dynamo import key_part, number, text, to_attribute, to_it
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from admin_api.wiring import Services
 
 MAX_KEY_CHARS = 200
 KEPT_S = DAY_S  # how long an answer is repeated for its key
@@ -118,3 +121,16 @@ class IdempotencyKeys:
 
     def _key(self, scope: str, uid: str) -> dict[str, dict[str, Any]]:
         return to_item({"key": f"idempotency#{hashlib.sha256(scope.encode()).hexdigest()}#{key_part(uid)}"})
+
+
+def admit(uid: str, app_id: str, node_id: str, services: Services) -> None:
+    """Raises Problem (429) where a cap of today is reached: it says which, and when the next day begins.
+
+    The worker holds the caps; here they are told before anything begins.
+    """
+    now = services.clock()
+    settings = services.switches().settings
+    cap = reached_cap(settings, services.questions.read(uid, app_id, node_id, now))
+    if cap:
+        detail = f"as much was asked today as {cap} allows ({getattr(settings, cap):g} a day): try again tomorrow"
+        raise Problem(429, "daily_limit", detail, headers={"Retry-After": str(round(seconds_to_tomorrow(now)))})

@@ -1,39 +1,21 @@
-"""Lists page by page: how one is asked for, what a page is, and its cursor.
-
-A cursor is opaque, signed, and good for nothing but the list that gave it.
-"""
+"""Lists page by page: how one is asked for, what a page is, and one list of several sorted ones. Pure."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from botocore.exceptions import ClientError
 
-from admin_api.problems import Problem
-from taskbridge.aws import store_call
-from taskbridge.errors import StoreError
-
-if TYPE_CHECKING:
-    from types_boto3_ssm import SSMClient
+from taskbridge.tables.dynamo import Page
 
 T = TypeVar("T")
-
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-_MAC_BYTES = 16
-_KEY_BYTES = 32
-
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before", max_length=4096)]
 Limit = Annotated[int, Query(description="most items of a page", ge=1, le=MAX_LIMIT)]
+Place = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,62 +26,48 @@ class Listed(Generic[T]):
     next_cursor: str | None = None
 
 
-class Cursors:
-    """Seals positions in lists. `key` is only asked for when a list has a second page."""
+@dataclass(frozen=True, slots=True)
+class Piece(Generic[T]):
+    """The next entries of one list, each with its place, the newest first. `has_more`: others may follow."""
 
-    def __init__(self, key: Callable[[], bytes]) -> None:
-        self._key_source = key
-
-    @cached_property
-    def _key(self) -> bytes:
-        return self._key_source()
-
-    def seal(self, position: str, scope: str) -> str:
-        """The cursor that stands for a position in the list that `scope` names: route, caller and query."""
-        body = position.encode()
-        return base64.urlsafe_b64encode(self._mac(body, scope) + body).rstrip(b"=").decode()
-
-    def open(self, cursor: str, scope: str) -> str:
-        """The position. Raises Problem (400 invalid_cursor) for what this list did not give to this caller."""
-        try:
-            sealed = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):  # also what cannot be encoded
-            raise _refused() from None
-        mac, body = sealed[:_MAC_BYTES], sealed[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(body, scope)):
-            raise _refused()
-        return body.decode()
-
-    def _mac(self, body: bytes, scope: str) -> bytes:
-        bound = hashlib.sha256(scope.encode("utf-8", "replace")).digest() + body
-        return hmac.digest(self._key, bound, "sha256")[:_MAC_BYTES]
+    entries: list[tuple[Place, T]]
+    has_more: bool
 
 
-def read_cursor_key(ssm: SSMClient, prefix: str) -> bytes:
-    """The key of this deployment, made at its first use: the SecureString `{prefix}/cursor-key`. Raises StoreError."""
-    name = f"{prefix}/cursor-key"
-    key = _read(ssm, name)
-    if key is None:
-        _make(ssm, name)
-        key = _read(ssm, name)
-    if key is None:
-        raise StoreError("the key of cursors was made and cannot be read")
-    return key
+def merge(pieces: Mapping[str, Piece[T]], limit: int) -> tuple[list[tuple[str, Place, T]], bool]:
+    """At most `limit` entries of all lists in order, each with the name of its list, and whether there are more.
+
+    It ends early where the next entry of some list is not known: it may be newer than what the others have.
+    """
+    heads = dict.fromkeys(pieces, 0)
+    merged: list[tuple[str, Place, T]] = []
+    while len(merged) < limit:
+        if any(piece.has_more and heads[name] == len(piece.entries) for name, piece in pieces.items()):
+            return merged, True
+        left = {name: piece.entries[heads[name]] for name, piece in pieces.items() if heads[name] < len(piece.entries)}
+        if not left:
+            return merged, False
+        name = max(left, key=lambda each: (left[each][0], each))
+        heads[name] += 1
+        merged.append((name, *left[name]))
+    return merged, any(piece.has_more or heads[name] < len(piece.entries) for name, piece in pieces.items())
 
 
-def _read(ssm: SSMClient, name: str) -> bytes | None:
-    answer = store_call(ssm.get_parameters, Names=[name], WithDecryption=True)
-    values = [each.get("Value", "") for each in answer["Parameters"]]
-    return bytes.fromhex(values[0]) if values else None
+def skip_empty(read: Callable[[str | None], Page[T]], cursor: str | None, pages: int) -> Page[T]:
+    """The page at `cursor`, or the first of the next ones that holds something: at most `pages` are looked at."""
+    page = read(cursor)
+    for _ in range(pages - 1):
+        if page.items or page.next is None:
+            break
+        page = read(page.next)
+    return page
 
 
-def _make(ssm: SSMClient, name: str) -> None:
-    try:
-        ssm.put_parameter(Name=name, Value=secrets.token_hex(_KEY_BYTES), Type="SecureString")
-    except ClientError as error:
-        if error.response["Error"].get("Code") != "ParameterAlreadyExists":  # another process was first
-            raise StoreError(f"PutParameter: {error.response['Error'].get('Code')}") from error
-
-
-def _refused() -> Problem:
-    return Problem(400, "invalid_cursor", "This cursor was not given by this list. Begin without one.")
+def read_merged(
+    read: Callable[[str, Place], Piece[T]], names: list[str], positions: Mapping[str, Place], limit: int
+) -> tuple[list[T], dict[str, Place] | None]:
+    """A page of the lists `names`, and the positions of the next one, None at the end. One read of each list."""
+    pieces = {name: read(name, tuple(positions.get(name, ()))) for name in names}
+    merged, has_more = merge(pieces, limit)
+    reached = {**positions, **{name: place for name, place, _ in merged}}
+    return [value for _, _, value in merged], reached if has_more else None

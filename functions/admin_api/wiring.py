@@ -11,10 +11,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from admin_api.changes import Trail
+from admin_api.cursors import Cursors, read_cursor_key
 from admin_api.health import HealthCheck, look_at
 from admin_api.limits import CallCounter, IdempotencyKeys
-from admin_api.lists import Cursors, read_cursor_key
-from admin_api.setup.ai_chain import ChainTiming
+from admin_api.setup.ai_switches import ChainTiming
 from admin_api.setup.platform_forms import Deployment
 from taskbridge.access.secrets import PlatformSecrets, SecretKeeper
 from taskbridge.access.token_cache import build_token_cache

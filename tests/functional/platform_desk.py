@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from admin_api.setup import ai_switches, connection, platforms, removal, rule_preview, trigger_rules
+from admin_api.setup import ai_switches, connection, platforms, removal, trigger_rules
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.errors import ConfigurationError
 from taskbridge.push.instances import Instance
@@ -27,7 +27,6 @@ AREAS = (
     connection.router,
     platforms.router,
     removal.router,
-    rule_preview.router,
     trigger_rules.router,
 )
 AIGC_SETTINGS = {"host": "https://ai.test", "app_id": "a", "model": "qwen-plus"}

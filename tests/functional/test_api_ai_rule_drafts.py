@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from admin_api.ai import rule_drafts, rule_nodes
+from admin_api.ai import rule_drafts
 from taskbridge.ai.rules import AiSettings
 from tests.functional.ai_api import OTHER, AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID
@@ -19,7 +19,7 @@ CHECK = {"clause": "报销金额不超过 5000 元", "expression": "amount <= 50
 
 @pytest.fixture
 def world(dynamodb: Any, ssm: Any, tables: Tables) -> AiWorld:
-    return AiWorld(dynamodb, tables, rule_drafts.router, rule_nodes.router, ssm=ssm)
+    return AiWorld(dynamodb, tables, rule_drafts.router, ssm=ssm)
 
 
 def test_a_rule_is_written_beside_the_default_the_fields_of_the_latest_form_and_the_open_tasks(world: AiWorld) -> None:

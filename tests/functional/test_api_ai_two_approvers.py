@@ -13,7 +13,7 @@ import pytest
 
 from admin_api import search
 from admin_api.access import ACCESS, APPROVER
-from admin_api.ai import agreement, analyses, audit, node_defaults, own_rules, people, rule_drafts, rule_nodes, tasks
+from admin_api.ai import agreement, analyses, audit, node_defaults, own_rules, people, rule_drafts, tasks
 from taskbridge.ai.requests import encode_task_id
 from tests.api import Answer, ApiClient
 from tests.functional.ai_api import OTHER, AiWorld, node_path
@@ -26,8 +26,7 @@ TASK_ID = "victims-task"
 UIDS = (INTRUDER, f"{VICTIM}#", f"{VICTIM}%23", "*", "default", f"user#{VICTIM}", f" {VICTIM}", VICTIM.upper())
 TABLES = ("AiTaskTable", "AiPersonTable", "AiRuleTable", "AiRuleVersionTable", "AiAnswerTable", "AiFormTable")
 AREAS = [
-    area.router
-    for area in (tasks, analyses, own_rules, people, agreement, rule_nodes, rule_drafts, node_defaults, audit, search)
+    area.router for area in (tasks, analyses, own_rules, people, agreement, rule_drafts, node_defaults, audit, search)
 ]
 
 

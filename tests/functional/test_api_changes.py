@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admin_api.changes import MASK, Trail, mask_secrets
-from admin_api.lists import read_cursor_key
+from admin_api.cursors import read_cursor_key
 from taskbridge.errors import StoreError
 from taskbridge.tables.changes import ChangeRecord, ChangeTable
 from tests.functional.aws import Tables, new_client, unreachable

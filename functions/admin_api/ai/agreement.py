@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.access import ADMIN, APPROVER, Caller
-from admin_api.ai.person_nodes import Id, Node, facts_of, is_person, page_of
-from admin_api.ai.tasks import read_reviews
+from admin_api.ai.people import Id, Node, facts_of, is_person, page_of
+from admin_api.ai.seats import read_reviews
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import Problem, invalid

@@ -9,11 +9,10 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from pydantic import Field, StrictBool
 
-from admin_api.ai.caps import admit
-from admin_api.ai.openings import note_opening
 from admin_api.ai.results import Feedback, Result, show_result
-from admin_api.ai.tasks import find_seat, read_reviews
+from admin_api.ai.seats import find_seat, note_opening, read_reviews
 from admin_api.api import JSON_TYPE, Api, Router
+from admin_api.limits import admit
 from admin_api.problems import Problem, conflict, not_found
 from admin_api.requests import Wanted
 from admin_api.wiring import Services

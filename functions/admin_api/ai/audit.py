@@ -11,8 +11,7 @@ from pydantic import PlainSerializer, WithJsonSchema
 
 from admin_api.ai.results import decision_of
 from admin_api.api import Api, Router
-from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.merging import skip_empty
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import EARLIEST, parse_moment
 from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditRecord

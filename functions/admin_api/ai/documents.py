@@ -14,8 +14,8 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import Field, StrictBool
 
 from admin_api.access import ADMIN, APPROVER, Caller
+from admin_api.ai.forms import past_tasks, tasks_of_node
 from admin_api.ai.jobs import RAN, Job, Waits, check_set_up, run
-from admin_api.ai.past_tasks import past_tasks, tasks_of_node
 from admin_api.api import Api, Router
 from admin_api.problems import Problem, invalid
 from admin_api.requests import Wanted

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from admin_api.ai.person_nodes import Id
+from admin_api.ai.people import Id
 from admin_api.ai.results import moment
 from admin_api.api import Api, Router
 from admin_api.ids import encode_id

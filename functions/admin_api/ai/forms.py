@@ -1,16 +1,21 @@
-"""A form as people read it beside its result."""
+"""Forms of tasks: one as people read it beside its result, and those of past tasks that a rule is tried on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
 from admin_api.wiring import Services
 from taskbridge.ai.forms.form import FormField, format_form
+from taskbridge.ai.jobs import MOST_TASKS
 from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import Seat
 from taskbridge.events import EventForm
+
+NODE_SEATS = 100  # of a node that are looked at: a task has some
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,10 @@ class Form:
 
 def show_form(seat: Seat, rule: RuleInForce | None, services: Services) -> Form | None:
     """The form of a seat, None where it is no longer kept. The rule in force numbers the attachments that take part."""
-    body = services.forms.get(seat.task_id, seat.form_hash) if seat.form_hash else None
-    if body is None:
+    came = read_form(seat, services)
+    if came is None:
         return None
-    form = format_form(msgspec.json.decode(body, type=EventForm))
+    form = format_form(came)
     file_key = rule.file_key if rule else ()
     numbers = iter(range(1, len(form.attachments) + 1))
     return Form(
@@ -57,3 +62,31 @@ def show_form(seat: Seat, rule: RuleInForce | None, services: Services) -> Form 
         ),
         form.notices,
     )
+
+
+def past_tasks(
+    uid: str, app_id: str, node_id: str, states: Sequence[Literal["open", "done"]], limit: int, services: Services
+) -> list[Seat]:
+    """A person's latest tasks on a node that have a form: a Query for each state."""
+    found: list[Seat] = []
+    for state in states:
+        page = services.seats.list_person(uid, state, app_id=app_id, node_id=node_id, limit=limit)
+        found += [seat for seat in page.items if seat.form_hash and seat.received_on]
+    return found[:limit]
+
+
+def tasks_of_node(app_id: str, node_id: str, services: Services) -> list[Seat]:
+    """Everybody's latest tasks on a node, each form once: the done ones, and where these are few the open ones too."""
+    by_form: dict[str, Seat] = {}
+    for read in (services.seats.list_node_done, services.seats.list_node_open):
+        if len(by_form) < MOST_TASKS:
+            for seat in read(app_id, node_id, limit=NODE_SEATS).items:
+                if seat.form_hash and seat.received_on:
+                    by_form.setdefault(seat.form_hash, seat)
+    return list(by_form.values())[:MOST_TASKS]
+
+
+def read_form(seat: Seat, services: Services) -> EventForm | None:
+    """The form of a seat as it came, None where it is no longer kept."""
+    body = services.forms.get(seat.task_id, seat.form_hash) if seat.form_hash else None
+    return msgspec.json.decode(body, type=EventForm) if body else None

@@ -12,11 +12,11 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import Field, StrictBool
 
 from admin_api.access import APPROVER, Caller
-from admin_api.ai.caps import admit
-from admin_api.ai.past_tasks import past_tasks, read_form, tasks_of_node
+from admin_api.ai.forms import past_tasks, read_form, tasks_of_node
 from admin_api.ai.results import moment
 from admin_api.ai.rules import FileKey
 from admin_api.api import JSON_TYPE, Api, Router
+from admin_api.limits import admit
 from admin_api.problems import conflict, not_found, try_later
 from admin_api.requests import Wanted
 from admin_api.wiring import Services

@@ -10,8 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.ai.results import moment
 from admin_api.api import Api, Router
-from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.merging import skip_empty
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import EARLIEST, SKEW_S, at, parse_range
 from taskbridge.ai.delays import Delay, delay_of
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from admin_api.ai.agreement import LATEST_DECISIONS, Of, counted_uid, read_decided
-from admin_api.ai.past_tasks import past_tasks, read_form, tasks_of_node
+from admin_api.ai.forms import past_tasks, read_form, tasks_of_node
 from admin_api.api import Api, Router
 from admin_api.wiring import Services
 from taskbridge.ai.forms.values import field_types

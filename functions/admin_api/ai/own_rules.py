@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool
 
 from admin_api.ai.documents import DocumentId, StaleRule, document_of, show_stale
 from admin_api.ai.node_defaults import NodeDefault, show_default_in_force
-from admin_api.ai.person_nodes import nodes_of
+from admin_api.ai.people import nodes_of
 from admin_api.ai.rules import (
     MOST_VERSIONS,
     AutoCode,

@@ -11,21 +11,19 @@ import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.ai.forms import Form, show_form
-from admin_api.ai.openings import note_opening
 from admin_api.ai.ordering import SORT_PATTERN, SeatEntry, SortField, index_order, order, parse_sort
 from admin_api.ai.results import Result, moment, show_result
 from admin_api.ai.rules import EffectiveRule, show_effective
-from admin_api.ai.todo_links import find_todo_link
+from admin_api.ai.seats import find_seat, find_todo_link, note_opening, read_reviews
 from admin_api.api import Api, Router
 from admin_api.ids import encode_id
-from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.merging import skip_empty
-from admin_api.problems import invalid, not_found
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
+from admin_api.problems import invalid
 from admin_api.wiring import Services
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import InForce, current_analysis
 from taskbridge.ai.rules import RuleInForce
-from taskbridge.ai.seats import AnalysisStatus, Seat, SeatState
+from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.flaws import flaw
 from taskbridge.tables.dynamo import Page
 
@@ -175,25 +173,6 @@ def _page(uid: str, wanted: TasksWanted, position: str | None, limit: int, servi
         entries = list(filter(wanted.takes, _entries(seats, in_force)))
     cursor = msgspec.json.encode(following).decode() if following else None
     return Page(_build(entries[:limit], in_force, services), cursor)
-
-
-def find_seat(uid: str, task_id: str | None, services: Services) -> Seat:
-    """The seat of this person. Raises Problem (404): others' tasks are as if they were not there."""
-    seat = services.seats.get(uid, task_id) if task_id else None
-    if seat is None or seat.state is SeatState.GONE:
-        raise not_found("task")
-    return seat
-
-
-def read_reviews(seats: Sequence[Seat], services: Services) -> dict[str, Review]:
-    """The reviews of the seats' analyses that have come to an end, by answer id: a batch."""
-    answer_ids = {
-        seat.analysis.answer_id
-        for seat in seats
-        if seat.analysis and seat.analysis.answer_id and seat.analysis.status is AnalysisStatus.DONE
-    }
-    heads = services.answers.heads(sorted(answer_ids)) if answer_ids else {}
-    return {answer_id: head.review for answer_id, head in heads.items() if head.review is not None}
 
 
 def _read(

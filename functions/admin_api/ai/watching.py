@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
-from admin_api.ai.openings import note_opening
+from admin_api.ai.seats import note_opening
 from admin_api.ai.stream import (
     BEGUN_RETRY_MS,
     CONTENT_TYPE,

@@ -10,8 +10,7 @@ import msgspec
 
 from admin_api.api import Api, Router
 from admin_api.ids import decode_id, encode_id, log_id
-from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.merging import Piece, Place, read_merged
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, Piece, Place, read_merged
 from admin_api.moments import to_utc
 from admin_api.problems import not_found
 from admin_api.push.logs import LogAttempt, LogEntry, show_attempt, show_entries

@@ -15,7 +15,7 @@ from itertools import chain
 
 import msgspec
 
-from admin_api.merging import Piece, Place, read_merged, skip_empty
+from admin_api.lists import Piece, Place, read_merged, skip_empty
 from admin_api.moments import EARLIEST, at, seconds
 from taskbridge.moments import DAY_S, utc_text
 from taskbridge.push.causes import has_cause

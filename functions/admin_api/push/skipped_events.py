@@ -11,8 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.api import Api, Router
 from admin_api.ids import encode_id
-from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.merging import skip_empty
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import to_utc
 from admin_api.push.events import UnroutedEvents
 from admin_api.push.logs import Id

@@ -1,7 +1,8 @@
-"""The switches of AI approval: read and set."""
+"""The switches of AI approval: read and set; and whether the AI platforms that they name can all have their turn."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -11,14 +12,16 @@ from admin_api.api import Api, Router
 from admin_api.requests import Wanted
 from taskbridge.ai.jobs import QUESTIONS_A_FORM
 from taskbridge.ai.rules import AiSettings, SecondLook
+from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S, check_answer_timeout, check_chain
 from taskbridge.errors import ConfigurationError, StaleVersion
 from taskbridge.flaws import flaw
+from taskbridge.platforms import build_ai_platform
 from taskbridge.registry import category_of
+from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
 
 SUBJECT = ("ai-settings",)
 MOST_A_NIGHT = 200
-
 ModelName = Annotated[str, Field(max_length=200, description="empty: the platform's own choice")]
 PlatformRef = Annotated[str, Field(max_length=40, description="id of an AI platform")]
 AppIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=1000)]
@@ -118,3 +121,47 @@ def _check_platforms(settings: AiSettings, store: Configurator) -> None:
         platform = store.read_platform(platform_id)
         if platform is None or category_of(platform.class_name) != "ai":
             raise ConfigurationError(field, flaw("no_ai_platform", got=repr(platform_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChainTiming:
+    """`analysis_timeout_s` is AnalysisTimeoutSeconds."""
+
+    store: Configurator
+    analysis_timeout_s: float = DEFAULT_ANALYSIS_TIMEOUT_S
+
+    def check_settings(self, settings: AiSettings) -> None:
+        """Raises ConfigurationError where the chain of these settings takes too long."""
+        self._check("fallbacks", settings, {})
+
+    def check_platform(self, config: PlatformConfig) -> None:
+        """Raises ConfigurationError where a platform as it is to be, or the chain with it, takes too long."""
+        if category_of(config.class_name) != "ai":
+            return
+        answer_timeout_s = _answer_timeout_s(config)
+        check_answer_timeout(answer_timeout_s, self.analysis_timeout_s)
+        settings = self.store.read_ai_settings()
+        if config.id in _chain(settings):
+            self._check("answer_timeout_s", settings, {config.id: answer_timeout_s})
+
+    def _check(self, field: str, settings: AiSettings, known: dict[str, float]) -> None:
+        chain = _chain(settings)
+        timeouts_s = {each: known[each] if each in known else self._stored(each) for each in dict.fromkeys(chain)}
+        check_chain(field, chain, timeouts_s, self.analysis_timeout_s)
+
+    def _stored(self, platform_id: str) -> float:
+        """Of one that is not there, or cannot be read, nobody is asked."""
+        config = self.store.read_platform(platform_id)
+        try:
+            return _answer_timeout_s(config) if config else 0.0
+        except ConfigurationError:
+            return 0.0
+
+
+def _chain(settings: AiSettings) -> list[str]:
+    first = [settings.platform_id] if settings.platform_id else []
+    return [*first, *(each.platform_id for each in settings.fallbacks)]
+
+
+def _answer_timeout_s(config: PlatformConfig) -> float:
+    return build_ai_platform(config.id, config.class_name, config.settings).settings.answer_timeout_s

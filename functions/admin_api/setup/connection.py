@@ -1,10 +1,9 @@
-"""Whether a platform can be worked with, as it is stored, by the secret that was entered last; and where to look."""
+"""Whether a platform can be worked with, as it is stored, by the secret that was entered last."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Annotated, Any
 
 import httpx
@@ -13,20 +12,33 @@ from pydantic import Field
 from admin_api.api import Api, Router
 from admin_api.problems import invalid
 from admin_api.requests import Wanted
+from admin_api.setup.connection_report import (
+    Cause,
+    PlatformTest,
+    SecretUsed,
+    Step,
+    build_report,
+    flaw_of,
+    misconfigured,
+    untried,
+    with_steps,
+)
 from admin_api.setup.platform_forms import PlatformId, check_stored
 from admin_api.setup.platforms import read_config
 from admin_api.setup.trial import TrialTodo, push_trial
 from taskbridge.access.secrets import PlatformSecrets
-from taskbridge.commands import Operation
-from taskbridge.errors import ConfigurationError, NoAnswer, TaskbridgeError
-from taskbridge.flaws import as_flaw, flaw
+from taskbridge.commands import (
+    Operation,
+)
+from taskbridge.errors import ConfigurationError, TaskbridgeError
+from taskbridge.flaws import flaw
 from taskbridge.platforms import build_platform
 from taskbridge.platforms.ai_client import AiPlatformClient
 from taskbridge.platforms.ai_platform import AiPlatform
 from taskbridge.platforms.base import PlatformAdapter, TaskCenter
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.credentials import Tokens
-from taskbridge.platforms.http_answers import Outcome, OutcomeKind
+from taskbridge.platforms.http_answers import OutcomeKind
 from taskbridge.registry import category_of
 from taskbridge.tables.configuration import PlatformConfig
 
@@ -38,95 +50,6 @@ CANNOT_DELETE = "todos cannot be deleted there, so none was tried"
 NOT_SEEN = "what was entered a moment ago cannot be read yet"
 Parts = tuple[httpx.Client, Tokens, Callable[[str], tuple[str, ...]], Callable[[], float]]
 router = Router("platforms")
-
-
-class Cause(StrEnum):
-    """Where to look first."""
-
-    OK = "ok"
-    WRONG_HOST = "wrong_host"  # nobody there, or somebody else: address, paths, a firewall
-    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a word; the platform refused the app id and the secret
-    TOO_SLOW = "too_slow"
-    CONNECTION_BROKEN = "connection_broken"
-    THROTTLED = "throttled"
-    SERVER_ERROR = "server_error"
-    NOT_CONFIGURED = "not_configured"  # no call was made: a secret is missing, or a setting cannot be used
-    REFUSED = "refused"  # the trial todo: a code such as the scene code, a path, a permission, or the person
-    UNKNOWN_MODEL = "unknown_model"  # the platform has a list of models, without one that is set here
-    TRY_LATER = "try_later"  # no call was made: another worker is fetching the token, or its store does not answer
-
-
-class SecretUsed(StrEnum):
-    """Which of the two valid secrets opened."""
-
-    NEWEST = "newest"  # what was entered last
-    PREVIOUS = "previous"  # the one before: what was entered last is refused
-
-
-class Step(StrEnum):
-    """What there is to try of a platform, in this order."""
-
-    ADDRESS = "address"
-    SECRET = "secret"  # noqa: S105 - a word
-    MODEL = "model"  # whether the platform lists the models that are set here
-    PUSH = "push"  # writing a todo, with its codes and paths: only where a trial todo is asked for
-    QUESTION = "question"  # asking, which costs: a test never does
-
-
-@dataclass(frozen=True, slots=True)
-class SettingFlaw:
-    """A setting that cannot be used, as fields of refused requests are told."""
-
-    field: str
-    problem: str
-    kind: str
-    values: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformTest:
-    """What a connection test found. Of what it did not try, nothing is known."""
-
-    ok: bool
-    cause: Cause
-    message: str  # holds no secret
-    status: int | None
-    errcode: str
-    duration_ms: int
-    opened_by: SecretUsed | None = None
-    tried: tuple[Step, ...] = ()
-    untried: tuple[Step, ...] = ()
-    flaw: SettingFlaw | None = None
-
-
-# The first row that holds decides. A platform's own code proves that it is the platform that speaks, except where
-# the path itself is unknown there.
-_TABLE: tuple[tuple[Cause, Callable[[Outcome], bool]], ...] = (
-    (Cause.OK, lambda o: o.verdict is OutcomeKind.OK),
-    (Cause.WRONG_HOST, lambda o: o.no_answer is NoAnswer.UNREACHABLE),
-    (Cause.TOO_SLOW, lambda o: o.no_answer is NoAnswer.TOO_SLOW),
-    (Cause.CONNECTION_BROKEN, lambda o: o.no_answer is NoAnswer.BROKEN),
-    (Cause.TRY_LATER, lambda o: o.status is None),
-    (Cause.THROTTLED, lambda o: o.status == 429),
-    (Cause.SERVER_ERROR, lambda o: (o.status or 0) >= 500),
-    (Cause.WRONG_SECRET, lambda o: o.status in {401, 403}),
-    (Cause.WRONG_HOST, lambda o: o.status in {404, 405} or o.status in range(300, 400)),
-    (Cause.WRONG_SECRET, lambda o: bool(o.errcode)),
-    (Cause.WRONG_HOST, lambda _: True),
-)
-
-# How far a test came, by what it found. For any other cause no call was made.
-_REACHED: Mapping[Cause, frozenset[Step]] = {
-    Cause.OK: frozenset({Step.ADDRESS}),
-    Cause.WRONG_HOST: frozenset({Step.ADDRESS}),
-    Cause.TOO_SLOW: frozenset({Step.ADDRESS}),
-    Cause.CONNECTION_BROKEN: frozenset({Step.ADDRESS}),
-    Cause.THROTTLED: frozenset({Step.ADDRESS}),
-    Cause.SERVER_ERROR: frozenset({Step.ADDRESS}),
-    Cause.WRONG_SECRET: frozenset({Step.ADDRESS, Step.SECRET}),
-    Cause.REFUSED: frozenset({Step.ADDRESS, Step.SECRET, Step.PUSH}),
-    Cause.UNKNOWN_MODEL: frozenset({Step.ADDRESS, Step.SECRET, Step.MODEL}),
-}
 
 
 class TestWanted(Wanted):
@@ -154,28 +77,6 @@ def check_platform(api: Api, id: PlatformId, body: TestWanted | None = None) -> 
     return ConnectionTest(services.http, services.tokens, services.secrets, services.clock, todo).run(config)
 
 
-def build_report(outcome: Outcome, duration_ms: int) -> PlatformTest:
-    """The outcome of `PlatformClient.check` or `AiPlatformClient.check` for people."""
-    cause = next(cause for cause, holds in _TABLE if holds(outcome))
-    ok = cause is Cause.OK
-    return PlatformTest(ok, cause, outcome.message, outcome.status, outcome.errcode, duration_ms)
-
-
-def _untried(cause: Cause, message: str, flaw: SettingFlaw | None = None) -> PlatformTest:
-    """The report where nothing could be tried."""
-    return PlatformTest(False, cause, message, None, "", 0, flaw=flaw)
-
-
-def _misconfigured(error: ConfigurationError) -> PlatformTest:
-    return _untried(Cause.NOT_CONFIGURED, str(error), _flaw_of(error.field, error.problem))
-
-
-def _flaw_of(field: str, problem: str) -> SettingFlaw:
-    """By the path of the form's field."""
-    told = as_flaw(problem)
-    return SettingFlaw(field if field == "class_name" else f"settings.{field}", str(told), told.kind, told.values)
-
-
 @dataclass(frozen=True, slots=True)
 class ConnectionTest:
     """Tries the token call of a platform with its secret as it is now.
@@ -195,17 +96,17 @@ class ConnectionTest:
         try:
             platform = build_platform(config.id, config.class_name, _impatient(config.settings))
         except ConfigurationError as error:
-            return _misconfigured(error)
-        return _with_steps(platform, self._run(config, platform))
+            return misconfigured(error)
+        return with_steps(platform, self._run(config, platform))
 
     def _run(self, config: PlatformConfig, platform: PlatformAdapter) -> PlatformTest:
         try:
             newest, older = self._secrets_of(config, platform.secret_field)
             if platform.secret_field and not newest:
-                return _untried(Cause.TRY_LATER, f"{platform.secret_field}: {NOT_SEEN}")
+                return untried(Cause.TRY_LATER, f"{platform.secret_field}: {NOT_SEEN}")
             report = self._try(platform, newest)
         except ConfigurationError as error:
-            return _misconfigured(error)
+            return misconfigured(error)
         if report.cause is Cause.WRONG_SECRET and older:
             return self._try_older(report, platform, older)
         return self._try_more(report, platform, newest) if report.ok else report
@@ -272,7 +173,7 @@ class ConnectionTest:
             return replace(report, tried=(Step.MODEL,))
         shown = ", ".join(sorted(offered)[:SHOWN_MODELS])
         words = flaw("unknown_model", got=", ".join(unknown), count=len(offered), expected=shown)
-        return replace(report, ok=False, cause=Cause.UNKNOWN_MODEL, message=str(words), flaw=_flaw_of("model", words))
+        return replace(report, ok=False, cause=Cause.UNKNOWN_MODEL, message=str(words), flaw=flaw_of("model", words))
 
     def _parts(self, secret: str) -> Parts:
         return self.http, self.tokens, lambda _: (secret,), self.clock
@@ -284,17 +185,6 @@ class ConnectionTest:
             case AiPlatform():
                 return AiPlatformClient(platform, *self._parts(secret))
         raise ConfigurationError("class_name", f"{platform.class_name} cannot be tried")
-
-
-def _with_steps(platform: PlatformAdapter, report: PlatformTest) -> PlatformTest:
-    """The report with what it tried, and what there is besides."""
-    reached = _REACHED.get(report.cause, frozenset()) | set(report.tried)
-    tried = reached | ({Step.SECRET} if report.opened_by else set())
-    is_ai = isinstance(platform, AiPlatform)
-    secret = (Step.SECRET,) if platform.secret_field else ()
-    steps = (Step.ADDRESS, *secret, *((Step.MODEL, Step.QUESTION) if is_ai else (Step.PUSH,)))
-    done = tuple(step for step in steps if step in tried)
-    return replace(report, tried=done, untried=tuple(step for step in steps if step not in tried))
 
 
 def _impatient(settings: Mapping[str, Any]) -> dict[str, Any]:

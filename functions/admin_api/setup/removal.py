@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
@@ -13,12 +13,17 @@ from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.problems import conflict
 from admin_api.setup.platform_forms import PlatformId, ReadAt, secrets_of
 from admin_api.setup.platforms import read_config, record, view
-from admin_api.setup.waiting import Waiting, find_waiting
 from admin_api.wiring import Services
 from taskbridge.tables.configuration import PlatformConfig
+from taskbridge.tables.instances import InstanceTable
+from taskbridge.tables.push_log_pages import PushLogPageTable
 
 RULES_A_CALL = 200
 Drain = Annotated[bool, Query(description="send it no new events, and answer 202 while work still waits")]
+PARKED_LIMIT = 100
+# Longer than a message stays invisible between two tries: who is not worked on for so long has none.
+QUIET_S = 900.0
+_FOR_EVER = 1e11
 router = Router("platforms")
 
 
@@ -125,3 +130,32 @@ def _targets(services: Services) -> Iterator[tuple[str, tuple[str, ...]]]:
         after = page.next
         if after is None:
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for a platform."""
+
+    parked: int  # process instances, up to PARKED_LIMIT
+    queued: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.parked or self.queued)
+
+    def describe(self) -> str:
+        """In words."""
+        more = " or more" if self.parked == PARKED_LIMIT else ""
+        queued = "; the push queue may hold messages of it" if self.queued else ""
+        return f"{self.parked}{more} instances have parked work{queued}"
+
+
+def find_waiting(
+    platform_id: str, instances: InstanceTable, pages: PushLogPageTable, depth: Callable[[], int], now: float
+) -> Waiting:
+    """What waits for a platform. Raises StoreError.
+
+    `depth` is that of the push queue, which does not tell whose its messages are: where it is not empty, it counts for
+    a platform that a batch has worked on in the last quarter of an hour.
+    """
+    parked = instances.due(platform_id, _FOR_EVER, PARKED_LIMIT)
+    return Waiting(len(parked), depth() > 0 and bool(pages.between(platform_id, now - QUIET_S, now + 1, 1)))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from admin_api.api import Api, Router
-from admin_api.lists import DEFAULT_LIMIT, Cursor, Cursors, Limit, Listed
+from admin_api.cursors import Cursors
+from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.requests import MAX_BODY_BYTES, Wanted
 from tests.api import ApiClient, build_client, build_request, build_services
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_api.setup.connection import Cause, build_report
+from admin_api.setup.connection_report import Cause, build_report
 from taskbridge.errors import NoAnswer
 from taskbridge.platforms.http_answers import Outcome, OutcomeKind
 

@@ -1,79 +1,55 @@
-"""Cursors: opaque, and good for nothing but the list that gave them."""
+"""One list of several: in order, whole, nothing twice, whatever the pages and the pieces."""
 
 from __future__ import annotations
 
-import secrets
+from collections import Counter
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_api.lists import Cursors
-from admin_api.problems import Problem
+from admin_api.lists import Piece, Place, merge, read_merged
+from tests.builders import calm
 
-KEY = secrets.token_bytes(32)
-
-
-def refused(cursors: Cursors, cursor: str, scope: str) -> bool:
-    try:
-        cursors.open(cursor, scope)
-    except Problem as problem:
-        return (problem.status, problem.code) == (400, "invalid_cursor")
-    return False
+lists = st.dictionaries(
+    st.sampled_from("abcd"), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 99)), unique=True), min_size=1
+)
 
 
-@given(st.text(), st.text())
-def test_a_cursor_opens_to_its_position(position: str, scope: str) -> None:
-    cursors = Cursors(lambda: KEY)
-    assert cursors.open(cursors.seal(position, scope), scope) == position
+@given(lists, st.integers(1, 7), st.integers(1, 7))
+@calm
+def test_all_pages_together_are_the_whole_list_in_order(
+    drawn: dict[str, list[tuple[int, int]]], limit: int, piece: int
+) -> None:
+    stored = {
+        name: sorted(((str(at), f"{name}{number:02}") for at, number in found), reverse=True)
+        for name, found in drawn.items()
+    }
+
+    def read(name: str, after: Place) -> Piece[Place]:
+        left = [place for place in stored[name] if not after or place < after]
+        taken = left[: min(limit, piece)]  # a store may give less than it is asked for
+        return Piece([(place, place) for place in taken], len(left) > len(taken))
+
+    seen: list[Place] = []
+    positions: dict[str, Place] | None = {}
+    while positions is not None:
+        page, positions = read_merged(read, sorted(stored), positions, limit)
+        assert len(page) <= limit
+        assert page or positions is None
+        seen += page
+
+    assert Counter(seen) == Counter(place for found in stored.values() for place in found)
+    assert [at for at, _ in seen] == sorted((at for at, _ in seen), reverse=True)
 
 
-@given(st.text(), st.text(max_size=20), st.text(max_size=20))
-def test_a_cursor_of_another_list_is_refused(position: str, scope: str, other: str) -> None:
-    cursors = Cursors(lambda: KEY)
-    assert refused(cursors, cursors.seal(position, scope), other) == (scope != other)
+def test_a_page_ends_where_the_next_entry_of_a_list_is_not_known() -> None:
+    pieces = {
+        "a": Piece([(("9",), 1)], has_more=True),
+        "b": Piece([(("8",), 2), (("1",), 3)], has_more=False),
+    }
+
+    assert merge(pieces, 10) == ([("a", ("9",), 1)], True)
 
 
-@given(st.text(), st.data())
-def test_a_changed_cursor_is_refused(position: str, data: st.DataObject) -> None:
-    # given
-    cursors = Cursors(lambda: KEY)
-    cursor = cursors.seal(position, "list")
-    place = data.draw(st.integers(0, len(cursor) - 2))  # the last character may carry bits that stand for nothing
-    letter = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda each: each != cursor[place]))
-
-    # then
-    assert refused(cursors, cursor[:place] + letter + cursor[place + 1 :], "list")
-
-
-@given(st.text())
-def test_whatever_else_is_no_cursor(text: str) -> None:
-    assert refused(Cursors(lambda: KEY), text, "list")
-
-
-def test_a_cursor_of_another_deployment_is_refused() -> None:
-    cursor = Cursors(lambda: KEY).seal("7", "list")
-    assert refused(Cursors(lambda: secrets.token_bytes(32)), cursor, "list")
-
-
-def test_the_key_is_only_read_when_it_is_needed_and_then_once() -> None:
-    # given
-    read: list[bytes] = []
-
-    def key() -> bytes:
-        read.append(KEY)
-        return KEY
-
-    cursors = Cursors(key)
-    assert not read
-
-    # when
-    cursors.open(cursors.seal("1", "list"), "list")
-
-    # then
-    assert len(read) == 1
-
-
-def test_a_refusal_does_not_say_what_was_wrong() -> None:
-    with pytest.raises(Problem, match="was not given by this list"):
-        Cursors(lambda: KEY).open("e30", "list")
+def test_an_empty_list_is_at_its_end() -> None:
+    assert merge({"a": Piece([], has_more=False)}, 10) == ([], False)

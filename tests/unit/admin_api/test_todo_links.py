@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin_api.ai.todo_links import find_todo_link
+from admin_api.ai.seats import find_todo_link
 from taskbridge.ai.seats import SeatState
 from taskbridge.tables.configuration import PlatformConfig
 from tests.builders import configuration, platform

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin_api.setup.waiting import PARKED_LIMIT, QUIET_S, Waiting, find_waiting
+from admin_api.setup.removal import PARKED_LIMIT, QUIET_S, Waiting, find_waiting
 from taskbridge.push.instances import Instance
 from taskbridge.tables.instances import StoredInstance
 from taskbridge.tables.push_log_pages import LogPage
