@@ -139,9 +139,9 @@ class MemoryLogs(PushLogTable):
         """See PushLogTable."""
         for rider in riders:
             rider.tell(True)
-        return [log for log in logs if self._put(log)]
+        return [log for log in logs if self._keep(log)]
 
-    def _put(self, log: PushLog) -> bool:
+    def _keep(self, log: PushLog) -> bool:
         """Store a log; tells whether it had to make room for the first."""
         first = self.items.get(log.key)
         clashes = first is not None and first.owner != log.owner

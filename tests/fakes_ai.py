@@ -115,17 +115,17 @@ class MemoryPeople(PersonNodeTable):
         known = self._of(uid, app_id, node_id)
         if known.rule_updated_version == rule_version:
             return False
-        self._put(msgspec.structs.replace(known, rule_updated_at=at, rule_updated_version=rule_version))
+        self._keep(msgspec.structs.replace(known, rule_updated_at=at, rule_updated_version=rule_version))
         return True
 
     def count(self, before: Seat | None, seat: Seat, *, decided: bool) -> None:
         """What travels with a seat in a transaction."""
         for (app_id, node_id), change in count_open(before, seat).items():
             known = self._of(seat.uid, app_id, node_id)
-            self._put(msgspec.structs.replace(known, open_count=known.open_count + change))
+            self._keep(msgspec.structs.replace(known, open_count=known.open_count + change))
         if decided:
             mine = self._of(seat.uid, seat.app_id, seat.node_id)
-            self._put(msgspec.structs.replace(mine, decided=mine.decided + 1))
+            self._keep(msgspec.structs.replace(mine, decided=mine.decided + 1))
             verdict = verdict_of(before)
             if verdict is not None and seat.decision in DECISIONS:
                 for uid in (seat.uid, EVERYONE):
@@ -133,12 +133,12 @@ class MemoryPeople(PersonNodeTable):
 
     def _agree(self, known: PersonNode, verdict: Verdict, decision: str) -> None:
         counts = {**known.agreement, (verdict, decision): known.agreement.get((verdict, decision), 0) + 1}
-        self._put(msgspec.structs.replace(known, agreement=counts))
+        self._keep(msgspec.structs.replace(known, agreement=counts))
 
     def _of(self, uid: str, app_id: str, node_id: str) -> PersonNode:
         return self.items.get((uid, app_id, node_id), PersonNode(uid=uid, app_id=app_id, node_id=node_id))
 
-    def _put(self, item: PersonNode) -> None:
+    def _keep(self, item: PersonNode) -> None:
         self.items[item.uid, item.app_id, item.node_id] = item
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from admin_api.problems import Problem
 from taskbridge.ai.caps import reached_cap, seconds_to_tomorrow
-from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
-from taskbridge.tables.conditional import build_update, write_if
-from taskbridge.tables.dynamo import key_part, number, text, to_attribute, to_item
+from taskbridge.tables.dynamo import Attributes, key_part, number, text, to_item
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -26,30 +25,25 @@ _MINUTE_S = 60
 _ANSWER_BYTES = 300_000
 
 
-class CallCounter:
-    """Counts the calls of each caller by the minute, in the coordination table."""
+class _Clocked(Table):
+    """Writes with the time, in epoch seconds."""
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], float]) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._clock = clock
+
+
+class CallCounter(_Clocked):
+    """Counts the calls of each caller by the minute, in the coordination table."""
 
     def take(self, route: str, uid: str, per_minute: int) -> None:
         """Count a call. Raises Problem (429) where it is one too many, StoreError."""
         now = self._clock()
         minute = int(now // _MINUTE_S)
         key = f"calls#{hashlib.sha256(route.encode()).hexdigest()[:16]}#{key_part(uid)}#{minute}"
-        answer = store_call(
-            self._client.update_item,
-            **build_update(
-                self._table,
-                to_item({"key": key}),
-                sets={"expires_at": to_attribute((minute + 5) * _MINUTE_S)},
-                adds={"calls": 1},
-            ),
-            ReturnValues="UPDATED_NEW",
-        )
-        if number(answer["Attributes"], "calls") > per_minute:
+        sets = to_item({"expires_at": (minute + 5) * _MINUTE_S})
+        counted = self._updated(to_item({"key": key}), sets=sets, adds={"calls": 1})
+        if counted and number(counted, "calls") > per_minute:
             wait = str(max(1, round((minute + 1) * _MINUTE_S - now)))
             detail = f"At most {per_minute} calls a minute. Try again in {wait} s."
             raise Problem(429, "too_many_calls", detail, headers={"Retry-After": wait})
@@ -63,13 +57,8 @@ class StoredAnswer:
     body: str
 
 
-class IdempotencyKeys:
+class IdempotencyKeys(_Clocked):
     """Calls that start work, by their `Idempotency-Key`, in the coordination table."""
-
-    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], float]) -> None:
-        self._client = client
-        self._table = table
-        self._clock = clock
 
     def begin(self, scope: str, uid: str, request: str) -> StoredAnswer | None:
         """Take the key; the answer where a call with it has ended already.
@@ -78,25 +67,15 @@ class IdempotencyKeys:
         with the key is under way, 422 where the key came with another request.
         """
         now = self._clock()
-        taken = write_if(
-            self._client.update_item,
-            **build_update(
-                self._table,
-                self._key(scope, uid),
-                sets={
-                    "request": to_attribute(request),
-                    "until": to_attribute(now + UNDER_WAY_S),
-                    "expires_at": to_attribute(int(now) + KEPT_S),
-                },
-                condition="attribute_not_exists(#key) OR (attribute_not_exists(#answer) AND #until < :now)",
-                values={":now": now},
-            ),
+        taken = self._update(
+            _key(scope, uid),
+            sets=to_item({"request": request, "until": now + UNDER_WAY_S, "expires_at": int(now) + KEPT_S}),
+            condition="attribute_not_exists(#key) OR (attribute_not_exists(#answer) AND #until < :now)",
+            values={":now": now},
         )
-        if taken is not None:
+        if taken:
             return None
-        found = store_call(
-            self._client.get_item, TableName=self._table, Key=self._key(scope, uid), ConsistentRead=True
-        ).get("Item", {})
+        found = self._item(_key(scope, uid)) or {}
         if text(found, "request") != request:
             raise Problem(422, "idempotency_key_reused", "This Idempotency-Key came with another request before.")
         if "answer" not in found:
@@ -109,18 +88,15 @@ class IdempotencyKeys:
         """Keep the answer for the calls that come with the same key. One that is too large is not repeated."""
         if len(answer.body.encode()) > _ANSWER_BYTES:
             return
-        sets = {"answer": to_attribute(answer.body), "status": to_attribute(answer.status)}
-        store_call(self._client.update_item, **build_update(self._table, self._key(scope, uid), sets=sets))
+        self._update(_key(scope, uid), sets=to_item({"answer": answer.body, "status": answer.status}))
 
     def give_up(self, scope: str, uid: str) -> None:
         """Free the key: the call failed, and the same one may be tried again."""
-        store_call(
-            self._client.update_item,
-            **build_update(self._table, self._key(scope, uid), sets={"until": to_attribute(0)}),
-        )
+        self._update(_key(scope, uid), sets=to_item({"until": 0}))
 
-    def _key(self, scope: str, uid: str) -> dict[str, dict[str, Any]]:
-        return to_item({"key": f"idempotency#{hashlib.sha256(scope.encode()).hexdigest()}#{key_part(uid)}"})
+
+def _key(scope: str, uid: str) -> Attributes:
+    return to_item({"key": f"idempotency#{hashlib.sha256(scope.encode()).hexdigest()}#{key_part(uid)}"})
 
 
 def admit(uid: str, app_id: str, node_id: str, services: Services) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from taskbridge.moments import DAY_S
-from taskbridge.tables.conditional import Lease, build_update, write_if
-from taskbridge.tables.dynamo import Attributes, get_item, key_part, number, text, to_item
+from taskbridge.tables.conditional import Lease
+from taskbridge.tables.dynamo import Attributes, key_part, number, text, to_item
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -30,12 +31,11 @@ class Claim:
     file_id: str = ""
 
 
-class UploadTable:
+class UploadTable(Table):
     """Uploads on DynamoDB. Times are epoch seconds."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._lease = Lease(client, table)
 
     def claim(self, key: str, holder: str, now: float, lease_until: float) -> Claim:
@@ -67,17 +67,11 @@ class UploadTable:
 
     def forget(self, key: str, file_id: str) -> bool:
         """The platform says that it has no such file any more; False where it is another one by now."""
-        request = build_update(
-            self._table,
-            _key(key),
-            removes=["file_id"],
-            condition="#file_id = :file_id",
-            values={":file_id": file_id},
-        )
-        return write_if(self._client.update_item, **request) is not None
+        condition, values = "#file_id = :file_id", {":file_id": file_id}
+        return self._update(_key(key), removes=["file_id"], condition=condition, values=values)
 
     def _known(self, key: str, now: float) -> Claim | None:
-        item = get_item(self._client, self._table, _key(key)) or {}
+        item = self._item(_key(key)) or {}
         if "file_id" not in item or number(item, "expires_at") <= now:
             return None
         return Claim("known", text(item, "file_id"))

@@ -21,7 +21,7 @@ from taskbridge.push.logs import LogStatus
 from taskbridge.push.messages import encode_message, parse_message
 from taskbridge.queues import Record
 from taskbridge.tables.instances import InstanceTable
-from taskbridge.tables.push_log_pages import _page
+from taskbridge.tables.push_log_pages import _read
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import PLATFORM, START, event, instance_after, message, message_of, sync, task, user
 from tests.fakes import FakeQueue
@@ -78,7 +78,7 @@ def test_a_document_of_the_release_before_says_what_it_said() -> None:
 
 def test_every_log_and_page_of_the_release_before_is_read() -> None:
     logs = PushLogTable(Given(items("push_logs")), "t", 1.0).load([("e1", PLATFORM)])  # type: ignore[arg-type]
-    pages = [_page(item) for item in items("push_log_pages")]
+    pages = [_read(item) for item in items("push_log_pages")]
 
     assert [log.unreadable for log in logs.values()] == [""] * 8
     assert {log.status for log in logs.values()} == {

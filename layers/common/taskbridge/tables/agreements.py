@@ -20,8 +20,9 @@ from taskbridge.budgets import Room
 from taskbridge.push.concurrency import Held, leave_seats, take_seats
 from taskbridge.push.rates import Grant, Line, join_line
 from taskbridge.tables.conditional import build_update, write_or_look
-from taskbridge.tables.dynamo import get_item, number, text, to_attribute, to_item
+from taskbridge.tables.dynamo import number, text, to_attribute, to_item
 from taskbridge.tables.riders import Rider
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,12 +42,11 @@ class _Calls(msgspec.Struct, array_like=True):
     calls: list[tuple[int, int]] = []  # (milliseconds after `first`, how many)
 
 
-class AgreementTable:
+class AgreementTable(Table):
     """Lines and seats on DynamoDB. One object for each process: it remembers what it saw."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._seen: dict[str, Item] = {}
         self._held: dict[tuple[str, str], tuple[int, float]] = {}
 
@@ -127,7 +127,7 @@ class AgreementTable:
             if after is None and is_fresh:
                 self._seen[key] = item
                 return result
-            found = self._get(key) if after is None else self._put(key, version, item, after)
+            found = self._get(key) if after is None else self._write(key, version, item, after)
             if found is None and after is not None:
                 self._seen[key] = after
                 return result
@@ -136,9 +136,9 @@ class AgreementTable:
         return None
 
     def _get(self, key: str) -> Item:
-        return dict(get_item(self._client, self._table, to_item({"key": key})) or {})
+        return dict(self._item(to_item({"key": key})) or {})
 
-    def _put(self, key: str, version: str, before: Item, after: Item) -> Item | None:
+    def _write(self, key: str, version: str, before: Item, after: Item) -> Item | None:
         """Write attributes, if `version` is as it was before; otherwise the item as it is."""
         gone = [name for name in before if name.startswith(HOLDER) and name not in after]
         same, seen = f"attribute_not_exists(#{version})", {}

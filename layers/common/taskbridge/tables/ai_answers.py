@@ -18,19 +18,14 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from taskbridge.ai.results import Review
-from taskbridge.aws import store_call
-from taskbridge.tables.batches import batch_get
-from taskbridge.tables.conditional import Lease, build_update, names_in, write_if
+from taskbridge.tables.conditional import Lease, names_in, write_if
 from taskbridge.tables.dynamo import (
     Attributes,
     Item,
     Value,
     binary,
-    erase,
     fits_item,
-    get_item,
     key_part,
-    keys_in,
     number,
     text,
     to_attribute,
@@ -38,12 +33,14 @@ from taskbridge.tables.dynamo import (
     to_set,
 )
 from taskbridge.tables.packing import Packed
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 PIECES = 100
 _HEAD = 0
+_ALL = "#answer_id = :id"
 _TEXT_LIMITS = (100_000, 20_000)  # of characters; the first also where there is room for more
 _REVIEW_BYTES = 380_000  # an item may have 400 KB
 # With the review they fit into an item. Who comes later is not noted, and loses the answer with those who are.
@@ -96,12 +93,11 @@ class AnswerPiece:
     text: str
 
 
-class AnswerTable:
+class AnswerTable(Table):
     """Answers on DynamoDB. Times are epoch seconds."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._lease = Lease(client, table)
 
     def begin(
@@ -138,17 +134,10 @@ class AnswerTable:
 
     def append(self, answer_id: str, number: int, text: str, expires_at: float) -> bool:
         """Store a piece; False where another one has that number."""
-        key, piece = _key(answer_id, number), {"text": fits_item(text)}
-        written = write_if(
-            self._client.put_item,
-            TableName=self._table,
-            Item={**key, **to_item(piece), "expires_at": to_attribute(int(expires_at))},
-            # The same text passes: what the SDK repeats because an answer was lost must not be refused.
-            ConditionExpression="attribute_not_exists(#text) OR #text = :text",
-            ExpressionAttributeNames={"#text": "text"},
-            ExpressionAttributeValues=to_item({":text": piece["text"]}),
-        )
-        return written is not None
+        kept = fits_item(text)
+        item = _key(answer_id, number) | to_item({"text": kept, "expires_at": int(expires_at)})
+        # The same text passes: what the SDK repeats because an answer was lost must not be refused.
+        return self._put(item, "attribute_not_exists(#text) OR #text = :text", {":text": kept})
 
     def finish(self, answer_id: str, holder: str, review: Review, last_piece: int) -> bool:
         """Say what it came to; False where it is no longer this holder's.
@@ -167,31 +156,23 @@ class AnswerTable:
 
     def head(self, answer_id: str) -> Answer | None:
         """What has become of an answer, read consistently; None where nobody has asked."""
-        item = get_item(self._client, self._table, _key(answer_id, _HEAD))
+        item = self._item(_key(answer_id, _HEAD))
         return _answer(item) if item else None
 
     def heads(self, answer_ids: Iterable[str]) -> dict[str, Answer]:
         """The same of many, by id; those that do not exist are left out."""
         keys = [_key(answer_id, _HEAD) for answer_id in dict.fromkeys(answer_ids)]
-        answers = map(_answer, batch_get(self._client, self._table, keys, consistent=True))
-        return {answer.answer_id: answer for answer in answers}
+        return {answer.answer_id: answer for answer in map(_answer, self._items(keys))}
 
     def pieces(self, answer_id: str, after: int, limit: int = PIECES) -> list[AnswerPiece]:
         """The pieces behind number `after`, in order, read consistently: one Query."""
-        answer = store_call(
-            self._client.query,
-            TableName=self._table,
-            KeyConditionExpression="#id = :id AND #number > :after",
-            ExpressionAttributeNames={"#id": "answer_id", "#number": "number"},
-            ExpressionAttributeValues=to_item({":id": answer_id, ":after": max(after, _HEAD)}),
-            Limit=limit,
-            ConsistentRead=True,
-        )
+        values: dict[str, Value] = {":id": answer_id, ":after": max(after, _HEAD)}
+        answer = self._look(f"{_ALL} AND #number > :after", values, Limit=limit, ConsistentRead=True)
         return [AnswerPiece(int(number(item, "number")), text(item, "text")) for item in answer["Items"]]
 
     def erase(self, answer_id: str) -> int:
         """Take an answer away with all its pieces; returns how many items that were."""
-        return erase(self._client, self._table, self._keys(answer_id))
+        return self._erase(*self._keys(answer_id))
 
     def leave(self, answer_id: str, sess_id: str) -> bool:
         """An instance was deleted: erase the answer, unless another one shows it. Tells whether it is gone.
@@ -203,7 +184,7 @@ class AnswerTable:
         kept = self._take_out(answer_id, sess_id)
         if kept is not None and (kept.sessions or not self._delete_head(answer_id)):
             return False
-        erase(self._client, self._table, pieces)
+        self._erase(*pieces)
         return True
 
     def _join(self, head: Answer, sess_id: str) -> bool:
@@ -211,14 +192,12 @@ class AnswerTable:
         session = key_part(sess_id)
         if session in head.sessions or len(head.sessions) >= MOST_SESSIONS:
             return True
-        request = build_update(
-            self._table,
+        return self._update(
             _key(head.answer_id, _HEAD),
             adds={"sessions": frozenset({session})},
             condition="#status = :done",
             values={":done": AnswerStatus.DONE},
         )
-        return write_if(self._client.update_item, **request) is not None
 
     def _take_out(self, answer_id: str, sess_id: str) -> Answer | None:
         """The head without an instance; None where there is none."""
@@ -236,32 +215,15 @@ class AnswerTable:
         return _answer(answer["Attributes"]) if answer else None
 
     def _delete_head(self, answer_id: str) -> bool:
-        condition = "attribute_not_exists(#sessions)"
-        deleted = write_if(
-            self._client.delete_item,
-            TableName=self._table,
-            Key=_key(answer_id, _HEAD),
-            ConditionExpression=condition,
-            ExpressionAttributeNames=names_in(condition),
-        )
-        return deleted is not None
+        return self._delete(_key(answer_id, _HEAD), "attribute_not_exists(#sessions)")
 
     def _keys(self, answer_id: str) -> list[Attributes]:
-        return keys_in(self._client, self._table, to_item({"answer_id": answer_id}), "number")
+        return self._keys_in(to_item({"answer_id": answer_id}), "number")
 
     def _highest(self, answer_id: str) -> int:
         """The number of the last piece that any attempt stored."""
-        answer = store_call(
-            self._client.query,
-            TableName=self._table,
-            KeyConditionExpression="#id = :id",
-            ProjectionExpression="#number",
-            ExpressionAttributeNames={"#id": "answer_id", "#number": "number"},
-            ExpressionAttributeValues=to_item({":id": answer_id}),
-            ScanIndexForward=False,
-            Limit=1,
-            ConsistentRead=True,
-        )
+        only = {"ProjectionExpression": "#number", "ScanIndexForward": False, "Limit": 1, "ConsistentRead": True}
+        answer = self._look(_ALL, {":id": answer_id}, **only)
         return max((int(number(item, "number")) for item in answer["Items"]), default=_HEAD)
 
     def _end(self, answer_id: str, holder: str, sets: Attributes) -> bool:

@@ -18,9 +18,9 @@ import msgspec
 from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.moments import DAY_S
 from taskbridge.tables.by_time import TimeIndex
-from taskbridge.tables.conditional import build_update, write_if
 from taskbridge.tables.dynamo import Item, Page, Value, binary, fits_item, key_part, text, to_item
 from taskbridge.tables.packing import Packed
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -30,12 +30,11 @@ _packed = Packed(AuditRecord)
 UNREADABLE = "这条记录无法读取，只保留了索引中的内容"
 
 
-class AuditTable:
+class AuditTable(Table):
     """The audit log on DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._by_day = TimeIndex(
             client, table, "by_day", "day_shard", "entry_at", ("task_id", "entry"), width=10, buckets=8
         )
@@ -58,14 +57,7 @@ class AuditTable:
             "detail": _pack(entry),
             "expires_at": int(now + retention_days * DAY_S),
         }
-        written = write_if(
-            self._client.put_item,
-            TableName=self._table,
-            Item=to_item(item),
-            ConditionExpression="attribute_not_exists(#entry)",
-            ExpressionAttributeNames={"#entry": "entry"},
-        )
-        return written is not None
+        return self._put(to_item(item), "attribute_not_exists(#entry)")
 
     def for_task(
         self, task_id: str, cursor: str | None = None, limit: int = 50, *, start: str = "", end: str = ""
@@ -95,8 +87,7 @@ class AuditTable:
     def _replace(self, entry: AuditRecord, **values: Value) -> None:
         """Put other values in the place of those of an entry that is there."""
         key = to_item({"task_id": key_part(entry.task_id), "entry": _entry(entry)})
-        update = build_update(self._table, key, sets=to_item(values), condition="attribute_exists(#entry)")
-        write_if(self._client.update_item, **update)
+        self._update(key, sets=to_item(values), condition="attribute_exists(#entry)")
 
 
 def _entry(entry: AuditRecord) -> str:

@@ -13,28 +13,24 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from taskbridge.aws import store_call
 from taskbridge.tables.batches import batch_put
-from taskbridge.tables.conditional import build_update, write_if
 from taskbridge.tables.dynamo import (
     PART_BYTES,
     Attributes,
     binary,
-    erase,
     key_part,
-    keys_in,
     number,
-    query_all,
     text,
     to_attribute,
     to_item,
 )
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-class FormTable:
+class FormTable(Table):
     """Forms on DynamoDB, by task and hash of the form.
 
     `retention_s` is how long one is kept at most after it came, 0 for ever: only who puts them needs it.
@@ -47,8 +43,7 @@ class FormTable:
         retention_s: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._retention_s = retention_s
         self._clock = clock
 
@@ -64,49 +59,29 @@ class FormTable:
 
     def get(self, task_id: str, form_hash: str) -> bytes | None:
         """The form, read consistently; None where it is not there, or not whole."""
-        items = list(
-            query_all(
-                self._client,
-                TableName=self._table,
-                KeyConditionExpression="form = :form",
-                ExpressionAttributeValues=to_item({":form": _form(task_id, form_hash)}),
-                ConsistentRead=True,
-            )
-        )
+        items = list(self._query("form = :form", {":form": _form(task_id, form_hash)}, ConsistentRead=True))
         if not items or len(items) < number(items[0], "parts"):
             return None
         return zlib.decompress(b"".join(binary(item, "detail") for item in items))
 
     def delete(self, task_id: str, form_hash: str) -> None:
         """Take it away at once."""
-        erase(self._client, self._table, self._keys(task_id, form_hash))
+        self._erase(*self._keys(task_id, form_hash))
 
     def delete_all(self, task_id: str) -> None:
         """Take away at once every form that the task ever had, also what an event told too late."""
-        versions = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="form = :form",
-            ExpressionAttributeValues=to_item({":form": _form(task_id, "")}),
-            ConsistentRead=True,
-        )
-        for item in list(versions):
+        for item in list(self._query("form = :form", {":form": _form(task_id, "")}, ConsistentRead=True)):
             self.delete(task_id, text(item, "hash"))
-            store_call(
-                self._client.delete_item, TableName=self._table, Key={"form": item["form"], "part": item["part"]}
-            )
+            self._erase({"form": item["form"], "part": item["part"]})
 
     def expire(self, task_id: str, form_hash: str, at: float) -> None:
         """Let it go by itself at `at`, in epoch seconds."""
         for key in self._keys(task_id, form_hash):
             # It may have been deleted since: an update alone would bring an empty part back.
-            request = build_update(
-                self._table, key, sets={"expires_at": to_attribute(int(at))}, condition="attribute_exists(#form)"
-            )
-            write_if(self._client.update_item, **request)
+            self._update(key, sets={"expires_at": to_attribute(int(at))}, condition="attribute_exists(#form)")
 
     def _keys(self, task_id: str, form_hash: str) -> list[Attributes]:
-        return keys_in(self._client, self._table, to_item({"form": _form(task_id, form_hash)}), "part")
+        return self._keys_in(to_item({"form": _form(task_id, form_hash)}), "part")
 
 
 def _items(task_id: str, form_hash: str, body: bytes) -> Iterator[Attributes]:

@@ -10,20 +10,16 @@ import msgspec
 
 from taskbridge.ai.jobs import NOBODY, AiJob, AiJobStatus
 from taskbridge.moments import DAY_S
-from taskbridge.tables.conditional import build_update, write_if
 from taskbridge.tables.dynamo import (
     Attributes,
     Item,
     binary,
-    erase,
     key_part,
-    keys_in,
     number,
-    query_all,
     text,
     to_item,
 )
-from taskbridge.tables.jobs import IS_RUNNING, RUNNING, JobTable
+from taskbridge.tables.jobs import JobTable
 from taskbridge.tables.packing import Packed
 
 _packed = Packed(AiJob)
@@ -41,19 +37,11 @@ class AiJobTable(JobTable[AiJob]):
 
     def list_nights(self) -> list[AiJob]:
         """Those of the nights, the latest first: one Query, unless they come to more than a megabyte."""
-        items = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="kind = :kind",
-            ExpressionAttributeValues=to_item({":kind": _kind(NOBODY)}),
-            ScanIndexForward=False,
-        )
-        return list(map(self._read, items))
+        return list(map(self._read, self._query("kind = :kind", {":kind": _kind(NOBODY)}, ScanIndexForward=False)))
 
     def erase_all(self, uid: str) -> int:
         """Take every job of a person away; returns how many there were."""
-        keys = keys_in(self._client, self._table, to_item({"kind": _kind(uid)}), "id")
-        return erase(self._client, self._table, keys)
+        return self._erase(*self._keys_in(to_item({"kind": _kind(uid)}), "id"))
 
     def claim(self, uid: str, job_id: str, holder: str, now: float, lease_until: float) -> AiJob | None:
         """Be the worker of a job until `lease_until`; None where it is over, or another's. Each claim is an attempt."""
@@ -70,15 +58,7 @@ class AiJobTable(JobTable[AiJob]):
 
     def stop(self, uid: str, job_id: str) -> AiJob | None:
         """End a job that runs; one that has ended stays as it is. Returns it as it stands, None where there is none."""
-        update = build_update(
-            self._table,
-            _key(uid, job_id),
-            sets=to_item({"status": AiJobStatus.STOPPED}),
-            condition=IS_RUNNING,
-            values={":running": RUNNING},
-        )
-        answer = write_if(self._client.update_item, **update, ReturnValues="ALL_NEW")
-        return self._read(answer["Attributes"]) if answer else self.get(uid, job_id)
+        return self._stop(_key(uid, job_id), AiJobStatus.STOPPED)
 
     def _key(self, job: AiJob) -> Attributes:
         return _key(job.uid, job.id)

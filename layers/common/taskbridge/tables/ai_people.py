@@ -8,59 +8,43 @@ written with the seats that they count (see ai_tasks), the notes here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from taskbridge.ai.people import DECISIONS, EVERYONE, PersonNode, count_open, verdict_of
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.seats import Seat
-from taskbridge.aws import store_call
-from taskbridge.tables.conditional import build_update, write_if
+from taskbridge.tables.conditional import build_update
 from taskbridge.tables.dynamo import (
     Attributes,
     Item,
     from_values,
-    get_item,
     key_part,
     node_key,
     number,
-    query_all,
     to_attribute,
     to_item,
 )
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
+from taskbridge.tables.table import Table
 
 Node = tuple[str, str]  # (app id, node id)
 _COUNTERS = {f"agree_{verdict}_{decision}": (verdict, decision) for verdict in Verdict for decision in DECISIONS}
 
 
-class PersonNodeTable:
+class PersonNodeTable(Table):
     """Persons on nodes, on DynamoDB. The uid `*` (EVERYONE) reads what is counted of all."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
 
     def list(self, uid: str, app_id: str = "") -> list[PersonNode]:
         """All nodes of a person, of one application where given."""
         condition, values = "uid = :uid", {":uid": _owner(uid)}
         if app_id:
             condition, values = f"{condition} AND begins_with(node, :app)", {**values, ":app": f"{key_part(app_id)}#"}
-        items = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=to_item(values),
-        )
-        return [_person_node(item) for item in items]
+        return list(map(_person_node, self._query(condition, values)))
 
     def get(self, uid: str, app_id: str, node_id: str) -> PersonNode | None:
         """One person on one node, or None where there is nothing to tell."""
-        key = to_item({"uid": _owner(uid), "node": node_key(app_id, node_id)})
-        item = get_item(self._client, self._table, key)
+        item = self._item(_key(uid, app_id, node_id))
         return _person_node(item) if item else None
 
     def set_reminder(self, uid: str, app_id: str, node_id: str, at: str, rule_version: str) -> bool:
@@ -68,41 +52,32 @@ class PersonNodeTable:
 
         Also where the person has looked since: a message that is delivered again reminds nobody again.
         """
-        request = build_update(
-            self._table,
-            to_item({"uid": _owner(uid), "node": node_key(app_id, node_id)}),
+        return self._update(
+            _key(uid, app_id, node_id),
             sets=_ids(uid, (app_id, node_id)) | to_item({"rule_updated_at": at, "rule_updated_version": rule_version}),
             condition="attribute_not_exists(#rule_updated_version) OR #rule_updated_version <> :version",
             values={":version": rule_version},
         )
-        return write_if(self._client.update_item, **request) is not None
 
     def clear_reminders(self, uid: str) -> None:
         """The person has looked. What is noted in the meantime stays."""
         for seen in self.list(uid):
             if seen.rule_updated_at:
-                request = build_update(
-                    self._table,
-                    to_item({"uid": _owner(uid), "node": node_key(seen.app_id, seen.node_id)}),
+                self._update(
+                    _key(uid, seen.app_id, seen.node_id),
                     removes=["rule_updated_at"],
                     condition="#rule_updated_at = :seen",
                     values={":seen": seen.rule_updated_at},
                 )
-                write_if(self._client.update_item, **request)
 
     def dismiss(self, uid: str, app_id: str, node_id: str, at: str) -> None:
         """No recommendation of this node any more."""
-        request = build_update(
-            self._table,
-            to_item({"uid": _owner(uid), "node": node_key(app_id, node_id)}),
-            sets={**_ids(uid, (app_id, node_id)), "dismissed_at": to_attribute(at)},
-        )
-        store_call(self._client.update_item, **request)
+        sets = _ids(uid, (app_id, node_id)) | to_item({"dismissed_at": at})
+        self._update(_key(uid, app_id, node_id), sets=sets)
 
     def remove(self, uid: str, app_id: str, node_id: str) -> None:
         """Forget what is counted and noted of one person on one node; what is counted of everyone stays."""
-        key = to_item({"uid": key_part(uid), "node": node_key(app_id, node_id)})
-        store_call(self._client.delete_item, TableName=self._table, Key=key)
+        self._erase(to_item({"uid": key_part(uid), "node": node_key(app_id, node_id)}))
 
 
 def build_open_counts(table: str, before: Seat | None, seat: Seat) -> list[dict[str, Any]]:
@@ -138,6 +113,10 @@ def _count(table: str, owner: str, seat: Seat, node: Node, counts: Mapping[str, 
             adds=counts,
         )
     }
+
+
+def _key(uid: str, app_id: str, node_id: str) -> Attributes:
+    return to_item({"uid": _owner(uid), "node": node_key(app_id, node_id)})
 
 
 def _owner(uid: str) -> str:

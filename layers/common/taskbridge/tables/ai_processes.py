@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from taskbridge.ai.processes import Process, decode_process, encode_process
 from taskbridge.errors import UnreadableDocument
 from taskbridge.moments import DAY_S
-from taskbridge.tables.conditional import write_if
-from taskbridge.tables.dynamo import Item, binary, get_item, number, text, to_item
+from taskbridge.tables.dynamo import Item, binary, number, text, to_item
 from taskbridge.tables.parts import PartTable, body_in_parts, generation_of, parts_in
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -34,7 +34,7 @@ class StoredProcess:
     parts: str = ""
 
 
-class ProcessTable:
+class ProcessTable(Table):
     """The documents on DynamoDB.
 
     `retention_s` is how long one is kept after its last change once the instance is over, 0 for ever: no event that is
@@ -49,8 +49,7 @@ class ProcessTable:
         retention_s: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._parts = parts
         self._retention_s = retention_s
         self._clock = clock
@@ -61,7 +60,7 @@ class ProcessTable:
         Raises UnreadableDocument for one that this release cannot read.
         """
         for _ in range(TRIES):
-            item = get_item(self._client, self._table, to_item({"sess_id": sess_id}))
+            item = self._item(to_item({"sess_id": sess_id}))
             if item is None:
                 return StoredProcess(Process(sess_id))
             data = self._data(sess_id, item)
@@ -79,7 +78,8 @@ class ProcessTable:
         if body:
             self._parts.put([body])
         held = {"parts": body.parts.reference} if body else {"document": data}
-        if not self._put(to_item({**values, **held}), stored.version):
+        same = "#version = :version" if stored.version else "attribute_not_exists(#version)"
+        if not self._put(to_item({**values, **held}), same, {":version": stored.version} if stored.version else None):
             return False
         had_parts, stored.version = bool(stored.parts), stored.version + 1
         stored.parts = body.parts.reference if body else ""
@@ -92,17 +92,6 @@ class ProcessTable:
         if parts is None:
             return binary(item, "document") if "document" in item else b""
         return self._parts.load([parts]).get(parts)
-
-    def _put(self, item: dict[str, Any], version: int) -> bool:
-        put: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": item,
-            "ConditionExpression": "#version = :version" if version else "attribute_not_exists(#version)",
-            "ExpressionAttributeNames": {"#version": "version"},
-        }
-        if version:
-            put["ExpressionAttributeValues"] = to_item({":version": version})
-        return write_if(self._client.put_item, **put) is not None
 
     def _end(self, process: Process) -> int:
         return int(self._clock() + self._retention_s + MARGIN_S) if self._retention_s and process.is_over else 0

@@ -6,25 +6,18 @@ Keys `asked#<day>#all`, `asked#<day>#person#<uid>`, `asked#<day>#node#<app>#<nod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from taskbridge.ai.caps import AskedToday, day_of, find_reached
 from taskbridge.ai.rules import AiSettings
 from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
-from taskbridge.tables.batches import batch_get
 from taskbridge.tables.dynamo import Item, key_part, node_key, number, text, to_item
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
+from taskbridge.tables.table import Table
 
 
-class QuestionTable:
+class QuestionTable(Table):
     """Counts on DynamoDB. Times are epoch seconds; everything raises StoreError."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
 
     def take(self, uid: str, app_id: str, node_id: str, settings: AiSettings, now: float) -> str:
         """Count one more; returns why it may not be asked (see find_reached), and then it was not counted."""
@@ -45,7 +38,7 @@ class QuestionTable:
     def read(self, uid: str, app_id: str, node_id: str, now: float) -> AskedToday:
         """What was asked today: one BatchGetItem."""
         keys = _keys(uid, app_id, node_id, now)
-        items = batch_get(self._client, self._table, [to_item({"key": key}) for key in keys], consistent=True)
+        items = self._items(to_item({"key": key}) for key in keys)
         found: dict[str, Item] = {text(item, "key"): item for item in items}
         person, node, total = (found.get(key, {}) for key in keys)
         counts = [int(number(item, "asked")) for item in (person, node, total)]

@@ -14,26 +14,20 @@ import msgspec
 
 from taskbridge.ai.documents import NewerDocument
 from taskbridge.ai.rules import DefaultRule, NodeKey, OwnKey, PersonalRule
-from taskbridge.aws import store_call
 from taskbridge.errors import StaleVersion
-from taskbridge.tables.batches import batch_get
-from taskbridge.tables.conditional import build_update, transact, write_if
+from taskbridge.tables.conditional import build_update, transact
 from taskbridge.tables.dynamo import (
     Attributes,
     Item,
     Page,
     Value,
-    erase,
-    get_item,
     key_part,
-    keys_in,
     node_key,
     number,
-    query_all,
-    query_page,
     text,
     to_item,
 )
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -42,6 +36,8 @@ R = TypeVar("R", DefaultRule, PersonalRule)
 
 DEFAULT_OWNER = "default"
 _BESIDE = ("published_sequence", "cleared_version")
+_OF_OWNER = "#owner = :owner"
+_OF_RULE = "#rule = :rule"
 
 
 def owner_of(uid: str) -> str:
@@ -49,13 +45,37 @@ def owner_of(uid: str) -> str:
     return f"user#{key_part(uid)}"
 
 
-class RuleTable:
+class _VersionTable(Table):
+    """Every version of each rule, by the rule's `owner#node`."""
+
+    def get(self, rule: str, version: int) -> PersonalRule | None:
+        item = self._item(to_item({"rule": rule, "version": version}))
+        return _own(item) if item else None
+
+    def newest(self, rule: str, cursor: str | None, limit: int) -> Page[PersonalRule]:
+        return self._page(_own, cursor, limit, _OF_RULE, {":rule": rule}, ScanIndexForward=False)
+
+    def highest(self, rule: str) -> int:
+        """The newest version that there ever was, 0 where there was none."""
+        answer = self._look(_OF_RULE, {":rule": rule}, ScanIndexForward=False, Limit=1, ConsistentRead=True)
+        return max((int(number(item, "version")) for item in answer["Items"]), default=0)
+
+    def put(self, rule: str, document: dict[str, Value]) -> dict[str, Any]:
+        """What keeps a version, to travel in a transaction."""
+        item = to_item({"rule": rule, **document})
+        return {"Put": {"Item": item, **self._if("attribute_not_exists(#version)")}}
+
+    def erase(self, rule: str) -> int:
+        """Take all of a rule away; returns how many there were."""
+        return self._erase(*self._keys_in(to_item({"rule": rule}), "version"))
+
+
+class RuleTable(Table):
     """Rules on DynamoDB, with every version that there ever was. What is saved gets the next version."""
 
     def __init__(self, client: DynamoDBClient, table: str, versions: str) -> None:
-        self._client = client
-        self._table = table
-        self._versions = versions
+        super().__init__(client, table)
+        self._versions = _VersionTable(client, versions)
 
     # Reading
 
@@ -70,50 +90,36 @@ class RuleTable:
     def defaults(self, keys: Iterable[NodeKey]) -> dict[NodeKey, DefaultRule]:
         """Defaults by (app id, node id), read consistently; those that do not exist are left out."""
         wanted = [_key(DEFAULT_OWNER, node_key(*key)) for key in dict.fromkeys(keys)]
-        items = batch_get(self._client, self._table, wanted, consistent=True)
-        return {(rule.app_id, rule.node_id): rule for rule in (_rule(item, DefaultRule) for item in items)}
+        rules = (_rule(item, DefaultRule) for item in self._items(wanted))
+        return {(rule.app_id, rule.node_id): rule for rule in rules}
 
     def owns(self, keys: Iterable[OwnKey]) -> dict[OwnKey, PersonalRule]:
         """Own rules by (uid, app id, node id), read consistently; those that do not exist are left out."""
         wanted = [_key(owner_of(uid), node_key(*node)) for uid, *node in dict.fromkeys(keys)]
-        items = batch_get(self._client, self._table, wanted, consistent=True)
-        return {(rule.uid, rule.app_id, rule.node_id): rule for rule in (_rule(item, PersonalRule) for item in items)}
+        rules = (_rule(item, PersonalRule) for item in self._items(wanted))
+        return {(rule.uid, rule.app_id, rule.node_id): rule for rule in rules}
 
     def list_defaults(self, cursor: str | None = None, limit: int = 50) -> Page[DefaultRule]:
         """The defaults of all nodes: one Query."""
-        return query_page(
-            self._client,
-            lambda item: _rule(item, DefaultRule),
-            cursor,
-            limit,
-            **self._of_owner(DEFAULT_OWNER),
-        )
+        return self._page(_default, cursor, limit, _OF_OWNER, {":owner": DEFAULT_OWNER})
 
     def list_own(self, uid: str) -> list[PersonalRule]:
         """All rules of a person, as they are now."""
-        items = query_all(self._client, **self._of_owner(owner_of(uid)), ConsistentRead=True)
-        return [_rule(item, PersonalRule) for item in items]
+        return list(map(_own, self._query(_OF_OWNER, {":owner": owner_of(uid)}, ConsistentRead=True)))
 
     def own_page(self, uid: str, cursor: str | None = None, limit: int = 50) -> Page[PersonalRule]:
         """A page of a person's rules: one Query."""
-        return query_page(
-            self._client,
-            lambda item: _rule(item, PersonalRule),
-            cursor,
-            limit,
-            **self._of_owner(owner_of(uid)),
-            ConsistentRead=True,
-        )
+        return self._page(_own, cursor, limit, _OF_OWNER, {":owner": owner_of(uid)}, ConsistentRead=True)
 
     def own_versions(
         self, uid: str, app_id: str, node_id: str, cursor: str | None = None, limit: int = 50
     ) -> Page[PersonalRule]:
         """Every version of an own rule, the newest first, also of one that was deleted."""
-        return self._list_versions(owner_of(uid), node_key(app_id, node_id), PersonalRule, cursor, limit)
+        return self._versions.newest(f"{owner_of(uid)}#{node_key(app_id, node_id)}", cursor, limit)
 
     def own_version(self, uid: str, app_id: str, node_id: str, version: int) -> PersonalRule | None:
         """One version of an own rule."""
-        return self._version(owner_of(uid), node_key(app_id, node_id), version, PersonalRule)
+        return self._versions.get(f"{owner_of(uid)}#{node_key(app_id, node_id)}", version)
 
     # Writing
 
@@ -135,25 +141,16 @@ class RuleTable:
 
     def delete_own(self, uid: str, app_id: str, node_id: str, expected_version: int) -> None:
         """Take an own rule away; its versions stay. Raises StaleVersion."""
-        deleted = write_if(
-            self._client.delete_item,
-            TableName=self._table,
-            Key=_key(owner_of(uid), node_key(app_id, node_id)),
-            ConditionExpression="#version = :expected",
-            ExpressionAttributeNames={"#version": "version"},
-            ExpressionAttributeValues=to_item({":expected": expected_version}),
-        )
-        if deleted is None:
+        key = _key(owner_of(uid), node_key(app_id, node_id))
+        if not self._delete(key, "#version = :expected", {":expected": expected_version}):
             raise StaleVersion(_stale(expected_version))
 
     def erase_own(self, uid: str, app_id: str, node_id: str) -> int:
         """Take an own rule away with all its versions; returns how many versions there were."""
         node = node_key(app_id, node_id)
-        rule = f"{owner_of(uid)}#{node}"
-        versions = keys_in(self._client, self._versions, to_item({"rule": rule}), "version")
-        erase(self._client, self._versions, versions)
-        erase(self._client, self._table, [_key(owner_of(uid), node)])
-        return len(versions)
+        erased = self._versions.erase(f"{owner_of(uid)}#{node}")
+        self._erase(_key(owner_of(uid), node))
+        return erased
 
     def mark_published(self, app_id: str, node_id: str, sequence: int, version: int) -> bool:
         """Remember that a publication changed nothing at this version, so that an older one is not taken for news.
@@ -171,25 +168,21 @@ class RuleTable:
 
         False where another version of the rule stands there by now.
         """
-        request = build_update(
-            self._table,
+        return self._update(
             _key(owner_of(uid) if uid else DEFAULT_OWNER, node_key(app_id, node_id)),
             sets=to_item({"newer_document": msgspec.json.encode(newer).decode()}),
             condition="#version = :version",
             values={":version": version},
         )
-        return write_if(self._client.update_item, **request) is not None
 
     def _mark(self, owner: str, app_id: str, node_id: str, name: str, value: int, version: int | None = None) -> bool:
         same = "attribute_exists(#version)" if version is None else "#version = :version"
-        request = build_update(
-            self._table,
+        return self._update(
             _key(owner, node_key(app_id, node_id)),
             sets=to_item({name: value}),
             condition=f"{same} AND (attribute_not_exists(#{name}) OR #{name} < :value)",
             values={":value": value, **({} if version is None else {":version": version})},
         )
-        return write_if(self._client.update_item, **request) is not None
 
     def _save(
         self,
@@ -201,7 +194,7 @@ class RuleTable:
         values: dict[str, Any] | None = None,
     ) -> R:
         node = node_key(rule.app_id, rule.node_id)
-        version = (expected or self._highest(owner, node)) + 1
+        version = (expected or self._versions.highest(f"{owner}#{node}")) + 1
         saved = msgspec.structs.replace(rule, version=version)
         kept_text = msgspec.json.encode(msgspec.structs.replace(saved, newer=None)).decode()
         document: dict[str, Value] = {"version": version, "document": kept_text}
@@ -213,56 +206,25 @@ class RuleTable:
             condition=f"{same} AND {order}" if order else same,
             values={**({":expected": expected} if expected else {}), **(values or {})},
         )
-        kept = {
-            "TableName": self._versions,
-            "Item": to_item({"rule": f"{owner}#{node}", **document}),
-            "ConditionExpression": "attribute_not_exists(#version)",
-            "ExpressionAttributeNames": {"#version": "version"},
-        }
-        if not transact(self._client, [{"Update": update}, {"Put": kept}]):
+        if not transact(self._client, [{"Update": update}, self._versions.put(f"{owner}#{node}", document)]):
             raise StaleVersion(_stale(expected))
         return saved
 
     def _read(self, owner: str, node: str, kind: type[R]) -> R | None:
-        item = get_item(self._client, self._table, _key(owner, node))
+        item = self._item(_key(owner, node))
         return _rule(item, kind) if item else None
-
-    def _version(self, owner: str, node: str, version: int, kind: type[R]) -> R | None:
-        key = to_item({"rule": f"{owner}#{node}", "version": version})
-        item = get_item(self._client, self._versions, key)
-        return _rule(item, kind) if item else None
-
-    def _list_versions(self, owner: str, node: str, kind: type[R], cursor: str | None, limit: int) -> Page[R]:
-        return query_page(
-            self._client, lambda item: _rule(item, kind), cursor, limit, **self._of_rule(f"{owner}#{node}")
-        )
-
-    def _highest(self, owner: str, node: str) -> int:
-        """The newest version that there ever was."""
-        request = self._of_rule(f"{owner}#{node}")
-        answer = store_call(self._client.query, **request, Limit=1, ConsistentRead=True)
-        return max((int(number(item, "version")) for item in answer["Items"]), default=0)
-
-    def _of_rule(self, rule: str) -> dict[str, Any]:
-        return {
-            "TableName": self._versions,
-            "KeyConditionExpression": "#rule = :rule",
-            "ExpressionAttributeNames": {"#rule": "rule"},
-            "ExpressionAttributeValues": to_item({":rule": rule}),
-            "ScanIndexForward": False,
-        }
-
-    def _of_owner(self, owner: str) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "KeyConditionExpression": "#owner = :owner",
-            "ExpressionAttributeNames": {"#owner": "owner"},
-            "ExpressionAttributeValues": to_item({":owner": owner}),
-        }
 
 
 def _key(owner: str, node: str) -> Attributes:
     return to_item({"owner": owner, "node": node})
+
+
+def _default(item: Item) -> DefaultRule:
+    return _rule(item, DefaultRule)
+
+
+def _own(item: Item) -> PersonalRule:
+    return _rule(item, PersonalRule)
 
 
 def _rule(item: Item, kind: type[R]) -> R:

@@ -17,7 +17,6 @@ import msgspec
 from taskbridge.ai.delays import is_awaited
 from taskbridge.ai.people import is_decision
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
-from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
 from taskbridge.tables.ai_people import build_decision_counts, build_open_counts
 from taskbridge.tables.ai_task_items import (
@@ -41,20 +40,18 @@ from taskbridge.tables.ai_task_items import (
     spent_values,
     whole_analysis,
 )
-from taskbridge.tables.batches import batch_get
 from taskbridge.tables.by_time import TimeIndex
-from taskbridge.tables.conditional import Lease, build_update, names_in, transact, write_if
+from taskbridge.tables.conditional import Lease, build_update, transact, write_if
 from taskbridge.tables.dynamo import (
     Attributes,
     Page,
     Value,
-    get_item,
     key_part,
     node_key,
-    query_page,
     to_attribute,
     to_item,
 )
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -65,7 +62,7 @@ _UNDER_WAY = "#a_status = :pending OR #a_status = :running"
 _UNDER_WAY_VALUES = {":pending": AnalysisStatus.PENDING, ":running": AnalysisStatus.RUNNING}
 
 
-class TaskTable:
+class TaskTable(Table):
     """Seats on DynamoDB. `people` is the table of PersonNodeTable; `clock` gives epoch seconds.
 
     `retention_s` is how long a done seat is kept after its instance's end, 0 for ever: only who projects needs it.
@@ -79,8 +76,7 @@ class TaskTable:
         clock: Callable[[], float] = time.time,
         retention_s: float = 0.0,
     ) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._people = people
         self._clock = clock
         self._retention_s = retention_s
@@ -89,19 +85,18 @@ class TaskTable:
 
     def get(self, uid: str, task_id: str) -> Seat | None:
         """A seat, read consistently; also one that is gone, for as long as it is remembered."""
-        item = get_item(self._client, self._table, seat_key(uid, task_id))
+        item = self._item(seat_key(uid, task_id))
         return read_seat(item) if item else None
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Seat]:
         """Seats by (uid, task id), read consistently; those that do not exist are left out."""
         wanted = [seat_key(*key) for key in dict.fromkeys(keys)]
-        seats = map(read_seat, batch_get(self._client, self._table, wanted, consistent=True))
-        return {(seat.uid, seat.task_id): seat for seat in seats}
+        return {(seat.uid, seat.task_id): seat for seat in map(read_seat, self._items(wanted))}
 
     def answers_of(self, keys: Iterable[tuple[str, str]]) -> set[str]:
         """The ids of all the answers that these seats, by (uid, task id), ever had; read consistently."""
         wanted = [seat_key(*key) for key in dict.fromkeys(keys)]
-        items = batch_get(self._client, self._table, wanted, consistent=True)
+        items = self._items(wanted)
         return {answer_id for item in items if "answers" in item for answer_id in item["answers"]["SS"]}
 
     def project(self, seat: Seat, before: Seat | None) -> bool:
@@ -190,8 +185,7 @@ class TaskTable:
         """
         finished = msgspec.structs.replace(finished, reason=cut_text(finished.reason))
         is_same = "#a_status = :status AND #a_finished_at = :finished_at"  # the SDK may repeat a call that arrived
-        request = build_update(
-            self._table,
+        item = self._updated(
             seat_key(uid, task_id),
             condition=f"{_OPEN_WITH} AND #a_basis = :basis AND ({_UNDER_WAY} OR ({is_same}))",
             values={
@@ -204,8 +198,7 @@ class TaskTable:
             },
             **whole_analysis(finished, but=UNKNOWN_TO_WORKER),
         )
-        answer = write_if(self._client.update_item, **request, ReturnValues="ALL_NEW")
-        return None if answer is None else read_analysis(answer["Attributes"])
+        return read_analysis(item) if item else None
 
     def note_opening(self, seat: Seat, at: str) -> bool:
         """Keep that its person looks at the task at `at` (RFC 3339 in UTC), if its analysis is still under way then.
@@ -270,20 +263,11 @@ class TaskTable:
 
     def list_all(self, uid: str, limit: int = 50) -> Page[Seat]:
         """The first seats that a person ever had, by task, read consistently, those that are gone included."""
-        return query_page(
-            self._client,
-            read_seat,
-            None,
-            limit,
-            TableName=self._table,
-            KeyConditionExpression="uid = :uid",
-            ExpressionAttributeValues=to_item({":uid": key_part(uid)}),
-            ConsistentRead=True,
-        )
+        return self._page(read_seat, None, limit, "uid = :uid", {":uid": key_part(uid)}, ConsistentRead=True)
 
     def remove(self, uid: str, task_id: str) -> None:
         """Forget a seat."""
-        store_call(self._client.delete_item, TableName=self._table, Key=seat_key(uid, task_id))
+        self._erase(seat_key(uid, task_id))
 
     def _list(
         self, index: str, owner: str, prefix: str, limit: int, cursor: str | None, *, newest_first: bool = False
@@ -292,22 +276,11 @@ class TaskTable:
         condition, values = f"#{partition} = :owner", {":owner": owner}
         if prefix:
             condition, values = f"{condition} AND begins_with(#{order}, :prefix)", {**values, ":prefix": prefix}
-        return query_page(
-            self._client,
-            read_seat,
-            cursor,
-            limit,
-            TableName=self._table,
-            IndexName=index,
-            KeyConditionExpression=condition,
-            ExpressionAttributeNames=names_in(condition),
-            ExpressionAttributeValues=to_item(values),
-            ScanIndexForward=not newest_first,
-        )
+        of_index = {"IndexName": index, "ScanIndexForward": not newest_first}
+        return self._page(read_seat, cursor, limit, condition, values, **of_index)
 
     def _change(self, uid: str, task_id: str, condition: str, values: dict[str, Value], **changes: Any) -> bool:
-        request = build_update(self._table, seat_key(uid, task_id), condition=condition, values=values, **changes)
-        return write_if(self._client.update_item, **request) is not None
+        return self._update(seat_key(uid, task_id), condition=condition, values=values, **changes)
 
     def _change_held(self, uid: str, task_id: str, analysis_id: str, holder: str, **changes: Any) -> bool:
         """Change an analysis as its worker; False where it is no longer this worker's."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from taskbridge.tables.by_time import TimeIndex
-from taskbridge.tables.conditional import write_if
-from taskbridge.tables.dynamo import Item, Page, binary, erase, key_part, keys_in, to_item
+from taskbridge.tables.dynamo import Item, Page, binary, key_part, to_item
 from taskbridge.tables.packing import Packed
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,12 +40,11 @@ class ChangeRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 _packed = Packed(ChangeRecord)
 
 
-class ChangeTable:
+class ChangeTable(Table):
     """The trail of changes on DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._by_month = TimeIndex(
             client, table, "by_month", "month_shard", "changed_at", ("subject", "moment"), width=7, buckets=6
         )
@@ -63,10 +62,7 @@ class ChangeTable:
                 "changed_at": moment,
             }
         )
-        condition = "attribute_not_exists(moment)"
-        return (
-            write_if(self._client.put_item, TableName=self._table, Item=item, ConditionExpression=condition) is not None
-        )
+        return self._put(item, "attribute_not_exists(moment)")
 
     def of(
         self, what: tuple[str, ...], cursor: str | None = None, limit: int = 50, *, start: str = "", end: str = ""
@@ -80,8 +76,7 @@ class ChangeTable:
 
     def erase(self, what: tuple[str, ...]) -> int:
         """Take every change of a subject away; returns how many there were."""
-        keys = keys_in(self._client, self._table, to_item({"subject": _subject(what)}), "moment")
-        return erase(self._client, self._table, keys)
+        return self._erase(*self._keys_in(to_item({"subject": _subject(what)}), "moment"))
 
 
 def _subject(what: tuple[str, ...]) -> str:

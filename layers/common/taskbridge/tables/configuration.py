@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from taskbridge.ai.rules import AiSettings
-from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
 from taskbridge.push.trigger_rules import TriggerRule, in_force
 from taskbridge.registry import category_of
-from taskbridge.tables.dynamo import Item, number, text
+from taskbridge.tables.dynamo import Item, number, text, to_item
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -72,12 +72,11 @@ class Configuration:
         )
 
 
-class ConfigurationTable:
+class ConfigurationTable(Table):
     """The configuration, as fresh as `REFRESH_S`. Safe for threads."""
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], float]) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._clock = clock
         self._lock = threading.Lock()
         self._checked_at = -REFRESH_S
@@ -112,9 +111,7 @@ class ConfigurationTable:
             return current
 
     def _version(self) -> int:
-        key = {"kind": {"S": "version"}, "id": {"S": "configuration"}}
-        answer = store_call(self._client.get_item, TableName=self._table, Key=key, ConsistentRead=True)
-        return int(number(answer.get("Item", {}), "value"))
+        return int(number(self._item(to_item({"kind": "version", "id": "configuration"})) or {}, "value"))
 
     def _read(self, version: int) -> Configuration:
         platforms = [read_platform(item) for item in self._all("platform")]
@@ -127,22 +124,8 @@ class ConfigurationTable:
         found = next((item for item in self._all("ai") if text(item, "id") == "settings"), None)
         return read_ai_settings(found) if found else None
 
-    def _all(self, kind: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        start: dict[str, Any] = {}
-        while True:
-            answer = store_call(
-                self._client.query,
-                TableName=self._table,
-                KeyConditionExpression="kind = :kind",
-                ExpressionAttributeValues={":kind": {"S": kind}},
-                ConsistentRead=True,
-                **start,
-            )
-            items += answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return items
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    def _all(self, kind: str) -> Iterator[Item]:
+        return self._query("kind = :kind", {":kind": kind}, ConsistentRead=True)
 
 
 def read_platform(item: Item) -> PlatformConfig:

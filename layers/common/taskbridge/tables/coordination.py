@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from taskbridge.tables.conditional import build_update, write_if
-from taskbridge.tables.dynamo import Item, Value, get_item, number, text, to_item
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
+from taskbridge.tables.dynamo import Item, Value, number, text, to_item
+from taskbridge.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +29,8 @@ class BreakerState:
     answered_at: float = 0.0
 
 
-class CoordinationTable:
+class CoordinationTable(Table):
     """Breaker states, the ends of lines, and cursors on DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
 
     def read_breaker(self, platform_id: str) -> BreakerState:
         """The breaker of a platform; closed where nothing is stored."""
@@ -55,7 +47,7 @@ class CoordinationTable:
 
     def open_breaker(self, platform_id: str, now: float, reason: str, *, wants_money: bool = False) -> bool:
         """Open it, unless it is open; tells whether this call did."""
-        return self._update(
+        return self._change(
             f"breaker#{platform_id}",
             {"state": "open", "opened_at": now, "reason": reason[:200], "probe_until": 0, "wants_money": +wants_money},
             "attribute_not_exists(#state) OR #state <> :open",
@@ -65,11 +57,11 @@ class CoordinationTable:
     def close_breaker(self, platform_id: str, now: float) -> bool:
         """Close it, unless it is closed; tells whether this call did."""
         sets: dict[str, Value] = {"state": "closed", "closed_at": now}
-        return self._update(f"breaker#{platform_id}", sets, "#state = :open", {":open": "open"})
+        return self._change(f"breaker#{platform_id}", sets, "#state = :open", {":open": "open"})
 
     def take_probe(self, platform_id: str, now: float, lease_s: float) -> bool:
         """Be the one that may try through an open breaker, for `lease_s` seconds."""
-        return self._update(
+        return self._change(
             f"breaker#{platform_id}",
             {"probe_until": now + lease_s},
             "#state = :open AND #probe_until <= :now",
@@ -97,14 +89,12 @@ class CoordinationTable:
         self._raise(f"cursor#{name}", "position", position)
 
     def _get(self, key: str) -> Item:
-        return get_item(self._client, self._table, to_item({"key": key})) or {}
+        return self._item(to_item({"key": key})) or {}
 
     def _raise(self, key: str, name: str, value: float) -> bool:
         """Set an attribute that only grows."""
-        return self._update(key, {name: value}, f"attribute_not_exists(#{name}) OR #{name} < :new", {":new": value})
+        return self._change(key, {name: value}, f"attribute_not_exists(#{name}) OR #{name} < :new", {":new": value})
 
-    def _update(self, key: str, sets: Mapping[str, Value], condition: str, values: Mapping[str, Value]) -> bool:
-        update = build_update(
-            self._table, to_item({"key": key}), sets=to_item(sets), condition=condition, values=values
-        )
-        return write_if(self._client.update_item, tries=1, **update) is not None
+    def _change(self, key: str, sets: Mapping[str, Value], condition: str, values: Mapping[str, Value]) -> bool:
+        """Tried once: who comes next decides anew."""
+        return self._update(to_item({"key": key}), tries=1, sets=to_item(sets), condition=condition, values=values)

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
-from taskbridge.tables.batches import batch_get, batch_put
-from taskbridge.tables.conditional import build_update, names_in, write_if
-from taskbridge.tables.dynamo import PART_BYTES, binary, number, query_all, query_first, text, to_attribute, to_item
+from taskbridge.tables.batches import batch_put
+from taskbridge.tables.dynamo import PART_BYTES, binary, number, text, to_item
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -49,12 +48,11 @@ class UnroutedEvent:
     others: tuple[str, ...] = ()
 
 
-class EventTable:
+class EventTable(Table):
     """Skipped and rejected events on DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str, retention_days: float) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._retention_s = retention_days * DAY_S
 
     def record(self, event: UnroutedEvent, body: bytes, spare_id: str) -> str:
@@ -86,13 +84,7 @@ class EventTable:
 
     def read(self, event_id: str) -> UnroutedEvent | None:
         """An event with its whole body, or None."""
-        parts = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="event_id = :id",
-            ExpressionAttributeValues={":id": {"S": event_id}},
-            ConsistentRead=True,
-        )
+        parts = self._query("event_id = :id", {":id": event_id}, ConsistentRead=True)
         items = sorted(parts, key=lambda item: number(item, "part"))
         if not items:
             return None
@@ -108,15 +100,9 @@ class EventTable:
             keys: dict[str, str | int | float | bytes] = {"event_id": event_id, "part": 0}
             keys |= {"status_shard": partition, "received_at": received_at}
             start = {"ExclusiveStartKey": to_item(keys)}
-        items = query_first(
-            self._client,
-            limit,
-            TableName=self._table,
-            IndexName="by_status",
-            KeyConditionExpression="status_shard = :shard",
-            ExpressionAttributeValues=to_item({":shard": partition}),
-            ScanIndexForward=False,
-            **start,
+        values = {":shard": partition}
+        items = self._first(
+            limit, "status_shard = :shard", values, IndexName="by_status", ScanIndexForward=False, **start
         )
         return [(text(item, "received_at"), text(item, "event_id")) for item in items]
 
@@ -125,21 +111,15 @@ class EventTable:
 
         One Query of the index, which reads at most `most` keys.
         """
-        answer = store_call(
-            self._client.query,
-            TableName=self._table,
-            IndexName="by_status",
-            KeyConditionExpression="status_shard = :shard AND received_at BETWEEN :start AND :end",
-            ExpressionAttributeValues=to_item({":shard": f"{status}#{shard}", ":start": start, ":end": end}),
-            Select="COUNT",
-            Limit=most,
-        )
+        condition = "status_shard = :shard AND received_at BETWEEN :start AND :end"
+        values = {":shard": f"{status}#{shard}", ":start": start, ":end": end}
+        answer = self._look(condition, values, IndexName="by_status", Select="COUNT", Limit=most)
         return answer["Count"], "LastEvaluatedKey" not in answer
 
     def load(self, event_ids: Sequence[str]) -> dict[str, UnroutedEvent]:
         """Events with their bodies; one that stands in several items is read by a Query of its own."""
         keys = [to_item({"event_id": event_id, "part": 0}) for event_id in event_ids]
-        items = batch_get(self._client, self._table, keys, consistent=True)
+        items = self._items(keys)
         found: dict[str, UnroutedEvent] = {}
         for item in items:
             detail = binary(item, "detail") if "detail" in item else b""
@@ -150,17 +130,12 @@ class EventTable:
 
     def mark_replayed(self, event_id: str, by: str, at: str) -> bool:
         """Note that a rejected event goes back to where it came from; False where there is none."""
-        marked = write_if(
-            self._client.update_item,
-            **build_update(
-                self._table,
-                to_item({"event_id": event_id, "part": 0}),
-                sets={"replayed_at": to_attribute(at), "replayed_by": to_attribute(by)},
-                condition="#status = :rejected",
-                values={":rejected": "rejected"},
-            ),
+        return self._update(
+            to_item({"event_id": event_id, "part": 0}),
+            sets=to_item({"replayed_at": at, "replayed_by": by}),
+            condition="#status = :rejected",
+            values={":rejected": "rejected"},
         )
-        return marked is not None
 
     def _put_first(self, event: UnroutedEvent, event_id: str, digest: str, parts: list[bytes]) -> bool:
         shard = zlib.crc32(event_id.encode()) % STATUS_SHARDS
@@ -180,26 +155,15 @@ class EventTable:
         if parts[0]:
             values["detail"] = parts[0]
         condition = "attribute_not_exists(#event_id) OR (#digest = :digest AND #status = :status)"
-        written = write_if(
-            self._client.put_item,
-            TableName=self._table,
-            Item=to_item(values),
-            ConditionExpression=condition,
-            ExpressionAttributeNames=names_in(condition),
-            ExpressionAttributeValues=to_item({":digest": digest, ":status": event.status}),
-        )
-        return written is not None
+        return self._put(to_item(values), condition, {":digest": digest, ":status": event.status})
 
     def _tell(self, event_id: str, other: str) -> None:
         """Note at the first event under an id where another stands."""
-        write_if(
-            self._client.update_item,
-            TableName=self._table,
-            Key=to_item({"event_id": event_id, "part": 0}),
-            UpdateExpression="ADD #others :other",
-            ConditionExpression="attribute_exists(#id) AND (attribute_not_exists(#others) OR size(#others) < :most)",
-            ExpressionAttributeNames={"#id": "event_id", "#others": "others"},
-            ExpressionAttributeValues={":other": {"SS": [other]}, ":most": {"N": str(TOLD)}},
+        self._update(
+            to_item({"event_id": event_id, "part": 0}),
+            adds={"others": frozenset({other})},
+            condition="attribute_exists(#event_id) AND (attribute_not_exists(#others) OR size(#others) < :most)",
+            values={":most": TOLD},
         )
 
     def _expires_at(self, event: UnroutedEvent) -> int:

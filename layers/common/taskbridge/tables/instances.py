@@ -19,11 +19,12 @@ from taskbridge.push.instances import Instance, decode_instance, encode_instance
 from taskbridge.push.messages import instance_key
 from taskbridge.reasons import build_reason
 from taskbridge.tables.aside import Aside, AsideTable
-from taskbridge.tables.batches import batch_execute, batch_get
-from taskbridge.tables.dynamo import Item, binary, number, query_first, text, to_attribute, to_item
+from taskbridge.tables.batches import batch_execute
+from taskbridge.tables.dynamo import Item, binary, number, text, to_attribute, to_item
 from taskbridge.tables.parts import Parts, PartTable, SplitBody, body_in_parts, generation_of, parts_in
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from taskbridge.tables.riders import Rider
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -104,7 +105,7 @@ class _Written:
             entry.parts = self.body.parts.reference if self.body else ""
 
 
-class InstanceTable:
+class InstanceTable(Table):
     """The instance store on DynamoDB: one read and one write call for a batch of up to 24 ordinary instances.
 
     `parts` is needed for documents that are too large for an item. `retention_s` is how long a document is kept after
@@ -121,8 +122,7 @@ class InstanceTable:
         retention_s: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._pages = pages
         self._parts = parts
         self._retention_s = retention_s
@@ -137,7 +137,7 @@ class InstanceTable:
         found: dict[str, StoredInstance] = {}
         missing = list(wanted)
         for _ in range(READ_TRIES):
-            items = self._items(missing)
+            items = self._by_key(missing)
             bodies = self._bodies(items.values())
             found |= {key: _stored(wanted[key], items.get(key), bodies) for key in missing}
             # Parts that are not there any more were taken away by who wrote newer ones: look who it was.
@@ -188,24 +188,14 @@ class InstanceTable:
         """Instances of a platform that are due, as (platform id, session id), the oldest of each shard first."""
         found: list[tuple[float, str]] = []
         for shard in range(DUE_SHARDS):
-            items = query_first(
-                self._client,
-                limit,
-                TableName=self._table,
-                IndexName="due",
-                KeyConditionExpression="due_shard = :shard AND due_at <= :before",
-                ExpressionAttributeValues={
-                    ":shard": {"S": f"{platform_id}#{shard}"},
-                    ":before": {"N": repr(before)},
-                },
-            )
+            values: dict[str, str | float] = {":shard": f"{platform_id}#{shard}", ":before": before}
+            items = self._first(limit, "due_shard = :shard AND due_at <= :before", values, IndexName="due")
             found += [(number(item, "due_at"), text(item, "instance")) for item in items]
         found.sort()
         return [(platform_id, key.removeprefix(f"{platform_id}#")) for _, key in found[:limit]]
 
-    def _items(self, keys: Iterable[str]) -> dict[str, Item]:
-        wanted = (to_item({"instance": key}) for key in keys)
-        return {text(item, "instance"): item for item in batch_get(self._client, self._table, wanted, consistent=True)}
+    def _by_key(self, keys: Iterable[str]) -> dict[str, Item]:
+        return {text(item, "instance"): item for item in self._items(to_item({"instance": key}) for key in keys)}
 
     def _bodies(self, items: Iterable[Item]) -> dict[Parts, bytes]:
         named = [parts for item in items if (parts := _parts_in(item))]

@@ -15,14 +15,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from taskbridge.errors import StoreError
 from taskbridge.tables.batches import batch_get, batch_put, batch_write
-from taskbridge.tables.dynamo import PART_BYTES, Attributes, Item, binary, query_all, text, to_item
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
+from taskbridge.tables.dynamo import PART_BYTES, Attributes, Item, binary, text, to_item
+from taskbridge.tables.table import Table
 
 PARTS_A_READ = 40  # BatchGetItem gives 16 MB at most
 
@@ -92,12 +90,8 @@ def referred_parts(document: str, reference: str) -> Parts | None:
     return Parts(document, generation, int(count)) if count.isdigit() else None
 
 
-class PartTable:
+class PartTable(Table):
     """Parts on DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
 
     def put(self, bodies: Iterable[SplitBody]) -> None:
         """Store them; nobody reads them before a head names them."""
@@ -117,14 +111,8 @@ class PartTable:
 
     def browse(self, document: str, start: str) -> Iterator[bytes]:
         """The bytes of each generation of a document from `start` on, in order, as many as are taken."""
-        items = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="#document = :document AND #part >= :start",
-            ExpressionAttributeNames={"#document": "document", "#part": "part"},
-            ExpressionAttributeValues=to_item({":document": document, ":start": start or " "}),
-            ConsistentRead=True,
-        )
+        condition, values = "#document = :document AND #part >= :start", {":document": document, ":start": start or " "}
+        items = self._query(condition, values, ConsistentRead=True)
         for _, pieces in groupby(items, key=lambda item: text(item, "part").rsplit("#", 1)[0]):
             yield b"".join(binary(item, "piece") for item in pieces)
 
@@ -148,14 +136,5 @@ class PartTable:
             self.clear(document, before, but=kept.generation if kept else "")
 
     def _keys(self, document: str, before: str) -> list[Item]:
-        return list(
-            query_all(
-                self._client,
-                TableName=self._table,
-                KeyConditionExpression="#document = :document AND #part < :before",
-                ProjectionExpression="#document, #part",
-                ExpressionAttributeNames={"#document": "document", "#part": "part"},
-                ExpressionAttributeValues=to_item({":document": document, ":before": before}),
-                ConsistentRead=True,
-            )
-        )
+        condition, values = "#document = :document AND #part < :before", {":document": document, ":before": before}
+        return list(self._query(condition, values, ProjectionExpression="#document, #part", ConsistentRead=True))

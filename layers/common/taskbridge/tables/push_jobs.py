@@ -9,8 +9,7 @@ import msgspec
 
 from taskbridge.moments import DAY_S
 from taskbridge.push.jobs import JobStatus, PushJob
-from taskbridge.tables.conditional import build_update, write_if
-from taskbridge.tables.dynamo import Attributes, Item, Page, query_all, query_first, text, to_item
+from taskbridge.tables.dynamo import Attributes, Item, Page, text, to_item
 from taskbridge.tables.jobs import IS_RUNNING, RUNNING, JobTable
 
 KIND = "replay"
@@ -28,27 +27,15 @@ class PushJobTable(JobTable[PushJob]):
 
     def newest(self, before: str | None, limit: int) -> Page[PushJob]:
         """The jobs that were asked for last, those before an id: one Query."""
-        items = query_first(
-            self._client,
-            limit + 1,
-            TableName=self._table,
-            KeyConditionExpression="kind = :kind" + (" AND id < :before" if before else ""),
-            ExpressionAttributeValues=to_item({":kind": KIND, **({":before": before} if before else {})}),
-            ScanIndexForward=False,
-        )
+        condition = "kind = :kind" + (" AND id < :before" if before else "")
+        values = {":kind": KIND, **({":before": before} if before else {})}
+        items = self._first(limit + 1, condition, values, ScanIndexForward=False)
         shown = [self._read(item) for item in items[:limit]]
         return Page(shown, shown[-1].id if len(items) > limit else None)
 
     def active(self) -> list[str]:
         """Ids of the jobs that run, the oldest first."""
-        items = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="kind = :kind",
-            FilterExpression=IS_RUNNING,
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item({":kind": KIND, ":running": RUNNING}),
-        )
+        items = self._query("kind = :kind", {":kind": KIND, ":running": RUNNING}, FilterExpression=IS_RUNNING)
         return [text(item, "id") for item in items]
 
     def take(self, job_id: str, holder: str, now: float, lease_s: float) -> PushJob | None:
@@ -66,15 +53,7 @@ class PushJobTable(JobTable[PushJob]):
 
     def stop(self, job_id: str) -> PushJob | None:
         """End a job that runs; one that has ended stays as it is. Returns it as it stands, None where there is none."""
-        update = build_update(
-            self._table,
-            _key(job_id),
-            sets=to_item({"status": JobStatus.STOPPED}),
-            condition=IS_RUNNING,
-            values={":running": RUNNING},
-        )
-        answer = write_if(self._client.update_item, **update, ReturnValues="ALL_NEW")
-        return self._read(answer["Attributes"]) if answer else self.read(job_id)
+        return self._stop(_key(job_id), JobStatus.STOPPED)
 
     def _key(self, job: PushJob) -> Attributes:
         return _key(job.id)

@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S, utc_stamp
-from taskbridge.tables.dynamo import Item, binary, query_first, text, to_attribute
+from taskbridge.tables.dynamo import Item, binary, text, to_attribute
 from taskbridge.tables.packing import Packed
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 SHARDS = 4
+_BETWEEN = "#bucket = :bucket AND #page BETWEEN :first AND :last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,11 @@ def page_time(at: float) -> str:
     return utc_stamp(at).removesuffix("+00:00") + "Z"
 
 
-class PushLogPageTable:
+class PushLogPageTable(Table):
     """Pages on DynamoDB. `retention_s` is how long they are kept."""
 
     def __init__(self, client: DynamoDBClient, table: str, retention_s: float) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._retention_s = retention_s
 
     def insert_statement(self, page: LogPage) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class PushLogPageTable:
         pages: list[LogPage] = []
         for day in _days(start, end):
             for shard in range(SHARDS):
-                pages += self._query(f"{platform_id}#{day}#{shard}", page_time(start), page_time(end), limit)
+                pages += self._named(f"{platform_id}#{day}#{shard}", page_time(start), page_time(end), limit)
         pages.sort(key=lambda page: page.at)
         return pages[:limit]
 
@@ -111,7 +111,7 @@ class PushLogPageTable:
         day, each = page_time(start)[:10], -(-most // SHARDS)
         while True:
             shards = [
-                self._query(f"{platform_id}#{day}#{shard}", page_time(start), page_time(until), each)
+                self._named(f"{platform_id}#{day}#{shard}", page_time(start), page_time(until), each)
                 for shard in range(SHARDS)
             ]
             cut = [pages[-1].at for pages in shards if len(pages) == each]
@@ -128,7 +128,7 @@ class PushLogPageTable:
         """
         pages: list[LogPage] = []
         for shard in range(SHARDS):
-            found = self._query(f"{platform_id}#{day}#{shard}", first, last, limit + 1, newest_first=True)
+            found = self._named(f"{platform_id}#{day}#{shard}", first, last, limit + 1, newest_first=True)
             pages += [page for page in found if page.name < last][:limit]  # BETWEEN takes in `last` itself
         return sorted(pages, key=lambda page: page.name, reverse=True)[:limit]
 
@@ -140,32 +140,20 @@ class PushLogPageTable:
         pages: list[LogPage] = []
         reached = ""
         for shard in range(SHARDS):
-            request = self._request(f"{platform_id}#{day}#{shard}", first, last, newest_first=True)
-            answer = store_call(self._client.query, **request)
-            found = [page for page in map(_page, answer["Items"]) if page.name < last]
+            values = {":bucket": f"{platform_id}#{day}#{shard}", ":first": first, ":last": last}
+            answer = self._look(_BETWEEN, values, ScanIndexForward=False)
+            found = [page for page in map(_read, answer["Items"]) if page.name < last]
             pages += found
             if "LastEvaluatedKey" in answer:
                 reached = max(reached, text(answer["LastEvaluatedKey"], "page"))
         return [page for page in pages if page.name >= reached], reached
 
-    def _query(self, bucket: str, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[LogPage]:
-        return [
-            *map(
-                _page, query_first(self._client, limit, **self._request(bucket, first, last, newest_first=newest_first))
-            )
-        ]
-
-    def _request(self, bucket: str, first: str, last: str, *, newest_first: bool) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "KeyConditionExpression": "#bucket = :bucket AND #page BETWEEN :first AND :last",
-            "ExpressionAttributeNames": {"#bucket": "bucket", "#page": "page"},
-            "ExpressionAttributeValues": {":bucket": {"S": bucket}, ":first": {"S": first}, ":last": {"S": last}},
-            "ScanIndexForward": not newest_first,
-        }
+    def _named(self, bucket: str, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[LogPage]:
+        values = {":bucket": bucket, ":first": first, ":last": last}
+        return list(map(_read, self._first(limit, _BETWEEN, values, ScanIndexForward=not newest_first)))
 
 
-def _page(item: Item) -> LogPage:
+def _read(item: Item) -> LogPage:
     moment, page_id = text(item, "page").split("#", 1)
     unreadable = ""
     try:

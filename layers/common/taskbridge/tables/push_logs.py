@@ -10,24 +10,19 @@ that costs what a put does, and needs no look before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from taskbridge.aws import store_call
 from taskbridge.errors import StoreError
-from taskbridge.push.logs import (
-    LogKey,
-    PushLog,
-    place_beside,
-)
-from taskbridge.tables.batches import batch_execute, batch_get
-from taskbridge.tables.conditional import write_if
-from taskbridge.tables.dynamo import Item, query_all, text, to_attribute, to_item
+from taskbridge.push.logs import LogKey, PushLog, place_beside
+from taskbridge.tables.batches import batch_execute
+from taskbridge.tables.dynamo import Item, text, to_attribute, to_item
 from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_items import Values, listed_place, log_parts, read_log, start_key, write_log
 from taskbridge.tables.riders import Rider
+from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -72,7 +67,7 @@ def _stands_beside(log: PushLog, key: LogKey) -> bool:
     return (log.event_id, log.platform_id) == key
 
 
-class PushLogTable:
+class PushLogTable(Table):
     """The push log on DynamoDB. `retention_s` is how long a log is kept after its last change.
 
     `parts` is needed for logs that are too large for an item.
@@ -81,8 +76,7 @@ class PushLogTable:
     def __init__(
         self, client: DynamoDBClient, table: str, retention_s: float, *, parts: PartTable | None = None
     ) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._retention_s = retention_s
         self._parts = parts
 
@@ -92,7 +86,7 @@ class PushLogTable:
         Reads consistently: what is loaded is going to be written back.
         """
         wanted = [to_item({"event_id": event, "platform_id": place}) for event, place in dict.fromkeys(keys)]
-        items = batch_get(self._client, self._table, wanted, consistent=True)
+        items = self._items(wanted)
         places = [(text(item, "event_id"), text(item, "platform_id")) for item in items]
         return dict(zip(places, self._logs(items), strict=True))
 
@@ -147,26 +141,17 @@ class PushLogTable:
 
     def _tell(self, log: PushLog, owner: str) -> None:
         """Note at a log that this instance used its event id too; whoever writes the log meanwhile leaves that."""
-        names = {"#event": "event_id", "#shared": "shared_with"}
-        write_if(
-            self._client.update_item,
-            TableName=self._table,
-            Key=to_item({"event_id": log.event_id, "platform_id": log.place}),
-            UpdateExpression="ADD #shared :owner",
-            ConditionExpression="attribute_exists(#event) AND (attribute_not_exists(#shared) OR size(#shared) < :most)",
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues={":owner": {"SS": [owner]}, ":most": {"N": str(TOLD)}},
+        has_room = "attribute_not_exists(#shared_with) OR size(#shared_with) < :most"
+        self._update(
+            to_item({"event_id": log.event_id, "platform_id": log.place}),
+            adds={"shared_with": frozenset({owner})},
+            condition=f"attribute_exists(#event_id) AND ({has_room})",
+            values={":most": TOLD},
         )
 
     def of_event(self, event_id: str) -> list[PushLog]:
         """What became of an event on each platform."""
-        items = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="event_id = :event",
-            ExpressionAttributeValues={":event": {"S": event_id}},
-        )
-        return self._logs(list(items))
+        return self._logs(list(self._query("event_id = :event", {":event": event_id})))
 
     def by_status(
         self,
@@ -183,33 +168,20 @@ class PushLogTable:
         Returns them and whether there may be more. They may be fewer than `limit` and yet not all: a Query reads a
         megabyte at most.
         """
-        answer = store_call(
-            self._client.query,
-            **self._of_shard(shard, start, end),
-            Limit=limit,
-            ScanIndexForward=not newest_first,
-            **start_key(shard, after),
-        )
+        more = {"Limit": limit, "ScanIndexForward": not newest_first, **start_key(shard, after)}
+        answer = self._of_shard(shard, start, end, **more)
         listed = list(map(ListedLog, self._logs(answer["Items"]), map(listed_place, answer["Items"])))
         return listed, "LastEvaluatedKey" in answer
 
     def received(self, shard: str, start: str, end: str) -> tuple[list[str], bool]:
         """When the logs of a shard were received, newest first, and whether these are all: one Query, a megabyte."""
-        answer = store_call(
-            self._client.query,
-            **self._of_shard(shard, start, end),
-            ProjectionExpression="received_at",
-            ScanIndexForward=False,
-        )
+        answer = self._of_shard(shard, start, end, ProjectionExpression="received_at", ScanIndexForward=False)
         return [text(item, "received_at") for item in answer["Items"]], "LastEvaluatedKey" not in answer
 
-    def _of_shard(self, shard: str, start: str, end: str) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "IndexName": "by_status",
-            "KeyConditionExpression": "status_shard = :shard AND received_at BETWEEN :start AND :end",
-            "ExpressionAttributeValues": to_item({":shard": shard, ":start": start, ":end": end}),
-        }
+    def _of_shard(self, shard: str, start: str, end: str, **more: Any) -> Mapping[str, Any]:
+        condition = "status_shard = :shard AND received_at BETWEEN :start AND :end"
+        values = {":shard": shard, ":start": start, ":end": end}
+        return self._look(condition, values, IndexName="by_status", **more)
 
     def _logs(self, items: Iterable[Item]) -> list[PushLog]:
         """The logs of items, with the parts of those that are large."""
