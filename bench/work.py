@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from taskbridge.push.messages import build_event_message, encode_message
 from taskbridge.queues import Record
 

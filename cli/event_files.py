@@ -13,7 +13,7 @@ import msgspec
 
 from cli.errors import WRONG_USE, CommandError
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 
 SCHEMA_NAME = "trigger-event.schema.json"
 _PROBLEMS_OF_ONE = 5

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from taskbridge.ai.rules import AiSettings
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from taskbridge.push.folding import fold
 from taskbridge.push.instances import Instance
 from taskbridge.push.messages import EventMessage, SyncMessage, build_event_message

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ai_analyze.fence import clean
 from ai_analyze.sources import Source
-from taskbridge.ai.forms.control_text import EMPTY, UNSIGNED
+from taskbridge.ai.forms.value_text import EMPTY, UNSIGNED
 from taskbridge.ai.results import Evidence
 
 Span = tuple[int, int]

@@ -21,8 +21,8 @@ import msgspec
 
 from ai_analyze.fence import is_hidden
 from ai_analyze.material import Material, ReadFile
-from taskbridge.ai.forms.control_text import EMPTY
 from taskbridge.ai.forms.form import FormattedForm, FormField
+from taskbridge.ai.forms.value_text import EMPTY
 from taskbridge.ai.rules import RuleInForce
 
 _ID_CARD, _PHONE, _BANK_CARD, _EMAIL, _DOCUMENT, _NAME = (

@@ -19,7 +19,8 @@ from ai_track.track import Tracked, TrackPorts, track_event, update_seats
 from taskbridge.ai.messages import AiMessage, RuleChanged, SeatsMessage, SweepMessage, TrackMessage, parse_ai_message
 from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import Action, TriggerEvent, parse_event
+from taskbridge.event_reading import parse_event
+from taskbridge.events import Action, TriggerEvent
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.trigger_rules import AI

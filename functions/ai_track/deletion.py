@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from taskbridge.ai.processes import Places, Process
+from taskbridge.ai.process_seats import Places
+from taskbridge.ai.processes import Process
 from taskbridge.tables.ai_answers import AnswerTable
 from taskbridge.tables.ai_audit import AuditTable
 from taskbridge.tables.ai_forms import FormTable

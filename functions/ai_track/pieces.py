@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from taskbridge.ai.processes import Places
+from taskbridge.ai.process_seats import Places
 
 SEATS_A_TURN = 20
 MOST_PIECES = 100

@@ -17,15 +17,8 @@ from ai_track.pieces import SEATS_A_TURN, split, weight_of
 from taskbridge.ai.delays import is_awaited
 from taskbridge.ai.messages import SeatsMessage
 from taskbridge.ai.people import is_decision
-from taskbridge.ai.processes import (
-    Folded,
-    Places,
-    build_seats,
-    check_size,
-    fold,
-    form_hash,
-    places_of,
-)
+from taskbridge.ai.process_seats import Places, build_seats, places_of
+from taskbridge.ai.processes import Folded, check_size, fold, form_hash
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook

@@ -12,7 +12,7 @@ from event_router.journal import RouterJournal
 from event_router.route import Envelope, IngestedEvent, Routed, route
 from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import StoreError
-from taskbridge.events import UNREADABLE
+from taskbridge.event_reading import UNREADABLE
 from taskbridge.push.queue import PushQueue
 from taskbridge.reasons import build_reason
 from taskbridge.spellings import mend_halves

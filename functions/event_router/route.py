@@ -10,7 +10,8 @@ import msgspec
 from taskbridge.ai.messages import TrackMessage
 from taskbridge.ai.processes import concerns_ai
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import PUSHED_ACTIONS, UNREADABLE, Action, TriggerEvent, parse_event
+from taskbridge.event_reading import UNREADABLE, parse_event
+from taskbridge.events import PUSHED_ACTIONS, Action, TriggerEvent
 from taskbridge.moments import DAY_S
 from taskbridge.push.messages import EventMessage, build_event_message
 from taskbridge.push.trigger_rules import goes_to_ai, is_for_nobody, resolve_platforms

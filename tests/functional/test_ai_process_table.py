@@ -11,7 +11,7 @@ import pytest
 
 from taskbridge.ai.processes import Process, fold
 from taskbridge.errors import UnreadableDocument
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from taskbridge.tables.ai_processes import MARGIN_S, StoredProcess
 from taskbridge.tables.dynamo import to_item
 from tests.builders import event, task, user

@@ -10,10 +10,11 @@ import pytest
 
 from admin_api import erasure
 from taskbridge.ai.audit import AuditRecord
-from taskbridge.ai.processes import ERASED, Process, build_seats, fold, forget_person, places_of
+from taskbridge.ai.process_seats import build_seats, places_of
+from taskbridge.ai.processes import ERASED, Process, fold, forget_person
 from taskbridge.ai.rules import PersonalRule
 from taskbridge.ai.seats import SeatState
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from taskbridge.tables.ai_processes import StoredProcess
 from taskbridge.tables.changes import ChangeRecord, ChangeTable
 from tests.api import ApiClient, build_client, build_services

@@ -19,7 +19,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from local.settings import ROOT
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import PUSHED_ACTIONS, parse_event
+from taskbridge.event_reading import parse_event
+from taskbridge.events import PUSHED_ACTIONS
 from tests.builders import HAPPENED_AT, as_json, calm, event, session, task, user
 
 formats = FormatChecker(())

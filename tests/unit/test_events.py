@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from taskbridge.commands import SessionStatus, TaskStatus
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import PUSHED_ACTIONS, parse_event
+from taskbridge.event_reading import parse_event
+from taskbridge.events import PUSHED_ACTIONS
 from tests.builders import HAPPENED_AT, as_json, bare_task, calm, event, session, task
 
 SECRET_VALUE = "机密-7391"

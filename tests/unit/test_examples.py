@@ -16,7 +16,8 @@ from ai_analyze.extraction.pages import Extract
 from local.settings import ROOT
 from local.simulators import ATTACHMENTS
 from local.story import FILES_PLACEHOLDER, Story, read_story
-from taskbridge.events import Action, parse_event
+from taskbridge.event_reading import parse_event
+from taskbridge.events import Action
 from tests.unit.sample_attachments import SCAN, TEXTS
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from taskbridge.spellings import mend_event, mend_halves, mend_moment, mend_whole_number
 from tests.builders import as_json, calm, event, session, task
 

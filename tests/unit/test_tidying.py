@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import TriggerEvent, parse_event
+from taskbridge.event_reading import parse_event
+from taskbridge.events import TriggerEvent
 from taskbridge.tidying import NO_DATE, NOBODY, NOTES_KEPT, tidy
 from tests.builders import HAPPENED_AT, RECEIVED_AT, as_json, bare_task, event, session, task, user
 

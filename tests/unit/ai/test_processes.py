@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskbridge.ai.processes import Process, build_seats, concerns_ai, decode_process, encode_process, fold, places_of
+from taskbridge.ai.process_seats import build_seats, places_of
+from taskbridge.ai.processes import Process, concerns_ai, decode_process, encode_process, fold
 from taskbridge.ai.seats import Seat, SeatState
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from tests.builders import calm, event, task, user
 from tests.simulation.ai_histories import AiHistory, expected_seats, random_ai_history
 

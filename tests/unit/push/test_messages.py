@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.errors import InvalidEvent
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from taskbridge.push.messages import (
     EventMessage,
     build_event_message,

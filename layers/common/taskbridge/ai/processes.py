@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from taskbridge.ai.forms.moments import china_time
-from taskbridge.ai.seats import Seat, SeatState
 from taskbridge.commands import TaskStatus
 from taskbridge.errors import InvalidEvent, UnreadableDocument
 from taskbridge.events import Action, EventForm, EventTask, Session, TriggerEvent, User, resolve_text
@@ -25,7 +21,6 @@ from taskbridge.moments import read_moment, utc_text
 from taskbridge.reasons import build_reason
 
 RECENT_EVENTS = 40
-LONG_AGO = "1971-01-01T00:00:00.000+00:00"  # when a task came of which no time is known
 SCHEMA = 1  # a change that an older release would read wrongly needs a new number: it sets such documents aside
 ERASED = "*"  # stands in the place of a person who was erased
 MAX_TASKS = 10_000
@@ -44,7 +39,6 @@ ENDING_ACTIONS = frozenset(
 )
 
 Facts = dict[str, tuple[int, Any]]  # name -> (sequence, value)
-Places = Mapping[str, Sequence[str]]  # task id -> those of its people whose seats are meant
 
 
 class TrackedTask(msgspec.Struct, omit_defaults=True):
@@ -75,7 +69,7 @@ class Process(msgspec.Struct, omit_defaults=True):
     def is_over(self) -> bool:
         """Whether the instance has ended, and nobody has an open task of it."""
         ended = self.is_deleted or self.ended_sequence >= 0
-        return ended and not any(_is_open(self, task) for task in self.tasks.values())
+        return ended and not any(is_open(self, task) for task in self.tasks.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +131,7 @@ def _fold_instance(process: Process, event: TriggerEvent) -> bool:
 def _fold_task(process: Process, task: EventTask, event: TriggerEvent) -> bool:
     tracked = process.tasks.setdefault(task.task_id, TrackedTask())
     seen = utc_text(event.occurred_at)
-    tracked.first_seen = min(_given(tracked.first_seen) or seen, seen)
+    tracked.first_seen = min(given(tracked.first_seen) or seen, seen)
     facts = {
         "status": task.status.value,
         "settled_at": _set(task.finished_at, utc_text) or seen,
@@ -189,22 +183,6 @@ def _knows(task: TrackedTask, uid: str) -> bool:
     return uid in task.seats or uid in task.value("assignees", []) or task.value("decided_by") == uid
 
 
-def places_of(process: Process, task_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Everybody who ever had these tasks; a task that nobody had stands there where it has a form."""
-    tasks = {task_id: process.tasks[task_id] for task_id in task_ids if task_id in process.tasks}
-    return {task_id: task.seats for task_id, task in tasks.items() if task.seats or task.value("form")}
-
-
-def build_seats(process: Process, version: int, places: Places) -> list[Seat]:
-    """These seats as the document implies them at `version`, those that are gone included."""
-    return [
-        _seat(process, task_id, process.tasks[task_id], uid, version)
-        for task_id, people in places.items()
-        if task_id in process.tasks
-        for uid in _known(process.tasks[task_id], people)
-    ]
-
-
 def check_size(process: Process) -> None:
     """Raises InvalidEvent for a document beyond what is kept of one instance."""
     if len(process.tasks) > MAX_TASKS:
@@ -217,64 +195,9 @@ def check_size(process: Process) -> None:
         raise InvalidEvent("tasks", build_reason("most_people", most=MAX_PEOPLE, got=people))
 
 
-def _known(task: TrackedTask, people: Sequence[str]) -> list[str]:
-    had = set(task.seats)
-    return [uid for uid in people if uid in had]
-
-
-def _seat(process: Process, task_id: str, task: TrackedTask, uid: str, version: int) -> Seat:
-    node_id, node_key, node_name, _ = task.value("node")
-    state = _state(process, task, uid)
-    is_over = state is SeatState.DONE and (process.is_deleted or process.ended_sequence >= 0)
-    created_at = _given(task.value("created_at")) or _given(task.first_seen) or LONG_AGO
-    return Seat(
-        uid=uid,
-        task_id=task_id,
-        sess_id=process.sess_id,
-        app_id=process.facts["app_id"][1],
-        node_id=node_id,
-        state=state,
-        version=version,
-        app_name=process.facts["app_name"][1],
-        node_key=node_key,
-        node_name=node_name,
-        subject=process.facts["subject"][1] if "subject" in process.facts else "",
-        initiator=process.facts["initiator"][1],
-        priority=task.value("priority", 3),
-        form_hash=task.value("form", ""),
-        received_on=china_time(datetime.fromisoformat(created_at)).date().isoformat(),
-        created_at=created_at,
-        finished_at=_finished_at(process, task) if state is SeatState.DONE else "",
-        decision=task.value("decision", "") if _is_decided(task) else "",
-        decided_here=_is_decided(task) and _decided_by(task) == uid,
-        is_over=is_over,
-    )
-
-
-def _state(process: Process, task: TrackedTask, uid: str) -> SeatState:
-    if process.is_deleted or task.value("node")[3] != "approve" or uid not in task.value("assignees", []):
-        return SeatState.GONE
-    return SeatState.OPEN if _is_open(process, task) else SeatState.DONE
-
-
-def _is_open(process: Process, task: TrackedTask) -> bool:
+def is_open(process: Process, task: TrackedTask) -> bool:
     is_ended = process.is_deleted or process.ended_sequence >= task.facts["status"][0]
     return not is_ended and task.value("node")[3] == "approve" and bool(task.value("status") == TaskStatus.INIT)
-
-
-def _is_decided(task: TrackedTask) -> bool:
-    return bool(task.value("status") == TaskStatus.COMPLETED)
-
-
-def _decided_by(task: TrackedTask) -> str:
-    """Who decided; where the event does not say, it was the one whose task it is, if there is but one."""
-    assignees = task.value("assignees", [])
-    return str(task.value("decided_by") or (assignees[0] if len(assignees) == 1 else ""))
-
-
-def _finished_at(process: Process, task: TrackedTask) -> str:
-    settled = task.value("status") != TaskStatus.INIT
-    return _given(task.value("settled_at")) if settled else _given(process.ended_at)
 
 
 def _uids(users: list[User]) -> list[str]:
@@ -282,7 +205,7 @@ def _uids(users: list[User]) -> list[str]:
     return [uid for uid in dict.fromkeys(user.uid for user in users) if uid]
 
 
-def _given(text: str | None) -> str:
+def given(text: str | None) -> str:
     """A stored time; empty where there is none, also where a document of before has kept one that means none."""
     return text if text and read_moment(text) else ""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -18,20 +18,19 @@ from taskbridge.errors import (
     QuotaExhausted,
     TaskbridgeError,
     ThrottledError,
-    TokenRefused,
     TransientError,
 )
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import FileUse, ModelInfo, ModelLimits, Question, Reply, Upload, estimate_tokens
 from taskbridge.platforms.ai_failures import check_finish
 from taskbridge.platforms.ai_platform import AiPlatform, UploadedFile
+from taskbridge.platforms.ai_repeats import TokenRepeats
 from taskbridge.platforms.ai_wire import AiWire, EventStream
 from taskbridge.platforms.base import Request
 from taskbridge.platforms.configured import Configured
-from taskbridge.platforms.credentials import MESSAGE_CHARS, Credentials, Tokens
+from taskbridge.platforms.credentials import Credentials, Tokens
 from taskbridge.platforms.http import StreamDeadline
 from taskbridge.platforms.http_answers import Outcome, OutcomeKind, Response, outcome_of
-from taskbridge.platforms.masking import mask_echoes
 from taskbridge.platforms.streams import Draft, StreamTranscript, is_cut, split_events
 from taskbridge.platforms.surrogates import mend
 from taskbridge.reasons import build_reason
@@ -40,14 +39,12 @@ from taskbridge.usage import Usage
 if TYPE_CHECKING:
     from taskbridge.tables.configuration import Configuration, PlatformConfig
 
-T = TypeVar("T")
 # What they mean, they mean also where text had come before; any other failure left an answer without its end.
 _PLAIN = (ContentRefused, IncompleteAnswer, QuotaExhausted, ThrottledError)
 _NO_SUCH_CALL = frozenset({404, 405, 501})
 LEAST_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 ID_CHARS = 200
-ERRCODE_CHARS = 64
 MILLION = 1_000_000
 
 
@@ -99,6 +96,7 @@ class AiPlatformClient:
         self._sleep = sleep
         self._wire = AiWire(http, platform.address, platform.settings.timeout_s, clock)
         self._credentials = Credentials(platform, self._wire, tokens, secrets)
+        self._with_token = TokenRepeats(self._wire, self._credentials).call
 
     @property
     def platform_id(self) -> str:
@@ -308,58 +306,3 @@ class AiPlatformClient:
 
     def _send(self, request: Request) -> Response:
         return self._wire.send(request, self._settings.timeout_s)
-
-    # Tokens and errors
-
-    def _with_token(self, call: Callable[[str], T], texts: tuple[str, ...] = ()) -> T:
-        """What `call` gives with a token; where it is refused, with another one, once. Errors hold no secret."""
-        try:
-            token = self._known(self._credentials.token([]))
-            try:
-                result = call(token)
-            except PlatformError as error:
-                other = self._other_token(token, error)
-                if not other:
-                    raise
-                token, result = other, self._call_again(call, other, error.doubt)
-        except PlatformError as error:
-            raise self._clean(error, texts) from None
-        self._credentials.accepted(token)
-        return result
-
-    def _other_token(self, refused: str, error: PlatformError) -> str:
-        """A token to try after an error that may stem from the refused one; empty where there is none."""
-        if isinstance(error, TokenRefused):
-            return self._known(self._credentials.other_token(refused, []))
-        if not error.doubt:
-            return ""
-        other = self._credentials.doubted(refused, error.doubt, object(), [])
-        if other is None:
-            raise TransientError(
-                build_reason("lost_session", why=error), status=error.status, errcode=error.errcode
-            ) from None
-        return self._known(other) if other else ""
-
-    def _call_again(self, call: Callable[[str], T], token: str, doubt: str) -> T:
-        try:
-            return call(token)
-        except PlatformError as error:
-            if doubt and error.doubt:
-                self._credentials.still_refused(token, doubt)
-            raise
-
-    def _known(self, token: str) -> str:
-        self._wire.remember(token)
-        return token
-
-    def _clean(self, error: PlatformError, texts: tuple[str, ...]) -> PlatformError:
-        words = "token refused, with nothing left to try: " if isinstance(error, TokenRefused) else ""
-        message = mask_echoes(self._wire.mask(str(error))[:MESSAGE_CHARS], texts)
-        return type(error)(
-            words + message,
-            status=error.status,
-            errcode=self._wire.mask(error.errcode)[:ERRCODE_CHARS],
-            retry_after=error.retry_after,
-            usage=error.usage,
-            no_answer=error.no_answer,
-        )

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskbridge.ai.forms.control_text import EMPTY
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.form import form_text, format_form
+from taskbridge.ai.forms.value_text import EMPTY
 from taskbridge.ai.forms.values import field_types, typed_values
 from taskbridge.events import EventForm, Field
 from tests.builders import calm

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from taskbridge.ai.processes import LONG_AGO, Process, build_seats, fold
+from taskbridge.ai.process_seats import LONG_AGO, build_seats
+from taskbridge.ai.processes import Process, fold
 from taskbridge.ai.seats import Seat
-from taskbridge.events import parse_event
+from taskbridge.event_reading import parse_event
 from taskbridge.tidying import tidy
 from tests.builders import RECEIVED_AT, as_json, event, task, user
 

@@ -54,8 +54,8 @@ def check_expression(
     With the types of the form's fields (see `known_types`) names and types are checked too, by computing the
     expression over sample values.
     """
-    from taskbridge.ai.checks.arithmetic import NotComputable, TypeMismatch
     from taskbridge.ai.checks.exact import Budget, compute
+    from taskbridge.ai.checks.exact_values import NotComputable, TypeMismatch
     from taskbridge.ai.checks.expressions import NotAnExpression, parse_expression
 
     try:
@@ -107,8 +107,8 @@ def evaluate_checks(
 def _evaluate(
     check: Check, values: Mapping[str, object], today: date, labels: Mapping[str, str], budget: Budget
 ) -> Finding:
-    from taskbridge.ai.checks.arithmetic import NotComputable
     from taskbridge.ai.checks.exact import compute
+    from taskbridge.ai.checks.exact_values import NotComputable
     from taskbridge.ai.checks.expressions import NotAnExpression, parse_expression
 
     wanted = f"要求 {' '.join(check.expression.split())}"

@@ -10,103 +10,17 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from celpy.celtypes import BoolType, ListType, MapType
+from celpy.celtypes import BoolType, ListType
 
-from taskbridge.ai.forms.values import Period
-from taskbridge.errors import TaskbridgeError
+from taskbridge.ai.checks.exact_values import FormRecord, NotComputable, TypeMismatch, kind_of, rows_of, truth
 
-# An amount has fewer digits, before and after its point, and no honest result needs as many bits.
-_MOST_DIGITS = 40
 _MOST_BITS = 4_096
-_CHINA = timezone(timedelta(hours=8))
-_PERIOD_LABELS = {"start": "开始时间", "end": "结束时间", "days": "天数", "hours": "小时数"}
-
-
-class NotComputable(TaskbridgeError):
-    """A check has no result for this form; its text says why, in Chinese, for the approver."""
-
-
-class TypeMismatch(NotComputable):
-    """The expression asks for what values of these types cannot give."""
-
-
-class FormRecord(MapType):
-    """A form, a row of a table, or a period: an entry that is missing makes the whole check not computable."""
-
-    def __init__(self, entries: Mapping[str, Any], labels: Mapping[str, str]) -> None:
-        super().__init__(entries)
-        self._labels = labels
-
-    def __getitem__(self, key: Any) -> Any:
-        if key not in self:
-            raise NotComputable(f"「{self._labels.get(key, key)}」未填写或无法识别")
-        return super().__getitem__(key)
-
-
-def prepare(value: Any, labels: Mapping[str, str]) -> Any:
-    """A typed value as checks see it; None where it is missing, empty, or of a type that checks do not know."""
-    if isinstance(value, Mapping):
-        return FormRecord(prepare_entries(value, labels), labels) or None
-    if isinstance(value, list | tuple):
-        prepared = [prepare(item, labels) for item in value]
-        # An item that cannot be read stays in its place: without it sums and counts would be wrong.
-        return ListType(FormRecord({}, labels) if item is None else item for item in prepared) or None
-    if isinstance(value, Period):
-        parts = {name: getattr(value, name) for name in _PERIOD_LABELS}
-        return FormRecord(prepare_entries(parts, _PERIOD_LABELS), _PERIOD_LABELS)
-    return _prepare_scalar(value)
-
-
-def prepare_entries(entries: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
-    """The entries that are not missing."""
-    prepared = {key: prepare(value, labels) for key, value in entries.items()}
-    return {key: value for key, value in prepared.items() if value is not None}
-
-
-def _prepare_scalar(value: Any) -> Any:
-    if isinstance(value, bool):
-        return BoolType(value)
-    if isinstance(value, int | Decimal):
-        return exact_number(Decimal(value))
-    if isinstance(value, datetime):
-        return value.astimezone(_CHINA).replace(tzinfo=None) if value.tzinfo else value
-    if isinstance(value, date):
-        return value
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def exact_number(number: Decimal) -> Fraction | None:
-    """The number as a fraction; None where it is infinite, none at all, or too long to be an amount."""
-    if not number.is_finite() or len(number.as_tuple().digits) > _MOST_DIGITS:
-        return None
-    # Looked at first: the fraction of 1E+999999 would have a million digits.
-    return Fraction(number) if abs(number.adjusted()) < _MOST_DIGITS else None
-
-
-def truth(value: Any) -> bool:
-    """A boolean as Python has it; nothing else is one."""
-    if not isinstance(value, BoolType):
-        raise TypeMismatch(f"这里需要是或否，得到的是{_kind(value)}")
-    return bool(value)
-
-
-def rows_of(value: Any) -> ListType:
-    """A list, or the rows of a table."""
-    if not isinstance(value, ListType):
-        raise TypeMismatch(f"这里需要列表或表格，得到的是{_kind(value)}")
-    return value
-
-
-def _kind(value: Any) -> str:
-    names = {BoolType: "是否", Fraction: "数字", str: "文字", date: "日期", ListType: "列表", MapType: "一组值"}
-    return next((name for kind, name in names.items() if isinstance(value, kind)), "无法识别的值")
 
 
 def _both(kind: type, left: Any, right: Any) -> bool:
@@ -119,7 +33,7 @@ def _day(value: date) -> date:
 
 def _number(value: Any) -> Fraction:
     if not isinstance(value, Fraction):
-        raise TypeMismatch(f"{_kind(value)}不能参与数字计算")
+        raise TypeMismatch(f"{kind_of(value)}不能参与数字计算")
     return value
 
 
@@ -169,7 +83,7 @@ def _comparable(left: Any, right: Any) -> tuple[Any, Any]:
     if _both(date, left, right):
         return (left, right) if _both(datetime, left, right) else (_day(left), _day(right))
     if not any(_both(kind, left, right) for kind in (BoolType, Fraction, str, ListType)):
-        raise TypeMismatch(f"{_kind(left)}与{_kind(right)}不能比较")
+        raise TypeMismatch(f"{kind_of(left)}与{kind_of(right)}不能比较")
     return left, right
 
 
@@ -177,7 +91,7 @@ def _ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], BoolT
     def ordered(left: Any, right: Any) -> BoolType:
         left, right = _comparable(left, right)
         if not isinstance(left, date | Fraction | str):
-            raise TypeMismatch(f"{_kind(left)}不能比较大小")
+            raise TypeMismatch(f"{kind_of(left)}不能比较大小")
         return BoolType(compare(left, right))
 
     return ordered
@@ -249,7 +163,7 @@ def _size(value: Any) -> Fraction:
 
 def _period(value: Any) -> FormRecord:
     if not isinstance(value, FormRecord):
-        raise TypeMismatch(f"这里需要起止时间，得到的是{_kind(value)}")
+        raise TypeMismatch(f"这里需要起止时间，得到的是{kind_of(value)}")
     return value
 
 
@@ -273,7 +187,7 @@ def _date(text: Any) -> date:
 def _text_test(test: Callable[[str, str], bool]) -> Callable[[Any, Any], BoolType]:
     def tested(text: Any, part: Any) -> BoolType:
         if not _both(str, text, part):
-            raise TypeMismatch(f"不能在{_kind(text)}中查找{_kind(part)}")
+            raise TypeMismatch(f"不能在{kind_of(text)}中查找{kind_of(part)}")
         return BoolType(test(text, part))
 
     return tested

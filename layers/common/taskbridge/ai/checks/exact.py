@@ -19,16 +19,11 @@ from celpy.celtypes import BoolType, ListType
 from celpy.evaluation import Activation, CELEvalError, Evaluator
 from lark import Token, Tree
 
-from taskbridge.ai.checks.arithmetic import (
-    ABSORBING,
-    FUNCTIONS,
-    MACROS,
-    METHODS,
-    OPERATORS,
+from taskbridge.ai.checks.arithmetic import ABSORBING, FUNCTIONS, MACROS, METHODS, OPERATORS, decide
+from taskbridge.ai.checks.exact_values import (
     FormRecord,
     NotComputable,
     TypeMismatch,
-    decide,
     exact_number,
     prepare_entries,
     rows_of,

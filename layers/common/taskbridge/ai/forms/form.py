@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskbridge.ai.forms.amounts import parse_number
-from taskbridge.ai.forms.control_text import UNNAMED, as_list, control_text, file_name
+from taskbridge.ai.forms.control_text import as_list, control_text
 from taskbridge.ai.forms.controls import Cell, Malformed, ReadField, read_fields, visible_cells
 from taskbridge.ai.forms.notices import build_notices
+from taskbridge.ai.forms.value_text import UNNAMED, file_name
 from taskbridge.events import EventForm
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from taskbridge.ai.forms.amounts import is_yuan, parse_number
-from taskbridge.ai.forms.control_text import EMPTY, address_text, as_list, control_text, is_signed, location_text, truth
+from taskbridge.ai.forms.control_text import as_list, control_text, truth
 from taskbridge.ai.forms.controls import (
     Control,
     Malformed,
@@ -29,6 +29,7 @@ from taskbridge.ai.forms.controls import (
 )
 from taskbridge.ai.forms.moments import Period, build_period, parse_moment, time_text
 from taskbridge.ai.forms.notices import contradicts
+from taskbridge.ai.forms.value_text import EMPTY, address_text, is_signed, location_text
 from taskbridge.events import Field, NodeField
 
 __all__ = ["FieldType", "Period", "field_types", "typed_values"]
