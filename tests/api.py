@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 from admin_api.api import Api, Router
 from admin_api.app import AREAS
-from admin_api.wiring import QUEUES, TABLES, Services
+from admin_api.stores import TABLES
+from admin_api.wiring import QUEUES, Services
 from tests.functional.aws import REGION, Tables, template
 
 ROLES = ("admin", "ops", "approver")

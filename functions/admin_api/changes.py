@@ -15,6 +15,7 @@ from admin_api.ids import decode_id, encode_id
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import at, parse_range
 from admin_api.problems import Problem, invalid
+from admin_api.views import show
 from taskbridge.moments import DAY_S
 from taskbridge.tables.changes import ChangeRecord, ChangeTable
 
@@ -115,10 +116,9 @@ def _masked(value: Any, secrets: Collection[str]) -> dict[str, Any] | None:
 def _show(change: ChangeRecord) -> Change:
     """The text of a person's own rule is masked, and a side that is very large is left out."""
     hidden = _OF_A_PERSON if change.what[0] == "own-rule" else frozenset[str]()
-    return Change(
-        id=change.id,
-        at=change.at,
-        who=change.who,
+    return show(
+        Change,
+        change,
         subject="/".join([change.what[0], *map(encode_id, change.what[1:])]),
         before=_side(change.before, hidden),
         after=_side(change.after, hidden),

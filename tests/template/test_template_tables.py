@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from admin_api.wiring import TABLES
+from admin_api.stores import TABLES
 from tests.template.reader import ROOT, Template
 
 KEPT_FOREVER = frozenset(

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from admin_api.access import ADMIN, APPROVER, Caller
-from admin_api.ai.people import Id, Node, facts_of, is_person, page_of
+from admin_api.ai.people import Id, Node, is_person, page_of, path_of
 from admin_api.ai.seats import read_reviews
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import Problem, invalid
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.clause_agreement import ClauseRates, count_clauses
 from taskbridge.ai.people import EVERYONE, MIN_DECISIONS, Counters, PersonNode, agreement_of
@@ -112,10 +113,11 @@ def list_agreement(
     nodes = [node for node in _counted(uid, "", "", api.services) if node.agreement]
     nodes.sort(key=_rank)
 
-    def show(node: PersonNode) -> NodeAgreement:
-        return NodeAgreement(**facts_of(node), agreement=_rated(node.agreement, uid, node.app_id, node.node_id))
+    def shown(node: PersonNode) -> NodeAgreement:
+        agreement = _rated(node.agreement, uid, node.app_id, node.node_id)
+        return show(NodeAgreement, node, path=path_of(node), agreement=agreement)
 
-    return page_of(api, nodes, show, position, limit)
+    return page_of(api, nodes, shown, position, limit)
 
 
 @router.get("/v1/ai/agreement/nodes/{app_id}/{node_id}/clauses", summary="Agreement on each clause of a node's rules")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -13,6 +13,7 @@ from admin_api.ai.results import decision_of
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import EARLIEST, parse_moment
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditRecord
 from taskbridge.moments import utc_text
@@ -99,9 +100,8 @@ def _entries(asked: AuditFilter, position: str | None, limit: int, services: Ser
 
 
 def _show(entry: AuditRecord, decision: str | None, room: int) -> AuditEntry:
-    facts = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    facts |= {"question": _cut(entry.question, room), "answer": _cut(entry.answer, room)}
-    return AuditEntry(**facts, decision=decision)
+    texts = {"question": _cut(entry.question, room), "answer": _cut(entry.answer, room)}
+    return show(AuditEntry, entry, **texts, decision=decision)
 
 
 def _cut(text: str, room: int) -> str:

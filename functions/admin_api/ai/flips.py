@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 
 from admin_api.ai.people import Id
 from admin_api.ai.results import moment
 from admin_api.api import Api, Router
 from admin_api.ids import encode_id
 from admin_api.problems import invalid
+from admin_api.views import show
 from taskbridge.ai.flips import WANTED, FlipScore, score_answers
 from taskbridge.ai.jobs import AiJob, TryFlips
 from taskbridge.flaws import flaw
@@ -92,21 +93,15 @@ def _rates(jobs: Iterable[AiJob]) -> list[FlipRate]:
 
 
 def _show(latest: AiJob, platform_id: str, model: str, kind: str, score: FlipScore) -> FlipRate:
-    has_rate = score.turning > 0
-    return FlipRate(
+    return show(
+        FlipRate,
+        score,
         path=f"{encode_id(latest.app_id)}/{encode_id(latest.node_id)}",
         app_id=latest.app_id,
         node_id=latest.node_id,
         node_name=latest.wanted.node_name if isinstance(latest.wanted, TryFlips) else "",
         platform_id=platform_id,
         model=model,
-        kind=cast(Kind, kind),
-        forms=score.forms,
-        turning=score.turning,
-        flipped=score.flipped,
-        rate=score.rate if has_rate else None,
-        low=score.low if has_rate else None,
-        high=score.high if has_rate else None,
-        keeping=score.keeping,
-        kept=score.kept,
+        kind=kind,
+        **({} if score.turning else {"rate": None, "low": None, "high": None}),
     )

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.forms.form import FormField, format_form
 from taskbridge.ai.jobs import MOST_TASKS
@@ -50,14 +51,7 @@ def show_form(seat: Seat, rule: RuleInForce | None, services: Services) -> Form 
     return Form(
         form.fields,
         tuple(
-            Attachment(
-                field_key=file.field_key,
-                label=file.label,
-                name=file.name,
-                size=file.size,
-                mime=file.mime,
-                number=next(numbers) if file.named_by(file_key) else None,
-            )
+            show(Attachment, file, number=next(numbers) if file.named_by(file_key) else None)
             for file in form.attachments
         ),
         form.notices,

@@ -19,6 +19,7 @@ from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.limits import admit
 from admin_api.problems import conflict, not_found, try_later
 from admin_api.requests import Wanted
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.documents import DocumentReading
 from taskbridge.ai.forms.form import form_text, format_form
@@ -189,20 +190,14 @@ def _find(uid: str, job_id: str, services: Services) -> AiJob:
 def _show(job: AiJob) -> Job:
     # An example would tell what stands in another person's form.
     is_own = not set(job.owners) - {job.uid}
-    return Job(
-        id=job.id,
+    return show(
+        Job,
+        job,
         kind=_KINDS[type(job.wanted)],
         status=job.status.value,
-        app_id=job.app_id,
-        node_id=job.node_id,
         tasks=len(job.task_ids),
-        estimate=job.estimate,
-        usage=job.usage,
         trials=tuple(replace(trial, decision=trial.decision or None) for trial in job.trials),
         checks=job.checks if is_own else tuple(replace(check, reasons={}) for check in job.checks),
-        dropped=job.dropped,
-        document=job.document,
-        reason=job.reason,
         created_at=datetime.fromisoformat(job.created_at),
         finished_at=moment(job.finished_at),
     )

@@ -12,6 +12,7 @@ from admin_api.ai.results import moment
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import EARLIEST, SKEW_S, at, parse_range
+from admin_api.views import show
 from taskbridge.ai.delays import Delay, delay_of
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.moments import utc_text
@@ -90,27 +91,15 @@ def _came_at(seat: Seat, analysis: Analysis) -> str:
 
 def _show(seat: Seat, analysis: Analysis) -> LateAnalysis:
     came_at, finished_at = datetime.fromisoformat(_came_at(seat, analysis)), moment(analysis.finished_at)
-    return LateAnalysis(
-        id=analysis.id,
-        uid=seat.uid,
-        task_id=seat.task_id,
-        sess_id=seat.sess_id,
-        app_id=seat.app_id,
-        app_name=seat.app_name,
-        node_id=seat.node_id,
-        node_name=seat.node_name,
+    places = ("uid", "task_id", "sess_id", "app_id", "app_name", "node_id", "node_name")
+    return show(
+        LateAnalysis,
+        analysis,
+        **{name: getattr(seat, name) for name in places},
         requested_at=datetime.fromisoformat(analysis.created_at),
         came="opened" if analysis.opened_at else "decided",
         came_at=came_at,
-        status=analysis.status,
         finished_at=finished_at,
         late_s=round((finished_at - came_at).total_seconds(), 1) if finished_at else None,
         delay=delay_of(analysis),
-        queue_s=analysis.queue_s,
-        files_s=analysis.files_s,
-        platform_s=analysis.platform_s,
-        retries_s=analysis.retries_s,
-        platform_id=analysis.platform_id,
-        model=analysis.model,
-        reason=analysis.reason,
     )

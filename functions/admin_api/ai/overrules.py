@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from admin_api.ai.agreement import LATEST_DECISIONS, Of, counted_uid, read_decided
 from admin_api.ai.forms import past_tasks, read_form, tasks_of_node
 from admin_api.api import Api, Router
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.forms.values import field_types
 from taskbridge.ai.overrules import ClauseOverrules, RuleDraft, Suggestion, count_overrules, draft_rule
@@ -79,23 +80,9 @@ def _show(found: ClauseOverrules, draft: RuleDraft | None) -> Overrule:
             draft=draft,
         )
     low, high = wilson_interval(found.overruled, found.decided)
-    return Overrule(
-        clause=found.clause,
-        hidden=False,
-        needed=MIN_DECISIONS,
-        decided=found.decided,
-        overruled=found.overruled,
-        rate=found.overruled / found.decided,
-        low=low,
-        high=high,
-        failed=found.failed,
-        approved_anyway=found.approved_anyway,
-        passed=found.passed,
-        refused_anyway=found.refused_anyway,
-        unknown=found.unknown,
-        suggestion=found.suggestion if draft else None,
-        draft=draft,
-    )
+    rates = {"rate": found.overruled / found.decided, "low": low, "high": high}
+    suggestion = found.suggestion if draft else None
+    return show(Overrule, found, hidden=False, needed=MIN_DECISIONS, **rates, suggestion=suggestion, draft=draft)
 
 
 def _rule_of(uid: str | None, app_id: str, node_id: str, services: Services) -> RuleText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -14,6 +14,7 @@ from admin_api.api import Api, Router
 from admin_api.ids import encode_id
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import not_found
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.people import EVERYONE, PersonNode
 
@@ -111,24 +112,17 @@ def clear_rule_updates(api: Api) -> Response[str]:
 
 
 def _recommendation(node: PersonNode) -> Recommendation:
-    return Recommendation(**facts_of(node), decided=node.decided, open_count=max(0, node.open_count))
+    return show(Recommendation, node, path=path_of(node), open_count=max(0, node.open_count))
 
 
 def _rule_update(node: PersonNode) -> RuleUpdate:
     updated_at = datetime.fromisoformat(node.rule_updated_at)
-    return RuleUpdate(**facts_of(node), rule_version=node.rule_updated_version, updated_at=updated_at)
+    return show(RuleUpdate, node, path=path_of(node), rule_version=node.rule_updated_version, updated_at=updated_at)
 
 
-def facts_of(node: PersonNode) -> dict[str, Any]:
-    """The fields of Node."""
-    return {
-        "app_id": node.app_id,
-        "app_name": node.app_name,
-        "node_id": node.node_id,
-        "node_key": node.node_key,
-        "node_name": node.node_name,
-        "path": f"{encode_id(node.app_id)}/{encode_id(node.node_id)}",
-    }
+def path_of(node: PersonNode) -> str:
+    """Application and node as a path of the API takes them."""
+    return f"{encode_id(node.app_id)}/{encode_id(node.node_id)}"
 
 
 def nodes_of(uid: str, services: Services) -> list[PersonNode]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from admin_api.views import show
 from taskbridge.ai.results import Finding, Review, Verdict
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
 from taskbridge.usage import Usage
@@ -55,26 +56,21 @@ def show_result(seat: Seat, analysis: Analysis, review: Review | None) -> Result
     is_done = seat.state is SeatState.DONE
     found = review or _NO_REVIEW
     feedback = Feedback(analysis.feedback_tag, analysis.feedback_comment) if analysis.feedback_tag else None
-    return Result(
-        id=analysis.id,
+    return show(
+        Result,
+        analysis,
         task_id=seat.task_id,
         app_id=seat.app_id,
         node_id=seat.node_id,
         status=AnalysisStatus.PROCESSED if is_done else analysis.status,
-        verdict=analysis.verdict,
         summary=found.summary,
         text=found.text,
         findings=tuple(replace(each, number=each.number or None) for each in found.findings),
         downgraded=found.downgraded,
-        rule_version=analysis.rule_version,
-        fingerprint=analysis.fingerprint,
-        platform_id=analysis.platform_id,
-        model=analysis.model,
         usage=found.usage,
         decision=decision_of(seat),
         feedback=feedback,
         notes=found.notes,
-        reason=analysis.reason,
         created_at=datetime.fromisoformat(analysis.created_at),
         finished_at=moment(analysis.finished_at),
     )

@@ -11,11 +11,12 @@ from pydantic import Field
 
 from admin_api.ai.forms import past_tasks, read_form
 from admin_api.ai.node_defaults import NodeDefault, show_default_in_force
-from admin_api.ai.people import Node, facts_of, is_person
+from admin_api.ai.people import Node, is_person, path_of
 from admin_api.ai.results import moment
 from admin_api.ai.rules import MOST_CHECKS, CheckWanted, read_checks
 from admin_api.api import Api, Router
 from admin_api.requests import Wanted
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.checks.trials import try_checks
 from taskbridge.ai.clauses import split_clauses
@@ -114,8 +115,10 @@ def get_rule_node(api: Api, app_id: str, node_id: str) -> RuleNode:
     uid, services = api.caller.uid, api.services
     known = services.people.get(uid, app_id, node_id) if is_person(uid) else None
     node = known or PersonNode(uid=uid, app_id=app_id, node_id=node_id)
-    return RuleNode(
-        **facts_of(node),
+    return show(
+        RuleNode,
+        node,
+        path=path_of(node),
         default=_default(node, services) if known else None,
         open_count=max(0, node.open_count),
         rule_updated_at=moment(node.rule_updated_at),

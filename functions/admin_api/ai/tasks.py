@@ -19,6 +19,7 @@ from admin_api.api import Api, Router
 from admin_api.ids import encode_id
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.problems import invalid
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import InForce, current_analysis
@@ -151,7 +152,7 @@ def get_own_task(api: Api, task_id: str) -> TaskDetail:
     review = read_reviews([seat], services).get(analysis.answer_id) if analysis else None
     results = (show_result(seat, analysis, review),) if analysis else ()
     form, link = show_form(seat, rule, services), find_todo_link(seat, services.configuration.current())
-    return TaskDetail(**_facts(seat, rule), link=link, form=form, results=results)
+    return show(TaskDetail, seat, **_facts(seat, rule), link=link, form=form, results=results)
 
 
 def _page(uid: str, wanted: TasksWanted, position: str | None, limit: int, services: Services) -> Page[Task]:
@@ -220,7 +221,7 @@ def _build(entries: Sequence[SeatEntry], in_force: InForce, services: Services) 
         room -= len(msgspec.json.encode(review.findings)) if review else 0
         rule = in_force.rules.get((entry.seat.app_id, entry.seat.node_id))
         result = _listed(entry, review, has_room=room >= 0)
-        tasks.append(Task(**_facts(entry.seat, rule), result=result))
+        tasks.append(show(Task, entry.seat, **_facts(entry.seat, rule), result=result))
     return tasks
 
 
@@ -233,19 +234,9 @@ def _listed(entry: SeatEntry, review: Review | None, *, has_room: bool) -> Resul
 
 
 def _facts(seat: Seat, rule: RuleInForce | None) -> dict[str, Any]:
-    """The facts of an open or done seat."""
+    """What is told of an open or done seat besides what it keeps."""
     return {
         "id": encode_id(seat.task_id),
-        "task_id": seat.task_id,
-        "sess_id": seat.sess_id,
-        "app_id": seat.app_id,
-        "app_name": seat.app_name,
-        "node_id": seat.node_id,
-        "node_key": seat.node_key,
-        "node_name": seat.node_name,
-        "subject": seat.subject,
-        "initiator": seat.initiator,
-        "priority": seat.priority,
         "status": "open" if seat.state is SeatState.OPEN else "done",
         "decision": seat.decision or None,
         "created_at": datetime.fromisoformat(seat.created_at),

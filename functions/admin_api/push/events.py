@@ -14,6 +14,7 @@ from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, Piece, Place, 
 from admin_api.moments import to_utc
 from admin_api.problems import not_found
 from admin_api.push.logs import LogAttempt, LogEntry, show_attempt, show_entries
+from admin_api.views import show
 from taskbridge.aws import store_call
 from taskbridge.push.logs import LogStatus, PushLog
 from taskbridge.push.trigger_rules import AI
@@ -167,14 +168,13 @@ def _show_outcome(event_id: str, logs: list[PushLog], unrouted: UnroutedEvent | 
     told = log or unrouted
     if told is None:
         raise not_found("event")
-    return EventOutcome(
+    return show(
+        EventOutcome,
+        told,
         id=encode_id(event_id),
         event_id=event_id,
         status="routed" if nowhere is None else "skipped" if nowhere.status == "skipped" else "rejected",
         reason=nowhere.reason if nowhere else "",
-        action=told.action,
-        app_id=told.app_id,
-        sess_id=told.sess_id,
         occurred_at=to_utc(log.occurred_at) if log else None,
         received_at=to_utc(told.received_at),
         targets=[_show_target(each) for each in logs],
@@ -196,11 +196,11 @@ def _clash(logs: list[PushLog], unrouted: UnroutedEvent | None) -> str:
 
 def _show_target(log: PushLog) -> EventTarget:
     entries = list(log.entries.values())
-    return EventTarget(
+    return show(
+        EventTarget,
+        log,
         target=AI if log.platform_id == AI else f"push:{log.platform_id}",
         log_id=log_id(log.key),
-        sess_id=log.sess_id,
-        status=log.status,
         reason=next((entry.reason for entry in entries if entry.status is log.status and entry.reason), ""),
         attempts=sum(entry.attempts for entry in entries),
         updated_at=to_utc(log.updated_at),
@@ -210,10 +210,10 @@ def _show_target(log: PushLog) -> EventTarget:
 
 
 def _show_rejected(event: UnroutedEvent) -> RejectedEvent:
-    return RejectedEvent(
+    return show(
+        RejectedEvent,
+        event,
         id=encode_id(event.event_id),
-        event_id=event.event_id,
-        reason=event.reason,
         received_at=to_utc(event.received_at),
         replayed_at=to_utc(event.replayed_at),
         replayed_by=event.replayed_by or None,

@@ -10,6 +10,7 @@ from admin_api.api import Api, Router
 from admin_api.ids import log_id
 from admin_api.moments import to_utc
 from admin_api.push.logs import read_log
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.push.instances import INSTANCE, Instance, Item, Presence, Work
 from taskbridge.push.logs import LogStatus, PushLog
@@ -112,10 +113,9 @@ def show_instance(
 ) -> InstanceState:
     """The instance as its document and the logs of its events tell it."""
     known = sorted(logs, key=lambda log: (log.sequence, log.received_at))
-    return InstanceState(
-        platform_id=instance.platform_id,
-        sess_id=instance.sess_id,
-        is_deleted=instance.is_deleted,
+    return show(
+        InstanceState,
+        instance,
         unreadable=unreadable,
         item_count=len(instance.tasks) + 1,
         items=[_show_item(key, item, known, instance) for key, item in items.items()],
@@ -128,12 +128,10 @@ def _show_item(key: str, item: Item, logs: list[PushLog], instance: Instance) ->
     took = [log for log in logs if key in log.entries and log.entries[key].status is LogStatus.SUCCEEDED]
     reached = max((log.sequence for log in took), default=-1)
     names = INSTANCE_FACTS if key == INSTANCE else TASK_FACTS
-    return ItemState(
+    return show(
+        ItemState,
+        item,
         task_id=key or None,
-        presence=item.presence,
-        work=item.work,
-        reason=item.reason,
-        event_id=item.event_id,
         wanted=[
             WantedFact(name, _words(item.value(name)), sequence, settled or sequence <= reached)
             for name in names
@@ -170,12 +168,11 @@ def _person(person: list[str] | tuple[str, ...]) -> str:
 
 def _show_event(log: PushLog, logs: list[PushLog]) -> InstanceEvent:
     lost = [key for key, entry in log.entries.items() if entry.status is LogStatus.SUPERSEDED]
-    return InstanceEvent(
+    return show(
+        InstanceEvent,
+        log,
         log_id=log_id(log.key),
-        event_id=log.event_id,
-        action=log.action,
         sequence=log.sequence if log.sequence >= 0 else None,
-        status=log.status,
         occurred_at=to_utc(log.occurred_at),
         received_at=to_utc(log.received_at),
         superseded_by=list(dict.fromkeys(by for key in lost if (by := _successor(log, key, logs)))),

@@ -14,6 +14,7 @@ from admin_api.moments import at, parse_range, to_utc
 from admin_api.problems import not_found
 from admin_api.push.log_lists import LogFilter, PushLogLists
 from admin_api.setup.platforms import task_centers
+from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.attempts import Attempt
 from taskbridge.moments import DAY_S
@@ -127,14 +128,14 @@ def list_push_logs(
     wanted = LogFilter(platforms, sess_id or "", task_id or "", known, errcode or "", cause or "", start, end)
     lists = PushLogLists(services.push_logs, services.instances, services.pages, services.retention_days * DAY_S)
     page = lists.find(wanted, api.open_cursor(cursor), limit, now)
-    return api.listed([PushLogRow(**_row(each)) for each in page.items], page.next)
+    return api.listed([show(PushLogRow, each, **_facts(each)) for each in page.items], page.next)
 
 
 @router.get("/v1/push-logs/{id}", summary="One push log with its attempts")
 def get_push_log(api: Api, id: str) -> PushLogDetail:
     """Request and response of each attempt; secrets and tokens are masked."""
     log = read_log(api.services, id)
-    return PushLogDetail(**_row(log), attempts=list(map(show_attempt, log.attempts)))
+    return show(PushLogDetail, log, **_facts(log), attempts=list(map(show_attempt, log.attempts)))
 
 
 @router.post("/v1/push-logs/{id}/replay", summary="Push again", status_code=202)
@@ -157,18 +158,7 @@ def show_entries(log: PushLog) -> list[LogEntry]:
 
 def show_attempt(attempt: Attempt) -> LogAttempt:
     """An attempt of a log."""
-    return LogAttempt(
-        at=at(attempt.at),
-        operation=attempt.operation,
-        task_id=None if attempt.key == INSTANCE else attempt.key,
-        method=attempt.method,
-        path=attempt.path,
-        request=attempt.request,
-        status=attempt.status,
-        response=attempt.response,
-        duration_ms=attempt.duration_ms,
-        error=attempt.error,
-    )
+    return show(LogAttempt, attempt, at=at(attempt.at), task_id=None if attempt.key == INSTANCE else attempt.key)
 
 
 def read_log(services: Services, id: str) -> PushLog:
@@ -180,33 +170,17 @@ def read_log(services: Services, id: str) -> PushLog:
     return found
 
 
-def _row(log: PushLog) -> dict[str, Any]:
+def _facts(log: PushLog) -> dict[str, Any]:
     return {
         "id": log_id(log.key),
-        "event_id": log.event_id,
-        "platform_id": log.platform_id,
-        "sess_id": log.sess_id,
-        "app_id": log.app_id,
-        "action": log.action,
         "sequence": log.sequence if log.sequence >= 0 else None,
-        "status": log.status,
         "occurred_at": to_utc(log.occurred_at),
         "received_at": to_utc(log.received_at),
         "updated_at": to_utc(log.updated_at),
         "entries": show_entries(log),
-        "shared_with": log.shared_with,
-        "notes": log.notes,
     }
 
 
 def _show_entry(key: str, entry: Entry) -> LogEntry:
-    return LogEntry(
-        task_id=None if key == INSTANCE else key,
-        status=entry.status,
-        operation=entry.operation,
-        reason=entry.reason,
-        attempts=entry.attempts,
-        errcode=entry.errcode,
-        failed_at=to_utc(entry.failed_at),
-        settled_at=to_utc(entry.settled_at),
-    )
+    times = {"failed_at": to_utc(entry.failed_at), "settled_at": to_utc(entry.settled_at)}
+    return show(LogEntry, entry, task_id=None if key == INSTANCE else key, **times)

@@ -14,6 +14,7 @@ from admin_api.moments import EARLIEST, at, parse_range, to_utc
 from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from admin_api.setup.platforms import task_centers
+from admin_api.views import show
 from taskbridge.push.jobs import DEFAULT_RATE_PER_S, MAX_RATE_PER_S, JobKind, JobStatus, PushJob, matches
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.push_log_items import status_shards
@@ -186,24 +187,20 @@ def _known(job: PushJob | None) -> PushJob:
 def _show(job: PushJob, *, is_dry_run: bool = False) -> Replay:
     is_replay = job.kind is JobKind.REPLAY
     log_status: Literal["failed", "retrying"] = "failed" if job.log_status is LogStatus.FAILED else "retrying"
-    return Replay(
+    return show(
+        Replay,
+        job,
         id=None if is_dry_run else job.id,
-        kind=job.kind,
         status="dry_run" if is_dry_run else job.status,
         platform_ids=list(job.platform_ids),
         log_status=log_status if is_replay else None,
         **{name: getattr(job, name) or None for name in NARROWING},
         from_=to_utc(job.start),
         to=to_utc(job.end),
-        rate_per_s=job.rate_per_s,
         count=job.total if is_replay else None,
         count_is_exact=job.total_is_exact,
-        looked_at=job.looked_at,
-        sent=job.sent,
-        left_out=job.left_out,
         created_by=job.asked_by,
         created_at=to_utc(job.asked_at),
         updated_at=to_utc(job.updated_at),
         finished_at=to_utc(job.finished_at),
-        reason=job.reason,
     )

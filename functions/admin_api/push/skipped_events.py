@@ -15,6 +15,7 @@ from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import to_utc
 from admin_api.push.events import UnroutedEvents
 from admin_api.push.logs import Id
+from admin_api.views import show
 from taskbridge.tables.dynamo import Page
 from taskbridge.tables.events import EventTable, UnroutedEvent
 
@@ -118,12 +119,4 @@ def _build_reason(reason: str, action: str, app_id: str, skipped: list[UnroutedE
 
 
 def _show(event: UnroutedEvent) -> SkippedEvent:
-    return SkippedEvent(
-        id=encode_id(event.event_id),
-        event_id=event.event_id,
-        reason=event.reason,
-        action=event.action,
-        app_id=event.app_id,
-        sess_id=event.sess_id,
-        received_at=to_utc(event.received_at),
-    )
+    return show(SkippedEvent, event, id=encode_id(event.event_id), received_at=to_utc(event.received_at))

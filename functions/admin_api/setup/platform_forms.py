@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from admin_api.requests import Wanted
+from admin_api.views import show
 from taskbridge.budgets import Fleet, check_limits
 from taskbridge.errors import ConfigurationError
 from taskbridge.flaws import flaw
@@ -192,17 +193,7 @@ def _check_numbers(settings: Mapping[str, Any]) -> None:
 def build_view(config: PlatformConfig, stored: Collection[str]) -> Platform:
     """A platform as admins see it: secrets that are stored are masked, those that are not are absent."""
     masked = {field: MASK for field in secrets_of(config.class_name) if field in stored}
-    return Platform(
-        id=config.id,
-        name=config.name,
-        class_name=config.class_name,
-        category=category_of(config.class_name),
-        enabled=config.enabled,
-        draining=config.draining,
-        settings={**config.settings, **masked},
-        version=config.version,
-        unreadable=config.unreadable,
-    )
+    return show(Platform, config, category=category_of(config.class_name), settings={**config.settings, **masked})
 
 
 def describe_types(deployment: Deployment) -> list[PlatformType]:
