@@ -29,6 +29,7 @@ from local.template import read_template
 
 ROUNDS = 7
 TARGET = 0.3
+USUAL, CLIENTS, BOTOCORE = "usual", "clients", "botocore"  # what is started beside our functions
 _FUNCTIONS = ("push_task", "event_router")
 _RUNTIME = ("boto3",)
 _USUAL = ("pynamodb", "httpx", "pydantic", "aws-lambda-powertools", "aws-xray-sdk", "--excludes", str(RUNTIME_PROVIDES))
@@ -59,17 +60,23 @@ class _Handler:
 
 
 def measure(say: Callable[[str], None]) -> list[Row]:
-    """One round is warm-up of the disk cache; then the handlers take turns."""
+    """The starts of both functions beside that of the usual handler."""
+    medians = time_starts((*_FUNCTIONS, USUAL), say)
+    return [_row(name, medians[name], medians[USUAL]) for name in _FUNCTIONS]
+
+
+def time_starts(names: Sequence[str], say: Callable[[str], None]) -> dict[str, float]:
+    """Median milliseconds of a start, by name. One round is warm-up of the disk cache; then they take turns."""
     with tempfile.TemporaryDirectory(prefix="taskbridge-bench-") as folder:
-        handlers = _ship(Path(folder))
+        shipped = _ship(Path(folder))
+        handlers = {name: shipped[name] for name in names}
         taken: dict[str, list[float]] = {name: [] for name in handlers}
         for _ in range(ROUNDS + 1):
             for name, handler in handlers.items():
                 taken[name].append(handler.start())
     for name, values in taken.items():
         say(f"  {name}: {' '.join(f'{value:.0f}' for value in values)} ms (the first is warm-up)")
-    medians = {name: median(values[1:]) for name, values in taken.items()}
-    return [_row(name, medians[name], medians["usual"]) for name in _FUNCTIONS]
+    return {name: median(values[1:]) for name, values in taken.items()}
 
 
 def _row(name: str, ours: float, usual: float) -> Row:
@@ -82,14 +89,19 @@ def _ship(folder: Path) -> dict[str, _Handler]:
     runtime = _install(folder / "runtime", _RUNTIME)
     _compile(runtime)
     usual = _install(folder / "usual", _USUAL)
-    shutil.copy(Path(__file__).with_name("usual_handler.py"), usual)
+    least = folder / "least"
+    least.mkdir()
+    for handler, place in (("usual_handler", usual), ("clients_handler", least), ("botocore_handler", least)):
+        shutil.copy(Path(__file__).with_name(f"{handler}.py"), place)
     layer = build_layer(folder / "layer", Target.host())
     handlers = {}
     for name in _FUNCTIONS:
         out = folder / "functions" / name
         build_function(name, out, Target.host())
         handlers[name] = _Handler(f"{name}.app", (out, layer, runtime), _environment(name))
-    handlers["usual"] = _Handler("usual_handler", (usual, runtime), _environment("usual"))
+    handlers[USUAL] = _Handler("usual_handler", (usual, runtime), _environment(USUAL))
+    handlers[CLIENTS] = _Handler("clients_handler", (least, layer, runtime), _environment("push_task"))
+    handlers[BOTOCORE] = _Handler("botocore_handler", (least, runtime), _environment("push_task"))
     return handlers
 
 

@@ -88,8 +88,9 @@ def _least(bill: Data) -> str:
         f"counts it, and {stored:.2f} for what is kept: three writes of an event, which are the document with\n"
         "the attempt marked, the log, and the document with the outcome. Without the first, a crash between call and\n"
         "outcome leaves a todo that nobody knows of; without the second, nobody can tell what was done. Computing and\n"
-        f"waiting for the task center is {computed:.2f}. The target of 3.50 USD would take one write fewer for each\n"
-        "event, and is not met.\n"
+        f"waiting for the task center is {computed:.2f}: code without any cost would leave a floor of "
+        f"{carried + stored:.2f} USD. The target\n"
+        "of 3.50 USD would take one write fewer for each event, and is not met.\n"
     )
 
 

@@ -13,7 +13,7 @@ from local.settings import ROOT
 from proof import pages, record
 from proof.record import Options, Step
 
-STEPS = ("bench", "floor", "cost", "outage", "rows", "chaos", "runtime")
+STEPS = ("bench", "floor", "starts", "cost", "outage", "rows", "chaos", "runtime")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,7 @@ def page(records: Mapping[str, Record], plot_file: str) -> str:
     texts: dict[str, Callable[[Data], str]] = {
         "bench": lambda data: _bench(data, plot_file),
         "floor": _floor,
+        "starts": _starts,
         "outage": _outage,
         "rows": _rows,
         "chaos": _chaos,
@@ -30,7 +31,8 @@ def page(records: Mapping[str, Record], plot_file: str) -> str:
     }
     titles = {
         "bench": "Beside the targets",
-        "floor": "What cannot be saved",
+        "floor": "What a push cannot save",
+        "starts": "What a cold start cannot save",
         "outage": "Two hours without a task center",
         "rows": "Lists beside very many rows",
         "chaos": "Chaos, and an AWS that fails",
@@ -84,6 +86,7 @@ def _number(value: Any) -> str:
 
 def _floor(data: Data) -> str:
     whole, ours, plain = data["whole_ms"], data["ours_ms"], data["plain_ms"]
+    center = data.get("center_ms", 0.0)  # of a run before it was measured
     return (
         f"A batch of ten pushes makes {len(data['calls'])} calls of AWS: {', '.join(data['calls'])}.\n"
         "The same calls, sent again and again by nothing but a client, are the part of a push that our code\n"
@@ -93,9 +96,33 @@ def _floor(data: Data) -> str:
             [
                 ("those calls by botocore as it is delivered, over urllib3", f"{plain:.2f}"),
                 ("those calls as the functions make them ([0071](decisions/0071-one-transport.md))", f"{ours:.2f}"),
+                *((("the call of the task center, by nothing but the client", f"{center:.2f}"),) if center else ()),
                 ("the whole push: those calls, the task center's, and what is ours", f"{whole:.2f}"),
             ],
         )
+        + (
+            f"\nCode of ours that costs nothing would leave {(ours + center) / whole:.2f} of a push.\n"
+            if center
+            else ""
+        )
+    )
+
+
+def _starts(data: Data) -> str:
+    taken = data["ms"]
+    names = {
+        "botocore": "importing botocore, which any handler does that speaks to AWS",
+        "clients": "and making three clients of AWS as the push function does: the floor of both below",
+        "event_router": "the whole start of event_router",
+        "push_task": "the whole start of push_task",
+        "usual": "the usual handler",
+    }
+    rows = [(told, f"{taken[name]:.0f}", f"{taken[name] / taken['usual']:.2f}") for name, told in names.items()]
+    left = (taken["push_task"] - taken["clients"]) / taken["usual"]
+    return (
+        table(("start of", "ms", "of the usual handler"), rows)
+        + f"\nWhat push_task has beyond them (logging, tracing, reading messages, tokens, the task center's client,\n"
+        f"all tables, our own code) is {left:.2f} of the usual handler's start. The rest is AWS's.\n"
     )
 
 
