@@ -21,9 +21,10 @@ from tests.unit.cli.terminal import Bus
 
 READMES = ("README.md", "README.zh-CN.md")
 ONE_MACHINE = ("docs/one-machine.md", "docs/zh/one-machine.md")
+IN_CHINESE = sorted(page.relative_to(ROOT / "docs" / "zh") for page in (ROOT / "docs" / "zh").rglob("*.md"))
 IN_BOTH_LANGUAGES = [
     READMES,
-    *((f"docs/{page.name}", f"docs/zh/{page.name}") for page in sorted((ROOT / "docs" / "zh").glob("*.md"))),
+    *((f"docs/{page}", f"docs/zh/{page}") for page in IN_CHINESE),
 ]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").glob("*.md"))]
