@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +14,8 @@ from urllib.parse import unquote
 import pytest
 from jsonschema import Draft202012Validator
 
+import local.aigc_simulator.faults as ai_faults
+import local.jinzhi_simulator.faults as task_center_faults
 from local.settings import ROOT, read_settings
 from push_task import retry
 from reconciler import feeding, probing, stuck
@@ -104,6 +107,14 @@ def test_the_page_of_one_machine_has_every_variable_that_is_read_and_no_other(pa
     assert "$(if $(GUIDED)" in read("build.mk")
     assert '"TARGET_PYTHON"' in read("bundle/build.py")
     assert first_cells(read(page), "([A-Z_]+)") == environment.names | of_the_build
+
+
+@pytest.mark.parametrize("page", ONE_MACHINE)
+def test_the_page_of_one_machine_has_every_fault_of_the_simulators_and_no_other(page: str) -> None:
+    simulated = (ai_faults.Faults, task_center_faults.Faults)
+    assert first_cells(read(page), "([a-z_]+)") == {each.name for faults in simulated for each in fields(faults)}
+    told = set(re.findall(r"`([a-z0-9_]+)`", read(page)))
+    assert not [kind for faults in simulated for kind in faults.known_kinds if kind not in told]
 
 
 @pytest.mark.parametrize("pages", IN_BOTH_LANGUAGES, ids=lambda pages: pages[0])
