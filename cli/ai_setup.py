@@ -70,10 +70,10 @@ def dry_run(
     app_id: Annotated[str, typer.Argument(metavar="APP")],
     node_id: Annotated[str, typer.Argument(metavar="NODE")],
     rule: Annotated[Path, typer.Option("--rule", metavar="FILE", help="The draft, as text.")],
-    tasks: Annotated[int, typer.Option(min=1, metavar="N", help="On how many of your past tasks.")] = 5,
+    tasks: Annotated[int, typer.Option(min=1, metavar="N", help="On how many past tasks.")] = 5,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would take.")] = False,
 ) -> int:
-    """Try a draft rule on your own past tasks: verdict then and now. Nothing is stored as a result."""
+    """Try a draft rule on your past tasks, or as an admin who is no approver on everyone's. No result is stored."""
     session: Session = context.obj
     try:
         text = rule.read_text(encoding="utf-8")

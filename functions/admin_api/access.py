@@ -93,7 +93,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("POST", "/v1/ai/clauses"): _for(APPROVER, ADMIN),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/try-checks"): _for(APPROVER, per_minute=60),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/propose-checks"): _for(APPROVER, ADMIN, per_minute=10, starts_work=True),
-    ("POST", "/v1/ai/rules/{app_id}/{node_id}/dry-run"): _for(APPROVER, per_minute=10, starts_work=True),
+    ("POST", "/v1/ai/rules/{app_id}/{node_id}/dry-run"): _for(APPROVER, ADMIN, per_minute=10, starts_work=True),
     ("POST", "/v1/ai/rules/{app_id}/{node_id}/documents"): _for(
         APPROVER, ADMIN, per_minute=10, starts_work=True, most_bytes=MOST_BODY_BYTES
     ),

@@ -23,8 +23,9 @@ from ai_analyze.pauses import PAUSED
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.propose import build_proposal_question, parse_proposal
 from ai_analyze.review import Asked, Link
+from ai_analyze.trials import build_trial, without_form
 from taskbridge.ai.audit import AuditRecord
-from taskbridge.ai.checks.trials import REASON_CHARS, try_checks
+from taskbridge.ai.checks.trials import try_checks
 from taskbridge.ai.documents import as_rule
 from taskbridge.ai.forms.controls import read_fields
 from taskbridge.ai.forms.values import field_types, typed_values
@@ -35,11 +36,10 @@ from taskbridge.ai.jobs import (
     ProposeChecks,
     ReadDocument,
     Trial,
-    TrialFinding,
     TryFlips,
 )
 from taskbridge.ai.messages import JobMessage
-from taskbridge.ai.results import Finding, Review
+from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
 from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import Seat, SeatState
@@ -61,7 +61,6 @@ GO_ON_S = 0.0
 CRASHES_ALLOWED = 3
 GIVE_UP_AFTER_S, RETRY_S = 600.0, 45.0  # somebody waits for it
 NIGHT_GIVE_UP_AFTER_S, NIGHT_RETRY_S = 4 * 3600.0, 900.0  # nobody does, and the jobs of a night wait for one another
-MOST_FINDINGS = 50
 
 FORM_IS_GONE = build_reason("form_gone")
 NO_FORMS = build_reason("no_forms")
@@ -158,7 +157,7 @@ class _Turn:
     # A dry run
 
     def _try_next(self, wanted: DryRun) -> AiJob:
-        trial = self._try(self.job.task_ids[len(self.job.trials)], wanted)
+        trial = self._try(*self.job.seats()[len(self.job.trials)], wanted)
         trials = (*self.job.trials, trial)
         is_last = len(trials) == len(self.job.task_ids)
         return msgspec.structs.replace(
@@ -169,11 +168,12 @@ class _Turn:
             reason="",
         )
 
-    def _try(self, task_id: str, wanted: DryRun) -> Trial:
-        found = self._read(self.job.uid, task_id)
+    def _try(self, uid: str, task_id: str, wanted: DryRun) -> Trial:
+        found = self._read(uid, task_id)
         if found is None:
             return Trial(task_id=task_id, problem=FORM_IS_GONE)
-        return _build_trial(found[0], self._review(*found, wanted))
+        trial = build_trial(found[0], self._review(*found, wanted))
+        return trial if uid == self.job.uid else without_form(trial)
 
     # A proposal
 
@@ -284,23 +284,3 @@ class _Turn:
 
     def _now(self) -> str:
         return utc_stamp(self.ports.clock())
-
-
-def _build_trial(seat: Seat, review: Review) -> Trial:
-    return Trial(
-        task_id=seat.task_id,
-        subject=seat.subject,
-        decision=seat.decision if seat.decided_here else "",
-        verdict_then=seat.analysis.verdict if seat.analysis else None,
-        verdict_now=review.verdict,
-        summary=review.summary[:REASON_CHARS],
-        downgraded=review.downgraded,
-        findings=tuple(map(_shorten, review.findings[:MOST_FINDINGS])),
-        usage=review.usage,
-    )
-
-
-def _shorten(finding: Finding) -> TrialFinding:
-    """A finding as a list of trials shows it: many of them have to fit into one item."""
-    clause, reason = finding.clause[:REASON_CHARS], finding.reason[:REASON_CHARS]
-    return TrialFinding(clause=clause, result=finding.result, reason=reason, origin=finding.origin)

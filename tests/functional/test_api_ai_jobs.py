@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from admin_api.ai import jobs
+from admin_api.ai import dry_runs, jobs
 from admin_api.ai.jobs import ANSWER_TOKENS, PROMPT_TOKENS, WAIT_S
 from taskbridge.ai.results import Verdict
 from taskbridge.ai.rules import AiSettings
@@ -28,7 +28,7 @@ def fleet() -> Fleet:
 
 @pytest.fixture
 def world(dynamodb: Any, tables: Tables, fleet: Fleet) -> AiWorld:
-    made = AiWorld(dynamodb, tables, jobs.router, clock=lambda: fleet.now, sleep=fleet.sleep)
+    made = AiWorld(dynamodb, tables, dry_runs.router, jobs.router, clock=lambda: fleet.now, sleep=fleet.sleep)
     made.configure(SETTINGS, PLATFORM)
     fleet.world = made
     return made
@@ -198,8 +198,8 @@ def test_a_queue_that_does_not_answer_is_told(world: AiWorld) -> None:
     assert world.me.post(DRY_RUN, {"rule": "r"}).code == "try_later"
 
 
-@pytest.mark.parametrize(("role", "status"), [("", 401), ("ops", 403), ("admin", 403)])
-def test_dry_runs_are_for_approvers(world: AiWorld, role: str, status: int) -> None:
+@pytest.mark.parametrize(("role", "status"), [("", 401), ("ops", 403), ("admin", 409)])
+def test_dry_runs_are_for_approvers_and_admins(world: AiWorld, role: str, status: int) -> None:
     assert world.client.as_(UID, role).post(DRY_RUN, {"rule": "r"}).status == status
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from admin_api.ai import coverage, jobs, overrules
+from admin_api.ai import coverage, dry_runs, jobs, overrules
 from taskbridge.ai.results import Finding, FindingResult, Origin, Verdict
 from taskbridge.ai.rules import Check
-from tests.functional.ai_api import OTHER, PLATFORM, SETTINGS, AiWorld, node_path
+from tests.functional.ai_api import FORM, OTHER, PLATFORM, SETTINGS, AiWorld, node_path
 from tests.functional.ai_fleet import Fleet
-from tests.functional.ai_suites.builders import APP, NODE
+from tests.functional.ai_suites.builders import APP, NODE, UID, own_rule
 from tests.functional.aws import Tables
 
 NODE_OF = f"/v1/ai/agreement/nodes/{APP}/{NODE}"
@@ -26,7 +27,7 @@ def fleet() -> Fleet:
 
 @pytest.fixture
 def world(dynamodb: Any, tables: Tables, fleet: Fleet) -> AiWorld:
-    areas = (coverage.router, overrules.router, jobs.router)
+    areas = (coverage.router, overrules.router, dry_runs.router, jobs.router)
     made = AiWorld(dynamodb, tables, *areas, clock=lambda: fleet.now, sleep=fleet.sleep)
     made.configure(SETTINGS, PLATFORM)
     fleet.world = made
@@ -34,7 +35,7 @@ def world(dynamodb: Any, tables: Tables, fleet: Fleet) -> AiWorld:
     return made
 
 
-def decide(world: AiWorld, number: int, amount: int, decision: str) -> None:
+def decide(world: AiWorld, number: int, amount: int, decision: str, **given: Any) -> None:
     """A form of this amount, with what a check and the model found of it."""
     is_met = amount <= 5000
     result = FindingResult.PASS if is_met else FindingResult.FAIL
@@ -43,10 +44,10 @@ def decide(world: AiWorld, number: int, amount: int, decision: str) -> None:
         Finding(clause=LIMIT, number=1, result=result, reason=reason, origin=Origin.COMPUTED, covers=True),
         Finding(clause=INVOICE, number=2, result=FindingResult.PASS),
     )
-    given = world.give_task(f"T{number}")
-    world.give_form(f"T{number}")
-    world.give_result(given, Verdict.APPROVE if is_met else Verdict.REJECT, findings)
-    world.decide(f"T{number}", decision=decision)
+    seat = world.give_task(f"T{number}", **given)
+    world.stores.forms.put(f"T{number}", seat.form_hash, json.dumps(FORM).encode())
+    world.give_result(seat, Verdict.APPROVE if is_met else Verdict.REJECT, findings)
+    world.decide(f"T{number}", seat.uid, decision=decision)
 
 
 def test_a_clause_that_is_overruled_is_suggested_to_be_loosened_and_its_draft_is_tried(world: AiWorld) -> None:
@@ -102,6 +103,55 @@ def test_a_clause_that_is_overruled_is_suggested_to_be_loosened_and_its_draft_is
     assert (model["points"][0]["assurance"], model["points"][-1]["wrong"]) == ("computed", 18)
     assert model["points"][-1]["coverage"] == 1
     assert model["without_wrong_approval"] == "said"
+
+
+def test_an_admin_who_approves_nothing_tries_the_draft_on_everyones_tasks_and_reads_no_form(
+    world: AiWorld, fleet: Fleet
+) -> None:
+    # given: two people, of whom most approved above the limit; one form stands before both
+    for number in range(30):
+        decide(world, number, 5200, "approved", uid=(UID, OTHER)[number % 2], form_hash=f"form-{number // 2 * 2}")
+    admin = world.client.as_("root", "admin")
+    draft = admin.get(f"{NODE_OF}/overrules").json["items"][0]["draft"]
+    wanted = {"rule": draft["rule"], "limit": 20}
+
+    # when
+    world.stores.client.taken()
+    planned = admin.post(f"{node_path()}/dry-run", {**wanted, "estimate_only": True}).json
+    counted = world.stores.client.taken()
+    job = admin.post(f"{node_path()}/dry-run", wanted).json
+
+    # then
+    assert counted == {"query": 1 + 15, "update_item": 1}  # the tasks, each form, the calls of this minute
+    assert (planned["status"], planned["tasks"]) == ("estimated", 15)
+    assert (job["status"], len(job["trials"]), fleet.asked) == ("done", 15, 15)
+    assert {(each["verdict_then"], each["verdict_now"], each["decision"]) for each in job["trials"]} == {
+        ("reject", "approve", "approved")
+    }
+    assert all(each["task_id"] and not each["subject"] + each["summary"] for each in job["trials"])
+    assert {finding["reason"] for each in job["trials"] for finding in each["findings"]} <= {""}
+    assert admin.get(f"/v1/ai/jobs/{job['id']}").json == job
+    assert world.me.get(f"/v1/ai/jobs/{job['id']}").code == "not_found"
+    # and nothing was changed by it
+    assert world.stores.rules.default(APP, NODE).rule == RULE  # type: ignore[union-attr]
+
+
+def test_everyones_tasks_are_tried_by_admins_alone_and_not_those_of_a_rule_of_ones_own(world: AiWorld) -> None:
+    # given
+    decide(world, 0, 4000, "approved", form_hash="form-0")
+    world.stores.rules.save_own(own_rule(uid=OTHER), 0)
+    decide(world, 1, 4000, "approved", uid=OTHER, form_hash="form-1")
+    both = world.client.as_(UID, "admin approver")
+    asked = {"rule": RULE, "limit": 20, "estimate_only": True}
+
+    # then
+    assert world.me.post(f"{node_path()}/dry-run", {**asked, "of": "everyone"}).code == "not_allowed"
+    assert both.post(f"{node_path()}/dry-run", {**asked, "of": "everyone"}).json["tasks"] == 1
+    assert both.post(f"{node_path()}/dry-run", asked).json["tasks"] == 1
+    assert world.as_(OTHER).post(f"{node_path()}/dry-run", asked).json["tasks"] == 1
+    assert (
+        world.client.as_("root", "admin").post(f"{node_path()}/dry-run", {**asked, "of": "me"}).code == "no_past_tasks"
+    )
 
 
 def test_risk_of_fewer_than_thirty_forms_is_hidden(world: AiWorld) -> None:

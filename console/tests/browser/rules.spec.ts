@@ -168,6 +168,26 @@ test("a draft that overrules suggest is tried beside it, and taken into the edit
   expect(asked.some((call) => call.startsWith("PUT"))).toBe(false);
 });
 
+test("an admin tries a draft of the node's default on everyone's tasks, and takes it into that editor without saving it", async ({ page }) => {
+  await signIn(page, "admin-1", "admin");
+  const asked = await serveApi(page);
+  const sent: Record<string, unknown>[] = [];
+  page.on("request", (request) => request.url().endsWith("/dry-run") && sent.push(request.postDataJSON() as Record<string, unknown>));
+  await page.goto("/console/agreement?open=expense/n-finance&view=overrules");
+  const loosen = page.locator(".overrule").first();
+  await loosen.getByRole("button", { name: "试运行这份草稿" }).click();
+  await expect(loosen).toContainText("没有表单内容");
+  await loosen.getByRole("button", { name: "估算费用" }).click();
+  await loosen.getByRole("button", { name: "开始试运行" }).click();
+  await expect(loosen.locator(".trial")).toHaveCount(4);
+  expect(sent.map((each) => each["of"])).toEqual(["everyone", "everyone"]);
+
+  await loosen.getByRole("button", { name: "放进编辑框…" }).click();
+  await expect(page).toHaveURL(/\/console\/nodes\?open=expense/);
+  await expect(page.getByLabel("规则正文")).toHaveValue(/不超过 5750 元/);
+  expect(asked.some((call) => call.startsWith("PUT"))).toBe(false);
+});
+
 test("an earlier version is compared and restored, and a rule is deleted after saying what is asked then", async ({ page }) => {
   const asked = await serveApi(page);
   await page.goto(`${RULE}&view=versions`);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,16 +71,36 @@ def past_tasks(
 
 def tasks_of_node(app_id: str, node_id: str, services: Services) -> list[Seat]:
     """Everybody's latest tasks on a node, each form once: the done ones, and where these are few the open ones too."""
-    by_form: dict[str, Seat] = {}
-    for read in (services.seats.list_node_done, services.seats.list_node_open):
-        if len(by_form) < MOST_TASKS:
-            for seat in read(app_id, node_id, limit=NODE_SEATS).items:
-                if seat.form_hash and seat.received_on:
-                    by_form.setdefault(seat.form_hash, seat)
-    return list(by_form.values())[:MOST_TASKS]
+    seats = services.seats.list_node_done(app_id, node_id, limit=NODE_SEATS).items
+    found = _each_form_once(seats)
+    if len(found) < MOST_TASKS:
+        found = _each_form_once([*seats, *services.seats.list_node_open(app_id, node_id, limit=NODE_SEATS).items])
+    return found[:MOST_TASKS]
+
+
+def decided_of_node(app_id: str, node_id: str, limit: int, services: Services) -> list[Seat]:
+    """Everybody's latest tasks on a node that their very person decided, each form once: a Query.
+
+    Not those whose analysis asked by a rule of the person's own: that is theirs.
+    """
+    seats = services.seats.list_node_done(app_id, node_id, limit=NODE_SEATS).items
+    decided = (seat for seat in seats if seat.decided_here and seat.decision)
+    return _each_form_once(seat for seat in decided if not _is_by_own_rule(seat))[:limit]
 
 
 def read_form(seat: Seat, services: Services) -> EventForm | None:
     """The form of a seat as it came, None where it is no longer kept."""
     body = services.forms.get(seat.task_id, seat.form_hash) if seat.form_hash else None
     return msgspec.json.decode(body, type=EventForm) if body else None
+
+
+def _each_form_once(seats: Iterable[Seat]) -> list[Seat]:
+    by_form: dict[str, Seat] = {}
+    for seat in seats:
+        if seat.form_hash and seat.received_on:
+            by_form.setdefault(seat.form_hash, seat)
+    return list(by_form.values())
+
+
+def _is_by_own_rule(seat: Seat) -> bool:
+    return seat.analysis is not None and seat.analysis.rule_version.startswith("custom-")

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import msgspec
 from aws_lambda_powertools.event_handler import Response
 from pydantic import Field, StrictBool
 
 from admin_api.access import APPROVER, Caller
-from admin_api.ai.forms import past_tasks, read_form, tasks_of_node
+from admin_api.ai.forms import past_tasks, tasks_of_node
 from admin_api.ai.results import moment
-from admin_api.ai.rules import FileKey
 from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.limits import admit
 from admin_api.problems import conflict, not_found, try_later
@@ -22,7 +20,6 @@ from admin_api.requests import Wanted
 from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.documents import DocumentReading
-from taskbridge.ai.forms.form import form_text, format_form
 from taskbridge.ai.jobs import (
     MOST_TASKS,
     AiJob,
@@ -35,7 +32,7 @@ from taskbridge.ai.jobs import (
     Trial,
 )
 from taskbridge.ai.messages import JobMessage
-from taskbridge.ai.rules import KEYNOTE_CHARS, MOST_KEYS, RULE_CHARS, ModelChoice
+from taskbridge.ai.rules import RULE_CHARS, ModelChoice
 from taskbridge.ai.seats import Seat
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import build_ai_platform
@@ -50,24 +47,13 @@ MILLION = 1_000_000
 
 Waits = Annotated[StrictBool, Field(description="false: answer at once, and let the job be watched under its id")]
 DraftRule = Annotated[str, Field(min_length=1, max_length=RULE_CHARS, pattern=r"\S", description="not stored")]
-_NODE = "/v1/ai/rules/{app_id}/{node_id}"
+NODE = "/v1/ai/rules/{app_id}/{node_id}"
 _KINDS: Mapping[type, Literal["dry_run", "propose_checks", "read_document"]] = {
     DryRun: "dry_run",
     ProposeChecks: "propose_checks",
     ReadDocument: "read_document",
 }
 router = Router("AI rules")
-
-
-class DryRunWanted(Wanted):
-    """A draft rule, and on how many of one's latest past tasks to try it."""
-
-    rule: DraftRule
-    keynote: Annotated[str, Field(max_length=KEYNOTE_CHARS)] = ""
-    file_key: Annotated[list[FileKey], Field(default_factory=list, max_length=MOST_KEYS)]
-    limit: Annotated[int, Field(ge=1, le=MOST_TASKS)] = 5
-    estimate_only: Annotated[StrictBool, Field(description="only say what it is thought to take")] = False
-    wait: Waits = True
 
 
 class ProposalWanted(Wanted):
@@ -110,16 +96,7 @@ RAN: Any = {
 }
 
 
-@router.post(f"{_NODE}/dry-run", summary="Try a draft rule on past tasks", responses=RAN)
-def start_dry_run(api: Api, app_id: str, node_id: str, body: DryRunWanted) -> Response[Job]:
-    """Verdict then and now, what you decided, and what it costs; `estimate_only` says that before it starts."""
-    job = _plan_dry_run(api.caller.uid, app_id, node_id, body, api.services)
-    if body.estimate_only:
-        return Response(200, JSON_TYPE, replace(_show(job), id=None, status="estimated"))
-    return run(job, body.wait, api.services)
-
-
-@router.post(f"{_NODE}/propose-checks", summary="Propose checks for a rule", responses=RAN)
+@router.post(f"{NODE}/propose-checks", summary="Propose checks for a rule", responses=RAN)
 def propose_checks(api: Api, app_id: str, node_id: str, body: ProposalWanted) -> Response[Job]:
     """Checks for the exact clauses, each tried on your past forms, an admin's on those of the node."""
     job = _plan_proposal(api.caller, app_id, node_id, body, api.services)
@@ -129,7 +106,7 @@ def propose_checks(api: Api, app_id: str, node_id: str, body: ProposalWanted) ->
 @router.get("/v1/ai/jobs/{id}", summary="How far a dry run or a proposal is")
 def get_job(api: Api, id: str) -> Job:
     """Your own only. It is kept for a week."""
-    return _show(_find(api.caller.uid, id, api.services))
+    return show_job(_find(api.caller.uid, id, api.services))
 
 
 @router.delete("/v1/ai/jobs/{id}", summary="Stop a dry run or a proposal")
@@ -138,15 +115,7 @@ def stop_job(api: Api, id: str) -> Job:
     job = api.services.ai_jobs.stop(api.caller.uid, id)
     if job is None:
         raise not_found("job")
-    return _show(job)
-
-
-def _plan_dry_run(uid: str, app_id: str, node_id: str, body: DryRunWanted, services: Services) -> AiJob:
-    """A dry run with its estimate, which is not started yet. Raises Problem (409) where there is nothing to try."""
-    wanted = DryRun(rule=body.rule, keynote=body.keynote, file_key=tuple(body.file_key))
-    seats = past_tasks(uid, app_id, node_id, ("done",), body.limit, services)
-    asked = [f"{wanted.rule}{wanted.keynote}{_form_text(seat, services)}" for seat in seats]
-    return _plan(uid, app_id, node_id, wanted, seats, asked, services)
+    return show_job(job)
 
 
 def _plan_proposal(caller: Caller, app_id: str, node_id: str, body: ProposalWanted, services: Services) -> AiJob:
@@ -159,8 +128,35 @@ def _plan_proposal(caller: Caller, app_id: str, node_id: str, body: ProposalWant
         seats = past_tasks(caller.uid, app_id, node_id, ("done", "open"), MOST_TASKS, services)
     else:
         seats = tasks_of_node(app_id, node_id, services)
-    job = _plan(caller.uid, app_id, node_id, wanted, seats, [wanted.rule], services)
-    return msgspec.structs.replace(job, owners=tuple(seat.uid for seat in seats))
+    return plan(caller.uid, app_id, node_id, wanted, seats, [wanted.rule], services)
+
+
+def plan(
+    uid: str,
+    app_id: str,
+    node_id: str,
+    wanted: DryRun | ProposeChecks,
+    seats: Sequence[Seat],
+    asked: Sequence[str],
+    services: Services,
+) -> AiJob:
+    """A job over these past tasks, in which so many texts are asked about, and which is not started yet.
+
+    Raises Problem (409) where there are none, or no model can be asked.
+    """
+    if not seats:
+        raise conflict("no_past_tasks", "There is no past task with a form on this node.")
+    return AiJob(
+        id=services.new_id(),
+        uid=uid,
+        app_id=app_id,
+        node_id=node_id,
+        wanted=wanted,
+        task_ids=tuple(seat.task_id for seat in seats),
+        owners=tuple(seat.uid for seat in seats),
+        created_at=services.now(),
+        estimate=_estimate(asked, _limits(services)),
+    )
 
 
 def run(job: AiJob, waits: bool, services: Services) -> Response[Job]:  # noqa: FBT001 - it is the value
@@ -176,18 +172,11 @@ def run(job: AiJob, waits: bool, services: Services) -> Response[Job]:  # noqa: 
     while job.status is AiJobStatus.RUNNING and services.clock() < until:
         services.sleep(POLL_S)
         job = _find(job.uid, job.id, services)
-    return Response(202 if job.status is AiJobStatus.RUNNING else 200, JSON_TYPE, _show(job))
+    return Response(202 if job.status is AiJobStatus.RUNNING else 200, JSON_TYPE, show_job(job))
 
 
-def _find(uid: str, job_id: str, services: Services) -> AiJob:
-    """A person's job. Raises Problem (404)."""
-    job = services.ai_jobs.get(uid, job_id)
-    if job is None:
-        raise not_found("job")
-    return job
-
-
-def _show(job: AiJob) -> Job:
+def show_job(job: AiJob) -> Job:
+    """As people see it."""
     # An example would tell what stands in another person's form.
     is_own = not set(job.owners) - {job.uid}
     return show(
@@ -203,27 +192,12 @@ def _show(job: AiJob) -> Job:
     )
 
 
-def _plan(
-    uid: str,
-    app_id: str,
-    node_id: str,
-    wanted: DryRun | ProposeChecks,
-    seats: Sequence[Seat],
-    asked: Sequence[str],
-    services: Services,
-) -> AiJob:
-    if not seats:
-        raise conflict("no_past_tasks", "There is no past task with a form on this node.")
-    return AiJob(
-        id=services.new_id(),
-        uid=uid,
-        app_id=app_id,
-        node_id=node_id,
-        wanted=wanted,
-        task_ids=tuple(seat.task_id for seat in seats),
-        created_at=services.now(),
-        estimate=_estimate(asked, _limits(services)),
-    )
+def _find(uid: str, job_id: str, services: Services) -> AiJob:
+    """A person's job. Raises Problem (404)."""
+    job = services.ai_jobs.get(uid, job_id)
+    if job is None:
+        raise not_found("job")
+    return job
 
 
 def _estimate(asked: Sequence[str], limits: ModelLimits) -> Usage:
@@ -252,8 +226,3 @@ def _limits(services: Services) -> ModelLimits:
         return build_ai_platform(config.id, config.class_name, config.settings).limits_of(choice.model)
     except ConfigurationError:
         raise conflict("ai_not_set_up", "The AI platform of the settings cannot be used.") from None
-
-
-def _form_text(seat: Seat, services: Services) -> str:
-    form = read_form(seat, services)
-    return form_text(format_form(form)) if form else ""

@@ -51,7 +51,7 @@ AiSettings.daily_total | questions in a day, second ones included; 0: no bound |
 CoveragePoint.decided | forms that are decided so | 80
 Overrule.decided | forms that met the clause, or did not | 90
 decided | decisions that count | 45
-Trial.decision | what you decided, null where you did not | "approved"
+Trial.decision | what its approver decided, null where somebody else did | "approved"
 decision | what the person decided, null where it did not | "approved"
 default | the node's default, null where none is in force |
 delay | what took most of its time | "queue"
@@ -118,6 +118,7 @@ node_name | name of the node | "主管领导审批"
 notices | contradictions in the form | []
 number | its number, null where it has none | 1
 DocumentWanted.of | whose rule it is read for | "me"
+DryRunWanted.of | whose past tasks it is tried on | "me"
 of_everyone | whether it is counted of all people | false
 open_count | open tasks on the node | 3
 origin | whether code computed it or the model found it | "model"

@@ -59,7 +59,7 @@ def allowed_roles(method: str, template: str) -> set[str]:
         return {"admin", "ops", "approver"}
     if area[1] in {"settings", "nodes", "audit", "flips"}:
         return {"admin"}
-    if area[1] in {"agreement", "clauses", "jobs"} or area[-1] in {"propose-checks", "documents"}:
+    if area[1] in {"agreement", "clauses", "jobs"} or area[-1] in {"propose-checks", "documents", "dry-run"}:
         return {"admin", "approver"}
     return {"approver"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from admin_api.ai import analyses, jobs, own_rules
+from admin_api.ai import analyses, dry_runs, own_rules
 from admin_api.problems import _describe
 from admin_api.push import comparison, replays
 from admin_api.requests import Wanted
@@ -31,7 +31,7 @@ PLATFORM = {"name": "n", "class_name": "Aigc", "settings": {}}
         (replays.ReplayWanted, {"dry_run": "yes"}, "dry_run"),
         (replays.ReplayWanted, {"rate_per_s": "5"}, "rate_per_s"),
         (comparison.ReconcileWanted, {"platform_id": 7}, "platform_id"),
-        (jobs.DryRunWanted, {"rule": "r", "limit": "5"}, "limit"),
+        (dry_runs.DryRunWanted, {"rule": "r", "limit": "5"}, "limit"),
         (analyses.AnalysisWanted, {"force": 1}, "force"),
         (ai_switches.AiSettingsChange, {"retention_days": 30.0}, "retention_days"),
         (own_rules.OwnRuleWanted, {"status": "yes"}, "status"),

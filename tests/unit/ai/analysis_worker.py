@@ -90,7 +90,7 @@ class PlayedDesk(Desk):
             raise self.worker.error
         sink.text("齐全。")
         audit(Asked("aigc", "m", "review", "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
-        return Review(verdict=Verdict.APPROVE, text="事由齐全。", platform_id="aigc", model="m")
+        return self.worker.review
 
     def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
         self.worker.asked += 1
@@ -117,6 +117,7 @@ class Worker:
         self.paused = False
         self.answering: Callable[[Any], None] = lambda recorder: None
         self.proposal = "[]"
+        self.review = Review(verdict=Verdict.APPROVE, text="事由齐全。", platform_id="aigc", model="m")
         self.error: TaskbridgeError | None = None
         self._ids = iter(range(10**9))
         self.lock = threading.Lock()

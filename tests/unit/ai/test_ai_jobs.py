@@ -25,7 +25,7 @@ from ai_analyze.jobs import (
 from taskbridge.ai.caps import AskedToday
 from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeChecks
 from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
-from taskbridge.ai.results import FindingResult, Verdict
+from taskbridge.ai.results import Finding, FindingResult, Review, Verdict
 from taskbridge.ai.seats import Analysis, AnalysisStatus, SeatState
 from taskbridge.errors import PermanentError, QuotaExhausted, TransientError
 from tests.builders import START
@@ -97,6 +97,29 @@ def test_a_dry_run_asks_about_each_past_task_in_a_turn_of_its_own(worker: Worker
     assert {(t.verdict_then, t.verdict_now, t.decision) for t in found.trials} == {
         (Verdict.REJECT, Verdict.APPROVE, "approved")
     }
+
+
+def test_of_somebody_elses_task_a_dry_run_keeps_no_word_of_the_form(worker: Worker) -> None:
+    # given
+    begin(worker)
+    worker.jobs.items["u", "j1"] = msgspec.structs.replace(job(worker), owners=("u", "u-other"))
+    worker.seats.items["u-other", "T1"] = msgspec.structs.replace(
+        worker.seats.items.pop(("u", "T1")), uid="u-other", subject="报销差旅费"
+    )
+    told = Finding(clause="须有事由", result=FindingResult.PASS, reason="事由是出差")
+    worker.review = Review(verdict=Verdict.APPROVE, summary="出差三天", findings=(told,), downgraded="事由含糊")
+
+    # when
+    run(worker)
+
+    # then
+    own, others = job(worker).trials
+    assert (own.summary, own.downgraded, own.findings[0].reason) == ("出差三天", "事由含糊", "事由是出差")
+    assert (others.task_id, others.verdict_now, others.decision) == ("T1", Verdict.APPROVE, "approved")
+    assert (others.subject, others.summary, others.downgraded) == ("", "", None)
+    assert [(each.clause, each.result, each.reason) for each in others.findings] == [
+        ("须有事由", FindingResult.PASS, "")
+    ]
 
 
 def test_a_dry_run_leaves_the_tasks_and_their_analyses_as_they_are(worker: Worker) -> None:

@@ -58,7 +58,6 @@ export default defineTexts("agreement", {
   draft_files: ["参与分析的附件：{keys}", "Attachments that take part: {keys}"],
   try_draft: ["试运行这份草稿", "Try this draft"],
   edit_draft: ["放进编辑框…", "Take it into the editor…"],
-  no_try: ["试运行用本人办结的任务，由审批人进行。", "A draft is tried by an approver, on tasks of one's own."],
   coverage_how: [
     "以人的决定为准。越往下，采信的意见越多，看其中错多少。",
     "People's decisions are taken for right. The further down, the more advice is taken: see how much of it is wrong.",

@@ -34,6 +34,7 @@ export default defineTexts("nodes", {
   ],
   document: ["制度文件", "Policy document"],
   stale: ["制度已更新", "stale"],
+  offered: ["已把建议稿放进编辑框，请核对后保存。", "The suggested draft is in the editor: look at it, then save."],
   rule_title: ["规则", "Rule"],
   rule: ["规则正文", "Rule"],
   help_rule: ["一行一条，写清要核对什么。模型对每一条分别给出结论。", "A clause a line. The model owes each a finding of its own."],

@@ -6,6 +6,7 @@ export interface Tried {
   rule: string;
   keynote: string;
   file_key: string[];
+  of: "me" | "everyone";
   limit: number;
   /** Only say what it is thought to take. */
   estimate_only: boolean;

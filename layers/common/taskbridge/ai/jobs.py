@@ -92,7 +92,8 @@ class Trial:
     """What a draft rule says of one past task. `problem` (Chinese) says why it could not be asked about.
 
     `verdict_then` is that of the analysis that the task had, null for none; `decision` what the person decided, stored
-    as empty where nothing, which is shown as null.
+    as empty where nothing, which is shown as null. Of somebody else's task subject, summary and reasons are empty, and
+    `downgraded` is null.
     """
 
     task_id: str
