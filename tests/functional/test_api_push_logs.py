@@ -68,10 +68,8 @@ def ops(
     client: Any,
     tables: Tables,
     clients: dict[str, Any],
-    ministack: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> ApiClient:
-    configure(monkeypatch, tables, ministack)
+    configure(client, tables)
     sqs = clients["sqs"]
     url = sqs.create_queue(
         QueueName=f"{tables.PushLogTable}-push.fifo",

@@ -18,8 +18,8 @@ from tests.functional.replay_site import Killed, Site
 
 
 @pytest.fixture
-def site(clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> Site:
-    configure(monkeypatch, tables, ministack)
+def site(clients: dict[str, Any], tables: Tables) -> Site:
+    configure(clients["dynamodb"], tables)
     return Site(clients, tables)
 
 
