@@ -19,8 +19,13 @@ def describe(change: Mapping[str, Any]) -> str:
         return "made"
     if change["after"] is None:
         return "deleted"
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name) and name != "version"]
+    names = [name for name in {**before, **after} if name != "version" and _differs(before.get(name), after.get(name))]
     return "\n".join(f"{name}: {before.get(name)} → {after.get(name)}" for name in names)
+
+
+def _differs(before: object, after: object) -> bool:
+    """Nothing is nothing, whether it is an empty list or was not there yet."""
+    return before != after and not (before in (None, []) and after in (None, []))
 
 
 def _flat(side: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -21,13 +21,17 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Addresses and a token; what nobody named is empty. `endpoint_url` is that of an emulator of AWS."""
+    """Addresses and a token; what nobody named is empty. `endpoint_url` is that of an emulator of AWS.
+
+    `console_url`: where the console has an origin other than the API's.
+    """
 
     url: str = ""
     token: str = field(default="", repr=False)
     bus: str = ""
     region: str = ""
     endpoint_url: str = ""
+    console_url: str = ""
 
     @property
     def is_on_this_machine(self) -> bool:
@@ -44,6 +48,10 @@ class Connection:
         if url.scheme == "http" and url.hostname not in _LOOPBACK:
             raise CommandError("TASKBRIDGE_URL must begin with https: the token would travel openly.", WRONG_USE)
         return self.url.rstrip("/").removesuffix("/v1")
+
+    def console_address(self) -> str:
+        """The address of the console, without a slash at its end. Raises CommandError as `api_address` does."""
+        return f"{self.console_url.rstrip('/') or self.api_address()}/console"
 
     def bearer(self) -> str:
         """The token. Raises CommandError where there is none, or what cannot be one."""
@@ -84,6 +92,7 @@ def read_connection(environment: Mapping[str, str], outputs_file: Path | None, p
         bus=named_bus or _text(outputs, "EventBusName"),
         region=_text(outputs, "region"),
         endpoint_url=_text(outputs, "endpoint_url"),
+        console_url=_text(outputs, "ConsoleUrl"),
     )
 
 

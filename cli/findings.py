@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from cli.errors import NO_ANSWER, REFUSED, CommandError
 
 _NOT_ALLOWED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_OF_ANOTHER_ROLE = "not_allowed"  # as the API says it
 _WHO = "say who you are to AWS: `aws configure sso`, AWS_PROFILE, or AWS_ACCESS_KEY_ID"
 
 
@@ -70,5 +71,7 @@ def ask(area: str, name: str, look: Callable[[], Iterable[Finding]]) -> list[Fin
         do = _WHO if isinstance(error, NoCredentialsError) else "look at network, region and credentials of AWS"
         return [Finding(area, name, State.SILENT, str(error), do)]
     except CommandError as error:
+        if error.code == _OF_ANOTHER_ROLE:
+            return [Finding(area, name, State.NOT_ASKED, str(error), "sign in as somebody with that role")]
         state = State.SILENT if error.status == NO_ANSWER else State.WRONG
         return [Finding(area, name, state, str(error))]

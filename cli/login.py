@@ -75,7 +75,7 @@ def open_console(
         place = next((_place_of(hit) for hit in hits if hit["kind"] in _PLACES), "")
         if not place:
             raise CommandError(f"Nothing that you may see is called {sought}.")
-    address = f"{session.connection.api_address()}/console/{place}"
+    address = f"{session.connection.console_address()}/{place}"
     session.screen.tell(address)
     session.world.browse(address)
     return 0

@@ -15,7 +15,6 @@ from cli.findings import Finding, State, ask
 
 LATE_S = 30.0  # a request takes a moment, and the header tells whole seconds
 TOO_LATE_S = 240.0  # AWS refuses what is signed five minutes away from its own time
-FORBIDDEN = "forbidden"
 _DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -107,12 +106,7 @@ def check_platforms(api: Api) -> Iterator[Finding]:
 def _try_platform(name: str, platform: Mapping[str, Any], api: Api) -> Finding:
     if not platform["enabled"]:
         return Finding("platforms", name, State.NOT_ASKED, "it is disabled")
-    try:
-        found = api.post(path_of("platforms", name, "test"))
-    except CommandError as error:
-        if error.code == FORBIDDEN:
-            return Finding("platforms", name, State.NOT_ASKED, "only an admin may test it", "sign in as an admin")
-        raise
+    found = api.post(path_of("platforms", name, "test"))
     if found["ok"]:
         return Finding("platforms", name, State.OK)
     return Finding("platforms", name, State.WRONG, f"{found['cause']}: {found['message']}", f"docs/platforms, {name}")

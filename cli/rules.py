@@ -119,4 +119,4 @@ def _cell(rule: Mapping[str, Any], source: Any) -> object:
 
 def _tell_gaps(answer: Mapping[str, Any], session: Session) -> None:
     for gap in answer.get("gaps") or []:
-        session.screen.tell(f"Left out from now on: {gap}")
+        session.screen.tell(f"From now on: {gap}")

@@ -50,7 +50,7 @@ _COUNTS: Sequence[Column] = (
     ("Skipped", "skipped"),
     ("Exact", "is_exact"),
 )
-_GAPS: Sequence[Column] = (("What they leave out", "gap"),)
+_GAPS: Sequence[Column] = (("What follows from them", "gap"),)
 
 _REJECTED: Sequence[Column] = (("Last day", "count"), ("Exact", "is_exact"))
 

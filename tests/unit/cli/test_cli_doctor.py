@@ -147,10 +147,10 @@ def break_(change: Callable[[Account, Answers], object], area: str, state: str, 
             "jinzhi",
         ),
         break_(
-            lambda _, w: w.update({"/v1/platforms/jinzhi/test": problem(403, "forbidden", "For admins.")}),
+            lambda _, w: w.update({"/v1/platforms": problem(403, "not_allowed", "This is for the role admin.")}),
             "platforms",
             "not asked",
-            "admin",
+            "role",
         ),
         break_(
             lambda _, w: w.update(

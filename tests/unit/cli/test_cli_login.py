@@ -186,6 +186,16 @@ def test_an_id_opens_the_page_of_what_it_names() -> None:
     assert seen == [f"{URL}/console/push-logs?open=jinzhi%3Aev-1"]
 
 
+def test_the_console_of_a_stack_on_this_machine_opens_at_its_own_address(tmp_path: Path) -> None:
+    outputs = {"ApiUrl": f"{URL}/stage", "ConsoleUrl": "http://here.localhost:4566/", "tokens": {"admin": "a.b.c"}}
+    (tmp_path / "outputs.json").write_text(json.dumps(outputs))
+    seen: list[object] = []
+    run = Terminal(browse=seen.append)
+
+    assert run.run("open", "--outputs", str(tmp_path / "outputs.json"), "--as", "admin") == 0
+    assert seen == ["http://here.localhost:4566/console/overview"]
+
+
 def test_an_id_that_nothing_bears_opens_nothing() -> None:
     seen: list[object] = []
     run = Terminal([ok({"hits": [], "looked_for": ["push_log"]})], browse=seen.append)

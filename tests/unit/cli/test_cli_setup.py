@@ -25,13 +25,13 @@ def body(terminal: Terminal) -> Any:
 # rules
 
 
-def test_a_new_rule_says_what_is_left_out_from_now_on() -> None:
+def test_a_new_rule_says_what_goes_nowhere_from_now_on() -> None:
     terminal = Terminal([ok({**RULE, "gaps": ["nothing goes to AI approval"]}, 201)], is_terminal=True)
     assert terminal.run("rules", "add", "--to", "push:*", "--app", "leave", "--action", "task_received") == 0
     assert body(terminal)["targets"] == ["push:*"]
     assert body(terminal)["app_ids"] == ["leave"]
     assert body(terminal)["name"] == "task_received of leave to push:*"
-    assert "Left out from now on: nothing goes to AI approval" in terminal.told
+    assert "From now on: nothing goes to AI approval" in terminal.told
 
 
 def test_a_rule_without_a_target_is_refused_before_it_is_sent() -> None:
@@ -51,11 +51,13 @@ def test_a_change_of_a_rule_leaves_what_is_not_named() -> None:
 
 def test_a_change_is_told_as_what_differs() -> None:
     change = {"id": "c", "at": "2026-11-22T01:00:00Z", "who": "admin", "subject": "platform/jinzhi"}
-    sides = {"before": {"settings": {"host": "https://a"}, "version": 1}, "after": {"settings": {"host": "https://b"}}}
+    before, after = ({"settings": {"host": f"https://{name}"}, "version": 1} for name in "ab")
+    sides = {"before": before, "after": {**after, "version": 2, "secrets_changed": []}}
     terminal = Terminal([listed([{**change, **sides}])], is_terminal=True)
     assert terminal.run("changes", "platform/jinzhi") == 0
     assert "settings.host: https://a → https://b" in terminal.out
     assert "version" not in terminal.out
+    assert "secrets_changed" not in terminal.out
 
 
 # AI approval
