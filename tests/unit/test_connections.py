@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from taskbridge.connections import MOST_WITHOUT_BODY
+from taskbridge.answer_parsing import MOST_WITHOUT_BODY
 from taskbridge.platforms.http import build_http_client, fetch, timeouts
 from tests.unit.platforms.test_http_client import serving
 

@@ -23,24 +23,13 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from taskbridge.connections import (
-    Broken,
-    ConnectFailure,
-    Connections,
-    ConnectTimeout,
-    CutOff,
-    Failure,
-    Origin,
-    Silence,
-    Untrusted,
-    build_request,
-    open_socket,
-)
+from taskbridge.call_failures import Broken, CallFailure, ConnectFailure, ConnectTimeout, CutOff, Silence, Untrusted
+from taskbridge.connections import Connections, Origin, build_request, open_socket
 from taskbridge.tls import LazyContext, secure
 
 _PORTS = {"http": 80, "https": 443}
 # The nearest kind of each, as botocore repeats by kinds.
-_ERRORS: Mapping[type[Failure], type[BotoCoreError]] = {
+_ERRORS: Mapping[type[CallFailure], type[BotoCoreError]] = {
     ConnectTimeout: ConnectTimeoutError,
     ConnectFailure: EndpointConnectionError,
     Untrusted: SSLError,
@@ -92,7 +81,7 @@ class AwsTransport:
             return None
         try:
             return self._send(request, body)
-        except Failure as error:
+        except CallFailure as error:
             kind = _ERRORS.get(type(error), HTTPClientError)
             raise kind(error=error, endpoint_url=request.url, request=request) from None
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from taskbridge.connections import ConnectFailure, ConnectTimeout, Origin, Untrusted
+from taskbridge.call_failures import ConnectFailure, ConnectTimeout, Untrusted
+from taskbridge.connections import Origin
 
 Load = Callable[[ssl.SSLContext], None]
 

@@ -21,21 +21,17 @@ from typing import Any
 
 import httpx
 
-from taskbridge.connections import (
+from taskbridge.call_failures import (
     Broken,
+    CallFailure,
     ConnectFailure,
-    Connections,
     ConnectTimeout,
     CutOff,
-    Exchange,
-    Failure,
-    Origin,
     Silence,
     Unsendable,
     Untrusted,
-    build_request,
-    open_socket,
 )
+from taskbridge.connections import Connections, Exchange, Origin, build_request, open_socket
 from taskbridge.errors import NoAnswer
 from taskbridge.platforms.addresses import is_allowed, is_own
 from taskbridge.platforms.bodies import MAX_BODY_BYTES, read_body
@@ -45,7 +41,7 @@ from taskbridge.tls import LazyContext, secure
 CONNECT_TIMEOUT_S = 5.0
 
 _PORTS = {"http": 80, "https": 443}
-_ERRORS: Mapping[type[Failure], type[httpx.TransportError]] = {
+_ERRORS: Mapping[type[CallFailure], type[httpx.TransportError]] = {
     ConnectTimeout: httpx.ConnectTimeout,
     ConnectFailure: httpx.ConnectError,
     Untrusted: httpx.ConnectError,
@@ -119,7 +115,7 @@ def _told_by_httpx(request: httpx.Request) -> Iterator[None]:
     """Failures become the errors that httpx has for them."""
     try:
         yield
-    except Failure as error:
+    except CallFailure as error:
         raise _ERRORS[type(error)](str(error), request=request) from None
 
 
