@@ -52,7 +52,7 @@ _COUNTS: Sequence[Column] = (
 )
 _GAPS: Sequence[Column] = (("What follows from them", "gap"),)
 
-_REJECTED: Sequence[Column] = (("Last day", "count"), ("Exact", "is_exact"))
+_NOWHERE: Sequence[Column] = (("Last day", "count"), ("Exact", "is_exact"), ("Which", "verb"))
 
 
 def summarise(context: typer.Context) -> int:
@@ -61,7 +61,11 @@ def summarise(context: typer.Context) -> int:
     found = session.api.get("/v1/ops/summary")
     gaps = [{"gap": each} for each in found.get("rule_gaps", [])]
     counts = [{"span": "last hour", **found["last_hour"]}, {"span": "last day", **found["last_day"]}]
-    rejected = found.get("rejected_events", {"count": 0})
+    nowhere = [
+        {"verb": f"taskbridge events {kind}", **found[f"{kind}_events"]}
+        for kind in ("rejected", "skipped")
+        if found.get(f"{kind}_events", {}).get("count")
+    ]
     session.screen.show(
         found,
         build_table("Queues", QUEUES, found["queues"]),
@@ -69,6 +73,6 @@ def summarise(context: typer.Context) -> int:
         build_table("Task centers", _STANDING, found["platforms"]),
         build_table("AI platforms", _STATE, found.get("ai_platforms", [])),
         build_table("What became of events", _COUNTS, counts),
-        *([build_table("Rejected events", _REJECTED, [rejected])] if rejected["count"] else []),
+        *([build_table("Events that went nowhere", _NOWHERE, nowhere)] if nowhere else []),
     )
     return 0

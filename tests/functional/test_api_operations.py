@@ -444,32 +444,35 @@ def test_the_summary_tells_of_each_ai_platform_how_it_stands_by_one_read(
     assert [asked[f"breaker#{name}"] for name in ("down", "in-debt", "well")] == [1, 1, 1]
 
 
-def test_the_summary_counts_the_rejected_events_of_the_last_day_by_four_queries_however_many_there_are(
-    client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", ["rejected", "skipped"])
+def test_the_summary_counts_what_went_nowhere_in_the_last_day_by_four_queries_however_much_there_is(
+    client: ApiClient, services: Services, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     asked: list[dict[str, Any]] = []
     calls = services.dynamodb.meta.events
-    reject(services, *(f"e{number}" for number in range(30)))
-    old = UnroutedEvent("old", "rejected", "", stamp(NOW - 86_401))
-    EventTable(services.dynamodb, services.tables["events"], 90).record(old, b"{}", "spare")
+    table = EventTable(services.dynamodb, services.tables["events"], 90)
+    for number in range(30):
+        table.record(UnroutedEvent(f"e{number}", status, "", stamp(START + number)), b"{}", "spare")
+    table.record(UnroutedEvent("old", status, "", stamp(NOW - 86_401)), b"{}", "spare")
 
     calls.register("provide-client-params.dynamodb.Query", note := lambda params, **_: asked.append(params))
-    found = client.get("/v1/ops/summary").json["rejected_events"]
+    found = client.get("/v1/ops/summary").json[f"{status}_events"]
     calls.unregister("provide-client-params.dynamodb.Query", note)
-    monkeypatch.setattr(summary, "REJECTED_COUNTED", 2)
-    cut = client.get("/v1/ops/summary").json["rejected_events"]
+    monkeypatch.setattr(summary, "UNROUTED_COUNTED", 2)
+    cut = client.get("/v1/ops/summary").json[f"{status}_events"]
 
     assert found == {"count": 30, "is_exact": True}
     assert cut == {"count": 8, "is_exact": False}
-    counts = [each for each in asked if each["TableName"] == services.tables["events"]]
-    assert [each["Select"] for each in counts] == ["COUNT"] * 4
+    of_events = [each for each in asked if each["TableName"] == services.tables["events"]]
+    counts = [each["Select"] for each in of_events if status in str(each["ExpressionAttributeValues"])]
+    assert counts == ["COUNT"] * 4
 
 
 def test_an_empty_site_has_a_summary(client: ApiClient) -> None:
     found = client.get("/v1/ops/summary").json
 
     assert found["dead_letters"] == 0
-    assert found["rejected_events"] == {"count": 0, "is_exact": True}
+    assert found["rejected_events"] == found["skipped_events"] == {"count": 0, "is_exact": True}
     assert found["platforms"][0]["last_success_at"] is None
     assert found["last_day"]["is_exact"]
 

@@ -78,6 +78,7 @@ export const summary: Shape["Summary"] = {
   last_hour: counts(1594, 9, 70, 116, 35),
   last_day: counts(29600, 55, 70, 2373, 479),
   rejected_events: { count: 3, is_exact: true },
+  skipped_events: { count: 12, is_exact: true },
   ai_questions: { day: "2026-11-28", asked: 412, cost: 3.2, limit: 2000, cost_limit: 0, reached: "" },
 };
 

@@ -30,7 +30,7 @@ from taskbridge.tables.push_logs import PushLogTable
 
 HOUR_S = 3600.0
 LOOKED_AT = 20  # batches in which the last success is looked for
-REJECTED_COUNTED = 1000  # of each shard
+UNROUTED_COUNTED = 1000  # of each shard
 INDEXED = (LogStatus.FAILED, LogStatus.RETRYING, LogStatus.SUPERSEDED, LogStatus.SKIPPED)
 router = Router("operations")
 
@@ -70,6 +70,14 @@ class RejectedCount:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedCount:
+    """Events of the last day that were meant for nobody. Not `is_exact`: at least so many."""
+
+    count: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AiQuestions:
     """What was asked of AI platforms today (Asia/Shanghai). `limit` and `cost_limit` are the caps of all; 0: none."""
 
@@ -94,6 +102,7 @@ class Summary:
     last_hour: StatusCounts
     last_day: StatusCounts
     rejected_events: RejectedCount
+    skipped_events: SkippedCount
     ai_questions: AiQuestions
 
 
@@ -115,7 +124,8 @@ def get_summary(api: Api) -> Summary:
         ai_platforms=read_states(services),
         last_hour=_add(each.last_hour for each in platforms),
         last_day=_add(each.last_day for each in platforms),
-        rejected_events=_count_rejected(services.events, services.clock()),
+        rejected_events=RejectedCount(*_count_unrouted("rejected", services.events, services.clock())),
+        skipped_events=SkippedCount(*_count_unrouted("skipped", services.events, services.clock())),
         ai_questions=_asked_today(services),
     )
 
@@ -202,12 +212,11 @@ def _add(counts: Iterable[StatusCounts]) -> StatusCounts:
     return StatusCounts(**sums, is_exact=all(one.is_exact for one in each))
 
 
-def _count_rejected(events: EventTable, now: float) -> RejectedCount:
+def _count_unrouted(status: str, events: EventTable, now: float) -> tuple[int, bool]:
     shards = [
-        events.count("rejected", shard, at(now - DAY_S), at(now + 1), REJECTED_COUNTED)
-        for shard in range(STATUS_SHARDS)
+        events.count(status, shard, at(now - DAY_S), at(now + 1), UNROUTED_COUNTED) for shard in range(STATUS_SHARDS)
     ]
-    return RejectedCount(sum(count for count, _ in shards), all(is_all for _, is_all in shards))
+    return sum(count for count, _ in shards), all(is_all for _, is_all in shards)
 
 
 def _asked_today(services: Services) -> AiQuestions:

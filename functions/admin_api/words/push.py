@@ -51,6 +51,7 @@ is_deleted | whether the instance was deleted | false
 RedriveAnswer.is_done | false: some are left, ask again | true
 FailureCauses.is_exact | false where there are more failures than one call counts | true
 RejectedCount.is_exact | false where there are at least `count` | true
+SkippedCount.is_exact | false where there are at least `count` | true
 SkipReasons.is_exact | false where there are more than one call counts | true
 is_exact | false where there are more | true
 item_count | how many tasks it has, and itself | 2
@@ -106,6 +107,7 @@ WantedFact.sequence | the place of the event that said so | 3
 sequence | the event's place in its instance, null where it has none | 1
 settled_at | when it was settled, null where it is not | "2026-11-22T01:30:00.000+00:00"
 shared_with | sessions that used the same event id | []
+skipped_events | what was meant for nobody in the last 24 hours |
 skipped | events that nothing was sent for | 0
 span | the last hour, or the last day | "hour"
 state | open while what goes to it waits | "closed"

@@ -60,6 +60,7 @@ SUMMARY = {
     "last_hour": COUNTS,
     "last_day": COUNTS,
     "rejected_events": {"count": 4000, "is_exact": False},
+    "skipped_events": {"count": 17, "is_exact": True},
 }
 
 
@@ -270,7 +271,16 @@ def test_the_comparison_of_a_platform_is_a_job() -> None:
 def test_a_summary_shows_queues_platforms_and_counts() -> None:
     terminal = Terminal([ok(SUMMARY)], is_terminal=True)
     assert terminal.run("summary") == 0
-    for word in ("push-dead-letters", "unreachable", "任务中心", "last day", "Rejected events", "4000"):
+    for word in (
+        "push-dead-letters",
+        "unreachable",
+        "任务中心",
+        "last day",
+        "events rejected",
+        "4000",
+        "events skipped",
+        "17",
+    ):
         assert word in terminal.out
 
 
