@@ -1,4 +1,4 @@
-"""What a platform answered, word for word, a line of JSON for each question."""
+"""What a platform answered, word for word, a line of JSON for each question that it was asked."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from evaluation.golden import GoldenForm
 
 @dataclass(frozen=True, slots=True)
 class AnswerLog:
-    """Adds to the end of a file. Threads may share it."""
+    """Adds to the end of a file, what is judged again (with checks and without) once. Threads may share it."""
 
     path: Path
+    _added: set[bytes] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, golden: GoldenForm, asked: Asked) -> None:
@@ -32,5 +33,8 @@ class AnswerLog:
             "latency_ms": asked.latency_ms,
             "answer": asked.answer,
         }
+        encoded = msgspec.json.encode(line) + b"\n"
         with self._lock, self.path.open("ab") as file:
-            file.write(msgspec.json.encode(line) + b"\n")
+            if encoded not in self._added:
+                self._added.add(encoded)
+                file.write(encoded)

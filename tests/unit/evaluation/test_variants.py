@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from ai_analyze.evidence import Quotable
 from ai_analyze.review import Link
 from ai_analyze.sources import name_sources
+from evaluation.answer_log import AnswerLog
 from evaluation.asking import Asking
 from evaluation.balance import balance
 from evaluation.comparing import Asked, asking_once, without_checks
@@ -240,16 +242,18 @@ def test_each_node_tells_how_much_each_reader_decides_with_no_wrong_approve() ->
     ]
 
 
-def test_a_platform_is_asked_once_for_what_is_judged_with_checks_and_without() -> None:
+def test_a_platform_is_asked_once_for_what_is_judged_with_checks_and_without(tmp_path: Path) -> None:
     # given
     model, golden = HonestModel(), BY_NAME["leave-02-five-days-too-long"]
-    asking = asking_once(Link(model, "m"), Asking(lambda _: Link(model, "m")))
+    log = tmp_path / "answers.jsonl"
+    asking = asking_once(Link(model, "m"), Asking(lambda _: Link(model, "m"), audit=AnswerLog(log).add))
 
     # when
     compared = Asked((golden,), ()).compare("honest", asking, lambda _: None)
 
     # then
     assert len(model.questions) == 1
+    assert [json.loads(line)["form"] for line in log.read_text().splitlines()] == [golden.name]
     (with_checks,), (without,) = compared.with_checks, compared.without_checks
     assert (with_checks.review, without.review) != (None, None)
     assert with_checks.golden.checks

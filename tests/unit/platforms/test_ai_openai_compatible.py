@@ -255,6 +255,15 @@ def test_a_stream_that_holds_nothing_is_asked_for_as_a_whole_which_says_why() ->
     assert [json.loads(request.content)["stream"] for request in server.requests] == [True, False]
 
 
+def test_a_gateway_that_ends_an_empty_stream_in_order_is_asked_as_a_whole_too() -> None:
+    """As LiteLLM's proxy does where llama.cpp's server behind it refuses a question that is too long."""
+    refused = {"error": {"message": "ContextWindowExceededError: 8192 tokens", "type": None, "code": "400"}}
+    server = Server(event_stream(chunk(None, "stop"), chunk(None), DONE), httpx.Response(400, json=refused))
+    with pytest.raises(PermanentError, match="ContextWindowExceededError"):
+        ai_client(openai(), server).stream(question(), lambda _: None)
+    assert [json.loads(request.content)["stream"] for request in server.requests] == [True, False]
+
+
 def test_a_server_that_streams_nothing_still_gives_its_answer() -> None:
     heard: list[str] = []
     reply = ai_client(openai(), Server(event_stream(), completed("同意。"))).stream(question(), heard.append)

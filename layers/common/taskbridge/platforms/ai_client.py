@@ -195,9 +195,10 @@ class AiPlatformClient:
         return draft
 
     def _try_stream(self, on_text: Callable[[str], None], question: Question, token: str) -> Draft | None:
-        """The answer as it streams; None where the platform has no such call, or its stream holds nothing at all.
+        """The answer as it streams; None where the platform has no such call, or its stream holds no text.
 
-        The latter is how a server looks that failed behind its headers: asked for the whole, it says why.
+        The latter is how a server looks that failed behind its headers, and a gateway in front of such a server, which
+        ends its stream in order: asked for the whole, they say why.
         """
         request = self._platform.build_question(question, token, stream=True)
         whole_s = self._longest_s(question)
@@ -217,13 +218,14 @@ class AiPlatformClient:
         return self._checked(question, draft)
 
     def _read(self, stream: EventStream, transcript: StreamTranscript, deadline: StreamDeadline) -> Draft | None:
-        """The answer up to its terminal event; None where nothing came. Raises httpx.HTTPError and PlatformError."""
+        """The answer up to its terminal event; None where no text came. Raises httpx.HTTPError and PlatformError."""
         if stream.status == 200 and not stream.is_json:
             self._follow(stream, transcript, deadline)
         if not transcript.ended and transcript.is_finished:
             transcript.finish()  # closed in order behind the model's own end
         if transcript.ended:
-            return transcript.draft()
+            draft = transcript.draft()
+            return None if transcript.is_finished and not draft.text else draft
         if stream.is_silent:
             response = stream.whole()
             if response.status == 200 and stream.is_events and not response.body.strip():
