@@ -78,7 +78,7 @@ export function needs(summary: Summary): Need[] {
     ...summary.platforms
       .filter((each) => each.breaker.state === "open")
       .map((each): Need => ({ kind: "down", platform: each.id, values: { name: each.name, why: sayReason(each.breaker.reason) } })),
-    ...summary.ai_platforms.filter((each) => each.breaker.state === "open").map(aiNeed),
+    ...summary.ai_platforms.filter((each) => each.enabled && each.breaker.state === "open").map(aiNeed),
     ...summary.queues
       .filter((queue) => queue.is_dead_letters && queue.waiting > 0)
       .map((queue): Need => ({ kind: "dead", queue: queue.name, values: { n: queue.waiting, queue: queue.name } })),
