@@ -1,7 +1,7 @@
 import { computed, type Ref } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { LOOKED_AT_MS, useDoing, usePages } from "@/api/live";
-import type { Wanted } from "../push-logs/push-logs";
+import { queryOf, type Wanted } from "../push-logs/push-logs";
 
 export type Replay = Shape["Replay"];
 export const REPLAYS = ["replays"] as const;
@@ -29,19 +29,7 @@ export interface Plan {
 }
 
 function bodyOf(wanted: Wanted, plan: Plan, isDry: boolean) {
-  return {
-    status: plan.status,
-    platform_id: wanted.platform || null,
-    sess_id: wanted.instance || null,
-    task_id: wanted.task || null,
-    errcode: wanted.errcode || null,
-    cause: wanted.cause || null,
-    from: wanted.from || null,
-    to: wanted.to || null,
-    rate_per_s: plan.rate,
-    reason: plan.reason,
-    dry_run: isDry,
-  };
+  return { ...queryOf(wanted), status: plan.status, rate_per_s: plan.rate, reason: plan.reason, dry_run: isDry };
 }
 
 /** What a replay would do; nothing is sent. */
