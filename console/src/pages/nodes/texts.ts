@@ -4,7 +4,7 @@ export default defineTexts("nodes", {
   title: ["节点默认规则", "Node defaults"],
   lead: ["审批人没有个人规则时，按这里的规则分析", "What is asked of a form where its approver has no rule of their own"],
   empty: ["没有符合条件的节点", "No node matches"],
-  find: ["查找应用、节点或规则", "Application, node or rule"],
+  find: ["应用、节点或规则", "App, node or rule"],
   state: ["状态", "State"],
   state_any: ["全部节点", "All nodes"],
   state_ruled: ["已有规则", "With a rule"],
@@ -24,8 +24,8 @@ export default defineTexts("nodes", {
   on: ["启用", "On"],
   off: ["停用", "Off"],
   checks_short: ["检查", "Checks"],
-  checks_n: ["{n} 项已确认", "{n} confirmed"],
-  checks_open: ["{n} 项已确认，{open} 项待确认", "{n} confirmed, {open} not"],
+  checks_n: ["已确认 {n}", "{n} confirmed"],
+  checks_open: ["已确认 {n} / {all}", "{n} of {all} confirmed"],
   facts: ["概况", "Facts"],
   not_yet: ["这个节点还没有默认规则，保存后生成。", "This node has no default yet: saving makes one."],
   published: [
@@ -48,6 +48,7 @@ export default defineTexts("nodes", {
   auto_analysis: ["待办到达时自动分析", "Analyse tasks when they arrive"],
   help_auto_analysis: ["关闭时，审批人打开待办后手动发起。", "While it is off, approvers ask for it."],
   checks: ["精确检查", "Exact checks"],
+  flips: ["换值测试", "Flips"],
   saved: ["已保存为版本 {n}", "Saved as version {n}"],
   effect: [
     "保存后，旧规则对未处理待办的结论会被清除，并提醒相关审批人。",
