@@ -12,6 +12,7 @@ export const icons = {
   settings: "M4 21v-7M4 10V3M12 21v-9M12 8V3M20 21v-5M20 12V3M1 14h6M9 8h6M17 16h6",
   nodes: "M7 3h10v5H7zM3 16h7v5H3zM14 16h7v5h-7zM12 8v4M6.500 16v-4h11v4",
   changes: "M12 8v4l3 2M3.100 11a9 9 0 1 1 .5 4M3 4v5h5",
+  late: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.500 2",
   approvals: "M9 11l3 3 8-8M20 12v6a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2h9",
   agreement: "M4 20V10M10 20V4M16 20v-7M22 20H2",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM21 21l-5-5",

@@ -6,6 +6,7 @@ export default defineTexts("dead_letters", {
   none: ["没有死信", "There are no dead letters"],
   none_hint: ["所有队列都干净。", "Every queue is clean."],
   queue: ["死信队列", "Queue"],
+  live_queue: ["队列", "Queue"],
   waiting: ["消息数", "Messages"],
   age: ["最久", "Oldest"],
   redrive: ["重新投递", "Redrive"],

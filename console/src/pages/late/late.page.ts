@@ -5,6 +5,6 @@ export default definePage({
   name: "late-analyses",
   title: ["迟到的分析", "Late analyses"],
   roles: ["ops", "admin"],
-  menu: { group: "ai", icon: "replay", order: 85 },
+  menu: { group: "ai", icon: "late", order: 85 },
   view: () => import("./LatePage.vue"),
 });

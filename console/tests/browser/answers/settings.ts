@@ -10,7 +10,7 @@ export const aiSettings: Shape["AiSettings"] = {
   examine_enable: true,
   examine_default_all_apps: false,
   default_app_ids: ["leave", "expense", others("research", 120)],
-  platform_id: "aigc",
+  platform_id: PICTURES ? "qwen" : "aigc",
   model: "qwen-plus",
   fallbacks: [{ platform_id: PICTURES ? "qwen" : "gone", model: others("qwen3-235b", 60) }],
   masking: true,
