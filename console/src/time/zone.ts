@@ -59,20 +59,6 @@ export function dateOnly(at: string | number | Date): string {
   return format(DATE).format(new Date(at));
 }
 
-/** `2026-11-22T09:30`: what the clocks of the zone show, as a field for times has it. Empty for none. */
-export function wallOf(at: string): string {
-  return at ? dateTime(at).slice(0, 16).replace(" ", "T") : "";
-}
-
-/** When the clocks of the zone show this, RFC 3339. Empty for none. */
-export function instantOf(wall: string): string {
-  const shown = Date.parse(`${wall}Z`);
-  if (Number.isNaN(shown)) return "";
-  const ahead = (at: number) => Date.parse(`${dateTime(at).replace(" ", "T")}Z`) - at;
-  // Twice: the first guess may lie on the other side of a change of the clocks.
-  return new Date(shown - ahead(shown - ahead(shown))).toISOString();
-}
-
 /** Such as `UTC+8`, for the person who wonders which zone that is. */
 export function offset(name = zone.value): string {
   const parts = new Intl.DateTimeFormat("en", { timeZone: name, timeZoneName: "shortOffset" }).formatToParts(new Date());
