@@ -44,7 +44,7 @@ def decide(world: AiWorld, number: int, amount: int, decision: str, **given: Any
         Finding(clause=LIMIT, number=1, result=result, reason=reason, origin=Origin.COMPUTED, covers=True),
         Finding(clause=INVOICE, number=2, result=FindingResult.PASS),
     )
-    seat = world.give_task(f"T{number}", **given)
+    seat = world.give_task(f"T{number}", **{"form_hash": f"form-{number}", **given})
     world.stores.forms.put(f"T{number}", seat.form_hash, json.dumps(FORM).encode())
     world.give_result(seat, Verdict.APPROVE if is_met else Verdict.REJECT, findings)
     world.decide(f"T{number}", seat.uid, decision=decision)
@@ -97,6 +97,23 @@ def test_a_clause_that_is_overruled_is_suggested_to_be_loosened_and_its_draft_is
     assert world.me.get(f"{NODE_OF}/overrules", of="everyone").code == "not_allowed"
     assert world.client.get(f"{NODE_OF}/overrules").json["items"][0]["draft"] == draft
 
+    # and an admin who approves nothing tries the draft on everyone's tasks, and reads no form
+    wanted = {"rule": draft["rule"], "limit": 2}
+    world.stores.client.taken()
+    planned = world.client.post(f"{node_path()}/dry-run", {**wanted, "estimate_only": True}).json
+    assert world.stores.client.taken() == {
+        "query": 1 + 2,
+        "update_item": 1,
+    }  # tasks, their forms, the calls of a minute
+    assert (planned["status"], planned["tasks"]) == ("estimated", 2)
+    job = world.client.post(f"{node_path()}/dry-run", wanted).json
+    assert (job["status"], [each["verdict_now"] for each in job["trials"]]) == ("done", ["approve", "approve"])
+    assert all(each["task_id"] and each["decision"] and each["verdict_then"] for each in job["trials"])
+    assert not any(each["subject"] + each["summary"] for each in job["trials"])
+    assert world.client.get(f"/v1/ai/jobs/{job['id']}").json == job
+    assert world.me.get(f"/v1/ai/jobs/{job['id']}").code == "not_found"
+    assert world.stores.rules.default(APP, NODE).rule == RULE  # type: ignore[union-attr]
+
     # and the same decisions show what trust the advice has earned
     (model,) = world.me.get(f"{NODE_OF}/coverage").json["items"]
     assert (model["platform_id"], model["model"], model["hidden"], model["forms"]) == ("aigc", "qwen", False, 30)
@@ -105,53 +122,23 @@ def test_a_clause_that_is_overruled_is_suggested_to_be_loosened_and_its_draft_is
     assert model["without_wrong_approval"] == "said"
 
 
-def test_an_admin_who_approves_nothing_tries_the_draft_on_everyones_tasks_and_reads_no_form(
-    world: AiWorld, fleet: Fleet
+def test_everyones_tasks_are_tried_by_admins_alone_each_form_once_and_none_of_a_rule_of_ones_own(
+    world: AiWorld,
 ) -> None:
-    # given: two people, of whom most approved above the limit; one form stands before both
-    for number in range(30):
-        decide(world, number, 5200, "approved", uid=(UID, OTHER)[number % 2], form_hash=f"form-{number // 2 * 2}")
-    admin = world.client.as_("root", "admin")
-    draft = admin.get(f"{NODE_OF}/overrules").json["items"][0]["draft"]
-    wanted = {"rule": draft["rule"], "limit": 20}
-
-    # when
-    world.stores.client.taken()
-    planned = admin.post(f"{node_path()}/dry-run", {**wanted, "estimate_only": True}).json
-    counted = world.stores.client.taken()
-    job = admin.post(f"{node_path()}/dry-run", wanted).json
-
-    # then
-    assert counted == {"query": 1 + 15, "update_item": 1}  # the tasks, each form, the calls of this minute
-    assert (planned["status"], planned["tasks"]) == ("estimated", 15)
-    assert (job["status"], len(job["trials"]), fleet.asked) == ("done", 15, 15)
-    assert {(each["verdict_then"], each["verdict_now"], each["decision"]) for each in job["trials"]} == {
-        ("reject", "approve", "approved")
-    }
-    assert all(each["task_id"] and not each["subject"] + each["summary"] for each in job["trials"])
-    assert {finding["reason"] for each in job["trials"] for finding in each["findings"]} <= {""}
-    assert admin.get(f"/v1/ai/jobs/{job['id']}").json == job
-    assert world.me.get(f"/v1/ai/jobs/{job['id']}").code == "not_found"
-    # and nothing was changed by it
-    assert world.stores.rules.default(APP, NODE).rule == RULE  # type: ignore[union-attr]
-
-
-def test_everyones_tasks_are_tried_by_admins_alone_and_not_those_of_a_rule_of_ones_own(world: AiWorld) -> None:
-    # given
-    decide(world, 0, 4000, "approved", form_hash="form-0")
+    # given: of three tasks two have the same form, and one was analysed by its person's own rule
+    for number, uid in enumerate((UID, "u-4")):
+        decide(world, number, 4000, "approved", uid=uid, form_hash="form-0")
     world.stores.rules.save_own(own_rule(uid=OTHER), 0)
-    decide(world, 1, 4000, "approved", uid=OTHER, form_hash="form-1")
+    decide(world, 2, 4000, "approved", uid=OTHER)
     both = world.client.as_(UID, "admin approver")
-    asked = {"rule": RULE, "limit": 20, "estimate_only": True}
+    path, asked = f"{node_path()}/dry-run", {"rule": RULE, "limit": 20, "estimate_only": True}
 
     # then
-    assert world.me.post(f"{node_path()}/dry-run", {**asked, "of": "everyone"}).code == "not_allowed"
-    assert both.post(f"{node_path()}/dry-run", {**asked, "of": "everyone"}).json["tasks"] == 1
-    assert both.post(f"{node_path()}/dry-run", asked).json["tasks"] == 1
-    assert world.as_(OTHER).post(f"{node_path()}/dry-run", asked).json["tasks"] == 1
-    assert (
-        world.client.as_("root", "admin").post(f"{node_path()}/dry-run", {**asked, "of": "me"}).code == "no_past_tasks"
-    )
+    assert world.me.post(path, {**asked, "of": "everyone"}).code == "not_allowed"
+    assert both.post(path, {**asked, "of": "everyone"}).json["tasks"] == 1
+    assert both.post(path, asked).json["tasks"] == 1
+    assert world.as_(OTHER).post(path, asked).json["tasks"] == 1
+    assert world.client.as_("root", "admin").post(path, {**asked, "of": "me"}).code == "no_past_tasks"
 
 
 def test_risk_of_fewer_than_thirty_forms_is_hidden(world: AiWorld) -> None:
