@@ -51,7 +51,7 @@ async function load(browser: Browser, look: Look, role: Role): Promise<Loaded> {
 }
 
 /** As the buttons of the browser do it. */
-async function enter(page: Page, path: string): Promise<void> {
+export async function enter(page: Page, path: string): Promise<void> {
   await page.evaluate((address) => {
     history.pushState(null, "", address);
     dispatchEvent(new PopStateEvent("popstate", { state: null }));
