@@ -92,7 +92,7 @@ format: $(READY) ## format and mend what can be mended
 
 lock: $(READY) ## lock the requirements anew
 	cd console && PATH="$(abspath $(VENV))/bin:$$PATH" npm update --package-lock-only --loglevel=error
-	cd requirements && for name in layer dev sam; do $(LOCK) $$name.in -o $$name.txt; done
+	cd requirements && for name in layer dev sam sbom; do $(LOCK) $$name.in -o $$name.txt; done
 	cd requirements && for name in ai_analyze admin_api; do $(LOCK) -c layer.txt $$name.in -o $$name.txt; done
 
 clean: ## remove what was made here, but for the stack's state

@@ -22,7 +22,7 @@ sbom: build ## what the bundles are made of, as CycloneDX, into .build/sbom
 
 validate: $(SAM_VENV)/.ready ## check template.yaml; needs no AWS account
 	$(VENV)/bin/cfn-lint template.yaml
-	$(SAM) validate --lint
+	$(SAM) validate
 
 # SAM CLI pins much of what the tests use, so it lives in an environment of its own.
 $(SAM_VENV)/.ready: requirements/sam.txt $(READY)

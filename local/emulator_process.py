@@ -2,15 +2,24 @@
 
     python -m local.emulator_process
 
+Each new environment of a function is unpacked from its zip files, four thousand files or a second of this one process,
+in which everything else waits. Here a zip file is unpacked once, and its files are linked from then on.
+
 The console hands the name of a person on to the sign-in page as `login_hint`. Cognito fills it in there and asks for
 the password; here the form is filled in and sent for the people whose password this machine made up itself.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+import tempfile
+import threading
+import zipfile
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 from urllib.parse import parse_qsl, urlencode
 
 from local.people import PEOPLE, password_of
@@ -54,6 +63,24 @@ def filled_in(scope: Mapping[str, Any]) -> bytes | None:
     return urlencode({**asked, "username": person, "password": password_of(asked.get("client_id", ""))}).encode()
 
 
+class Unpacked(zipfile.ZipFile):
+    """A zip file of which each content is unpacked once, in `folder`, and then linked. What it holds is only read."""
+
+    folder: Path
+    _one_at_a_time = threading.Lock()
+
+    def extractall(self, path: str | os.PathLike[str] | None = None, *_: Any) -> None:
+        """Put links to the files into `path`, which is on the same file system."""
+        content: IO[bytes] | None = self.fp
+        assert content is not None and path is not None  # open, and never into the working directory
+        content.seek(0)
+        unpacked = self.folder / hashlib.file_digest(content, "sha256").hexdigest()
+        with self._one_at_a_time:
+            if not unpacked.exists():
+                super().extractall(unpacked)
+        shutil.copytree(unpacked, path, copy_function=os.link, dirs_exist_ok=True)
+
+
 def _without_type(scope: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in scope["headers"] if name not in (b"content-type", b"content-length")]
 
@@ -63,9 +90,13 @@ def main() -> None:
     # The emulator's environment reaches the functions, which must find nothing but what is packed.
     os.environ.pop("PYTHONPATH", None)
     import ministack.app as ministack  # type: ignore[import-untyped]  # slow
+    from ministack.core import lambda_runtime
 
     ministack.app = OneClick(ministack.app)
-    ministack.main()
+    with tempfile.TemporaryDirectory(prefix="taskbridge-unpacked-", ignore_cleanup_errors=True) as folder:
+        Unpacked.folder = Path(folder)
+        lambda_runtime.zipfile.ZipFile = Unpacked
+        ministack.main()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from mcp import Client
 
 from cli.api import Api
 from cli.mcp_server import build_server
@@ -31,6 +30,8 @@ def api_of(client: ApiClient) -> Api:
 
 def ask(client: ApiClient, *calls: tuple[str, dict[str, Any]], may_write: bool = False) -> tuple[list[Any], list[Any]]:
     """(tools, results of the calls), each over the protocol."""
+
+    from mcp import Client  # slow: three seconds of each process that would import it with this file
 
     async def run() -> tuple[list[Any], list[Any]]:
         async with Client(build_server(api_of(client), may_write=may_write)) as assistant:

@@ -59,7 +59,7 @@ def _kill_in_the_middle(stack: RunningStack, killed_at: list[float]) -> None:
     while len(killed_at) < KILLS:
         seen = len(stack.simulator.calls())
         while len(stack.simulator.calls(seen)) < 30:
-            time.sleep(0.01)
+            time.sleep(0.05)
         for pid in push_workers(stack):
             os.kill(pid, signal.SIGKILL)
             killed_at.append(time.time())

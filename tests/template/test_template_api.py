@@ -6,7 +6,6 @@ import json
 import re
 
 import pytest
-from ministack.services.cloudformation import engine  # type: ignore[import-untyped]
 
 from cli.login import COMING_BACK
 from tests.template.reader import Template
@@ -72,6 +71,8 @@ CONSOLE, PORTAL, HALL = "https://console.test", "https://portal.test", "https://
 def test_only_the_console_and_pages_that_are_named_may_call_from_a_browser(
     template: Template, console: str, embedding: str, allowed: list[str] | None
 ) -> None:
+    from ministack.services.cloudformation import engine  # type: ignore[import-untyped]  # slow
+
     names = ("HasConsole", "HasPanel", "IsCalledByPages")
     given = {"ConsoleOrigin": {"Value": console}, "EmbeddingOrigins": {"Value": embedding}}
     held = engine._evaluate_conditions(

@@ -261,25 +261,27 @@ def test_a_form_that_many_have_gets_its_end_once_a_piece() -> None:
 
 
 @pytest.mark.parametrize(
-    ("detail", "reason"),
+    ("tasks", "reason"),
     [
         (
-            event("task_received", tasks=[task(assignees=people(10_001))]),
+            lambda: [task(assignees=people(10_001))],
             "tasks: expected at most 10000 people in one instance, got 10001",
         ),
         (
-            event("task_received", tasks=[task(f"T{n}") for n in range(10_001)]),
+            lambda: [task(f"T{n}") for n in range(10_001)],
             "tasks: expected at most 10000 in one instance, got 10001",
         ),
         (
-            event("task_received", tasks=[task(f"T{n}", assignees=people(1000)) for n in range(101)]),
+            lambda: [task(f"T{n}", assignees=people(1000)) for n in range(101)],
             "tasks: expected at most 100000 assignees of all tasks together, got 101000",
         ),
     ],
 )
-def test_beyond_the_limits_an_event_is_failed_on_record_alone(detail: dict[str, Any], reason: str) -> None:
+def test_beyond_the_limits_an_event_is_failed_on_record_alone(
+    tasks: Callable[[], list[dict[str, Any]]], reason: str
+) -> None:
     site = Site()
-    site.tell({**detail, "id": "large"})
+    site.tell(event("task_received", id="large", tasks=tasks()))
     site.tell(event("task_received", 1, sess_id="S2", id="small"))
     site.run()
     assert site.dead == []
