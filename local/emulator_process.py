@@ -19,7 +19,7 @@ import threading
 import zipfile
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from local.people import PEOPLE, password_of
@@ -71,14 +71,12 @@ class Unpacked(zipfile.ZipFile):
 
     def extractall(self, path: str | os.PathLike[str] | None = None, *_: Any) -> None:
         """Put links to the files into `path`, which is on the same file system."""
-        content: IO[bytes] | None = self.fp
-        assert content is not None and path is not None  # open, and never into the working directory
-        content.seek(0)
-        unpacked = self.folder / hashlib.file_digest(content, "sha256").hexdigest()
+        content = repr([(each.filename, each.file_size, each.CRC) for each in self.infolist()])
+        unpacked = self.folder / hashlib.sha256(content.encode()).hexdigest()
         with self._one_at_a_time:
             if not unpacked.exists():
                 super().extractall(unpacked)
-        shutil.copytree(unpacked, path, copy_function=os.link, dirs_exist_ok=True)
+        shutil.copytree(unpacked, path or ".", copy_function=os.link, dirs_exist_ok=True)
 
 
 def _without_type(scope: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
@@ -90,7 +88,7 @@ def main() -> None:
     # The emulator's environment reaches the functions, which must find nothing but what is packed.
     os.environ.pop("PYTHONPATH", None)
     import ministack.app as ministack  # type: ignore[import-untyped]  # slow
-    from ministack.core import lambda_runtime
+    from ministack.core import lambda_runtime  # type: ignore[import-untyped]
 
     ministack.app = OneClick(ministack.app)
     with tempfile.TemporaryDirectory(prefix="taskbridge-unpacked-", ignore_cleanup_errors=True) as folder:
