@@ -23,7 +23,7 @@ from local.settings import LOOPBACK, REGION, ROOT, JinZhiAccount, read_settings
 from local.simulators import SimulatorClient
 from local.template import read_template
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 
 ACCOUNT = JinZhiAccount("taskbridge-bench", "only-for-this-machine", "taskbridge")
 _TABLE = "AWS::DynamoDB::Table"
@@ -125,10 +125,11 @@ def _create(aws: Aws, template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _configure(made: Cloud, host: str) -> None:
-    configurator = Configurator(made.aws.dynamodb, f"{STACK}-configuration")
-    configurator.save_platform(PlatformConfig(PLATFORM, "金智", "JinZhiTaskCenter", True, 0, platform_settings(host)))
     with made.as_function("bench"):
         prefix = os.environ["PARAMETER_PREFIX"]
+        configurator = Configurator(f"{STACK}-configuration", REGION, made.aws.endpoint_url)
+        settings = platform_settings(host)
+        configurator.save_platform(PlatformConfig(PLATFORM, "金智", "JinZhiTaskCenter", True, 0, settings))
     secret = f"{prefix}/platforms/{PLATFORM}/app_secret"
     made.aws.ssm.put_parameter(Name=secret, Value=ACCOUNT.app_secret, Type="SecureString")
 

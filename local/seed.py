@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from unittest.mock import patch
 
-from local.emulator import Aws
+from local.emulator import CREDENTIALS, Aws
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
-from local.settings import StackSettings
+from local.settings import REGION, StackSettings
 from taskbridge.ai.rules import AiSettings
 from taskbridge.tables.configuration import ConfigurationTable, PlatformConfig
-from taskbridge.tables.configurator import Configurator
 
 PLATFORM_ID = "jinzhi"
 AI_PLATFORM_ID = "aigc"
@@ -32,13 +33,16 @@ def seed(aws: Aws, outputs: Mapping[str, str], settings: StackSettings, task_cen
     changes = [change for each in wanted if (change := _change(stored.platforms.get(each.id), each)) is not None]
     if not changes and stored.ai is not None:
         return
-    configurator = Configurator(aws.dynamodb, table)
-    for change in changes:
-        configurator.save_platform(change)
-    if stored.ai is None:
-        configurator.save_ai_settings(
-            AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id=AI_PLATFORM_ID)
-        )
+    from taskbridge.tables.configuration_models import Configurator  # slow to import, and seldom needed
+
+    with patch.dict(os.environ, CREDENTIALS):  # pynamodb takes its credentials from nowhere else
+        configurator = Configurator(table, REGION, aws.endpoint_url)
+        for change in changes:
+            configurator.save_platform(change)
+        if stored.ai is None:
+            configurator.save_ai_settings(
+                AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id=AI_PLATFORM_ID)
+            )
 
 
 def _change(stored: PlatformConfig | None, wanted: PlatformConfig) -> PlatformConfig | None:

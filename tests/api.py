@@ -13,7 +13,7 @@ from admin_api.api import Api, Router
 from admin_api.app import AREAS
 from admin_api.stores import TABLES
 from admin_api.wiring import QUEUES, Services
-from tests.functional.aws import Tables, template
+from tests.functional.aws import REGION, Tables, template
 
 ROLES = ("admin", "ops", "approver")
 MOST_PAGES = 60  # so that a list without an end fails
@@ -152,6 +152,7 @@ def build_services(
         "queues": {name: f"https://queues.invalid/{name}" for name in QUEUES},
         "environment": "test",
         "prefix": f"/taskbridge/{tables.prefix}" if tables else "/taskbridge/test",
+        "region": REGION,
         **changed,
     }
     return Services(**wanted)

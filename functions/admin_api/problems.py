@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
     ResponseValidationError,
 )
+from pynamodb.exceptions import PynamoDBException
 
 from admin_api.problem_codes import FLAW_OF_PYDANTIC
 from taskbridge.errors import ConfigurationError, InvalidEvent, PlatformError, StaleVersion, StoreError
@@ -24,6 +25,7 @@ _TEXT_CHARS = 500
 _ERRORS = 20
 _SHOWN_CHARS = 20
 _NOTHING_CAME = frozenset({"missing", "extra_forbidden"})
+_LOST = "ConditionalCheckFailedException"
 logger = logging.getLogger("admin_api")
 
 
@@ -104,7 +106,9 @@ def _refusal_of(error: Exception) -> Problem | None:
             told = invalid(error.field, error.problem, code="invalid_event")
         case StaleVersion():
             told = _version_conflict()
-        case StoreError() | PlatformError():
+        case PynamoDBException() if error.cause_response_code == _LOST:
+            told = _version_conflict()
+        case StoreError() | PlatformError() | PynamoDBException():
             logger.warning("not answered: %s", error)
             told = try_later()
         case _:

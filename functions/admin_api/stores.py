@@ -20,7 +20,7 @@ from taskbridge.tables.ai_rules import RuleTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.changes import ChangeTable
 from taskbridge.tables.configuration import ConfigurationTable
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable
 from taskbridge.tables.instances import InstanceTable
@@ -57,6 +57,8 @@ class Stores:
 
     dynamodb: Any
     tables: Mapping[str, str]
+    region: str
+    endpoint_url: str | None = None
     retention_days: float = 90
     instance_retention_days: float = 730
     clock: Callable[[], float] = time.time
@@ -69,7 +71,7 @@ class Stores:
     @cached_property
     def configurator(self) -> Configurator:
         """Reads and writes platforms, trigger rules and AI settings as they are now."""
-        return Configurator(self.dynamodb, self.tables["configuration"])
+        return Configurator(self.tables["configuration"], self.region, self.endpoint_url)
 
     @cached_property
     def changes(self) -> ChangeTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -169,8 +170,10 @@ def wire() -> Services:
         queues={name: setting(variable) for name, variable in QUEUES.items()},
         environment=setting("ENVIRONMENT"),
         prefix=setting("PARAMETER_PREFIX"),
+        region=setting("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "")),
         groups_claim=setting("GROUPS_CLAIM", "cognito:groups"),
         own_pool=setting("OWN_USER_POOL", "false") == "true",
+        endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
         retention_days=float(setting("EVENT_LOG_TTL_DAYS")),
         fleet=Fleet(float(setting("PUSH_TIMEOUT_SECONDS")), int(setting("PUSH_CONCURRENCY"))),
         analysis_timeout_s=float(setting("ANALYSIS_TIMEOUT_SECONDS")),

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from taskbridge.attempts import Attempt
 from taskbridge.aws import chunks
 from taskbridge.push.instances import Instance, Item, Presence, Work
 from taskbridge.push.logs import Entry, LogStatus, PushLog
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable, task_mark
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import PLATFORM, START, platform
-from tests.functional.aws import Tables
+from tests.functional.aws import ACCOUNT, REGION, Tables
 
 RETENTION_S = 90 * 86_400.0
 BATCH = 10
@@ -63,9 +65,11 @@ class CampusLogs:
         return {log.status for log in loaded.values()}
 
 
-def configure(dynamodb: Any, tables: Tables, *platform_ids: str) -> None:
+def configure(monkeypatch: pytest.MonkeyPatch, tables: Tables, endpoint: str, *platform_ids: str) -> None:
     """Task centers in the configuration table."""
-    configurator = Configurator(dynamodb, tables.ConfigurationTable)
+    for name, value in ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    configurator = Configurator(tables.ConfigurationTable, REGION, endpoint)
     for platform_id in platform_ids or (PLATFORM,):
         configurator.save_platform(platform(platform_id, version=0))
 

@@ -21,7 +21,7 @@ import push_task.app
 import reconciler.app
 from local.jinzhi_simulator import TaskCenter, mock_transport
 from taskbridge.push.logs import PushLog
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from taskbridge.tables.instances import InstanceTable
@@ -29,7 +29,7 @@ from taskbridge.tables.parts import PartTable
 from taskbridge.tables.push_log_pages import PushLogPageTable
 from taskbridge.tables.push_logs import PushLogTable
 from tests.builders import PLATFORM, on_bus, platform
-from tests.functional.aws import ACCOUNT, create_push_queue, create_tables
+from tests.functional.aws import ACCOUNT, REGION, create_push_queue, create_tables
 
 SECRET = "simulated-secret"
 FUNCTIONS = {"event_router": event_router.app, "push_task": push_task.app, "reconciler": reconciler.app}
@@ -87,7 +87,7 @@ class Deployment:
         self._set_environment(endpoint)
         monkeypatch.setattr(reconciler.app, "time", self.minute)
         monkeypatch.setattr(push_task.app, "build_http_client", lambda *_: self.http)
-        self.configurator = Configurator(self.clients["dynamodb"], self.tables.ConfigurationTable)
+        self.configurator = Configurator(self.tables.ConfigurationTable, REGION, endpoint)
         self.save_platform()
         self.put_secret(SECRET)
         self.forget()

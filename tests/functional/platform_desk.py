@@ -18,7 +18,7 @@ from taskbridge.tables.instances import InstanceTable, StoredInstance
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import JINZHI_SETTINGS, START
-from tests.functional.aws import ACCOUNT, Tables
+from tests.functional.aws import ACCOUNT, REGION, Tables
 
 SECRET = "sec/ret+9&8%7"
 MASK = "********"
@@ -35,7 +35,7 @@ AIGC_SETTINGS = {"host": "https://ai.test", "app_id": "a", "model": "qwen-plus"}
 class Desk:
     """An admin at the API. `answer` is what every platform answers, and may raise; `now` moves when told."""
 
-    def __init__(self, clients: dict[str, Any], tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, clients: dict[str, Any], endpoint: str, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = START
         self.tables = tables
         self.dynamodb, self.sqs, self.ssm = (clients[name] for name in ("dynamodb", "sqs", "ssm"))
@@ -58,6 +58,8 @@ class Desk:
             sqs=self.sqs,
             ssm=self.ssm,
             prefix=self.prefix,
+            region=REGION,
+            endpoint_url=endpoint,
             clock=lambda: self.now,
             queues={"push": self.queue_url},
             http_client=self.http,

@@ -37,8 +37,8 @@ def campus(client: Any, tables: Tables) -> CampusLogs:
 
 
 @pytest.fixture
-def ops(client: Any, tables: Tables) -> ApiClient:
-    configure(client, tables)
+def ops(client: Any, tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
+    configure(monkeypatch, tables, ministack)
     services = build_services(client, tables, clock=lambda: NOW)
     return build_client(services, history.router, instances.router).as_("o", "ops")
 

@@ -63,9 +63,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(clients: dict[str, Any], tables: Tables) -> Desk:
-    configure(clients["dynamodb"], tables, "p1", "p2", PLATFORM)
-    services = build_services(clients["dynamodb"], tables, ssm=clients["ssm"], clock=lambda: NOW)
+def desk(clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    configure(monkeypatch, tables, ministack, "p1", "p2", PLATFORM)
+    services = build_services(
+        clients["dynamodb"], tables, ssm=clients["ssm"], endpoint_url=ministack, clock=lambda: NOW
+    )
     return Desk(services, tables)
 
 
@@ -261,7 +263,7 @@ def counted(desk: Desk, ministack: str, tables: Tables) -> Iterator[tuple[ApiCli
     calls: list[str] = []
     metered = new_client("dynamodb", ministack)
     metered.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
-    services = build_services(metered, tables, ssm=desk.services.ssm, clock=lambda: NOW)
+    services = build_services(metered, tables, ssm=desk.services.ssm, endpoint_url=ministack, clock=lambda: NOW)
     yield build_client(services), calls
     metered.close()
 

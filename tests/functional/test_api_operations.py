@@ -21,12 +21,12 @@ from event_router.route import Envelope, route
 from taskbridge.errors import StoreError
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 from taskbridge.tables.coordination import CoordinationTable
 from taskbridge.tables.events import EventTable, UnroutedEvent
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import PLATFORM, START, configuration, event, on_bus
-from tests.functional.aws import Tables, new_client, template, unreachable
+from tests.functional.aws import REGION, Tables, new_client, template, unreachable
 from tests.functional.campus_logs import CampusLogs, configure, stamp
 from tests.functional.platform_desk import AIGC_SETTINGS
 from tests.template.reader import arn_of
@@ -73,8 +73,8 @@ def services(clients: dict[str, Any], tables: Tables, queues: dict[str, str]) ->
 
 
 @pytest.fixture
-def client(services: Services, tables: Tables) -> ApiClient:
-    configure(services.dynamodb, tables)
+def client(services: Services, tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
+    configure(monkeypatch, tables, ministack)
     areas = (comparison.router, events.router, admin_queues.router, summary.router)
     return build_client(services, *areas).as_("o", "ops")
 
@@ -417,9 +417,9 @@ def test_a_platform_that_asked_to_be_left_alone_is_shown_so_until_that_is_over(
 
 
 def test_the_summary_tells_of_each_ai_platform_how_it_stands_by_one_read(
-    client: ApiClient, services: Services, dynamodb: Any, tables: Tables
+    client: ApiClient, services: Services, dynamodb: Any, tables: Tables, ministack: str
 ) -> None:
-    configurator = Configurator(dynamodb, tables.ConfigurationTable)
+    configurator = Configurator(tables.ConfigurationTable, REGION, ministack)
     for name in ("down", "in-debt", "well"):
         configurator.save_platform(PlatformConfig(name, name, "Aigc", True, 0, AIGC_SETTINGS))
     coordination = CoordinationTable(dynamodb, tables.CoordinationTable)

@@ -24,8 +24,8 @@ TOKEN = "tok-5f2c9e7d1b"
 
 
 @pytest.fixture
-def desk(clients: dict[str, Any], tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    made = Desk(clients, tables, monkeypatch)
+def desk(clients: dict[str, Any], ministack: str, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(clients, ministack, tables, monkeypatch)
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ from admin_api.changes import Trail
 from taskbridge.access.secrets import SecretKeeper
 from taskbridge.errors import StoreError
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 from tests.api import Answer, ApiClient, build_client
 from tests.functional.aws import Tables
 from tests.functional.platform_desk import AIGC_SETTINGS, AREAS, SECRET, Desk
@@ -22,8 +22,8 @@ ROUNDS, WRITERS = 12, 4
 
 
 @pytest.fixture
-def desk(clients: dict[str, Any], tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    made = Desk(clients, tables, monkeypatch)
+def desk(clients: dict[str, Any], ministack: str, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(clients, ministack, tables, monkeypatch)
     yield made
     made.close()
 

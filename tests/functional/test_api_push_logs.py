@@ -68,8 +68,10 @@ def ops(
     client: Any,
     tables: Tables,
     clients: dict[str, Any],
+    ministack: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> ApiClient:
-    configure(client, tables)
+    configure(monkeypatch, tables, ministack)
     sqs = clients["sqs"]
     url = sqs.create_queue(
         QueueName=f"{tables.PushLogTable}-push.fifo",

@@ -18,8 +18,8 @@ from tests.functional.replay_site import Killed, Site
 
 
 @pytest.fixture
-def site(clients: dict[str, Any], tables: Tables) -> Site:
-    configure(clients["dynamodb"], tables)
+def site(clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> Site:
+    configure(monkeypatch, tables, ministack)
     return Site(clients, tables)
 
 

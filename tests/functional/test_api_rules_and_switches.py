@@ -46,8 +46,8 @@ OFF = {
 
 
 @pytest.fixture
-def desk(clients: dict[str, Any], tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    made = Desk(clients, tables, monkeypatch)
+def desk(clients: dict[str, Any], ministack: str, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(clients, ministack, tables, monkeypatch)
     yield made
     made.close()
 

@@ -35,8 +35,8 @@ def client(ministack: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def admin(client: Any, tables: Tables) -> ApiClient:
-    configure(client, tables)
+def admin(client: Any, tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
+    configure(monkeypatch, tables, ministack)
     CampusLogs(client, tables).add(3, LogStatus.FAILED)
     return build_client(build_services(client, tables, clock=lambda: START + 60), search.router)
 

@@ -18,10 +18,12 @@ SEND = 100  # logs that the worker sends at a time
 def test_a_replay_of_thousands_killed_twice_sends_each_once(
     clients: dict[str, Any],
     tables: Tables,
+    ministack: str,
+    monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
     count: int = request.config.getoption("--replayed")
-    configure(clients["dynamodb"], tables)
+    configure(monkeypatch, tables, ministack)
     site = Site(clients, tables)
     site.campus.add(count, LogStatus.FAILED, with_documents=False)
     path = f"/v1/replays/{site.api.post('/v1/replays', {'rate_per_s': 1000}).json['id']}"

@@ -1,4 +1,4 @@
-"""The configuration as people write it, and as the workers read it."""
+"""The configuration as people write it, with pynamodb, and as the workers read it, without."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from taskbridge.ai.rules import AiSettings
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.push.trigger_rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 from tests.builders import JINZHI_SETTINGS, START
-from tests.functional.aws import Tables
+from tests.functional.aws import REGION, Tables
 
 RULE = TriggerRule("r1", "请假只推金智", actions=("task_received",), app_ids=("leave",), targets=("push:jz",))
 STORED = replace(RULE, version=1)
@@ -45,7 +45,7 @@ class Bench:
     def __init__(self, moto: Any, table: str) -> None:
         self.now = START
         self.client = Counting(moto)
-        self.configurator = Configurator(moto, table)
+        self.configurator = Configurator(table, REGION)
         self.reader = self.new_reader(table)
         self.table = table
 
@@ -193,7 +193,7 @@ def test_a_change_that_the_sdk_sends_again_is_known_as_the_same(bench: Bench) ->
     def note(request: Any, **_: Any) -> None:
         sent.append(json.loads(request.body))
 
-    client: Any = bench.configurator._client
+    client: Any = bench.configurator._raw.connection.client
     client.meta.events.register("before-send.dynamodb.TransactWriteItems", note)
 
     # when
@@ -423,8 +423,8 @@ def test_what_was_changed_since_is_not_deleted(bench: Bench) -> None:
     assert bench.reader.current().platforms == {}
 
 
-def test_a_table_that_does_not_answer_is_a_store_error_without_what_was_sent(moto: Any) -> None:
-    lost = Configurator(moto, "no-such-table")
+def test_a_table_that_does_not_answer_is_a_store_error_without_what_was_sent(bench: Bench) -> None:
+    lost = Configurator("no-such-table", REGION)
 
     with pytest.raises(StoreError) as raised:
         lost.save_rule(TriggerRule("r1", "秘密"))

@@ -41,10 +41,12 @@ EXPECTED = {
 
 
 @pytest.fixture
-def admin(clients: dict[str, Any], tables: Tables) -> ApiClient:
-    configure(clients["dynamodb"], tables)
+def admin(clients: dict[str, Any], tables: Tables, ministack: str, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
+    configure(monkeypatch, tables, ministack)
     CampusLogs(clients["dynamodb"], tables).add(3, LogStatus.FAILED)
-    services = build_services(clients["dynamodb"], tables, ssm=clients["ssm"], clock=lambda: START + 60)
+    services = build_services(
+        clients["dynamodb"], tables, ssm=clients["ssm"], endpoint_url=ministack, clock=lambda: START + 60
+    )
     return build_client(services)
 
 

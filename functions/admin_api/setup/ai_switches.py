@@ -18,7 +18,7 @@ from taskbridge.flaws import flaw
 from taskbridge.platforms import build_ai_platform
 from taskbridge.registry import category_of
 from taskbridge.tables.configuration import PlatformConfig
-from taskbridge.tables.configurator import Configurator
+from taskbridge.tables.configuration_models import Configurator
 
 SUBJECT = ("ai-settings",)
 MOST_A_NIGHT = 200

@@ -10,6 +10,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pynamodb.exceptions import PutError
 
 from admin_api.problems import Problem, invalid, not_found, to_problem, to_response
 from local.settings import ROOT
@@ -33,6 +34,7 @@ from taskbridge.errors import (
         (StoreError("Query: ThrottlingException"), 503, "try_later"),
         (TransientError("no answer"), 503, "try_later"),
         (PermanentError("refused"), 503, "try_later"),
+        (PutError("unreachable"), 503, "try_later"),
         (ZeroDivisionError("secret 4711"), 500, "internal_error"),
     ],
 )

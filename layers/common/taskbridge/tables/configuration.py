@@ -1,7 +1,7 @@
 """The configuration table as the workers read it: platforms, trigger rules and AI settings, held in memory.
 
 Items: `kind` platform, rule, ai or version, and `id`. Whoever changes something counts `version`/`configuration` up in
-the same transaction (see configurator); a worker looks at that one item at most every `REFRESH_S` seconds, and
+the same transaction (see configuration_models); a worker looks at that one item at most every `REFRESH_S` seconds, and
 reads the rest only when it changed. An event costs no read.
 
 An item that cannot be read harms itself alone: it is there with the reason, and everything else is in force.
