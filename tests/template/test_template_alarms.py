@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from local.template import TEMPLATE
 from tests.template.reader import Properties, Template
 from tests.template.test_template_queues import dead_letter_queues, failure_destinations
 
