@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from taskbridge.ai.rules import AiSettings
 from taskbridge.event_reading import parse_event
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.instances import Instance
 from taskbridge.push.messages import EventMessage, SyncMessage, build_event_message
 from taskbridge.push.trigger_rules import DEFAULT_RULE, TriggerRule

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from push_task.settle import StepResult
 from taskbridge.moments import utc_stamp
-from taskbridge.push.folding import MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Effect
+from taskbridge.push.event_order import MOST_PEOPLE, MOST_TASKS, RECENT_EVENTS, Effect
 from taskbridge.push.instances import INSTANCE, Instance, Item, Work
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage

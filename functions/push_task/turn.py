@@ -10,7 +10,7 @@ from push_task.plan import Plan, plan_calls
 from push_task.retry import GIVE_UP_AFTER_S, GiveUp, InQueue, Later, next_try
 from push_task.settle import End, StepResult
 from taskbridge.moments import DAY_S
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.instances import Instance, Presence, Work
 from taskbridge.push.messages import EventMessage, Message, SyncMessage
 from taskbridge.tables.instances import StoredInstance

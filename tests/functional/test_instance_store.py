@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from taskbridge.errors import StoreError
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.instances import Instance
 from taskbridge.tables.instances import DUE_SHARDS, InstanceTable, StoredInstance
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable

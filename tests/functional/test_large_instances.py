@@ -13,7 +13,7 @@ import pytest
 from local.jinzhi_simulator import Faults
 from taskbridge.budgets import SLICE
 from taskbridge.errors import StoreError
-from taskbridge.push.folding import MOST_TASKS, fold
+from taskbridge.push.event_order import MOST_TASKS, fold
 from taskbridge.push.instances import Instance
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import EventMessage

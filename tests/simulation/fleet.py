@@ -28,7 +28,7 @@ from reconciler.reconcile import reconcile
 from taskbridge.access.breaker import Breakers
 from taskbridge.access.tokens import TokenCache
 from taskbridge.budgets import TIME_TO_SETTLE_S, Fleet
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.messages import EventMessage, Message, encode_message, message_group
 from taskbridge.queues import Record
 from taskbridge.tables.configuration import PlatformConfig

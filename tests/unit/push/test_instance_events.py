@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskbridge.push.folding import RECENT_EVENTS, Effect, fold
+from taskbridge.push.event_order import RECENT_EVENTS, Effect, fold
 from taskbridge.push.instances import INSTANCE, Instance, Presence, Work
 from taskbridge.push.messages import EventMessage
 from tests.builders import (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from push_task.plan import plan_calls
 from taskbridge.commands import Operation
-from taskbridge.push.folding import SHOWN_BY_AN_UPDATE, Effect, fold
+from taskbridge.push.event_order import SHOWN_BY_AN_UPDATE, Effect, fold
 from taskbridge.push.instances import Instance, decode_instance, encode_instance
 from taskbridge.push.messages import EventMessage
 from tests.builders import (

@@ -9,7 +9,7 @@ from push_task.plan import Plan, Step, plan_calls
 from push_task.settle import End, StepResult, mark_attempt, settle
 from push_task.turn import Received, Turn, begin_turn
 from taskbridge.commands import SaveInstance, SaveTask
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.instances import Instance
 from taskbridge.push.messages import EventMessage, Message
 from taskbridge.tables.instances import StoredInstance

@@ -11,7 +11,7 @@ from push_task.plan import NOBODY
 from push_task.settle import End, mark_attempt, settle
 from push_task.turn import begin_turn, dispose
 from taskbridge.attempts import Attempt
-from taskbridge.push.folding import RECENT_EVENTS
+from taskbridge.push.event_order import RECENT_EVENTS
 from taskbridge.push.instances import INSTANCE, Instance
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import Message

@@ -11,7 +11,7 @@ from push_task.plan import ENDED_NODE, NOBODY, plan_calls
 from push_task.settle import End
 from taskbridge.commands import Operation, Person, SaveInstance, SaveTask, SessionStatus, TaskStatus
 from taskbridge.events import PUSHED_ACTIONS
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.instances import INSTANCE, Instance, Presence, Work
 from tests.builders import (
     HAPPENED_AT,

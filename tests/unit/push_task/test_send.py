@@ -27,7 +27,7 @@ from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.http_answers import Outcome, OutcomeKind
 from taskbridge.platforms.wire import Leave
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.rates import SHARE
 from tests.builders import PLATFORM, START, deletion, instance_after, message
 from tests.fakes import MemoryCoordination

@@ -6,7 +6,7 @@ import pytest
 
 from push_task.plan import plan_calls
 from push_task.settle import End, mark_attempt, settle
-from taskbridge.push.folding import fold
+from taskbridge.push.event_order import fold
 from taskbridge.push.instances import INSTANCE, Instance, Presence, Search, Work, decode_instance, encode_instance
 from tests.builders import START, deletion, instance_after, message
 from tests.unit.push_task.acting import answer, calls_of, results_of, shown

@@ -4,7 +4,7 @@ that is stored.
 An instance and its tasks are one document, stored as one item with a version: a compare-and-set of it is atomic
 over everything that a message can touch.
 
-Every fact in it is a last-writer-wins register keyed by the event's sequence (see `folding`). What has to be sent
+Every fact in it is a last-writer-wins register keyed by the event's sequence (see `event_order`). What has to be sent
 follows from the document alone.
 """
 
