@@ -21,8 +21,7 @@ sbom: build ## what the bundles are made of, as CycloneDX, into .build/sbom
 	@$(PYTHON) -m bundle.sbom --built .aws-sam/build --out .build/sbom
 
 validate: $(SAM_VENV)/.ready ## check template.yaml; needs no AWS account
-	$(VENV)/bin/cfn-lint template.yaml
-	$(SAM) validate
+	$(SAM) validate --lint
 
 # SAM CLI pins much of what the tests use, so it lives in an environment of its own.
 $(SAM_VENV)/.ready: requirements/sam.txt $(READY)

@@ -173,7 +173,7 @@ def test_the_outbox_of_the_sending_page_keeps_what_the_bus_did_not_take() -> Non
     database.close()
 
 
-@pytest.mark.parametrize("name", ["layer", "ai_analyze", "admin_api", "dev", "sam"])
+@pytest.mark.parametrize("name", ["layer", "ai_analyze", "admin_api", "dev", "sam", "sbom"])
 def test_every_dependency_stands_in_its_decision_with_the_locked_version(name: str) -> None:
     shown = dict(re.findall(r"^\| ([\w.-]+) \| (\S+) \|", read("docs/decisions/0007-dependencies.md"), re.MULTILINE))
     locked = locked_versions(name)
