@@ -40,6 +40,8 @@ from taskbridge.ai.flips import FlipScore
 
 FALSE_APPROVAL, NOT_EVALUATED = 1, 2
 OBEYING, SCRIPTED, CHECKS = "obeying", "readers", "checks"
+# What those that ask no platform can use; what they write to the handbook is of all golden forms.
+_TAKEN = {OBEYING: (), SCRIPTED: (), CHECKS: ("only", "data")}
 _TITLE = "Risk and coverage over the golden forms"
 
 
@@ -56,9 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Returns 0, 1 where something was approved that must not be, 2 where a form got no answer or nothing was asked."""
     options = parse_arguments(arguments)
     told = Console(stderr=True)
-    if options.platform == OBEYING:
-        return _try_guards(told)
     try:
+        _refuse_what_has_no_effect(options)
+        if options.platform == OBEYING:
+            return _try_guards(told)
         if options.platform == SCRIPTED:
             return _compare_scripted(_choose(options), told)
         if options.platform == CHECKS:
@@ -135,6 +138,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--log", metavar="FILE", type=Path, help="write what it answered, a line for each question")
     parser.add_argument("--workers", type=_positive, default=4, help="how many questions at a time")
     return parser.parse_args(arguments)
+
+
+def _refuse_what_has_no_effect(options: argparse.Namespace) -> None:
+    taken = _TAKEN.get(options.platform)
+    given = [name for name in ("only", "data", "masking", "flips", "picture", "log") if getattr(options, name)]
+    idle = [name.upper() for name in given if taken is not None and name not in taken]
+    if idle:
+        raise EvaluationError(f"{', '.join(idle)}: of no effect with {options.platform}, which asks no platform")
 
 
 def _positive(text: str) -> int:

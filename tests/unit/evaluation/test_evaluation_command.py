@@ -49,6 +49,22 @@ def ask(monkeypatch: pytest.MonkeyPatch, client: Model, *arguments: str) -> int:
 # -- the command
 
 
+@pytest.mark.parametrize(
+    ("arguments", "idle"),
+    [
+        (["readers", "--only", "leave-*"], "ONLY"),
+        (["readers", "--picture", "curve.svg"], "PICTURE"),
+        (["obeying", "--masking", "--log", "said.jsonl"], "MASKING, LOG"),
+        (["checks", "--flips"], "FLIPS"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    arguments: list[str], idle: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert f"{idle}: of no effect with {arguments[0]}" in capsys.readouterr().err
+
+
 def test_right_answers_end_with_success_and_a_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
