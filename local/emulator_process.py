@@ -75,7 +75,9 @@ class Unpacked(zipfile.ZipFile):
         unpacked = self.folder / hashlib.sha256(content.encode()).hexdigest()
         with self._one_at_a_time:
             if not unpacked.exists():
-                super().extractall(unpacked)
+                # Under another name until it is whole: what ended in the middle is begun anew.
+                super().extractall(whole := unpacked.with_suffix(".part"))
+                whole.rename(unpacked)
         shutil.copytree(unpacked, path or ".", copy_function=os.link, dirs_exist_ok=True)
 
 
