@@ -8,6 +8,8 @@ type Values = Record<string, string>;
 const say = useTexts(texts);
 /** What a value may be where a wrong one would take in more than it is. */
 const VALUES: Readonly<Record<string, string>> = { field: "[\\w.[\\]-]+", status: "[\\d…]+", platform: "\\S+" };
+/** In characters. What is longer is nobody's sentence, and looking for one in it could take seconds. */
+const LONGEST = 1_000;
 const wordsOf = (sentence: string) => sentence.replace(/\{\w+\}/g, "").length;
 /** Sentences with the most words first: a sentence is known by all of them. */
 const known = (Object.keys(texts.pairs) as Kind[])
@@ -16,7 +18,7 @@ const known = (Object.keys(texts.pairs) as Kind[])
 
 /** A reason in the language of now: one of our own by its words, what somebody else said as it came. */
 export function sayReason(reason: string): string {
-  return translated(reason) ?? reason;
+  return (reason.length <= LONGEST ? translated(reason) : undefined) ?? reason;
 }
 
 function translated(reason: string): string | undefined {

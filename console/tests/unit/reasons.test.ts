@@ -37,3 +37,10 @@ test("a reason that causes tell without its numbers is known as well", () => {
   expect(sayReason("connected, but no whole answer within … s: too slow")).toBe("已连接，但 … 秒内没有完整应答：太慢");
   expect(sayReason("HTTP …")).toBe("HTTP …");
 });
+
+test("what is too long to be a sentence of ours is shown as it came, at once", () => {
+  i18n.global.locale.value = "en";
+  expect(sayReason("连接中断：".repeat(10))).toMatch(/^the connection broke/);
+  const endless = "连接中断：".repeat(2_000);
+  expect(sayReason(endless)).toBe(endless);
+});
