@@ -8,7 +8,6 @@ export default defineTexts("search", {
   choices: ["共 {n} 项", "{n} found"],
   nothing: ["没有找到“{id}”", "Nothing is called “{id}”"],
   looked_for: ["已查找：{kinds}", "Looked for: {kinds}"],
-  list_separator: ["、", ", "],
   looking: ["正在查找…", "Looking…"],
   kind_page: ["页面", "Page"],
   kind_push_log: ["推送日志", "Push log"],

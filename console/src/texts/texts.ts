@@ -34,6 +34,11 @@ export function useTexts<P extends Pairs>(texts: Texts<P>): Say<P> {
   return (key, values = {}) => i18n.global.t(`${texts.scope}.${key}`, values);
 }
 
+/** Names beside each other, as the language of now joins them. */
+export function joinNames(names: readonly string[]): string {
+  return names.join(i18n.global.locale.value === "zh" ? "、" : ", ");
+}
+
 export function followLocale(): void {
   watch(
     () => preferences.locale,

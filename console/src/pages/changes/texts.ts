@@ -25,7 +25,6 @@ export default defineTexts("changes", {
   changed: ["修改", "Changed"],
   deleted: ["删除", "Deleted"],
   same: ["保存（内容未变）", "Saved, nothing differs"],
-  comma: ["、", ", "],
   more_fields: ["{fields} 等 {n} 项", "{fields} and others, {n} in all"],
   story: ["{what}的变更", "Change of {what}"],
   facts: ["概况", "Facts"],

@@ -1,6 +1,6 @@
 import { computed } from "vue";
 import { useActionNames } from "@/texts/actions";
-import { useTexts } from "@/texts/texts";
+import { joinNames, useTexts } from "@/texts/texts";
 import { usePlatforms } from "../platforms/platforms";
 import texts from "./texts";
 import { ACTIONS, AI, concerns, EVERY_PLATFORM, type Flow } from "./trigger-rules";
@@ -22,7 +22,7 @@ export function useWording() {
     const id = target.replace(/^push:/, "");
     return apart(centers.value.find((each) => each.id === id)?.name || id);
   }
-  const joined = (names: readonly string[]) => names.map(apart).join("、");
+  const joined = (names: readonly string[]) => joinNames(names.map(apart));
   function actionNames(actions: readonly string[], target: string = AI): string {
     const all = ACTIONS.filter((action) => concerns(action, target));
     return actions.length === 0 || all.every((action) => actions.includes(action)) ? say("all_actions") : joined(actions.map(actionName));
