@@ -80,7 +80,7 @@ def _watch(analysis_id: str, session: Session) -> None:
     """Show the words while they come, until the last event. Raises CommandError where there is no result."""
     path = path_of("ai", "analyses", analysis_id, "stream")
     deadline = session.world.clock() + LONGEST_WATCH_S
-    seen = ""
+    seen = why = ""
     while session.world.clock() < deadline:
         wait = RETRY_S
         for event in read_stream(session.api.stream(path, seen)):
@@ -88,8 +88,18 @@ def _watch(analysis_id: str, session: Session) -> None:
             wait = event.retry / 1000 if event.retry is not None else wait
             if _take(event, session):
                 return
+        if wait >= RETRY_S:  # nothing came
+            why = _tell_why(analysis_id, why, session)
         session.world.sleep(wait)
     raise CommandError(f"The analysis {analysis_id} still goes on: ask again later.", NO_ANSWER)
+
+
+def _tell_why(analysis_id: str, told: str, session: Session) -> str:
+    """Say what the analysis waits for, where that was not told yet; returns it."""
+    why = str(session.api.get(path_of("ai", "analyses", analysis_id))["reason"])
+    if why and why != told:
+        session.screen.tell(f"It waits: {why}")
+    return why
 
 
 def read_stream(answer: httpx.Response) -> list[ServerSentEvent]:

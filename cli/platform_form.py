@@ -59,7 +59,7 @@ def _value(name: str, text: str, field: Mapping[str, Any]) -> Any:
     kind = field.get("type")
     if kind == "string":
         return text
-    if kind == "array":
+    if kind == "array" and not text.startswith("["):
         return [each for each in text.split(",") if each]
     if kind == "boolean" and text.lower() in _YES:
         return _YES[text.lower()]

@@ -25,7 +25,8 @@ _PLATFORMS: Sequence[Column] = (
 
 PlatformId = Annotated[str, typer.Argument(metavar="PLATFORM", help="Id of the platform.")]
 Settings = Annotated[
-    list[str] | None, typer.Argument(metavar="NAME=VALUE...", help="Settings, as its page names them.")
+    list[str] | None,
+    typer.Argument(metavar="NAME=VALUE...", help="Settings, as its page names them; lists by commas, or as JSON."),
 ]
 Secret = Annotated[
     list[str] | None, typer.Option("--secret", metavar="NAME", help="A secret to enter: it is asked for, unseen.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -97,19 +98,31 @@ def check_dead_letters(api: Api) -> Iterator[Finding]:
 
 
 def check_platforms(api: Api) -> Iterator[Finding]:
-    """The token of each platform, by its connection test; an admin's."""
+    """The token of each platform, by its connection test, and whether it is called at all; an admin's."""
+    summary = api.get("/v1/ops/summary")
+    breakers = {each["id"]: each["breaker"] for each in (*summary["platforms"], *summary["ai_platforms"])}
     for platform in api.items("/v1/platforms", {}, limit=1000):
-        name = str(platform["id"])
-        yield from ask("platforms", name, lambda name=name, platform=platform: [_try_platform(name, platform, api)])  # type: ignore[misc]
+        breaker = breakers.get(platform["id"], {"state": "closed"})
+        yield from ask("platforms", platform["id"], partial(_try_platform, platform, breaker, api))
 
 
-def _try_platform(name: str, platform: Mapping[str, Any], api: Api) -> Finding:
+def _try_platform(platform: Mapping[str, Any], breaker: Mapping[str, Any], api: Api) -> Iterator[Finding]:
+    name = platform["id"]
     if not platform["enabled"]:
-        return Finding("platforms", name, State.NOT_ASKED, "it is disabled")
+        yield Finding("platforms", name, State.NOT_ASKED, "it is disabled")
+        return
     found = api.post(path_of("platforms", name, "test"))
-    if found["ok"]:
-        return Finding("platforms", name, State.OK)
-    return Finding("platforms", name, State.WRONG, f"{found['cause']}: {found['message']}", f"docs/platforms, {name}")
+    if not found["ok"]:
+        cause = f"{found['cause']}: {found['message']}"
+        yield Finding("platforms", name, State.WRONG, cause, f"docs/platforms, {name}")
+    elif breaker["state"] == "closed":
+        yield Finding("platforms", name, State.OK)
+    elif breaker["wants_money"]:
+        do = "pay or raise the quota, or name another: taskbridge ai settings platform_id=<id>"
+        yield Finding("platforms", name, State.WRONG, f"no quota: {breaker['reason']}", do)
+    else:
+        do = "it is tried again by itself: taskbridge summary"
+        yield Finding("platforms", name, State.LOOK, f"breaker open: {breaker['reason']}", do)
 
 
 def not_asked(areas: Sequence[str], why: str, do: str = "") -> list[Finding]:

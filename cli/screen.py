@@ -45,8 +45,10 @@ _STYLES = {
 }
 # What comes from a form, a model or a platform must not steer the terminal. A newline may stay.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# White space parts words, and text that is written without any may be broken anywhere.
+_WORD = re.compile(r"[^\s\u2e80-\uffef]+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)", re.ASCII)
-STATE_CHARS = 10  # words of state and times are never longer, and never broken
+STATE_CHARS = 11  # words of state and times are never longer, and never broken
 LEAST_OF_AN_ID = 8
 GAP = 2  # between two columns
 
@@ -127,7 +129,7 @@ def build_row(columns: Sequence[Column], row: Mapping[str, Any]) -> list[Text]:
 
 @dataclass(frozen=True, slots=True)
 class FittedTable:
-    """A table that breaks no word of state where it is narrow: long ids fold, and a last column `Id` goes first."""
+    """A table that breaks no word of state where it is narrow: a last column `Id` goes, then the longest ids fold."""
 
     title: str
     headings: Sequence[str]
@@ -135,21 +137,34 @@ class FittedTable:
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """As wide as it may be."""
-        words = [self._longest_word(index) for index in range(len(self.headings))]
+        words = self._longest_words()
         if self.headings[-1] == "Id" and _width_of(words) > options.max_width:
             words.pop()
-        if _width_of(words) > options.max_width:
-            words = [each if each <= STATE_CHARS else LEAST_OF_AN_ID for each in words]
+        _shorten(words, [each if each <= STATE_CHARS else LEAST_OF_AN_ID for each in words], options)
+        widths = self._longest_lines()[: len(words)]
+        _shorten(widths, words, options)
         table = Table(title=self.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        for heading, least in zip(self.headings, words, strict=False):
-            table.add_column(heading, overflow="fold", min_width=least)
+        for heading, width in zip(self.headings, widths, strict=False):
+            table.add_column(heading, overflow="fold", width=width)
         for row in self.rows:
-            table.add_row(*row[: len(words)])
+            table.add_row(*row[: len(widths)])
         yield table
 
-    def _longest_word(self, index: int) -> int:
-        words = [*self.headings[index].split(), *(word for row in self.rows for word in row[index].plain.split())]
-        return max(map(cell_len, words), default=0)
+    def _longest_words(self) -> list[int]:
+        columns = (_WORD.findall(" ".join(texts)) for texts in self._columns())
+        return [max(map(cell_len, words), default=1) for words in columns]
+
+    def _longest_lines(self) -> list[int]:
+        return [max(map(cell_len, "\n".join(texts).split("\n"))) for texts in self._columns()]
+
+    def _columns(self) -> list[list[str]]:
+        return [[heading, *(row[index].plain for row in self.rows)] for index, heading in enumerate(self.headings)]
+
+
+def _shorten(widths: list[int], least: Sequence[int], options: ConsoleOptions) -> None:
+    """Make room on the screen: the widest column gives way first, a letter at a time, and none below its `least`."""
+    while _width_of(widths) > options.max_width and (wide := [i for i, each in enumerate(widths) if each > least[i]]):
+        widths[max(wide, key=widths.__getitem__)] -= 1
 
 
 def _width_of(words: Sequence[int]) -> int:

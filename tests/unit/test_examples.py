@@ -69,6 +69,12 @@ def test_every_action_occurs_and_one_that_nobody_knows(story: Story) -> None:
     assert occurring - set(Action)
 
 
+def test_what_people_see_in_the_task_center_needs_no_font_that_few_machines_have(story: Story) -> None:
+    todos = json.dumps(list(story.expected.todos.values()), ensure_ascii=False)
+
+    assert not [character for character in todos if character > "\uffff"]
+
+
 def test_the_story_has_a_late_event_a_repetition_and_a_questionnaire(story: Story) -> None:
     events = events_of(story)
     ids = [event["id"] for event in events]

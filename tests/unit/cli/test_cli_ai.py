@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
+from rich.cells import cell_len
 
 from cli.errors import NO_ANSWER, REFUSED
 from tests.unit.cli.terminal import Terminal, listed, ok
@@ -51,7 +53,7 @@ DONE = ("done", "end", {"id": "an-1"})
 
 def test_the_words_are_shown_while_they_come_and_the_findings_at_the_end() -> None:
     # given
-    answers = [RUNNING, sse(delta(1, "先看"), retry=500), sse(), sse(delta(2, "天数"), DONE), ok(result())]
+    answers = [RUNNING, sse(delta(1, "先看"), retry=500), sse(), RUNNING, sse(delta(2, "天数"), DONE), ok(result())]
     terminal = Terminal(answers, is_terminal=True)
 
     # when
@@ -60,11 +62,14 @@ def test_the_words_are_shown_while_they_come_and_the_findings_at_the_end() -> No
     # then
     assert terminal.asked == [
         "POST /v1/ai/tasks/~dC1ldi8xIGE/analyses",
-        *["GET /v1/ai/analyses/an-1/stream"] * 3,
+        *["GET /v1/ai/analyses/an-1/stream"] * 2,
+        "GET /v1/ai/analyses/an-1",
+        "GET /v1/ai/analyses/an-1/stream",
         "GET /v1/ai/analyses/an-1",
     ]
     assert json.loads(terminal.requests[0].content) == {"force": True}
-    assert [request.headers.get("Last-Event-ID") for request in terminal.requests[1:4]] == [None, "a-1", "a-1"]
+    looks = [request for request in terminal.requests if request.url.path.endswith("/stream")]
+    assert [request.headers.get("Last-Event-ID") for request in looks] == [None, "a-1", "a-1"]
     assert terminal.slept == [0.5, 2.0]
     assert "先看天数" in terminal.told
     assert "申请 6 天" in terminal.out
@@ -108,8 +113,20 @@ def test_a_stream_that_was_ended_before_is_over() -> None:
     assert terminal.run("ai", "analyse", "T-1") == 0
 
 
+def test_what_an_analysis_waits_for_is_told_once() -> None:
+    # given
+    waiting = ok(result("pending", None, reason="AI 平台暂停服务，恢复后自动继续"))
+    terminal = Terminal([RUNNING, sse(), waiting, sse(), waiting, sse(DONE), ok(result())])
+
+    # when
+    assert terminal.run("ai", "analyse", "T-1") == 0
+
+    # then
+    assert terminal.told.count("It waits: AI 平台暂停服务，恢复后自动继续") == 1
+
+
 def test_an_analysis_is_not_watched_for_ever() -> None:
-    terminal = Terminal([RUNNING, sse()])
+    terminal = Terminal(handler=lambda asked: sse() if asked.url.path.endswith("/stream") else RUNNING)
     assert terminal.run("ai", "analyse", "T-1") == NO_ANSWER
     assert "still goes on" in terminal.told
 
@@ -135,3 +152,17 @@ def test_ones_tasks_are_listed_with_what_the_ai_says_of_them() -> None:
     assert "reject" in terminal.out
     assert "超过天数" in terminal.out
     assert "T-2" in terminal.out
+
+
+def test_ids_of_tasks_stay_whole_on_a_terminal_of_80_columns() -> None:
+    # given
+    shown = result("done", "needs_human", summary="【模拟器】3 条条款：1 条符合，0 条不符合，2 条无法判断。")
+    facts = {"task_id": "AT-EXPENSE-3", "subject": "实验耗材报销（发票为扫描件）", "status": "open"}
+    terminal = Terminal([listed([{**facts, "decision": "rejected", "result": shown}])], is_terminal=True, width=80)
+
+    # when
+    assert terminal.run("ai", "tasks") == 0
+
+    # then
+    assert {"AT-EXPENSE-3", "needs_human", "rejected"} <= set(terminal.out.split())
+    assert max(map(cell_len, re.sub(r"\x1b\[[0-9;]*m", "", terminal.out).splitlines())) <= 80

@@ -31,10 +31,16 @@ def everything() -> Answers:
         "/console/config.json": ok({"issuer": ISSUER}),
         "/realms/campus/.well-known/openid-configuration": ok(KNOWN),
         "/realms/campus/keys": ok({"keys": [{"kty": "RSA"}]}),
-        "/v1/ops/summary": ok({"queues": [queue]}),
+        "/v1/ops/summary": ok({"queues": [queue], **standing("closed")}),
         "/v1/platforms": listed([{"id": "jinzhi", "enabled": True}, {"id": "old", "enabled": False}]),
         "/v1/platforms/jinzhi/test": ok(OPENED),
     }
+
+
+def standing(state: str, *, wants_money: bool = False) -> dict[str, Any]:
+    """Part of a summary: one task center, with its breaker."""
+    breaker = {"state": state, "wants_money": wants_money, "reason": "Arrearage" if wants_money else "HTTP 503"}
+    return {"platforms": [{"id": "jinzhi", "breaker": breaker}], "ai_platforms": []}
 
 
 def at(account: Account, answers: Answers, *, dates: dict[str, str] | None = None, **more: Any) -> Terminal:
@@ -156,13 +162,28 @@ def break_(change: Callable[[Account, Answers], object], area: str, state: str, 
             lambda _, w: w.update(
                 {
                     "/v1/ops/summary": ok(
-                        {"queues": [{"name": "ai-dead-letters", "is_dead_letters": True, "waiting": 2}]}
+                        {
+                            "queues": [{"name": "ai-dead-letters", "is_dead_letters": True, "waiting": 2}],
+                            **standing("closed"),
+                        }
                     )
                 }
             ),
             "dead letters",
             "look",
             "taskbridge dlq show ai",
+        ),
+        break_(
+            lambda _, w: w.update({"/v1/ops/summary": ok({"queues": [], **standing("open", wants_money=True)})}),
+            "platforms",
+            "wrong",
+            "pay",
+        ),
+        break_(
+            lambda _, w: w.update({"/v1/ops/summary": ok({"queues": [], **standing("open")})}),
+            "platforms",
+            "look",
+            "summary",
         ),
     ],
 )

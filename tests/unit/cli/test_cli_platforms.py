@@ -128,6 +128,13 @@ def test_a_change_names_the_version_that_was_read_and_leaves_the_rest() -> None:
     ]
 
 
+@pytest.mark.parametrize("word", ["success_codes=0,00", 'success_codes=["0", "00"]'])
+def test_a_list_is_named_by_commas_or_as_json(word: str) -> None:
+    terminal = Terminal([ok(PLATFORM), listed([TYPE]), ok(PLATFORM)])
+    assert terminal.run("platforms", "set", "jinzhi", word) == 0
+    assert bodies(terminal)[0]["settings"]["success_codes"] == ["0", "00"]
+
+
 def test_a_secret_is_changed_without_standing_on_the_line() -> None:
     terminal = Terminal([ok(PLATFORM), listed([TYPE]), ok(PLATFORM)], stdin=b"new one\n")
     assert terminal.run("platforms", "set", "jinzhi", "--secret", "app_secret") == 0
