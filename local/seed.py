@@ -6,8 +6,10 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
+from local.aigc_simulator.codes import CONTENT_REFUSED, QUOTA_EXHAUSTED
 from local.emulator import CREDENTIALS, Aws
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
 from local.settings import REGION, StackSettings
@@ -73,9 +75,12 @@ def _task_center(settings: StackSettings, host: str) -> PlatformConfig:
 
 
 def _ai_platform(settings: StackSettings, host: str) -> PlatformConfig:
-    name = "AI 平台" if settings.aigc_host else "AI 平台（模拟器）"
-    form = {"host": host, "app_id": settings.ai_account.app_id, "model": settings.ai_account.model}
-    return PlatformConfig(AI_PLATFORM_ID, name, "Aigc", True, 0, form)
+    """Which codes mean a used-up quota and a refusal is only known of the simulator, too."""
+    form: dict[str, Any] = {"host": host, "app_id": settings.ai_account.app_id, "model": settings.ai_account.model}
+    if settings.aigc_host:
+        return PlatformConfig(AI_PLATFORM_ID, "AI 平台", "Aigc", True, 0, form)
+    form |= {"quota_codes": [QUOTA_EXHAUSTED], "refused_codes": [CONTENT_REFUSED]}
+    return PlatformConfig(AI_PLATFORM_ID, "AI 平台（模拟器）", "Aigc", True, 0, form)
 
 
 def _seed_secret(aws: Aws, prefix: str, platform_id: str, secret: str) -> None:
