@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from local.stack import down
+from proof import record
 from proof.record import Data, Options, Say
 from proof.trouble import Trouble, troubled
 from tests.simulation.histories import History, random_history
@@ -36,12 +37,19 @@ FAULTS = {
 def run(options: Options, say: Say) -> Data:
     """One stack, one seed after the other. Raises AssertionError with the seed that ended wrong."""
     trouble = Trouble(options.first_seed, 0.0)
-    seeds = []
+    earlier, seeds = earlier_seeds(record.load().get("chaos"), options), list[Data]()
     with _stack(trouble) as stack:
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             seeds.append(_one_seed(stack, trouble, seed, options.events))
             say(f"chaos: seed {seed} ended right, {len(seeds)} of {options.seeds} seeds: {seeds[-1]}")
-    return {"seeds": seeds, "events": options.events}
+    return {"seeds": earlier + seeds, "events": options.events}
+
+
+def earlier_seeds(found: record.Record | None, options: Options) -> list[Data]:
+    """The seeds before the first of these, as an earlier run of as many events found them; each says of which run."""
+    if found is None or found.data["events"] != options.events:
+        return []
+    return [{"run": found.at, **row} for row in found.data["seeds"] if row["seed"] < options.first_seed]
 
 
 @contextmanager

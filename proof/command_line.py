@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("steps", nargs="*", metavar="|".join(STEPS), help="what to run; everything if not given")
     parser.add_argument("--seeds", type=int, default=defaults.seeds, help="seeds of chaos, each with a run of its own")
-    parser.add_argument("--first-seed", type=int, default=defaults.first_seed, help="the first of them")
+    parser.add_argument(
+        "--first-seed", type=int, default=defaults.first_seed, help="the first of them; those before it are kept"
+    )
     parser.add_argument("--events", type=int, default=defaults.events, help="events of a seed")
     parser.add_argument("--rows", type=int, default=defaults.rows, help="rows of the push log beside which is counted")
     parser.add_argument("--pages", action="store_true", help="only write the pages anew")

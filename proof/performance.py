@@ -157,10 +157,21 @@ def _chaos(data: Data) -> str:
             f"{sum(seed['aws_trouble'].values()):,}",
             seed["second_inserts"],
             f"{seed['seconds']} s",
+            seed.get("run", "the last, below").removesuffix("+00:00"),
         ]
         for seed in seeds
     ]
-    head = ("seed", "events", "instances", "workers killed", "calls of AWS", "of them failed", "second inserts", "took")
+    head = (
+        "seed",
+        "events",
+        "instances",
+        "workers killed",
+        "calls of AWS",
+        "of them failed",
+        "second inserts",
+        "took",
+        "run",
+    )
     kinds = sorted({kind for seed in seeds for kind in seed["aws_trouble"]})
     return (
         f"**{len(seeds)} seeds** of {data['events']:,} events and more through the whole stack: shuffled, a fifth of\n"

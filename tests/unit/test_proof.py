@@ -13,8 +13,9 @@ import pytest
 
 from local.settings import ROOT
 from proof import capacity, monthly, pages, performance, record
+from proof.chaos import earlier_seeds
 from proof.plot import Bar, render
-from proof.record import Record
+from proof.record import Options, Record
 from proof.trouble import Trouble, troubled
 from tests.unit.platforms.test_http_client import OK, serving
 
@@ -56,9 +57,20 @@ def test_a_seed_of_chaos_is_a_row() -> None:
     }
     found = Record("chaos", "2026-11-29T01:00+00:00", "a machine", 99, {"seeds": [seed], "events": 2000})
     text = performance.page({"chaos": found}, "plot.svg")
-    assert "| 4 | 2,003 | 400 | 5 | 9,000 | 457 | 2 | 99 s |" in text
+    assert "| 4 | 2,003 | 400 | 5 | 9,000 | 457 | 2 | 99 s | the last, below |" in text
     assert "What failed: dynamodb throttled, sqs lost answer." in text
     assert "Run 2026-11-29T01:00+00:00 on a machine, in 99 s." in text
+
+
+def test_a_run_that_begins_later_keeps_the_seeds_before_it() -> None:
+    found = Record(
+        "chaos", "2026-11-29T01:00+00:00", "a machine", 99, {"seeds": [{"seed": 1}, {"seed": 2}], "events": 9}
+    )
+
+    assert earlier_seeds(found, Options(first_seed=2, events=9)) == [{"seed": 1, "run": found.at}]
+    assert earlier_seeds(found, Options(first_seed=2, events=10)) == [], "of as many events only"
+    assert earlier_seeds(found, Options(events=9)) == []
+    assert earlier_seeds(None, Options(first_seed=2, events=9)) == []
 
 
 def test_a_month_is_the_bill_of_its_events() -> None:
