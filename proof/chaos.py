@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from threading import Event, Thread
 
 from local.stack import down
@@ -54,16 +55,20 @@ def earlier_seeds(found: record.Record | None, options: Options) -> list[Data]:
 
 @contextmanager
 def _stack(trouble: Trouble) -> Iterator[RunningStack]:
-    with tempfile.TemporaryDirectory(prefix="taskbridge-proof-") as folder:
-        settings = new_settings(Path(folder))
-        with troubled(settings.endpoint_url, trouble) as address:
-            behind = replace(settings, functions_endpoint=address)
-            try:
-                with running(behind) as stack:
-                    yield stack
-            finally:
-                trouble.rate = 0.0
-                down(behind, lambda _: None)
+    folder = Path(tempfile.mkdtemp(prefix="taskbridge-proof-"))
+    settings = new_settings(folder)
+    with troubled(settings.endpoint_url, trouble) as address:
+        behind = replace(settings, functions_endpoint=address)
+        try:
+            with running(behind) as stack:
+                yield stack
+        except AssertionError as error:
+            error.add_note(f"What the stack left is in {folder}")
+            raise
+        finally:
+            trouble.rate = 0.0
+            down(behind, lambda _: None)
+    rmtree(folder)
 
 
 def _one_seed(stack: RunningStack, trouble: Trouble, seed: int, events: int) -> Data:

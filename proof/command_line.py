@@ -53,7 +53,7 @@ def _run(name: str, options: Options) -> bool:
     try:
         data = step(options, say)
     except Exception as error:  # noqa: BLE001 - the others are run all the same
-        say(f"{name} failed: {type(error).__name__}: {error}")
+        say("\n".join([f"{name} failed: {type(error).__name__}: {error}", *getattr(error, "__notes__", ())]))
         return False
     record.save(record.made(name, time.monotonic() - started, data))
     say(f"{name} is done")

@@ -88,7 +88,14 @@ class Drain:
             chosen.append(stored)
             lent += [stored] if calls else []
         stale = self.ports.instances.save(chosen)
-        return self._send([stored for stored in lent if stored.key not in stale], now)
+        sure = [stored for stored in lent if stored.key not in stale]
+        return self._send(sure + self._lent_unheard([stored for stored in lent if stored.key in stale]), now)
+
+    def _lent_unheard(self, stale: Sequence[StoredInstance]) -> list[StoredInstance]:
+        """Of what others seem to have changed, what this run has: the answer got lost, and the SDK asked in vain."""
+        mine = {stored.key: stored.instance.due_at for stored in stale}
+        again = load([_key(stored) for stored in stale], self.ports) if stale else []
+        return [stored for stored in again if stored.due_at == mine[stored.key]]
 
     def _send(self, lent: list[StoredInstance], now: float) -> list[Key]:
         """Send what is lent; what the queue refuses is due again at once, and ends the portion."""

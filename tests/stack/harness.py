@@ -24,8 +24,9 @@ from local.steps import Steps
 from taskbridge.push.trigger_rules import AI
 from tests.stack.tables import EventRow, SeatRow, StackTables
 
-# Only so that a stack that is stuck ends at all: no test is decided by it.
-PATIENCE_S = 600.0
+# Only so that a stack that is stuck ends at all: no test is decided by it. What died with a worker, or was lent to a
+# message that got lost, is found within a quarter of an hour.
+PATIENCE_S = 1200.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.feeding import AHEAD_S, PORTION, QUEUE_ROOM, SHARE_EVERY_S, Feed
+from taskbridge.tables.instances import StoredInstance
 from tests.builders import PLATFORM, START, platform
 from tests.unit.reconciler.fleet import STEP_S, Fleet
 from tests.unit.reconciler.minute import Minute, names
@@ -160,6 +163,38 @@ def test_a_run_asks_a_quiet_table_as_little_as_before(monkeypatch: Any) -> None:
     minute.run()
 
     assert asked == ["read_breaker", "due", "aside", "cursor", "stretch", "move_cursor"]
+
+
+def test_what_is_lent_is_sent_though_the_answer_got_lost_and_the_sdk_asked_again(monkeypatch: Any) -> None:
+    minute = Minute()
+    minute.put_many(3)
+    save = minute.instances.save
+
+    def twice(stored: Sequence[StoredInstance]) -> set[str]:
+        save([replace(each) for each in stored])
+        return save(stored)
+
+    monkeypatch.setattr(minute.instances, "save", twice)
+
+    assert names(minute.run()) == ["S0000", "S0001", "S0002"]
+    assert minute.run() == [], "it is lent, and sent once"
+
+
+def test_what_another_run_has_lent_meanwhile_is_left_to_it(monkeypatch: Any) -> None:
+    minute = Minute()
+    minute.put_many(2)
+    save = minute.instances.save
+
+    def late(stored: Sequence[StoredInstance]) -> set[str]:
+        if any(each.instance.sess_id == "S0000" for each in stored):
+            (other,) = minute.instances.load([(PLATFORM, "S0000")]).values()
+            other.instance.due_at = START + 899.5
+            save([other])
+        return save(stored)
+
+    monkeypatch.setattr(minute.instances, "save", late)
+
+    assert names(minute.run()) == ["S0001"]
 
 
 def counted(call: Any, name: str, asked: list[str]) -> Any:
