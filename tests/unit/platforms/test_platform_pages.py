@@ -20,8 +20,9 @@ PAGES = {name: f"{module.replace('_', '-')}.md" for name, (module, _) in MODULES
 
 
 def rows(class_name: str) -> dict[str, list[str]]:
-    """The cells after the first, by setting."""
-    text = (DOCS / "platforms" / PAGES[class_name]).read_text(encoding="utf-8")
+    """The cells after the first, by setting; none where there is no page yet."""
+    page = DOCS / "platforms" / PAGES[class_name]
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
     found = re.findall(r"^\| `(\w+)`[ †]* \|(.+)\|$", text, flags=re.MULTILINE)
     return {name: [cell.strip() for cell in rest.split("|")] for name, rest in found}
 
