@@ -41,12 +41,12 @@ export function pagesNamed(text: string, roles: ReadonlySet<Role>, language: 0 |
 }
 
 /** The choices of what was found: those that a page of the console opens. */
-export function choicesOf(hits: readonly Hit[]): Choice[] {
+export function choicesOf(hits: readonly Hit[], platformOf: (id: string) => string): Choice[] {
   return hits.flatMap((hit, index) => {
     const page = pages.find((each) => each.opens?.[hit.kind]);
     const place = page?.opens?.[hit.kind]?.(hit);
     if (!page || !place) return [];
     const { kind, name, status, at } = hit;
-    return [{ key: `${index}/${hit.id}`, kind, name, about: [hit.platform_id, hit.within].filter(Boolean), status, at, to: { name: page.name, ...place } }];
+    return [{ key: `${index}/${hit.id}`, kind, name, about: [platformOf(hit.platform_id), hit.within].filter(Boolean), status, at, to: { name: page.name, ...place } }];
   });
 }

@@ -1,6 +1,7 @@
 import { watch } from "vue";
 import { createI18n } from "vue-i18n";
 import { preferences } from "@/settings/preferences";
+import { written } from "@/time/numbers";
 
 /** Both languages of a text stand side by side: [Chinese, English]. */
 export type Pair = readonly [zh: string, en: string];
@@ -20,7 +21,7 @@ export const i18n = createI18n({
   messages: { zh: {}, en: {} } as Record<string, Record<string, Record<string, string>>>,
 });
 
-/** The texts of a page or a part, beside it in `texts.ts`. `{name}` stands for a value. */
+/** The texts of a page or a part, beside it in `texts.ts`. `{name}` stands for a value; a number is written as its language does. */
 export function defineTexts<const P extends Pairs>(scope: string, pairs: P): Texts<P> {
   for (const [index, locale] of (["zh", "en"] as const).entries()) {
     const texts = Object.fromEntries(Object.entries(pairs).map(([key, pair]) => [key, pair[index] as string]));
@@ -31,7 +32,7 @@ export function defineTexts<const P extends Pairs>(scope: string, pairs: P): Tex
 
 /** Says a text in the language of now; in a template it follows the switch of languages. */
 export function useTexts<P extends Pairs>(texts: Texts<P>): Say<P> {
-  return (key, values = {}) => i18n.global.t(`${texts.scope}.${key}`, values);
+  return (key, values = {}) => i18n.global.t(`${texts.scope}.${key}`, written(values));
 }
 
 /** Names beside each other, as the language of now joins them. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { needs, type Summary } from "@/pages/overview/overview";
+import type { Summary } from "@/api/summary";
+import { needs } from "@/pages/overview/overview";
 import { summary } from "../browser/data";
 
 const [well] = summary.ai_platforms;

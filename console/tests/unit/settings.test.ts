@@ -38,7 +38,7 @@ test("open tasks lose their results by what is asked, not by when it is asked", 
 describe("the trail", () => {
   test("tells which fields a change is of, and leaves out what follows from them", () => {
     const [platform, , made, , deleted] = changes.items;
-    expect(tellChange(platform!)).toEqual({ kind: "changed", fields: ["settings.host", "settings.note"] });
+    expect(tellChange(platform!)).toEqual({ kind: "changed", fields: ["settings.host", "settings.scene_code"] });
     expect([tellChange(made!).kind, tellChange(deleted!).kind]).toEqual(["made", "deleted"]);
     expect(tellChange({ ...platform!, after: platform!.before }).kind).toBe("same");
     expect([isCut(platform!), isCut({ ...platform!, after: { cut: "too large to be shown" } })]).toEqual([false, true]);

@@ -37,6 +37,11 @@ export function useLastChange(subject: () => string, isWanted: () => boolean) {
   });
 }
 
+/** What its subject was called then; empty where it has no name, or the trail does not show it. */
+export function nameOf({ before, after }: Change): string {
+  return String((after ?? before)?.["name"] ?? "");
+}
+
 export type Kind = "made" | "deleted" | "changed" | "same";
 
 /** What was done, and to which fields. */

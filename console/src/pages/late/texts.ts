@@ -18,5 +18,4 @@ export default defineTexts("late-analyses", {
   delay_retries: ["暂停与重试", "Pauses, retries"],
   uid: ["审批人", "Person"],
   node: ["应用 / 节点", "Application / node"],
-  seconds: ["{n} 秒", "{n} s"],
 });

@@ -1,26 +1,13 @@
-import { computed } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
-import { LOOKED_AT_MS, useDoing, useLive } from "@/api/live";
+import { useDoing } from "@/api/live";
+import { SUMMARY, type Summary } from "@/api/summary";
 import { sayReason } from "@/reasons/reasons";
 import { duration, number } from "@/time/numbers";
 
-export type Summary = Shape["Summary"];
 export type Counts = Shape["StatusCounts"];
 export type Queue = Shape["Queue"];
 export type PlatformState = Shape["PlatformSummary"];
 export type AiPlatformState = Shape["AiPlatformState"];
-
-export const SUMMARY = ["summary"] as const;
-
-export function useSummary() {
-  return useLive({ key: SUMMARY, ask: (signal) => ask(api.GET("/v1/ops/summary", { signal })), every: LOOKED_AT_MS });
-}
-
-/** The platforms by their ids, as a person chooses among them. */
-export function usePlatformNames() {
-  const summary = useSummary();
-  return computed(() => summary.data.value?.platforms.map(({ id, name }) => [id, name || id] as const) ?? []);
-}
 
 export function useRedrive() {
   return useDoing(
@@ -77,7 +64,7 @@ export function needs(summary: Summary): Need[] {
       .map((each): Need => ({ kind: "unreadable", platform: each.id, values: { name: each.name || each.id, why: each.unreadable } })),
     ...summary.platforms
       .filter((each) => each.breaker.state === "open")
-      .map((each): Need => ({ kind: "down", platform: each.id, values: { name: each.name, why: sayReason(each.breaker.reason) } })),
+      .map((each): Need => ({ kind: "down", platform: each.id, values: { name: each.name || each.id, why: sayReason(each.breaker.reason) } })),
     ...summary.ai_platforms.filter((each) => each.enabled && each.breaker.state === "open").map(aiNeed),
     ...summary.queues
       .filter((queue) => queue.is_dead_letters && queue.waiting > 0)
@@ -87,7 +74,7 @@ export function needs(summary: Summary): Need[] {
       .map((queue): Need => ({ kind: "old", values: { queue: queue.name, age: duration(queue.oldest_age_s ?? 0) } })),
     ...summary.platforms
       .filter((each) => each.last_day.failed > 0)
-      .map((each): Need => ({ kind: "failed", platform: each.id, values: { name: each.name, n: each.last_day.failed } })),
+      .map((each): Need => ({ kind: "failed", platform: each.id, values: { name: each.name || each.id, n: each.last_day.failed } })),
     ...(summary.rejected_events.count ? [{ kind: "rejected" as const, values: { n: counted(summary.rejected_events) } }] : []),
     ...summary.rule_gaps.map((gap): Need => ({ kind: "gap", values: { gap } })),
     ...(summary.ai_questions.reached ? [{ kind: "cap" as const, values: { cap: summary.ai_questions.reached } }] : []),

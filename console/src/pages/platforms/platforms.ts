@@ -1,6 +1,7 @@
 import { computed, type MaybeRefOrGetter, toValue } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { useDoing, useLive, usePages } from "@/api/live";
+import { SUMMARY } from "@/api/summary";
 import { type Part, withSecrets } from "@/parts/schema/schema";
 
 export type Platform = Shape["Platform"];
@@ -10,7 +11,7 @@ export type Removal = Shape["Removal"];
 
 export const PLATFORMS = ["platforms"] as const;
 /** Whatever shows platforms elsewhere is looked at anew as well. */
-const CHANGED = [PLATFORMS, ["summary"]] as const;
+const CHANGED = [PLATFORMS, SUMMARY] as const;
 
 export function usePlatforms() {
   return usePages<Platform>({

@@ -72,7 +72,7 @@ export default defineTexts("platforms", {
   next_try_later: ["过几秒再测一次。", "Test again in some seconds."],
   opened_by_previous: ["注意：上一个密钥仍然有效，推送暂时没有中断。", "The secret before still opens: pushes go on for now."],
   told: ["原文", "As it was told"],
-  took: ["用时 {ms} 毫秒", "{ms} ms"],
+  took: ["用时 {time}", "{time}"],
   http: ["HTTP {status}", "HTTP {status}"],
   tried: ["已验证", "Tried"],
   failed_at: ["未通过", "Failed"],

@@ -7,12 +7,13 @@ import { attemptsOf, type PushLog, tellingEntry } from "./push-logs";
 import texts from "./texts";
 
 /** What of a log goes into a file: what the list shows, and no request or response. */
-export function exported(word: Say<typeof words.pairs>, say: Say<typeof texts.pairs>): CsvColumn<PushLog>[] {
+export function exported(word: Say<typeof words.pairs>, say: Say<typeof texts.pairs>, platformOf: (id: string) => string): CsvColumn<PushLog>[] {
   return [
     { title: word("status"), value: (log) => word(log.status) },
     { title: word("event"), value: (log) => log.event_id },
     { title: word("action"), value: (log) => log.action },
-    { title: word("platform"), value: (log) => log.platform_id },
+    { title: word("platform"), value: (log) => platformOf(log.platform_id) },
+    { title: say("platform_id"), value: (log) => log.platform_id },
     { title: word("instance"), value: (log) => log.sess_id },
     { title: word("app"), value: (log) => log.app_id },
     { title: word("task"), value: (log) => log.entries.map((entry) => entry.task_id ?? say("whole")).join(" ") },

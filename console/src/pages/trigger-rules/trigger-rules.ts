@@ -1,6 +1,7 @@
 import { computed, type MaybeRefOrGetter, toValue } from "vue";
 import { api, ask, onceKey, type Shape } from "@/api/client";
 import { useDoing, useLive, usePages } from "@/api/live";
+import { SUMMARY } from "@/api/summary";
 
 export type Rule = Shape["TriggerRule"];
 export type Flow = Shape["Flow"];
@@ -9,7 +10,7 @@ export type Change = Shape["RulesWanted"];
 export type Action = Shape["Action"];
 
 export const RULES = ["trigger-rules"] as const;
-const CHANGED = [RULES, ["summary"]] as const;
+const CHANGED = [RULES, SUMMARY] as const;
 export const AI = "ai";
 export const EVERY_PLATFORM = "push:*";
 /** In the order of a process's life. */
