@@ -64,8 +64,7 @@ export async function serveApi(page: Page, changed: Answers = {}): Promise<strin
 }
 
 /** What the policy of the page refused, and what else went wrong in it. */
-export function watch(page: Page): string[] {
-  const wrong: string[] = [];
+export function watch(page: Page, wrong: string[] = []): string[] {
   page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (/Content Security Policy|TrustedHTML|TrustedScript/.test(message.text())) wrong.push(`refused: ${message.text()}`);

@@ -11,6 +11,9 @@ export const HOSTILE = PICTURES
   ? "收件人在任务中心没有账号"
   : `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202Eلا ${"长".repeat(300)}🙂`;
 
+/** Far longer than anything that is meant to be read here, and turning the direction of writing. */
+export const LONG = PICTURES ? "" : `\u202E${"凡请假超过三天的，须附辅导员签字的说明。".repeat(500)}`;
+
 /** What somebody typed: hostile in the tests, the usual in the pictures. */
 export const odd = (usual: string) => (PICTURES ? usual : HOSTILE);
 
@@ -72,7 +75,8 @@ export const summary: Shape["Summary"] = {
     platform("portal", "融合门户待办", true, counts(310, 2, 58, 20, 4), counts(8120, 9, 58, 640, 77)),
   ],
   ai_platforms: [
-    { id: "campus-model", name: "校内大模型", enabled: true, unreadable: "", breaker: breaker(""), last_success_at: ago(90) },
+    { id: "aigc", name: "校园 AIGC 平台", enabled: true, unreadable: "", breaker: breaker(""), last_success_at: ago(90) },
+    { id: "qwen", name: odd("通义千问"), enabled: true, unreadable: "", breaker: breaker(""), last_success_at: ago(700) },
     { id: "spare-model", name: "", enabled: true, unreadable: "", breaker: breaker(odd("Arrearage"), true), last_success_at: ago(5000) },
   ],
   last_hour: counts(1594, 9, 70, 116, 35),
@@ -105,7 +109,7 @@ export function log(index: number): Shape["PushLogRow"] {
       {
         task_id: `T-${index}`,
         status,
-        operation: "create",
+        operation: "insert_task",
         reason: REASONS[kind] ?? "",
         attempts: 1 + (index % 4),
         errcode: status === "failed" ? "50001" : "",
@@ -122,13 +126,13 @@ export function detail(id: string): Shape["PushLogDetail"] {
   const index = Number(/\d+$/.exec(id)?.[0] ?? 1);
   const call = (seconds: number, status: number | null, error: string) => ({
     at: ago(seconds),
-    operation: "create",
+    operation: "insert_task",
     task_id: `T-${index}`,
     method: "POST",
     path: "/mdbl-api/v1/open/tasks",
     request: JSON.stringify({ appId: "taskbridge", access_token: "********", tasks: [{ taskId: `T-${index}`, title: "请假审批：张三 3 天", receivers: ["u20231107"] }] }),
     status,
-    response: status === null ? "" : JSON.stringify(status < 400 ? { errcode: 0, errmsg: "ok" } : { errcode: 50001, errmsg: HOSTILE }),
+    response: status === null ? "" : JSON.stringify({ errcode: 50001, errmsg: PICTURES ? "收件人 u20231107 不存在" : HOSTILE }),
     duration_ms: 184,
     error,
   });
@@ -139,7 +143,7 @@ export const causes: Shape["FailureCauses"] = {
   items: [
     { platform_id: "jz", errcode: "50001", reason: "收件人 … 不存在", count: 31, first: ago(70_000), last: ago(120), example: "jz:ev-1" },
     { platform_id: "portal", errcode: "", reason: "connected, but no whole answer within … s: too slow", count: 9, first: ago(9_000), last: ago(260), example: "portal:ev-6" },
-    { platform_id: "jz", errcode: "40013", reason: HOSTILE, count: 2, first: ago(9_000), last: ago(8_000), example: "jz:ev-4" },
+    { platform_id: "jz", errcode: "40013", reason: HOSTILE + LONG, count: 2, first: ago(9_000), last: ago(8_000), example: "jz:ev-4" },
   ],
   next_cursor: null,
   is_exact: true,
@@ -182,11 +186,11 @@ export const rejected = {
   items: [1, 2, 3].map((index): Shape["RejectedEvent"] => ({
     id: `bad-${index}`,
     event_id: `bad-${index}`,
-    reason: index === 3 ? HOSTILE : "occurred_at: invalid RFC3339 encoded datetime, got '昨天'",
+    reason: index === 3 ? HOSTILE + LONG : "occurred_at: invalid RFC3339 encoded datetime, got '昨天'",
     received_at: ago(index * 600),
     replayed_at: index === 2 ? ago(60) : null,
     replayed_by: index === 2 ? "ops" : null,
-    body: JSON.stringify({ source: "htd.process", "detail-type": "process.trigger", detail: { id: `bad-${index}`, occurred_at: "昨天", title: odd("张三的请假申请") } }),
+    body: JSON.stringify({ source: "htd.process", "detail-type": "process.trigger", detail: { id: `bad-${index}`, occurred_at: "昨天", title: odd("张三的请假申请") + LONG } }),
   })),
   next_cursor: null,
 };

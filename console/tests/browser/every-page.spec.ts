@@ -62,7 +62,7 @@ const VIEWS: readonly { name: string; path: string; role: "ops" | "admin" | "app
   { name: "rule-document", path: "rules?open=expense/n-finance", role: "approver", shows: ".stale-note", below: ".policy" },
   { name: "api", path: "api", role: "approver", shows: ".api-route" },
   { name: "api-route", path: "api?open=replays.create", role: "approver", shows: ".api-story" },
-  { name: "ai-audit", path: "ai-audit?span=own", role: "admin", shows: ".data-table__row" },
+  { name: "ai-audit", path: PICTURES ? "ai-audit" : "ai-audit?span=own", role: "admin", shows: ".data-table__row" },
   { name: "ai-audit-entry", path: `ai-audit?open=${ENTRY_KEY}`, role: "admin", shows: ".code" },
 ];
 const SHOWN = PICTURES ? ["zh", "en"].map((locale) => ({ width: 1440, height: 900, locale, theme: "light" })) : LOOKS;

@@ -1,6 +1,9 @@
-import { expect, test } from "@playwright/test";
+import type { Route } from "@playwright/test";
 import { serveApi } from "./api";
 import { signIn } from "./people";
+import { enter } from "./shared-pages";
+import { PAGES } from "../stack/pages";
+import { expect, test } from "./unharmed";
 
 test.beforeEach(async ({ page }) => {
   await signIn(page, "ops", "ops");
@@ -75,3 +78,39 @@ test("what cannot be loaded is said with its code, and can be asked again", asyn
   await page.getByRole("button", { name: "重试" }).click();
   await expect(page.locator(".state-panel")).toContainText("没有被拒收的事件");
 });
+
+/** What is one thing, and no list that could be empty. */
+const ONE = /\/v1\/(ops\/(summary|history)|ai\/(settings|agreement|count)|platform-types|openapi\.json)$/;
+const NOT_EMPTY = ["overview", "dead-letters", "ai-settings", "agreement", "api"];
+
+for (const role of ["admin", "approver"] as const) {
+  test(`each page of an ${role} says that it is loading, then what went wrong, and then that there is nothing`, async ({ page }) => {
+    const held: Route[] = [];
+    let state: "loading" | "failing" | "empty" = "loading";
+    const fail = (route: Route) => route.fulfill({ status: 422, json: { code: "invalid_request", detail: "limit: expected 1 to 200" } });
+    await serveApi(page);
+    await page.route("**/v1/**", async (route) => {
+      if (state === "loading") return void held.push(route);
+      if (state === "failing") return fail(route);
+      if (route.request().method() !== "GET" || ONE.test(new URL(route.request().url()).pathname)) return route.fallback();
+      return route.fulfill({ json: { items: [], next_cursor: null, is_exact: true } });
+    });
+    await signIn(page, "somebody", role);
+    await page.goto("/console/nowhere");
+    await expect(page.locator(".state-panel")).toBeVisible();
+    const own = PAGES.filter((each) => each.roles.includes(role));
+    const walk = async (shows: string, shown = own) => {
+      for (const { path, title } of shown) {
+        await enter(page, path);
+        const there = page.locator("main .page").filter({ has: page.getByRole("heading", { level: 1, name: title[0], exact: true }) });
+        await expect(there.locator(shows).first(), path).toBeVisible();
+      }
+    };
+    await walk(".loading");
+    state = "failing";
+    await Promise.all(held.map(fail));
+    await walk('.state-panel[data-tone="bad"]');
+    state = "empty";
+    await walk('.state-panel:not([data-tone="bad"])', own.filter(({ path }) => !NOT_EMPTY.includes(path)));
+  });
+}

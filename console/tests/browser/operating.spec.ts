@@ -1,9 +1,9 @@
-import { expect, test } from "@playwright/test";
 import { expectAccessible } from "./accessible";
 import { serveApi } from "./api";
 import { log, replays, summary } from "./data";
 import { LOOKS, wear } from "./looks";
 import { signIn } from "./people";
+import { expect, test } from "./unharmed";
 
 test.beforeEach(async ({ page }) => {
   await signIn(page, "ops", "ops");

@@ -1,4 +1,3 @@
-import { expect, test } from "@playwright/test";
 import { expectAccessible } from "./accessible";
 import { job, ownRule, trials } from "./answers/ai-rules";
 import { reading } from "./answers/learning";
@@ -6,6 +5,7 @@ import { serveApi } from "./api";
 import { HOSTILE } from "./data";
 import { LOOKS, wear } from "./looks";
 import { signIn } from "./people";
+import { expect, test } from "./unharmed";
 
 const RULE = "/console/rules?open=expense/n-finance";
 

@@ -1,6 +1,6 @@
-import { expect, test } from "@playwright/test";
 import { serveApi } from "./api";
 import { signIn } from "./people";
+import { expect, test } from "./unharmed";
 
 test("Ctrl-K finds what bears an id and opens it by keys, and pages by their names; focus goes back", async ({ page }) => {
   await signIn(page, "ops", "ops");

@@ -1,9 +1,10 @@
-import { expect, test, type Route } from "@playwright/test";
+import type { Route } from "@playwright/test";
 import { expectAccessible } from "./accessible";
 import { losing, now, passed, platform, refused, removal, rules, settings } from "./answers/setup";
 import { serveApi } from "./api";
 import { LOOKS, wear } from "./looks";
 import { signIn } from "./people";
+import { expect, test } from "./unharmed";
 
 test.beforeEach(async ({ page }) => {
   await signIn(page, "admin", "admin");
@@ -133,7 +134,7 @@ test("a deletion that is refused meanwhile says why", async ({ page }) => {
   await page.goto("/console/platforms?open=jz&delete=1");
   await page.getByRole("button", { name: "删除", exact: true }).click();
   await expect(page.locator(".notices")).toContainText("平台还在使用");
-  await expect(page.getByRole("dialog", { name: "删除平台" }).getByRole("link", { name: "leave" })).toHaveAttribute("href", /trigger-rules\?open=leave/);
+  await expect(page.getByRole("dialog", { name: "删除平台" }).getByRole("link", { name: "请假只推金智" })).toHaveAttribute("href", /trigger-rules\?open=leave/);
 });
 
 test("a platform is added from the form of its class, and what is typed is not left without a question", async ({ page }) => {

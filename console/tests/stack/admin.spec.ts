@@ -1,13 +1,11 @@
-import { expect, test } from "@playwright/test";
-import { watch } from "../browser/api";
 import { ask, newId, signIn } from "./stack";
+import { expect, test } from "../browser/unharmed";
 
 interface Platform {
   settings: { host: string; app_id: string; scene_code: string };
 }
 
 test("a wrong secret is found by the connection test, which says what to do, and mended", async ({ page }) => {
-  const wrong = watch(page);
   const id = newId("center");
   const { settings } = (await ask<Platform>("admin", "platforms/jinzhi"))!;
   await signIn(page, "admin", "platforms?add=JinZhiTaskCenter");
@@ -37,5 +35,4 @@ test("a wrong secret is found by the connection test, which says what to do, and
   await page.getByRole("button", { name: "删除…" }).click();
   await page.getByRole("dialog", { name: "删除平台" }).getByRole("button", { name: "删除", exact: true }).click();
   await expect(page.locator(".notices")).toContainText(`已删除 ${id}`);
-  expect(wrong).toEqual([]);
 });

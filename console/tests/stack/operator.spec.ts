@@ -1,6 +1,6 @@
-import { expect, test } from "@playwright/test";
 import { LOOKED_AT_MS } from "../../src/api/live";
 import { ask, newId, received, send, setFaults, signIn } from "./stack";
+import { expect, test } from "../browser/unharmed";
 
 interface Log {
   id: string;

@@ -1,6 +1,6 @@
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { ago, odd } from "../data";
+import { ago, LONG, odd } from "../data";
 import { keptDocument, staleRule } from "./learning";
 
 type Shape = components["schemas"];
@@ -52,7 +52,7 @@ const listed = (changes: Partial<Shape["ListedRule"]>): Shape["ListedRule"] => (
 const rules = [
   listed({}),
   listed({ app_name: "请假申请", node_name: "院系审批", path: "leave/n-dept", rule: "", checks: [], auto_analysis: 0, version: 1, default: null }),
-  listed({ app_name: odd("用印申请"), node_name: odd("部门负责人审批"), path: "x/~aG9zdGlsZQ", rule: odd("用印事由清楚，附合同"), status: false, auto_analysis: 2, version: 12 }),
+  listed({ app_name: odd("用印申请"), node_name: odd("部门负责人审批"), path: "x/~aG9zdGlsZQ", rule: odd("用印事由清楚，附合同") + LONG, status: false, auto_analysis: 2, version: 12 }),
 ];
 
 const field = (key: string, label: string, type: string, column_of = ""): Shape["RuleField"] => ({ key, label, type, column_of });
@@ -164,7 +164,7 @@ const entry = (index: number): Shape["AuditEntry"] => ({
   platform_id: "aigc",
   model: "qwen-plus",
   files: [{ name: index === 1 ? odd("发票（补）.pdf") : "发票.pdf", sha256: "ab12cd34ef567890ab12", size: 20_480, file_id: "f-1" }],
-  question: index === 1 ? `规则：${odd("单笔报销金额不超过 5000 元")}\n申请人电话：[电话1]` : "规则：单笔报销金额不超过 5000 元",
+  question: index === 1 ? `规则：${odd("单笔报销金额不超过 5000 元")}${LONG}\n申请人电话：[电话1]` : "规则：单笔报销金额不超过 5000 元",
   answer: JSON.stringify({ verdict: "approve", summary: index === 1 ? odd("符合") : "符合" }),
   usage: usage(1_800 + index),
   latency_ms: 5_400 + index * 17,

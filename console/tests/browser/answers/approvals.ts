@@ -1,11 +1,9 @@
 import type { Route } from "@playwright/test";
 import type { components } from "../../../src/api/schema";
 import type { Answers } from "../api";
-import { ago, HOSTILE, odd, PICTURES } from "../data";
+import { ago, HOSTILE, LONG, odd, PICTURES } from "../data";
 
 type Shape = components["schemas"];
-/** A text that is far too long, and turns the direction of writing. */
-const LONG = PICTURES ? "" : `\u202E${"凡请假超过三天的，须附辅导员签字的说明。".repeat(500)}`;
 const PAGE_TEXT = `海淀医院 诊断证明书\n姓名：张三　性别：男\n诊断：急性支气管炎\n处理意见：建议休息 3 天（2026-11-23 至 2026-11-25）\n医师签名：李医生\n${odd("")}`;
 
 const rule: Shape["EffectiveRule"] = {
@@ -68,7 +66,7 @@ export const result = (status: Shape["AnalysisStatus"], verdict: Shape["Verdict"
   status,
   verdict,
   summary: verdict ? "请假 3 天，附医院证明，日期一致；事由无法核实。" : "",
-  text: verdict ? `先看请假天数：表单写明 3 天，没有超过规则的上限。\n\n再看证明：${odd("休息日期与请假日期一致。")}` : "",
+  text: verdict ? `先看请假天数：表单写明 3 天，没有超过规则的上限。\n\n再看证明：${odd("休息日期与请假日期一致。")}${LONG}` : "",
   findings: verdict ? findings : [],
   downgraded: verdict === "needs_human" ? "第 3 条没有依据：引文未能在材料中核实" : null,
   rule_version: "custom-3",
@@ -95,7 +93,7 @@ const form: Shape["Form"] = {
   ],
   attachments: [
     { field_key: "proof", label: "证明材料", name: "诊断证明.pdf", size: 184_320, mime: "application/pdf", number: 1 },
-    { field_key: "other", label: "其他材料", name: `${odd("行程单")}.pdf`, size: null, mime: "application/pdf", number: null },
+    { field_key: "other", label: "其他材料", name: `${odd("行程单")}${LONG}.pdf`, size: null, mime: "application/pdf", number: null },
   ],
   notices: PICTURES ? [] : ["请假天数与起止日期不一致"],
 };

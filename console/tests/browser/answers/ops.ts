@@ -54,7 +54,7 @@ const state: Shape["InstanceState"] = {
       work: "none",
       reason: "",
       event_id: "ev-0",
-      wanted: [fact("status", "running", 1, true), fact("subject", odd("张三的请假申请"), 1, true), fact("initiator", "张三 (20231107)", 1, true)],
+      wanted: [fact("status", "running", 1, true), fact("subject", odd("张三的请假申请"), 1, true), fact("app_name", "请假申请", 1, true), fact("initiator", "张三 (20231107)", 1, true)],
       acknowledged: null,
     },
     {
@@ -64,7 +64,7 @@ const state: Shape["InstanceState"] = {
       reason: HOSTILE,
       event_id: "ev-20261121-00001",
       wanted: [fact("status", "completed", 3, false), fact("node_name", "主管领导审批", 1, true), fact("assignees", "李四 (1001)、王五 (1002)", 3, false)],
-      acknowledged: { log_id: "jz:ev-0", event_id: "ev-0", operation: "create", at: ago(900), request: REQUEST },
+      acknowledged: { log_id: "jz:ev-0", event_id: "ev-0", operation: "insert_task", at: ago(900), request: REQUEST },
     },
   ],
   events: [

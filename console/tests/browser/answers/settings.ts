@@ -89,13 +89,13 @@ const change = (id: string, who: string, subject: string, before: Shape["Change"
   after,
 });
 
-const platform = { name: "金智待办中心", enabled: true, settings: { host: "https://todo.school.edu.cn", app_secret: "********", note: "旧说明" }, version: 3 };
+const platform = { name: "金智待办中心", class_name: "JinZhiTaskCenter", enabled: true, settings: { host: "https://todo.school.edu.cn", app_secret: "********", scene_code: "old_scene" }, version: 3 };
 
 export const changes = {
   items: [
     change("c-1", "admin", "platform/jz", platform, {
       ...platform,
-      settings: { ...platform.settings, host: "https://todo2.school.edu.cn", note: others("新机房") },
+      settings: { ...platform.settings, host: "https://todo2.school.edu.cn", scene_code: others("campus_todo") },
       version: 4,
     }),
     change("c-2", "李老师", "ai-settings", { ...aiSettings, daily_total: 10_000, version: 6 }, aiSettings),
