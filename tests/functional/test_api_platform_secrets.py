@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from typing import Any
 
+import httpx
 import pytest
 
 from admin_api.changes import Trail
@@ -141,6 +142,31 @@ def test_after_many_changes_three_secrets_are_stored_and_two_are_valid(desk: Des
 
     assert desk.secret() == ("secret-5", "secret-4")
     assert desk.stored_secrets() == ["secret-3", "secret-4", "secret-5"]
+
+
+def opens(secret: str) -> Callable[[httpx.Request], httpx.Response]:
+    """A platform that gives a token for this secret alone."""
+    yes, no = {"errcode": "0", "data": "a-token"}, {"errcode": "40001", "errmsg": "invalid secret"}
+    return lambda request: httpx.Response(200, json=yes if request.headers["appSecret"] == secret else no)
+
+
+def test_the_secret_that_works_is_not_given_up_for_wrong_ones(desk: Desk) -> None:
+    # given
+    desk.create()
+    desk.answer = opens(SECRET)
+
+    # when: entered wrong again and again
+    for number in range(4):
+        assert change(desk, desk.admin.get("/v1/platforms/jz").json, "金智", f"wrong-{number}") == 200
+
+    # then
+    assert desk.secret() == ("wrong-3", SECRET)
+
+    # and the right one takes the place of what was wrong
+    desk.answer = opens("right")
+    for secret in ("right", "newest"):
+        assert change(desk, desk.admin.get("/v1/platforms/jz").json, "金智", secret) == 200
+    assert desk.secret() == ("newest", "right")
 
 
 def test_a_secret_that_was_entered_by_hand_stays_valid_when_the_api_changes_it(desk: Desk) -> None:

@@ -24,7 +24,7 @@ from admin_api.setup.connection_report import (
     with_steps,
 )
 from admin_api.setup.platform_forms import PlatformId, check_stored
-from admin_api.setup.platforms import read_config
+from admin_api.setup.stored_platform import read_config
 from admin_api.setup.trial import TrialTodo, push_trial
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.commands import (
@@ -98,6 +98,10 @@ class ConnectionTest:
         except ConfigurationError as error:
             return misconfigured(error)
         return with_steps(platform, self._run(config, platform))
+
+    def opens_by_the_one_before_alone(self, config: PlatformConfig) -> bool:
+        """Whether the secret that was entered last is refused, and the one before it opens."""
+        return self.run(config).opened_by is SecretUsed.PREVIOUS
 
     def _run(self, config: PlatformConfig, platform: PlatformAdapter) -> PlatformTest:
         try:

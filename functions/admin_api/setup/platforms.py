@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.problems import conflict, invalid, not_found
+from admin_api.problems import conflict, invalid
+from admin_api.setup.connection import ConnectionTest
 from admin_api.setup.platform_forms import (
     Platform,
     PlatformChange,
@@ -23,8 +24,9 @@ from admin_api.setup.platform_forms import (
     parse_form,
     secrets_of,
 )
+from admin_api.setup.stored_platform import find_stored, read_config, view
 from admin_api.wiring import Services
-from taskbridge.access.secrets import SecretKeeper
+from taskbridge.access.secrets import VALID, Generations, SecretKeeper
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.flaws import flaw
 from taskbridge.platforms import REGISTRY
@@ -98,21 +100,6 @@ def task_centers(configuration: Configuration, platform_id: str | None, where: s
     return (platform_id,)
 
 
-def read_config(services: Services, platform_id: str, read_at: int | None = None) -> PlatformConfig:
-    """One platform as it is stored. Raises Problem (404), StaleVersion where it is not the one that was read."""
-    config = services.configurator.read_platform(platform_id)
-    if config is None:
-        raise not_found("platform")
-    if read_at is not None and read_at != config.version:
-        raise StaleVersion("the platform was changed since it was read")
-    return config
-
-
-def view(services: Services, config: PlatformConfig) -> Platform:
-    """A platform as admins see it."""
-    return build_view(config, find_stored(services.keeper, [config])[config.id])
-
-
 def _save(api: Api, config: PlatformConfig, before: PlatformConfig | None) -> Platform:
     """Check and store what was entered: `config.settings` as the form sent them."""
     services = api.services
@@ -123,8 +110,9 @@ def _save(api: Api, config: PlatformConfig, before: PlatformConfig | None) -> Pl
     check_secrets(config, stored, secrets, elsewhere)
     seen = view(services, before) if before else None
     services.timing.check_platform(config)
-    write = services.configurator.save_platform
-    saved = save_with(services.keeper, config, secrets, write, services.new_id(), alone=bool(elsewhere))
+    refused = _refused(before, secrets, services) if before and not elsewhere else ()
+    named = services.keeper.write(config, secrets, services.new_id(), alone=bool(elsewhere), refused=refused)
+    saved = save_with(services.keeper, config, named, services.configurator.save_platform)
     after = build_view(saved, stored | set(secrets))
     record(api, config, seen, {**asdict(after), "secrets_changed": sorted(secrets)})
     return after
@@ -134,15 +122,6 @@ def record(api: Api, config: PlatformConfig, before: Any, after: Any) -> None:
     """Put a change of a platform on the trail, as admins see it before and after."""
     subject = ("platform", config.id)
     api.services.trail.record(api.caller.uid, subject, before, after, secrets_of(config.class_name))
-
-
-def find_stored(keeper: SecretKeeper, configs: Iterable[PlatformConfig]) -> dict[str, set[str]]:
-    """The names of the secrets that are stored, by platform id. Raises StoreError."""
-    found: dict[str, set[str]] = {config.id: set() for config in configs}
-    keys = [(config, field) for config in configs for field in secrets_of(config.class_name)]
-    for platform_id, field in keeper.stored(keys):
-        found[platform_id].add(field)
-    return found
 
 
 def moved(before: PlatformConfig, after: PlatformConfig) -> list[str]:
@@ -168,21 +147,23 @@ def check_secrets(
             raise ConfigurationError(f"settings.{field}", flaw("secret_anew", fields=", ".join(elsewhere)))
 
 
-def save_with(
-    keeper: SecretKeeper,
-    config: PlatformConfig,
-    secrets: Mapping[str, str],
-    save: Callable[[PlatformConfig], int],
-    writer: str,
-    *,
-    alone: bool,
-) -> PlatformConfig:
-    """Store a platform and its secrets. The secrets come first, and are valid once the stored platform names them.
+def _refused(before: PlatformConfig, secrets: Iterable[str], services: Services) -> list[str]:
+    """Those of the secrets that are refused as they were entered last, while the one before still opens.
 
-    Who dies between leaves the platform with those that it had. `writer`, `alone`: see SecretKeeper.write. Raises
-    StaleVersion, StoreError.
+    Asked only where it decides which of two stays beside a third: the one that works is never given up for a wrong one.
     """
-    named = keeper.write(config, secrets, writer, alone=alone)
+    fields = [field for field in secrets if len(before.secrets.get(field, ())) == VALID]
+    test = ConnectionTest(services.http, services.tokens, services.secrets, services.clock)
+    return fields if fields and test.opens_by_the_one_before_alone(before) else []
+
+
+def save_with(
+    keeper: SecretKeeper, config: PlatformConfig, named: Generations, save: Callable[[PlatformConfig], int]
+) -> PlatformConfig:
+    """Store a platform, whose secrets were written, and are valid once the stored platform names them.
+
+    Who dies before leaves the platform with those that it had. Raises StaleVersion, StoreError.
+    """
     try:
         saved = replace(config, secrets=named, version=save(replace(config, secrets=named)))
     except StaleVersion:

@@ -12,7 +12,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.problems import conflict
 from admin_api.setup.platform_forms import PlatformId, ReadAt, secrets_of
-from admin_api.setup.platforms import read_config, record, view
+from admin_api.setup.platforms import record
+from admin_api.setup.stored_platform import read_config, view
 from admin_api.wiring import Services
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.instances import InstanceTable

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -138,13 +138,20 @@ class SecretKeeper:
         return found
 
     def write(
-        self, config: PlatformConfig, values: Mapping[str, str], writer: str, *, alone: bool = False
+        self,
+        config: PlatformConfig,
+        values: Mapping[str, str],
+        writer: str,
+        *,
+        alone: bool = False,
+        refused: Collection[str] = (),
     ) -> dict[str, tuple[str, ...]]:
         """Write secrets beside those that are valid, and return what the platform has to name then.
 
         Nothing is valid before it does. The value that is the newest already gets no new generation, so that a repeated
         request does not drop the one before. `writer` is an id of this change alone. `alone`: of what was valid before
-        nothing is any more, since the secrets go elsewhere from now on.
+        nothing is any more, since the secrets go elsewhere from now on. `refused`: fields whose newest value is known
+        to be wrong, so that it gives way, and not the one before it.
         """
         named = dict(config.secrets)
         for field, value in values.items():
@@ -158,7 +165,7 @@ class SecretKeeper:
             name = _name(self._prefix, config.id, field, generation)
             store_call(self._ssm.put_parameter, Name=name, Value=value, Type="SecureString", Overwrite=False)
             older = named.get(field, (BY_HAND,)) if before and not alone else ()
-            named[field] = (generation, *older)[:VALID]
+            named[field] = (generation, *older[field in refused :])[:VALID]
         return named
 
     def discard(self, config: PlatformConfig, named: Generations) -> None:
