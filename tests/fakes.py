@@ -67,9 +67,9 @@ class MemoryInstances(InstanceTable, PushLogPageTable):
             rider.tell(True)
         return lost
 
-    def due(self, platform_id: str, before: float, limit: int) -> list[tuple[str, str]]:
+    def due(self, platform_id: str, before: float, limit: int, *, newest_first: bool = False) -> list[tuple[str, str]]:
         """See InstanceTable."""
-        due = sorted((due_at, key) for key, due_at in self.due_at.items() if due_at <= before)
+        due = sorted(((due_at, key) for key, due_at in self.due_at.items() if due_at <= before), reverse=newest_first)
         mine = [key.removeprefix(f"{platform_id}#") for _, key in due if key.startswith(f"{platform_id}#")]
         return [(platform_id, sess_id) for sess_id in mine[:limit]]
 

@@ -51,6 +51,18 @@ def work_left(instance: Instance) -> int:
     return sum(item.work is Work.PENDING for item in instance.items().values()) if instance.has_work else 0
 
 
+def kinds_of(keys: Sequence[Key], ports: RunPorts) -> dict[Key, str]:
+    """What the next call of each instance is about, by a word: each kind has an address of its own at a task center."""
+    found = (stored.instance for stored in ports.instances.load(keys).values())
+    return {(each.platform_id, each.sess_id): _kind_of_call(each) for each in found}
+
+
+def _kind_of_call(instance: Instance) -> str:
+    if instance.is_deleted:
+        return "deletion"
+    return "todo" if any(task.work is Work.PENDING for task in instance.tasks.values()) else "instance"
+
+
 def build_wake(key: Key, reason: str, now: float, *, probe: bool = False) -> SyncMessage:
     """The message that wakes an instance."""
     stamp = utc_stamp(now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reconciler.documents import Key, build_wake, each_alone, load, work_left
+from reconciler.documents import Key, build_wake, each_alone, kinds_of, load, work_left
 from reconciler.feeding import LAST_S, Feed, lasts_until
 from reconciler.ports import RunPorts
 from taskbridge.errors import StoreError
@@ -13,17 +13,23 @@ from taskbridge.tables.instances import StoredInstance
 
 LEASE_S = 900.0  # what nobody has finished by then is released again
 PIECE = 20  # instances that are read, lent and sent together
+LOOKED_AT = 100  # of the oldest and of the newest, for calls that are known to go well
 
 
 @dataclass(slots=True)
 class Drain:
-    """One platform in one run, which began at `begun_at` and ends before `deadline`."""
+    """One platform in one run, which began at `begun_at` and ends before `deadline`.
+
+    `first`: the kind of call by which the platform was seen to be back, empty where it was not away. What else is due
+    may be what it fails on, and comes after.
+    """
 
     platform_id: str
     feed: Feed
     begun_at: float
     deadline: float
     ports: RunPorts
+    first: str = ""
     room: int = 0  # calls that may still be released in this portion
     is_refused: bool = False  # the queue does not take everything
     left: set[Key] = field(default_factory=set)  # due, and cannot be released
@@ -34,13 +40,22 @@ class Drain:
         is_last = now + LAST_S >= self.deadline
         until = lasts_until(now, self.begun_at, is_last=is_last)
         most = max(1, self.feed.most(now, until))
-        listed = self.ports.instances.due(self.platform_id, now, most + len(self.left))
-        due = [key for key in listed if key not in self.left]
+        due = self._list(now, most + len(self.left))
         if due:
             self.room = self._find_room(now, until)
             self._release(due)
         is_more = len(due) >= most or bool(due and self.room <= 0)
         return not is_last and (is_more or self.feed.goes_on(now, self.deadline))
+
+    def _list(self, now: float, most: int) -> list[Key]:
+        """What is due and can be released: the oldest first, but for the calls that are known to go well."""
+        listed = self.ports.instances.due(self.platform_id, now, most)
+        if self.first and listed:
+            newest = self.ports.instances.due(self.platform_id, now, LOOKED_AT, newest_first=True)
+            kinds = kinds_of(list(dict.fromkeys([*listed[:LOOKED_AT], *newest])), self.ports)
+            well = [key for key, kind in kinds.items() if kind == self.first]
+            listed = list(dict.fromkeys([*well, *listed]))[:most]
+        return [key for key in listed if key not in self.left]
 
     def _find_room(self, now: float, until: float) -> int:
         queued = self.ports.outbox.depth()

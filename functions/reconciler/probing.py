@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.documents import build_wake
+from reconciler.documents import Key, build_wake, kinds_of
 from reconciler.ports import RunPorts
 
 PROBE_EVERY_S = 25.0
@@ -12,17 +13,18 @@ PROBE_LEASE_S = 20.0
 PROBE_WAIT_S = 6.0
 PROBE_POLL_S = 1.0
 WATCH_S = 5.0  # somebody else's probe may have closed the breaker
-PROBE_CHOICE = 20
+PROBE_CHOICE = 40  # of the oldest, and as many of the newest
 
 
 @dataclass(slots=True)
 class Probe:
-    """The probes of one platform in one run."""
+    """The probes of one platform in one run. `kind`: of the call of the last one, empty before the first."""
 
     platform_id: str
     ports: RunPorts
     sent_at: float = 0.0  # while one is under way
     next_at: float = 0.0
+    kind: str = ""
 
     def go_on(self) -> float:
         """The breaker is open: try where it is time; returns when to look at the breaker again. Raises StoreError."""
@@ -41,8 +43,24 @@ class Probe:
             self.sent_at, self.next_at = 0.0, self.ports.clock() + PROBE_EVERY_S
 
     def _send(self, now: float) -> None:
-        due = self.ports.instances.due(self.platform_id, now, PROBE_CHOICE)
+        due = self._due(now)
         if due and self.ports.coordination.take_probe(self.platform_id, now, PROBE_LEASE_S):
-            chosen = due[int(now) % len(due)]  # not always the oldest: its own todo may be what the platform fails on
-            self.ports.outbox.send([build_wake(chosen, "probe", now, probe=True)])
+            self.ports.outbox.send([build_wake(self._choose(due, now), "probe", now, probe=True)])
             self.sent_at = now
+
+    def _due(self, now: float) -> list[Key]:
+        """Some of what is due, each once: the newest may need another kind of call than what the platform fails on."""
+        due = self.ports.instances.due(self.platform_id, now, PROBE_CHOICE)
+        if len(due) == PROBE_CHOICE:
+            due += self.ports.instances.due(self.platform_id, now, PROBE_CHOICE, newest_first=True)
+        return list(dict.fromkeys(due))
+
+    def _choose(self, due: Sequence[Key], now: float) -> Key:
+        """Each kind of call in turn: a platform that fails at one of them is up for the others. And not always the same
+        instance: its own todo may be what the platform fails on.
+        """
+        kinds = kinds_of(due, self.ports)
+        told = sorted(set(kinds.values()))
+        self.kind = told[int(now // PROBE_EVERY_S) % len(told)]
+        mine = [key for key in due if kinds[key] == self.kind]
+        return mine[int(now) % len(mine)]

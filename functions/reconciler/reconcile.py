@@ -4,7 +4,8 @@
   push queue, portion by portion, at their platform's rate; each is lent to the queue for `LEASE_S`.
 * An open breaker gets one probe at a time: a due instance goes with leave to try. A run that finds an open breaker
   stays for its minute and tries again every `PROBE_EVERY_S`, so that a backlog begins to drain within half a minute of
-  the platform's return.
+  the platform's return. Probes are made with each kind of call in turn, and what goes well drains first: a task center
+  may fail at one kind alone (deletions, where their path is a wrong one).
 * Instances that somebody began to work on and never finished (the worker died, the message is lost) are found through
   the pages of the push log, each page looked at once, and become due.
 * Messages whose document could not be read go on when it can.
@@ -53,6 +54,7 @@ class Tended:
             self.next_at = self.probe.go_on()
         else:
             self.probe.end(closed=True)
+            self.drain.first = self.probe.kind
             self.next_at = self.ports.clock() + PORTION_S if self.drain.release_portion() else math.inf
 
 

@@ -188,6 +188,8 @@ def test_no_more_is_found_than_was_asked_for(store: Store) -> None:
         store.put(f"S{number}", due_at=START - 100 + number)
 
     assert store.due(limit=3) == ["S0", "S1", "S2"]
+    newest = store.instances.due(PLATFORM, START, 2, newest_first=True)
+    assert newest == [(PLATFORM, "S11"), (PLATFORM, "S10")]
 
 
 def test_what_is_due_on_another_platform_is_not_found(store: Store) -> None:

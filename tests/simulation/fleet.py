@@ -262,6 +262,7 @@ class SimulatedFleet:
         self.fleet = Fleet(push_timeout_s, workers)
         self.platforms = platforms
         self.latency_s = latency_s
+        self.fails: Callable[[str], bool] = lambda _: False  # whether a call of this path is answered by a page and 404
         self.time = Time()
         self.rng = random.Random(5)
         self.center = TaskCenter(self.time.clock, random.Random(6))
@@ -437,6 +438,8 @@ class SimulatedFleet:
         self.history.calls.append(Call(platform_id, request.url.path, begun, self.time.clock(), is_token))
         if wanted_s > limit_s:
             raise httpx.ReadTimeout("too slow", request=request)
+        if self.fails(request.url.path):
+            return httpx.Response(404, text="<h1>Not Found</h1>")
         return mock_transport(self.center, lambda _: None).handle_request(request)
 
 

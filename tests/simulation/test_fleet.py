@@ -145,6 +145,21 @@ def test_an_instance_of_two_thousand_tasks_does_not_hold_up_its_batch_mates() ->
     assert history.longest_batch_s <= 30.0
 
 
+def test_a_task_center_that_fails_at_deletions_alone_is_told_of_the_todos_all_the_same() -> None:
+    """As where the path of deletions is a wrong one: nothing but a web page answers there."""
+    fleet = SimulatedFleet(2, line_to())
+    fleet.fails = lambda path: path.endswith("/delete")
+    for number in range(100):
+        fleet.put(message("instance_deleted", sess_id=f"gone-{number}", backup={"task_ids": [f"G{number}"]}))
+    fleet.put_many(30, after_s=20.0, every_s=10.0)
+
+    history = fleet.run(7 * MINUTE_S)
+
+    took = [at - START - 20 - 10 * int(name.split("-")[2]) for name, at in history.settled.items() if "jz" in name]
+    assert len(took) == 30
+    assert max(took) <= 2 * MINUTE_S
+
+
 @pytest.mark.parametrize("most", [8, 100])
 def test_ten_busy_workers_leave_a_platform_alone_that_asks_for_half_an_hour(most: int) -> None:
     """Each is at a batch when the platform begins to ask, and calls once at most."""

@@ -11,7 +11,7 @@ from taskbridge.push.instances import Work
 from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.instances import StoredInstance
 from taskbridge.tables.push_log_pages import LogPage
-from tests.builders import PLATFORM, START, configuration, instance_after, message, platform
+from tests.builders import PLATFORM, START, configuration, deletion, instance_after, message, platform
 from tests.fakes import FakeQueue, MemoryCoordination, MemoryInstances, SilentReconcilerJournal
 
 RUN_S = 58.0
@@ -72,6 +72,12 @@ class Minute:
         document.due_at = due_at
         if not has_work:
             document.tasks["T1"].work = Work.NONE
+        self.instances.save([StoredInstance(document)])
+
+    def put_deleted(self, sess_id: str, due_at: float) -> None:
+        """Store an instance that has to go."""
+        document = instance_after(deletion(1, "T1", sess_id=sess_id))
+        document.due_at = due_at
         self.instances.save([StoredInstance(document)])
 
     def put_many(self, count: int, due_at: float = START) -> None:

@@ -11,6 +11,7 @@ from reconciler.draining import LEASE_S
 from reconciler.feeding import PORTION_S, SHARE_EVERY_S
 from reconciler.probing import PROBE_EVERY_S, PROBE_WAIT_S
 from taskbridge.errors import StoreError
+from taskbridge.push.messages import SyncMessage
 from taskbridge.tables.coordination import BreakerState
 from taskbridge.tables.instances import StoredInstance
 from tests.builders import PLATFORM, START, platform
@@ -178,6 +179,38 @@ def test_a_platform_that_comes_back_within_the_minute_drains_within_half_of_it(m
     minute.run()
 
     assert [each.probe for each in minute.sent].count(False) == 5
+
+
+def test_probes_are_made_with_each_kind_of_call_in_turn(minute: Minute) -> None:
+    """What the platform fails on may be one of them alone."""
+    break_down(minute)
+    for number in range(100):
+        minute.put_deleted(f"D{number:03}", START - 200 + number)
+    minute.put("S1", START - 50)
+
+    probed = [name for _ in range(2) for name in names(minute.run())]
+
+    assert "S1" in probed
+    assert set(probed) != {"S1"}
+
+
+def test_after_an_outage_the_calls_that_are_known_to_go_well_come_first(minute: Minute) -> None:
+    break_down(minute)
+    for number in range(20):
+        minute.put_deleted(f"D{number:03}", START - 200 + number)
+    minute.put("S1", START - 50)
+    minute.put("S2", START - 40)
+
+    def answer(wake: SyncMessage) -> None:
+        if wake.probe and wake.sess_id.startswith("S"):
+            minute.coordination.close_breaker(PLATFORM, minute.now)
+
+    minute.on_send = answer
+    minute.run()
+    drained = [each.sess_id for each in [*minute.sent, *minute.run()] if not each.probe]
+
+    assert set(drained[:2]) == {"S1", "S2"}
+    assert len(set(drained)) == 22
 
 
 def test_without_anything_due_there_is_nothing_to_probe_with(minute: Minute) -> None:

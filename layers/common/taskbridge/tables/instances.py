@@ -184,14 +184,15 @@ class InstanceTable(Table):
         """See AsideTable.drop."""
         self._asides().drop(messages)
 
-    def due(self, platform_id: str, before: float, limit: int) -> list[tuple[str, str]]:
+    def due(self, platform_id: str, before: float, limit: int, *, newest_first: bool = False) -> list[tuple[str, str]]:
         """Instances of a platform that are due, as (platform id, session id), the oldest of each shard first."""
         found: list[tuple[float, str]] = []
+        order: dict[str, bool] = {"ScanIndexForward": False} if newest_first else {}
         for shard in range(DUE_SHARDS):
             values: dict[str, str | float] = {":shard": f"{platform_id}#{shard}", ":before": before}
-            items = self._first(limit, "due_shard = :shard AND due_at <= :before", values, IndexName="due")
+            items = self._first(limit, "due_shard = :shard AND due_at <= :before", values, IndexName="due", **order)
             found += [(number(item, "due_at"), text(item, "instance")) for item in items]
-        found.sort()
+        found.sort(reverse=newest_first)
         return [(platform_id, key.removeprefix(f"{platform_id}#")) for _, key in found[:limit]]
 
     def _by_key(self, keys: Iterable[str]) -> dict[str, Item]:
