@@ -13,6 +13,7 @@ from taskbridge.platforms import build_task_center
 from taskbridge.platforms.client import PlatformClient
 from taskbridge.platforms.configured import Configured
 from taskbridge.platforms.credentials import Tokens
+from taskbridge.push.rates import limit_of
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 
@@ -40,8 +41,9 @@ def build_clients(
         """A time limit of before the form knew the function's is clipped to what works."""
         platform = build_task_center(config.id, config.class_name, config.settings)
         settings = platform.settings
-        timeout_s = min(settings.timeout_s, fleet.longest_call_s(settings.max_rate_per_s))
+        rate_per_s = limit_of(settings.max_rate_per_s)
+        timeout_s = min(settings.timeout_s, fleet.longest_call_s(rate_per_s))
         client = PlatformClient(platform, http, tokens, partial(secrets, config), clock, timeout_s)
-        return LimitedClient(client, settings.max_concurrency, settings.max_rate_per_s, timeout_s)
+        return LimitedClient(client, settings.max_concurrency, rate_per_s, timeout_s)
 
     return Configured(configuration, build)

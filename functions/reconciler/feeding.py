@@ -36,6 +36,12 @@ class Feed:
     released: int = 0  # in the last portion
     calls: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    def keep_to(self, rate_per_s: float, now: float) -> None:
+        """The limit may have been changed: what is released already takes as much longer, or less long."""
+        if self.rate_per_s and rate_per_s and rate_per_s != self.rate_per_s:
+            self.fed_until = now + max(0.0, self.fed_until - now) * self.rate_per_s / rate_per_s
+        self.rate_per_s = rate_per_s
+
     def hear(self, shared: float) -> None:
         """What other runs have released since."""
         self.fed_until += max(0.0, shared - self.shared)

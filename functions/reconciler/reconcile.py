@@ -27,6 +27,7 @@ from reconciler.feeding import PORTION_S, Feed
 from reconciler.ports import RunPorts
 from reconciler.probing import Probe
 from reconciler.stuck import STUCK_AFTER_S, StuckSearch
+from taskbridge.push.rates import limit_of
 from taskbridge.tables.configuration import PlatformConfig
 
 SEARCH_SHARE = 0.9  # of a run; bulk jobs get the rest
@@ -45,7 +46,15 @@ class Tended:
     next_at: float = 0.0
 
     def tend(self) -> None:
-        """Probe it while it is down, drain it while it is up, and set when to look again. Raises StoreError."""
+        """Probe it while it is down, drain it while it is up, and set when to look again. Raises StoreError.
+
+        A run lasts longer than a configuration is held for: what was changed meanwhile is in force.
+        """
+        config = self.ports.configuration().platforms.get(self.platform_id)
+        if config is None or not config.enabled:
+            self.next_at = math.inf
+            return
+        self.drain.feed.keep_to(_rate(config), self.ports.clock())
         state = self.ports.coordination.read_breaker(self.platform_id)
         self.is_open = state.is_open
         if state.quiet_until > self.ports.clock():
@@ -143,7 +152,7 @@ def _tended(platform: PlatformConfig, begun_at: float, deadline: float, ports: R
 def _rate(platform: PlatformConfig) -> float:
     """Its calls a second, 0 for no limit. What no form would take is the push function's to refuse."""
     rate = platform.settings.get("max_rate_per_s", 0)
-    return max(0.0, float(rate)) if isinstance(rate, int | float) else 0.0
+    return limit_of(float(rate)) if isinstance(rate, int | float) else 0.0
 
 
 def _rotate(platforms: list[PlatformConfig], now: float) -> list[PlatformConfig]:

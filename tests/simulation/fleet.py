@@ -260,7 +260,7 @@ class SimulatedFleet:
         push_timeout_s: float = 30.0,
     ) -> None:
         self.fleet = Fleet(push_timeout_s, workers)
-        self.platforms = platforms
+        self.configuration = configuration(platforms)
         self.latency_s = latency_s
         self.fails: Callable[[str], bool] = lambda _: False  # whether a call of this path is answered by a page and 404
         self.time = Time()
@@ -303,6 +303,15 @@ class SimulatedFleet:
             fold(stored.instance, each)
             stored.instance.due_at = START
             self.instances.save([stored])
+
+    def configure(self, *platforms: PlatformConfig, after_s: float) -> None:
+        """Somebody changes the settings, and everybody sees them at once."""
+
+        def change() -> None:
+            self.time.sleep(after_s)
+            self.configuration = configuration(platforms)
+
+        self.time.spawn(change)
 
     def run(self, seconds: float) -> History:
         """Let so much time pass, or less where nothing is left to do."""
@@ -399,8 +408,9 @@ class SimulatedFleet:
         clock = self.time.clock
         http = httpx.Client(transport=httpx.MockTransport(self._answer))
         tokens = TokenCache(self.tokens, clock, self.time.sleep, self.rng.random)
-        config = configuration(self.platforms)
-        lines = build_clients(lambda: config, http, tokens, lambda *_: ("simulated-secret",), clock, self.fleet)
+        lines = build_clients(
+            lambda: self.configuration, http, tokens, lambda *_: ("simulated-secret",), clock, self.fleet
+        )
         breakers = Breakers(self.coordination, clock)
         agreements = timed(self.time, self.coordination)
         gate = Gate(lines, breakers, agreements, clock, self.fleet)
@@ -418,7 +428,7 @@ class SimulatedFleet:
 
     def _reconciler_ports(self) -> RunPorts:
         return RunPorts(
-            configuration=lambda: configuration(self.platforms),
+            configuration=lambda: self.configuration,
             instances=timed(self.time, self.instances),
             coordination=self.coordination,
             pages=self.instances,

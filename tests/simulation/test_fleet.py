@@ -65,6 +65,19 @@ def test_what_an_outage_left_parked_goes_out_at_the_rate(workers: int, rate: flo
     keeps(history, rate)
 
 
+@pytest.mark.parametrize(("before", "after"), [(2, 20), (20, 2)])
+def test_a_backlog_goes_on_at_another_rate_when_the_limit_is_changed(before: int, after: int) -> None:
+    """Soon, whatever lies in the queue: not when the next run of the reconciler begins."""
+    fleet = SimulatedFleet(10, line_to(max_rate_per_s=before))
+    fleet.park_many(600)
+    fleet.configure(line_to(max_rate_per_s=after), after_s=10.0)
+
+    history = fleet.run(55)
+
+    later = [call for call in history.pushes() if START + 25 <= call.begun < START + 55]
+    assert 0.9 * after * 30 <= len(later) <= after * 30 + 1
+
+
 @pytest.mark.parametrize("most", [1, 8])
 @pytest.mark.parametrize("workers", [1, 2, 10])
 def test_the_requests_at_the_same_time_are_those_of_the_fleet(workers: int, most: int) -> None:
@@ -181,6 +194,18 @@ def test_ten_busy_workers_leave_a_platform_alone_that_asks_for_half_an_hour(most
 
 
 # Every setting that the form takes works
+
+
+@pytest.mark.parametrize("rate", [10_001, 1_000_000])
+def test_a_rate_that_no_fleet_reaches_is_no_limit(rate: float) -> None:
+    fleet = SimulatedFleet(2, line_to(max_rate_per_s=rate))
+    fleet.put_many(20)
+    fleet.park_many(20)
+
+    history = fleet.run(30)
+
+    assert len(history.pushes()) == 40
+    assert fleet.coordination.lines == {}
 
 
 @pytest.mark.parametrize("workers", [1, 2, 10, 50])

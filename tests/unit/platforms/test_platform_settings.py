@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -246,6 +247,8 @@ def test_a_link_template_that_cannot_be_filled_is_refused(template: str, words: 
         ({"timeout_s": "10"}, "timeout_s: Expected"),
         ({"timeout_s": True}, "timeout_s: Expected"),
         ({"max_rate_per_s": -1}, "max_rate_per_s: Expected"),
+        ({"max_rate_per_s": 1e6 + 1}, "max_rate_per_s: Expected"),
+        ({"max_rate_per_s": math.inf}, "max_rate_per_s: Expected"),
         ({"max_concurrency": 0}, "max_concurrency: Expected"),
         ({"max_concurrency": 1.5}, "max_concurrency: Expected"),
         ({"retry_codes": "993"}, "retry_codes: Expected"),

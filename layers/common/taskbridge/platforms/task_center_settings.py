@@ -71,6 +71,7 @@ class TaskCenterSettings(PlatformSettings, frozen=True, kw_only=True, forbid_unk
             ask=True,
             group="limits",
             ge=0,
+            le=1_000_000,  # a number that JSON cannot write down is no limit that anybody can store
         ),
     ] = 0.0
     max_concurrency: Annotated[

@@ -19,6 +19,7 @@ HURRY = 4  # who makes up for a gap calls at most so many times as fast
 TICKS = 64  # so finely a second is remembered
 SLACK_S = 0.03  # a thread wakes late, and a seat takes a moment
 BUSY = 0.25  # of a second: a line that is booked for longer is spread evenly
+MOST_PER_S = 10_000  # no fleet comes near it, and a line of so many calls a second costs more than they do
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Grant(NamedTuple):
 
     starts: tuple[float, ...]
     line_end: float
+
+
+def limit_of(rate: float) -> float:
+    """The rate that a line has to keep, 0 for none: what no fleet reaches is no limit."""
+    return rate if 0 < rate <= MOST_PER_S else 0.0
 
 
 def join_line(line: Line, wanted: int, rate: float, now: float, until: float) -> tuple[tuple[float, ...], Line]:
