@@ -91,6 +91,7 @@ def _sender(clients: Clients, tables: Any) -> ThreadedSender:
         PlatformSecrets(ssm, setting("PARAMETER_PREFIX"), time.time),
         time.time,
         fleet,
+        configuration.anew,
     )
     breakers = Breakers(CoordinationTable(tables, table_name("coordination")), time.time)
     agreements = AgreementTable(tables, table_name("coordination"))

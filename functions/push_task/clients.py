@@ -34,8 +34,9 @@ def build_clients(
     secrets: Callable[[PlatformConfig, str], tuple[str, ...]],
     clock: Callable[[], float],
     fleet: Fleet = DEFAULT_FLEET,
+    anew: Callable[[], Configuration] | None = None,
 ) -> Configured[LimitedClient]:
-    """Those of all of them."""
+    """Those of all of them. `anew`: see Configured."""
 
     def build(config: PlatformConfig) -> LimitedClient:
         """A time limit of before the form knew the function's is clipped to what works."""
@@ -46,4 +47,4 @@ def build_clients(
         client = PlatformClient(platform, http, tokens, partial(secrets, config), clock, timeout_s)
         return LimitedClient(client, settings.max_concurrency, rate_per_s, timeout_s)
 
-    return Configured(configuration, build)
+    return Configured(configuration, build, anew)

@@ -25,7 +25,7 @@ from taskbridge.tables.riders import Rider
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-DISABLED_WAIT_S = 900.0
+DISABLED_WAIT_S = 60.0  # nobody drains a disabled platform; it may be enabled already, and this worker not know it yet
 SHORTEST_SEAT_POLL_S = 0.1
 LONGEST_SEAT_POLL_S = 0.25
 SEAT_AGAIN_S = 5.0  # who is parked without a seat, or without an answer about turns, comes back then

@@ -305,6 +305,18 @@ def test_a_change_is_seen_within_twenty_seconds_and_not_looked_for_sooner(bench:
     assert set(bench.reader.current().platforms) == {"jz", "jz-2"}
 
 
+def test_whoever_has_reason_to_looks_at_once_for_one_small_read(bench: Bench) -> None:
+    bench.save()
+    known = bench.reader.current()
+    bench.client.calls.clear()
+
+    assert bench.reader.anew() is known
+    assert bench.client.calls == ["get_item"]
+
+    bench.save("jz-2")
+    assert set(bench.reader.anew().platforms) == {"jz", "jz-2"}
+
+
 @pytest.mark.parametrize(
     "change",
     [

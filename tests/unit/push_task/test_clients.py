@@ -22,8 +22,14 @@ class Bench:
         self.platforms = platforms
         tokens = TokenCache(MemoryTokenStore(lambda: START), lambda: START, lambda _: None, lambda: 0.5)
         http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
+        self.seen: tuple[PlatformConfig, ...] | None = None  # what was read last, where that is another one
         self.lines = build_clients(
-            lambda: configuration(self.platforms), http, tokens, lambda *_: ("secret",), lambda: START
+            lambda: configuration(self.platforms if self.seen is None else self.seen),
+            http,
+            tokens,
+            lambda *_: ("secret",),
+            lambda: START,
+            anew=lambda: configuration(self.platforms),
         )
 
 
@@ -53,6 +59,14 @@ def test_a_changed_platform_gets_a_new_line(change: dict[str, Any]) -> None:
     bench.platforms = (platform(**change),)
 
     assert bench.lines.get("jz") is not first
+
+
+def test_a_platform_that_was_added_a_moment_ago_has_a_line() -> None:
+    """The router has heard of it, and sent events to it, before this worker has."""
+    bench = Bench(platform(), platform("new"))
+    bench.seen = (platform(),)
+
+    assert bench.lines.get("new") is not None
 
 
 def test_there_is_no_line_to_a_disabled_platform_until_it_is_enabled() -> None:

@@ -223,7 +223,7 @@ def test_a_disabled_platform_is_called_when_it_is_enabled_again() -> None:
     status, reason, attempts = worker.told("S1-e1")
     assert (status, attempts) == ("retrying", 0)
     assert "disabled" in reason
-    assert worker.document().due_at == START + 900
+    assert worker.document().due_at == START + 60  # it may be enabled by now
 
     worker.platforms = (platform(),)
     worker.push(sync())

@@ -257,7 +257,7 @@ def test_what_fails_for_one_platform_is_done_for_the_others_and_told_at_the_end(
             raise StoreError("Query: throttled")
         return due(platform_id, before, limit)
 
-    minute.instances.due = fail_once  # type: ignore[method-assign]
+    minute.instances.due = fail_once  # type: ignore[method-assign, assignment]
 
     with pytest.raises(StoreError, match="throttled"):
         minute.run()

@@ -14,10 +14,19 @@ T = TypeVar("T")
 
 
 class Configured(Generic[T]):
-    """Gives what `build` made of a platform's configuration, by platform id. Safe for threads."""
+    """Gives what `build` made of a platform's configuration, by platform id. Safe for threads.
 
-    def __init__(self, configuration: Callable[[], Configuration], build: Callable[[PlatformConfig], T]) -> None:
+    `anew` looks whether the configuration was changed: whoever sent for a platform may have seen a newer one.
+    """
+
+    def __init__(
+        self,
+        configuration: Callable[[], Configuration],
+        build: Callable[[PlatformConfig], T],
+        anew: Callable[[], Configuration] | None = None,
+    ) -> None:
         self._configuration = configuration
+        self._anew = anew
         self._build = build
         self._lock = threading.Lock()
         self._made: dict[str, tuple[PlatformConfig, T]] = {}
@@ -25,6 +34,8 @@ class Configured(Generic[T]):
     def get(self, platform_id: str) -> T | None:
         """The one of that platform, None where it is disabled. Raises ConfigurationError where there is none."""
         config = self._configuration().platforms.get(platform_id)
+        if config is None and self._anew:
+            config = self._anew().platforms.get(platform_id)
         if config is None:
             raise ConfigurationError("platform", build_reason("platform_gone", platform=platform_id))
         if not config.enabled:

@@ -94,6 +94,12 @@ class ConfigurationTable(Table):
                 self._checked_at = now
             return self._current
 
+    def anew(self) -> Configuration:
+        """The current configuration, after a look whether it was changed. Raises as `current` does."""
+        with self._lock:
+            self._checked_at = -REFRESH_S
+        return self.current()
+
     def read_now(self) -> Configuration:
         """The configuration as it is at this moment, which is the current one from now on. Raises StoreError."""
         with self._lock:
