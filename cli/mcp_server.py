@@ -36,7 +36,7 @@ def serve(
     try:
         import anyio
     except ImportError:
-        raise CommandError("This needs the package mcp: pip install 'taskbridge[mcp]'.", WRONG_USE) from None
+        raise CommandError("This needs the package mcp: pip install mcp, beside the command.", WRONG_USE) from None
     server = build_server(session.api, may_write=write)
     anyio.run(_serve_standard_streams, server)
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from cli.errors import CommandError
 from cli.screen import clean
@@ -78,18 +78,7 @@ def _with_unnamed(unnamed: str) -> type[TyperGroup]:
     return Group
 
 
-def _options_of_all() -> list[TyperOption]:
-    def option(*names: str, **more: Any) -> TyperOption:
-        return TyperOption(param_decls=list(names), expose_value=False, callback=_keep, default=None, **more)
-
-    return [
-        option("--json", is_flag=True, help="JSON instead of tables, as when piped."),
-        option("--outputs", metavar="FILE", help="outputs.json of a stack on this machine."),
-        option("--as", "person", metavar="NAME", help="Whose token of these outputs: admin, ops, ..."),
-    ]
-
-
-def _keep(ctx: Any, option: TyperOption, value: Any) -> None:
+def _keep(ctx: typer.Context, option: typer.CallbackParam, value: Any) -> None:
     """An option of all, where it is given: the session has it, wherever on the line it stood."""
     if not value:
         return
@@ -100,6 +89,25 @@ def _keep(ctx: Any, option: TyperOption, value: Any) -> None:
         session.outputs = Path(value)
     else:
         session.person = value
+
+
+def _of_all(name: str, **more: Any) -> Any:
+    return typer.Option(name, callback=_keep, expose_value=False, **more)
+
+
+def _every_verb(
+    json: Annotated[bool, _of_all("--json", help="JSON instead of tables, as when piped.")] = False,
+    outputs: Annotated[str, _of_all("--outputs", metavar="FILE", help="outputs.json of a stack on this machine.")] = "",
+    person: Annotated[str, _of_all("--as", metavar="NAME", help="Whose token of these outputs: admin, ops, ...")] = "",
+) -> None:
+    """What each verb takes besides its own."""
+
+
+def _options_of_all() -> list[Any]:
+    """The options of `_every_verb`, as typer itself makes them: how it does that is no part of what it promises."""
+    declared = typer.Typer(add_completion=False)
+    declared.command()(_every_verb)
+    return typer.main.get_command(declared).params
 
 
 def _status_of(carry_out: Callable[[], Any], session: Session) -> int:
