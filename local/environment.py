@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StackError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted: the same command goes on.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from local import environment
 from local.environment import NEEDED_BYTES, check_machine
 from local.errors import StackError
 
@@ -36,3 +37,16 @@ def test_the_port_of_a_stack_of_ones_own_is_no_other_program(tmp_path: Path, mon
     with socket.create_server(("127.0.0.1", 0)) as own:
         # then
         check_machine(own.getsockname()[1], free_bytes=ROOMY)
+
+
+def test_ctrl_c_while_packages_come_ends_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "check_machine", lambda _port: None)
+    monkeypatch.setattr(environment, "make_environment", interrupted)
+
+    assert environment.main(["python"]) == 130
+    assert capsys.readouterr().err == "\nInterrupted: the same command goes on.\n"
