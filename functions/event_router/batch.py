@@ -9,13 +9,13 @@ from typing import TypeVar
 import msgspec
 
 from event_router.journal import RouterJournal
-from event_router.route import Envelope, IngestedEvent, Routed, route
+from event_router.route import Envelope, IngestedEvent, Routed, reject, route
 from taskbridge.ai.queue import AiQueue
 from taskbridge.errors import StoreError
 from taskbridge.event_reading import UNREADABLE
 from taskbridge.push.queue import PushQueue
 from taskbridge.reasons import build_reason
-from taskbridge.spellings import mend_halves
+from taskbridge.spellings import flatten, mend_halves
 from taskbridge.tables.configuration import Configuration
 from taskbridge.tables.events import EventTable, UnroutedEvent
 
@@ -61,10 +61,25 @@ def route_batch(records: Iterable[IngestedEvent], ports: RouterPorts) -> list[st
 def _decide(record: IngestedEvent, configuration: Configuration, retention_s: float) -> Routed | UnroutedEvent:
     try:
         envelope = _read(record.body)
+    except RecursionError:
+        return _refuse_deep(record)
     except UNREADABLE as error:
-        reason = build_reason("not_an_event", why=error)
-        return UnroutedEvent(record.message_id, "rejected", reason, record.received_at)
+        return _refuse(record, error)
     return route(envelope, record.received_at, configuration, retention_s)
+
+
+def _refuse(record: IngestedEvent, error: Exception) -> UnroutedEvent:
+    reason = build_reason("not_an_event", why=error)
+    return UnroutedEvent(record.message_id, "rejected", reason, record.received_at)
+
+
+def _refuse_deep(record: IngestedEvent) -> UnroutedEvent:
+    """What is nested too deep for the decoder has an id all the same, by which somebody will look for it."""
+    try:
+        envelope = _read(flatten(record.body))
+    except UNREADABLE as error:
+        return _refuse(record, error)
+    return reject(envelope, build_reason("nested_too_deep"), record.received_at)
 
 
 def _read(body: bytes) -> Envelope:

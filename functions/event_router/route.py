@@ -35,6 +35,13 @@ class Envelope(msgspec.Struct, frozen=True):
     detail: msgspec.Raw = msgspec.Raw(b"null")
 
 
+class _Named(msgspec.Struct, frozen=True):
+    id: str
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
 @dataclass(frozen=True, slots=True)
 class IngestedEvent:
     """An EventBridge event as the ingest queue delivers it; `received_at` is when it came into the queue."""
@@ -65,7 +72,7 @@ def route(
     try:
         event, notes = tidy(parse_event(bytes(envelope.detail)), received_at)
     except InvalidEvent as error:
-        return UnroutedEvent(event_id=_id_of(envelope), status="rejected", reason=str(error), received_at=received_at)
+        return reject(envelope, str(error), received_at)
     reason = _skip_reason(event) or _age_reason(event, received_at, retention_s)
     sess_id = "" if isinstance(event.session, msgspec.UnsetType) else event.session.sess_id
     messages = () if reason else _push_messages(event, received_at, notes, configuration)
@@ -81,6 +88,11 @@ def route(
         app_id=event.app.app_id,
         sess_id=sess_id,
     )
+
+
+def reject(envelope: Envelope, reason: str, received_at: str) -> UnroutedEvent:
+    """An event that cannot be read, under its own id where it tells one."""
+    return UnroutedEvent(event_id=_id_of(envelope), status="rejected", reason=reason, received_at=received_at)
 
 
 def _skip_reason(event: TriggerEvent) -> str:
@@ -127,8 +139,7 @@ def _is_tracked(event: TriggerEvent, configuration: Configuration) -> bool:
 def _id_of(envelope: Envelope) -> str:
     """The event's own id where it has one that can be a key, else EventBridge's."""
     try:
-        event_id = msgspec.json.decode(mend_halves(bytes(envelope.detail)))["id"]
-    except (*UNREADABLE, TypeError, KeyError, IndexError):
+        event_id = _named.decode(mend_halves(bytes(envelope.detail))).id
+    except UNREADABLE:
         return envelope.id
-    usable = isinstance(event_id, str) and 0 < len(event_id) <= _ID_LIMIT
-    return event_id if usable else envelope.id
+    return event_id if 0 < len(event_id) <= _ID_LIMIT else envelope.id

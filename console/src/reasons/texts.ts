@@ -45,6 +45,7 @@ export default defineTexts("reasons", {
   meant_for_nobody: ["这个应用的这个动作，规则都没有目标，即不发给任何平台", "each trigger rule for this action of this application has no target: it is meant for nobody"],
   no_target: ["没有触发规则把这个应用的这个动作发给启用的平台或智能审批", "no trigger rule sends this action of this application to an enabled platform, or to AI approval"],
   not_an_event: ["不是 EventBridge 事件：{why}", "not an EventBridge event: {why}"],
+  nested_too_deep: ["JSON 嵌套太深，无法读取", "its JSON is nested too deep to be read"],
   questionnaire: ["应用是问卷（问卷通），没有任务中心的待办", "the application is a questionnaire (问卷通): it has no tasks for a task center"],
   unknown_action: ["不认识的动作 {action}", "unknown action {action}"],
   // What is wrong with a field of an event, or of a setting; the decoder says itself what it expected

@@ -42,6 +42,7 @@ REASONS: Mapping[str, str] = {
     "meant_for_nobody": "each trigger rule for this action of this application has no target: it is meant for nobody",
     "no_target": "no trigger rule sends this action of this application to an enabled platform, or to AI approval",
     "not_an_event": "not an EventBridge event: {why}",
+    "nested_too_deep": "its JSON is nested too deep to be read",
     "questionnaire": "the application is a questionnaire (问卷通): it has no tasks for a task center",
     "unknown_action": "unknown action {action}",
     # What is wrong with a field of an event, or of a setting; the decoder says itself what it expected

@@ -21,6 +21,8 @@ _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2
 _ESCAPES = re.compile(rb"(?P<whole>" + _HIGH + _LOW + rb")|(?P<half>" + _HIGH + rb"|" + _LOW + rb")|\\.", re.DOTALL)
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _MOMENT = re.compile(r"(\d{4})(-\d\d-\d\dT\d\d:\d\d:)(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+_NESTING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+LEVELS = 100
 SEQUENCE_DIGITS = 19  # no whole number of an event has more
 
 Mend = Callable[[bytes], bytes]
@@ -29,6 +31,22 @@ Mend = Callable[[bytes], bytes]
 def mend_halves(text: bytes) -> bytes:
     """JSON with U+FFFD in the place of every half of a surrogate pair."""
     return _ESCAPES.sub(lambda match: rb"\ufffd" if match["half"] else match[0], text)
+
+
+def flatten(text: bytes) -> bytes:
+    """JSON with null in the place of what is nested deeper than `LEVELS`; only to see what the rest says."""
+    pieces: list[bytes] = []
+    depth = start = 0
+    for found in _NESTING.finditer(text):
+        if found[0] in b"[{":
+            depth += 1
+            if depth == LEVELS + 1:
+                pieces += [text[start : found.start()], b"null"]
+        elif found[0] in b"]}":
+            if depth == LEVELS + 1:
+                start = found.end()
+            depth -= 1
+    return b"".join([*pieces, text[start:]] if depth <= LEVELS else pieces)
 
 
 def mend_whole_number(raw: bytes) -> bytes:

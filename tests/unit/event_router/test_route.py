@@ -182,6 +182,12 @@ def test_what_cannot_be_read_is_rejected_under_its_own_id_with_the_field() -> No
     assert rejected.reason.startswith("sequence: expected `int`")
 
 
+def test_a_number_that_nothing_holds_does_not_hide_the_id() -> None:
+    detail = as_json({**event(), "sequence": "soon", "more": 1}).replace(b'"more":1', b'"more":1e999')
+
+    assert nowhere(detail).event_id == "S1-e1"
+
+
 @pytest.mark.parametrize("event_id", [None, 7, "", "x" * 129, ["e1"]])
 def test_without_a_usable_id_it_stands_under_that_of_the_bus(event_id: Any) -> None:
     detail = {**event(), "sequence": "soon", "id": event_id}

@@ -112,6 +112,17 @@ def test_one_event_that_cannot_be_read_does_not_hold_up_the_others(outside: Outs
     assert [unrouted.status for unrouted, _, _ in outside.recorded] == ["rejected", "rejected", "skipped"]
 
 
+@pytest.mark.parametrize("inner", [b'"[" ', b'{"a": "}]\\\\", "b": [1, {}]}'])
+def test_what_is_nested_too_deep_is_found_under_its_own_id_and_says_so(outside: Outside, inner: bytes) -> None:
+    deep = on_bus(event())[:-2] + b', "more": ' + b"[" * 20_000 + inner + b"]" * 20_000 + b', "after": {}}}'
+
+    assert outside.route(deep) == []
+
+    ((rejected, kept, _),) = outside.recorded
+    assert (rejected.event_id, rejected.status, kept) == ("S1-e1", "rejected", deep)
+    assert rejected.reason == "its JSON is nested too deep to be read"
+
+
 def test_only_the_events_whose_message_did_not_get_in_stay(outside: Outside) -> None:
     outside.refused = {"S1-e2"}
 

@@ -27,6 +27,7 @@ def outcome_of(response: Response, operation: Operation = INSERT) -> Outcome:
     [
         ("0", INSERT, OutcomeKind.OK),
         (0, INSERT, OutcomeKind.OK),
+        (0.0, INSERT, OutcomeKind.OK),
         ("200", UPDATE, OutcomeKind.OK),
         (200, UPDATE, OutcomeKind.OK),
         ("993", INSERT, OutcomeKind.TOKEN_REFUSED),
@@ -48,6 +49,7 @@ def outcome_of(response: Response, operation: Operation = INSERT) -> Outcome:
         (None, INSERT, OutcomeKind.TRANSIENT),
         (True, INSERT, OutcomeKind.TRANSIENT),
         (False, INSERT, OutcomeKind.TRANSIENT),
+        (993.0, UPDATE, OutcomeKind.TOKEN_REFUSED),
         (0.5, INSERT, OutcomeKind.TRANSIENT),
         ([], INSERT, OutcomeKind.TRANSIENT),
         ({"code": 0}, INSERT, OutcomeKind.TRANSIENT),
@@ -129,6 +131,15 @@ def test_an_answer_in_gb18030_is_read() -> None:
     assert outcome_of(answer(body)).verdict is OutcomeKind.OK
     refusal = '{"errcode":"5","errmsg":"失败"}'.encode("gb18030")
     assert outcome_of(answer(refusal)).message.strip('"') == "失败"
+
+
+def test_an_answer_with_half_a_character_is_read() -> None:
+    """A subject that the task center repeats, cut in the middle of an emoji."""
+    done = answer(b'{"errcode":"0","errmsg":"\\ud83d\\ude00 \\ud83d"}')
+    refused = outcome_of(answer(b'{"errcode":"5","errmsg":"\\u6210\\ude00"}'))
+
+    assert outcome_of(done).verdict is OutcomeKind.OK
+    assert (refused.verdict, refused.message) == (OutcomeKind.PERMANENT, "成�")
 
 
 def test_a_byte_order_mark_is_forgiven() -> None:

@@ -17,6 +17,7 @@ from taskbridge.errors import NoAnswer, PermanentError, PlatformError, Taskbridg
 from taskbridge.platforms.bodies import unknown_encoding
 from taskbridge.platforms.formats import parse_http_date
 from taskbridge.reasons import build_reason
+from taskbridge.spellings import mend_halves, mend_whole_number
 
 RETRY_AFTER_CAP_S = 3600.0
 
@@ -187,6 +188,7 @@ def parse_retry_after(response: Response) -> float | None:
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CODE = msgspec.json.Decoder(str | int)
 _TEXT = msgspec.json.Decoder(str)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_answer(response: Response, code_key: str, message_key: str) -> JsonAnswer:
@@ -196,10 +198,11 @@ def read_answer(response: Response, code_key: str, message_key: str) -> JsonAnsw
     """
     if not code_key:
         return _read_status(response, message_key)
+    body = _mended(response.body)
     try:
-        fields = _FIELDS.decode(response.body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return JsonAnswer(None, "", {}, is_json(response.body))
+        fields = _FIELDS.decode(body)
+    except _UNREADABLE:
+        return JsonAnswer(None, "", {}, is_json(body))
     return JsonAnswer(_read_code(fields.get(code_key)), _read_text(fields.get(message_key)), fields)
 
 
@@ -212,19 +215,28 @@ def _read_status(response: Response, message_key: str) -> JsonAnswer:
 def is_json(body: bytes) -> bool:
     """Whether a body is JSON at all, an object or not. Never raises."""
     try:
-        msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        msgspec.json.decode(_mended(body), type=msgspec.Raw)
+    except _UNREADABLE:
         return False
     return True
+
+
+def _mended(body: bytes) -> bytes:
+    """A body without what the decoder refuses and nobody meant: a mark in front, and halves of characters, which a
+    text has that was cut to fit.
+    """
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    return mend_halves(text) if b"\\u" in text else text
 
 
 def _read_code(raw: msgspec.Raw | None) -> str | None:
     if raw is None:
         return None
     try:
-        return str(_CODE.decode(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        code = str(_CODE.decode(mend_whole_number(bytes(raw))))
+    except _UNREADABLE:
         return None
+    return None if "\ufffd" in code else code
 
 
 def _read_text(raw: msgspec.Raw | None) -> str:
@@ -232,7 +244,7 @@ def _read_text(raw: msgspec.Raw | None) -> str:
         return ""
     try:
         return _TEXT.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         return decode_text(bytes(raw))
 
 
