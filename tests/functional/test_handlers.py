@@ -140,8 +140,8 @@ def test_a_token_is_shared_by_processes_through_the_parameter_store(deployed: De
 
     assert deployed.center.tasks["T1"].status == "COMPLETE"
     assert deployed.center.tokens_issued == 1
-    parameter = deployed.clients["ssm"].get_parameter(Name=f"{deployed.prefix}/tokens/jz")["Parameter"]
-    assert parameter["Type"] == "SecureString"
+    found = deployed.clients["ssm"].get_parameters_by_path(Path=f"{deployed.prefix}/tokens", WithDecryption=False)
+    assert [parameter["Type"] for parameter in found["Parameters"]] == ["SecureString"]
 
 
 # The clock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import threading
@@ -190,6 +191,28 @@ def test_many_threads_that_meet_an_expired_token_fetch_one() -> None:
     # then
     assert [result.outcome.verdict for result in results] == [OutcomeKind.OK] * 8
     assert issued == ["old", "token-1", "ended elsewhere", "token-3"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"host": "https://elsewhere.test"}, {"token_path": "/other"}, {"app_id": "another"}], ids=str
+)
+def test_a_token_goes_only_where_it_came_from_and_with_the_account_that_got_it(changes: dict[str, str]) -> None:
+    shown: list[tuple[str, str, str]] = []
+    given = itertools.count(1)
+
+    def server(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"errcode": "0", "data": f"token-{next(given)}"})
+        shown.append((request.url.host, request.headers["appid"], request.headers["accesstoken"]))
+        return DONE
+
+    clock = Clock()
+    tokens = TokenCache(MemoryTokenStore(clock), clock, lambda _: None, lambda: 0.5)
+    http = httpx.Client(transport=httpx.MockTransport(server))
+    for platform in (jinzhi(), jinzhi(**changes), jinzhi()):
+        PlatformClient(platform, http, tokens, lambda _: (SECRET,), clock).execute(insert())
+
+    assert [token for _, _, token in shown] == ["token-1", "token-2", "token-1"]
 
 
 # A session that was lost without a word of it

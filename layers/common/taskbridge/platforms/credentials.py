@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from taskbridge.platforms.base import PlatformAdapter
 from taskbridge.platforms.formats import is_header_text
 from taskbridge.platforms.http_answers import Response
 from taskbridge.platforms.masking import MASK, mask_long_runs
+from taskbridge.platforms.settings import secret_places
 from taskbridge.platforms.wire import Wire, show_body
 from taskbridge.reasons import build_reason
 
@@ -54,6 +56,7 @@ class Credentials:
         self, platform: PlatformAdapter, wire: Wire, tokens: Tokens, secrets: Callable[[str], tuple[str, ...]]
     ) -> None:
         self._platform = platform
+        self._key = _token_key(platform) if platform.uses_token else ""
         self._wire = wire
         self._tokens = tokens
         self._secrets = secrets
@@ -68,7 +71,7 @@ class Credentials:
         """
         platform = self._platform
         if platform.uses_token:
-            return self._tokens.get(platform.platform_id, self._fetcher(trail), platform.token_lifetime_s)
+            return self._tokens.get(self._key, self._fetcher(trail), platform.token_lifetime_s)
         if not platform.secret_field:
             return ""
         values = self.valid_secrets()
@@ -78,7 +81,7 @@ class Credentials:
         """A token to try after `refused`; empty where there is none. Raises as `token` does."""
         platform = self._platform
         if platform.uses_token:
-            return self._tokens.replace(platform.platform_id, refused, self._fetcher(trail), platform.token_lifetime_s)
+            return self._tokens.replace(self._key, refused, self._fetcher(trail), platform.token_lifetime_s)
         if not platform.secret_field:
             return ""
         return next((value for value in self.valid_secrets() if value != refused), "")
@@ -96,7 +99,7 @@ class Credentials:
         if len(items) < WIDESPREAD:
             items.add(item)
         return self._tokens.doubt(
-            platform.platform_id,
+            self._key,
             refused,
             signal,
             self._fetcher(trail),
@@ -107,7 +110,7 @@ class Credentials:
     def still_refused(self, tried: str, signal: str) -> None:
         """The token that `doubted` gave was refused too: it was not the token."""
         if self._platform.uses_token:
-            self._tokens.acquit(self._platform.platform_id, tried, signal)
+            self._tokens.acquit(self._key, tried, signal)
 
     def accepted(self, token: str) -> None:
         """`token` was taken: where there are two secrets, this one comes first from now on."""
@@ -173,3 +176,13 @@ class Credentials:
     def _clean(self, error: PlatformError, kind: type[PlatformError]) -> PlatformError:
         message = self._wire.mask(str(error))[:MESSAGE_CHARS]
         return kind(message, status=error.status, errcode=error.errcode, retry_after=error.retry_after)
+
+
+def _token_key(platform: PlatformAdapter) -> str:
+    """The platform, and who gave its token to whom: after a change of its address, no token of the old one is sent to
+    the new one, nor shown with another account.
+    """
+    settings = platform.settings
+    places = secret_places(type(settings), msgspec.structs.asdict(settings))
+    told = msgspec.json.encode((platform.class_name, places, getattr(settings, "app_id", "")), order="sorted")
+    return f"{platform.platform_id}-{hashlib.sha256(told).hexdigest()[:12]}"
