@@ -509,6 +509,10 @@ class MemoryQuestions(QuestionTable):
             self.asked = AskedToday(person, node, total, self.asked.cost)
         return reached
 
+    def give_back(self, uid: str, app_id: str, node_id: str, now: float) -> None:
+        """See QuestionTable."""
+        self.asked = replace(self.asked, person=self.asked.person - 1, node=self.asked.node - 1)
+
     def spend(self, questions: int, cost: float, now: float) -> None:
         """See QuestionTable."""
         self.asked = replace(self.asked, total=self.asked.total + questions, cost=self.asked.cost + cost)

@@ -15,11 +15,12 @@ from datetime import date, datetime
 
 import msgspec
 
+from ai_analyze.counts import TurnCounts
 from ai_analyze.documents import read_on
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.flips import forget_tasks, try_flips, without_second_look
 from ai_analyze.material import build_material
-from ai_analyze.pauses import PAUSED
+from ai_analyze.pauses import PAUSED, throttled_s
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.propose import build_proposal_question, parse_proposal
 from ai_analyze.review import Asked, Link
@@ -49,6 +50,7 @@ from taskbridge.errors import (
     PermanentError,
     PlatformError,
     QuotaExhausted,
+    ThrottledError,
     TransientError,
 )
 from taskbridge.events import EventForm
@@ -92,7 +94,7 @@ def run_job(message: JobMessage, ports: AnalysisPorts) -> TurnEnd:
         found = ports.jobs.get(message.uid, message.job_id)
         is_running = found is not None and found.status is AiJobStatus.RUNNING
         return TurnEnd(Fate.BUSY, LEASE_S) if is_running else TurnEnd(Fate.OUTDATED)
-    turn = _Turn(job, holder, ports)
+    turn = _Turn(job, holder, ports, TurnCounts(ports.questions, ports.clock))
     with ports.kept_alive(turn.renew):
         return turn.take()
 
@@ -104,6 +106,7 @@ class _Turn:
     job: AiJob
     holder: str
     ports: AnalysisPorts
+    counts: TurnCounts
 
     def renew(self) -> None:
         """Keep the job for longer."""
@@ -117,6 +120,8 @@ class _Turn:
             found = self._ask()
         except (PlatformError, ConfigurationError) as error:
             return self._unanswered(error)
+        finally:
+            self.counts.settle()
         if found.status is AiJobStatus.RUNNING:
             return self._save(found, TurnEnd(Fate.GOING_ON, GO_ON_S))
         return self._end(found, TurnEnd(Fate.DONE))
@@ -137,6 +142,8 @@ class _Turn:
         patience_s, retry_s = (NIGHT_GIVE_UP_AFTER_S, NIGHT_RETRY_S) if at_night else (GIVE_UP_AFTER_S, RETRY_S)
         if is_final or age > patience_s:
             return self._fail(str(error))
+        if isinstance(error, ThrottledError):
+            retry_s = max(retry_s, throttled_s(error, self.job.id))
         waiting = msgspec.structs.replace(self.job, reason=str(error))
         return self._save(waiting, TurnEnd(Fate.WAITING, retry_s, str(error)))
 
@@ -235,7 +242,11 @@ class _Turn:
             standing = without_second_look(standing)
         received_on = date.fromisoformat(seat.received_on)
         material = build_material(
-            form, standing.rule, received_on, lambda attachments: self.ports.desk.read_files(attachments, standing)
+            form,
+            standing.rule,
+            received_on,
+            lambda attachments: self.ports.desk.read_files(attachments, standing),
+            people=seat.people,
         )
         return self.ports.desk.review(
             material, self._chain(standing), _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
@@ -258,9 +269,7 @@ class _Turn:
         if not chain:
             raise TransientError(PAUSED)
         settings = standing.switches.settings
-        reached = self.ports.questions.take(
-            self.job.uid, self.job.app_id, self.job.node_id, settings, self.ports.clock()
-        )
+        reached = self.counts.take(self.job.uid, self.job.app_id, self.job.node_id, settings)
         if reached:
             raise PermanentError(reached)
         return chain
@@ -279,7 +288,7 @@ class _Turn:
             rule_version="draft",
             requested_by=msgspec.to_builtins(self.job.wanted)["kind"],
         )
-        self.ports.questions.spend(0, asked.usage.cost, self.ports.clock())
+        self.counts.heard(asked)
         self.ports.audit.record(asked.put_on(entry), self.ports.clock(), self.ports.switches().settings.retention_days)
 
     def _now(self) -> str:

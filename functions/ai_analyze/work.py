@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from ai_analyze.counts import TurnCounts
 from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.flight import LostFlight, Recorder
 from ai_analyze.material import Material, build_material
@@ -53,6 +54,7 @@ class AnalysisWork:
 
     def __post_init__(self) -> None:
         self.watch = Stopwatch(self.ports.clock)
+        self.counts = TurnCounts(self.ports.questions, self.ports.clock)
 
     def run(self) -> tuple[TurnEnd, Review | None]:
         """Read, ask or reuse, and settle."""
@@ -83,7 +85,7 @@ class AnalysisWork:
             self.standing.rule,
             date.fromisoformat(self.seat.received_on),
             lambda attachments: self.ports.desk.read_files(attachments, self.standing),
-            people=(self.seat.initiator,) if self.seat.initiator else (),
+            people=self.seat.people,
         )
 
     def _fly(self, material: Material) -> tuple[TurnEnd, Review | None]:
@@ -124,7 +126,7 @@ class AnalysisWork:
             if not chain:
                 return self._let_go(*paused(self.receives)), None
             settings, seat = self.standing.switches.settings, self.seat
-            reached = self.ports.questions.take(seat.uid, seat.app_id, seat.node_id, settings, self.ports.clock())
+            reached = self.counts.take(seat.uid, seat.app_id, seat.node_id, settings)
             if reached:
                 return self._capped(reached), None
             recorder.start_anew()
@@ -136,29 +138,21 @@ class AnalysisWork:
             return self._wait(SAME_UNDER_WAY, follow_s(self.receives)), None
         except (PlatformError, ConfigurationError) as error:
             return self._unanswered(error), None
+        finally:
+            self.counts.settle()
         return self._settle(whole, recorder.answer_id, Fate.DONE)
 
     def _review(self, material: Material, chain: list[Link], recorder: Recorder) -> Review:
-        asked: list[Asked] = []
-
-        def heard(question: Asked) -> None:
-            asked.append(question)
-            self._audit(question)
-
-        try:
-            with self.watch.on(Delay.PLATFORM):
-                return self.ports.desk.review(
-                    material,
-                    chain,
-                    recorder,
-                    self.standing,
-                    self.seat.uid,
-                    heard,
-                    handing_over=lambda: self.watch.on(Delay.FILES),
-                )
-        finally:
-            cost = sum(each.usage.cost for each in asked)
-            self.ports.questions.spend(max(0, len(asked) - 1), cost, self.ports.clock())
+        with self.watch.on(Delay.PLATFORM):
+            return self.ports.desk.review(
+                material,
+                chain,
+                recorder,
+                self.standing,
+                self.seat.uid,
+                self._heard,
+                handing_over=lambda: self.watch.on(Delay.FILES),
+            )
 
     def _tell_latency(self, started: float, recorder: Recorder) -> None:
         self.ports.journal.first_token(((recorder.first_at or self.ports.clock()) - started) * 1000)
@@ -168,7 +162,7 @@ class AnalysisWork:
         """No platform answered: later, or never."""
         if isinstance(error, QuotaExhausted):
             self.ports.journal.quota_exhausted(self.standing.switches.choice.platform_id)
-        pause = pause_after(error, self.receives)
+        pause = pause_after(error, self.receives, self.analysis.id)
         if pause:
             return self._let_go(*pause)
         self.ports.answers.fail(self.answer_id, self.holder, str(error))
@@ -220,7 +214,8 @@ class AnalysisWork:
 
     # The audit log
 
-    def _audit(self, asked: Asked) -> None:
+    def _heard(self, asked: Asked) -> None:
+        self.counts.heard(asked)
         self._record(asked.put_on(self._entry(asked.outcome)))
 
     def _record_late(self, review: Review) -> None:

@@ -56,6 +56,15 @@ def test_one_too_many_is_refused_and_not_counted(questions: QuestionTable, caps:
     assert questions.read("u1", "app", "n1", NOW) == AskedToday(2, 2, 2)
 
 
+def test_what_has_to_come_again_is_given_back_to_its_person_and_its_node(questions: QuestionTable) -> None:
+    for _ in range(2):
+        questions.take("u1", "app", "n1", OPEN, NOW)
+    questions.give_back("u1", "app", "n1", NOW)
+    questions.spend(-1, 0.0, NOW)
+
+    assert questions.read("u1", "app", "n1", NOW) == AskedToday(1, 1, 1)
+
+
 def test_a_cap_in_money_holds_from_the_question_on_that_reached_it(questions: QuestionTable) -> None:
     settings = AiSettings(daily_cost=1.0)
 

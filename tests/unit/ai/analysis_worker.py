@@ -23,7 +23,7 @@ from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Standing, Switches
 from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
 from taskbridge.ai.seats import Analysis, Seat, SeatState
-from taskbridge.errors import TaskbridgeError
+from taskbridge.errors import ConfigurationError, PlatformError, TaskbridgeError
 from taskbridge.platforms.ai import Reply
 from taskbridge.usage import Usage
 from tests.builders import START
@@ -84,17 +84,26 @@ class PlayedDesk(Desk):
         handing_over: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Review:
         self.worker.asked += 1
+        self.worker.materials.append(material)
         sink.text("事由")
         self.worker.answering(sink)
         if self.worker.error:
+            self._tell_failure(audit)
             raise self.worker.error
         sink.text("齐全。")
-        audit(Asked("aigc", "m", "review", "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
+        for kind in self.worker.questions_of_a_review:
+            audit(Asked("aigc", "m", kind, "system", "user", (), "raw", "answered", usage=Usage(input_tokens=3)))
         return self.worker.review
+
+    def _tell_failure(self, audit: Callable[[Asked], None]) -> None:
+        error = self.worker.error
+        if isinstance(error, PlatformError | ConfigurationError):
+            audit(Asked("aigc", "m", "review", "system", "user", (), "", "failed", failure=error))
 
     def ask(self, chain: Sequence[Link], system: str, user: str, uid: str, audit: Callable[[Asked], None]) -> Reply:
         self.worker.asked += 1
         if self.worker.error:
+            self._tell_failure(audit)
             raise self.worker.error
         usage = Usage(input_tokens=5, output_tokens=2)
         audit(Asked("aigc", "m", "question", system, user, (), self.worker.proposal, "answered", usage=usage))
@@ -113,6 +122,8 @@ class Worker:
         self.settings = AiSettings(examine_enable=True, examine_default_all_apps=True, platform_id="aigc", model="m")
         self.book = RuleBook(self.rules, self.switches)
         self.asked = 0
+        self.materials: list[Material] = []
+        self.questions_of_a_review = ["review"]
         self.files: tuple[ReadFile, ...] = ()
         self.paused = False
         self.answering: Callable[[Any], None] = lambda recorder: None

@@ -27,7 +27,7 @@ from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeCh
 from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.results import Finding, FindingResult, Review, Verdict
 from taskbridge.ai.seats import Analysis, AnalysisStatus, SeatState
-from taskbridge.errors import PermanentError, QuotaExhausted, TransientError
+from taskbridge.errors import PermanentError, QuotaExhausted, ThrottledError, TransientError
 from tests.builders import START
 from tests.template.reader import load_template
 from tests.unit.ai.analysis_worker import Worker
@@ -144,6 +144,34 @@ def test_every_question_of_a_job_is_in_the_audit_log(worker: Worker) -> None:
         ("dry_run", "T1"),
         ("propose_checks", "j1"),
     ]
+
+
+def test_a_dry_run_knows_the_people_whom_the_event_names(worker: Worker) -> None:
+    begin(worker, tasks=1)
+    worker.seats.items["u", "T0"] = msgspec.structs.replace(worker.seats.items["u", "T0"], initiator="欧阳晓明")
+
+    run(worker)
+
+    assert [material.people for material in worker.materials] == [("欧阳晓明",)]
+
+
+@pytest.mark.parametrize("asked", [["review"], ["review", "second_look"], ["review", "second_ask", "second_look"]])
+def test_every_question_of_a_dry_run_counts_towards_the_cap_of_all(worker: Worker, asked: list[str]) -> None:
+    begin(worker, tasks=2)
+    worker.questions_of_a_review = asked
+
+    run(worker)
+
+    assert (worker.questions.asked.person, worker.questions.asked.total) == (2, 2 * len(asked))
+
+
+def test_a_job_leaves_a_platform_alone_for_as_long_as_it_says(worker: Worker) -> None:
+    begin(worker)
+    worker.error = ThrottledError("too many", status=429, retry_after=300.0)
+
+    (end,) = run(worker)
+
+    assert (end.fate, end.again_in) == (Fate.WAITING, 300.0)
 
 
 def test_a_task_whose_form_is_gone_is_told(worker: Worker) -> None:

@@ -24,6 +24,7 @@ from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus, SeatState
 from taskbridge.errors import (
     ConfigurationError,
+    NoAnswer,
     PermanentError,
     QuotaExhausted,
     StoreError,
@@ -258,8 +259,8 @@ def test_a_worker_that_was_too_slow_writes_nothing_into_anothers_answer(worker: 
     ("error", "least", "most"),
     [
         (TransientError("x"), 5, 600),
-        (ThrottledError("x", retry_after=17), 17, 17),
-        (ThrottledError("x"), 60, 60),
+        (ThrottledError("x", retry_after=300), 300, 300),
+        (ThrottledError("x"), 48, 200),
         (QuotaExhausted("x"), 60, 600),
         (ConfigurationError("host", "x"), 5, 600),
     ],
@@ -458,6 +459,56 @@ def test_a_day_of_waiting_stays_below_the_receives_that_the_queue_allows(worker:
         receives += 1
         assert receives < 200, "a fifth of what the template allows"
     assert end.fate is Fate.FAILED
+
+
+def test_a_platform_that_always_says_in_a_second_does_not_use_up_the_receives_of_a_message(worker: Worker) -> None:
+    message = worker.request()
+    worker.now = datetime.fromisoformat(worker.analysis().created_at).timestamp()
+    worker.error = ThrottledError("too many", status=429, retry_after=1.0)
+    receives = 1
+    while (end := worker.run(message, receives)).again_in is not None:
+        worker.now += end.again_in
+        receives += 1
+        assert receives < 900, "of the thousand that the template allows"
+    assert end.fate is Fate.FAILED
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [
+        (ThrottledError("429", status=429), (1, 1, 1)),
+        (QuotaExhausted("debt"), (1, 1, 1)),
+        (ConfigurationError("host", "x"), (1, 1, 1)),
+        (TransientError("no connection", no_answer=NoAnswer.UNREACHABLE), (1, 1, 1)),
+        (TransientError("HTTP 502", status=502), (1, 1, 6)),  # it may have cost something
+    ],
+)
+def test_an_analysis_that_has_to_come_again_is_counted_once(
+    worker: Worker, error: TaskbridgeError, counted: tuple[int, int, int]
+) -> None:
+    message = worker.request()
+    worker.error = error
+    for receives in range(1, 6):
+        assert worker.run(message, receives).fate is Fate.WAITING
+    worker.error = None
+    assert worker.run(message, 6).fate is Fate.DONE
+    asked = worker.questions.asked
+    assert (asked.person, asked.node, asked.total) == counted
+
+
+def test_what_is_refused_for_good_counts(worker: Worker) -> None:
+    message = worker.request()
+    worker.error = PermanentError("HTTP 400")
+    worker.run(message)
+    assert worker.questions.asked == AskedToday(1, 1, 1)
+
+
+def test_what_is_throttled_together_does_not_come_back_together(worker: Worker) -> None:
+    messages = [worker.request(task_id=f"T{number}") for number in range(20)]
+    worker.error = ThrottledError("too many", status=429)
+    waits = [worker.run(message).again_in or 0.0 for message in messages]
+    assert len({round(wait) for wait in waits}) > 5
+    assert all(45 <= wait <= 75 for wait in waits)
 
 
 def test_an_approver_who_was_there_before_the_end_is_told_of_and_stays_noted(worker: Worker) -> None:

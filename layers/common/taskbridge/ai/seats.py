@@ -92,3 +92,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     decided_here: bool = False
     is_over: bool = False
     analysis: Analysis | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The names of people that the event carries beside the form."""
+        return (self.initiator,) if self.initiator else ()

@@ -30,8 +30,14 @@ class QuestionTable(Table):
                 self._add(key, now, -1)
         return reached
 
+    def give_back(self, uid: str, app_id: str, node_id: str, now: float) -> None:
+        """Count one less of a person and a node: what was taken at `now` has to come again."""
+        person, node, _ = _keys(uid, app_id, node_id, now)
+        for key in (person, node):
+            self._add(key, now, -1)
+
     def spend(self, questions: int, cost: float, now: float) -> None:
-        """Count what was asked beside the first question, and what all of it cost."""
+        """Count what was asked beside the first question (-1: not even that), and what all of it cost."""
         if questions or cost:
             self._add(_total(now), now, questions, cost)
 
