@@ -30,7 +30,7 @@ def seconds(stamp: str) -> float:
 def parse_moment(text: str, field: str, where: str = "query") -> str:
     """A time that a caller names, in UTC. Raises Problem (422): it has to say its zone."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())  # RFC 3339 takes t and z as well
         if moment.tzinfo is None:
             raise ValueError
         return utc_text(moment)

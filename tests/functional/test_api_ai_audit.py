@@ -55,6 +55,7 @@ def test_entries_are_found_by_task_and_by_time(world: AiWorld) -> None:
     assert ids(world, **{"from": "2026-11-20T16:00:00+08:00"}) == ["new", "other"]
     assert ids(world, **{"from": "2026-11-20T00:00:00Z"}, to="2026-11-22T00:00:00Z") == ["other"]
     assert ids(world, task_id="nothing") == []
+    assert ids(world, task_id=TASK, **{"from": "2026-11-22t16:00:00+08:00"}, to="2026-11-22t08:00:01z") == ["new"]
 
 
 @pytest.mark.parametrize("query", [{}, {"task_id": TASK}])
@@ -106,6 +107,8 @@ def test_long_texts_leave_room_for_the_others_of_a_page(world: AiWorld, monkeypa
         {"from": "1795311005"},
         {"to": "2026-11-22T08:00:00"},
         {"to": "0001-01-01T00:00:00+14:00"},
+        {"from": "2026-11-21T08:00:00Z", "to": "2026-11-21T15:59:59+08:00"},
+        {"from": "2026-11-21T08:00:00Z", "to": "2026-11-21T07:59:59Z", "task_id": TASK},
         {"limit": 201},
         {"uid": UID},
     ],

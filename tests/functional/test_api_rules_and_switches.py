@@ -380,6 +380,14 @@ def test_switches_that_cannot_work_are_refused(desk: Desk, wrong: dict[str, Any]
     assert desk.admin.put("/v1/ai/settings", {"examine_enable": False, **wrong}).code == "invalid_request"
 
 
+@pytest.mark.parametrize("host", ["files.test:0", "files.test:65536", "202.112.1.256", "a..b", "-"])
+def test_a_host_that_attachments_cannot_be_fetched_from_is_refused(desk: Desk, host: str) -> None:
+    refused = desk.admin.put("/v1/ai/settings", {"attachment_hosts": ["files.test", host]})
+
+    assert refused.code == "invalid_setting"
+    assert [each["field"] for each in refused.json["errors"]] == ["attachment_hosts[1]"]
+
+
 def test_a_chain_that_an_analysis_has_no_time_for_is_refused(desk: Desk) -> None:
     desk.create_ai(answer_timeout_s=500)
     spare = desk.create_ai("spare", answer_timeout_s=370)

@@ -13,9 +13,11 @@ from admin_api.ai.results import decision_of
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed, skip_empty
 from admin_api.moments import EARLIEST, parse_moment
+from admin_api.problems import invalid
 from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditRecord
+from taskbridge.flaws import flaw
 from taskbridge.moments import utc_text
 from taskbridge.tables.dynamo import Page
 
@@ -68,8 +70,10 @@ def list_audit(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Listed[AuditEntry]:
     """The newest first. A page may be short, or empty, where `next_cursor` is not null."""
-    start, end = from_ and parse_moment(from_, "from"), to and parse_moment(to, "to")
-    asked = AuditFilter(task_id or "", start or "", end or "", outcome or "")
+    start, end = parse_moment(from_, "from") if from_ else "", parse_moment(to, "to") if to else ""
+    if start and end and start > end:
+        raise invalid("from", flaw("before_end"), where="query")
+    asked = AuditFilter(task_id or "", start, end, outcome or "")
     page = _entries(asked, api.open_cursor(cursor), limit, api.services)
     seats = api.services.seats.get_many([(entry.uid, entry.task_id) for entry in page.items])
     room = _PAGE_CHARS // max(1, 2 * len(page.items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S, check_answer_timeou
 from taskbridge.errors import ConfigurationError, StaleVersion
 from taskbridge.flaws import flaw
 from taskbridge.platforms import build_ai_platform
+from taskbridge.platforms.addresses import check_fetched_host
 from taskbridge.registry import category_of
 from taskbridge.tables.configuration import PlatformConfig
 from taskbridge.tables.configuration_models import Configurator
@@ -96,12 +98,19 @@ def set_ai_settings(api: Api, body: AiSettingsChange) -> AiSettings:
     if body.version is not None and body.version != before.version:
         raise StaleVersion("the settings were changed since they were read")
     settings = body.applied_to(before)
+    _check_hosts(body.attachment_hosts or ())
     _check_platforms(settings, services.configurator)
     _check_night(settings)
     services.timing.check_settings(settings)
     after = services.configurator.save_ai_settings(settings)
     services.trail.record(api.caller.uid, SUBJECT, before if before.version else None, after)
     return after
+
+
+def _check_hosts(hosts: Sequence[str]) -> None:
+    """One that leads nowhere would keep the attachments of all others from being fetched. Raises ConfigurationError."""
+    for place, host in enumerate(hosts):
+        check_fetched_host(f"attachment_hosts[{place}]", host)
 
 
 def _check_night(settings: AiSettings) -> None:

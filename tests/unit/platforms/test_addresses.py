@@ -8,10 +8,13 @@ from contextlib import closing
 
 import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from taskbridge.errors import ConfigurationError
-from taskbridge.platforms.addresses import check_address, is_own, parse_hosts
+from taskbridge.platforms.addresses import check_address, check_host, is_own, parse_hosts
 from taskbridge.platforms.http import build_http_client, fetch, timeouts
+from tests.builders import calm
 
 OWN = [
     "127.0.0.1",
@@ -53,6 +56,19 @@ OTHERS = [
 @pytest.mark.parametrize("address", OWN)
 def test_addresses_of_the_machine_itself_are_known_however_they_are_written(address: str) -> None:
     assert is_own(address)
+
+
+@calm
+@given(st.text("aZ09-_.[]:", min_size=1, max_size=14))
+@example("256.1.1.1")
+@example("202.112.1.999:8080")
+@example("[v1.a]")
+def test_whatever_is_taken_for_an_address_can_be_called(host: str) -> None:
+    try:
+        address = check_host("host", f"https://{host}")
+    except ConfigurationError:
+        return
+    assert httpx.URL(f"{address}/path").raw_path == b"/path"
 
 
 @pytest.mark.parametrize("address", OTHERS)

@@ -14,10 +14,12 @@ from taskbridge.errors import ConfigurationError
 from taskbridge.flaws import flaw
 
 HOST_EXAMPLE = "https://gateway.school.edu.cn"
+_FETCHED_EXAMPLE = "files.school.edu.cn:8443"
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
+_FOUR_NUMBERS = re.compile(r"[0-9]+(\.[0-9]+){3}")
 # "This network"; and where EC2 answers its machines by IPv6. Link-local has the metadata and the runtime of Lambda.
 _OWN = (ip_network("0.0.0.0/8"), ip_network("fd00:ec2::/32"))
 _NAT64 = ip_network("64:ff9b::/96")
@@ -37,6 +39,13 @@ def check_host(field: str, value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def check_fetched_host(field: str, value: str) -> None:
+    """Refuse what is neither `name` nor `name:port`. Raises ConfigurationError."""
+    kind = _host_flaw(f"https://{value}")
+    if kind:
+        raise ConfigurationError(field, flaw(kind, expected=_FETCHED_EXAMPLE, got=repr(value)))
+
+
 def _host_flaw(text: str) -> str:
     """The kind of flaw that a host has, empty where it has none."""
     if not _VISIBLE_ASCII.fullmatch(text):
@@ -51,10 +60,20 @@ def _host_flaw(text: str) -> str:
         "host_scheme": parts.scheme not in {"https", "http"},
         "host_user": "@" in parts.netloc,
         "host_tail": text.partition("://")[2] != parts.netloc,
-        "host_nameless": not bracketed and not _HOSTNAME.fullmatch(parts.hostname or ""),
+        "host_nameless": not _names_a_host(parts.hostname or "", bracketed=bracketed),
         "host_port": port == 0 or parts.netloc.endswith(":"),
     }
     return next((kind for kind, holds in flaws.items() if holds), "")
+
+
+def _names_a_host(host: str, *, bracketed: bool) -> bool:
+    """Four numbers, and what stands in brackets, are an IP address: no name begins so, and nobody could be called."""
+    if not bracketed and not _FOUR_NUMBERS.fullmatch(host):
+        return _HOSTNAME.fullmatch(host) is not None
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def is_own(address: str) -> bool:

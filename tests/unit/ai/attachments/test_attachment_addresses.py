@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ai_analyze.attachments.addresses import is_listed, is_public, parse_hosts
 from taskbridge.errors import ConfigurationError
+from taskbridge.platforms.addresses import check_fetched_host
+from tests.builders import calm
 
 LISTED = parse_hosts(["Files.Example.edu.cn", "store.example:8443", "[2606:4700::1111]:9000", "文件.中国"], "hosts")
 
@@ -55,6 +59,17 @@ def test_what_is_no_host_is_refused_with_its_place_in_the_list(entry: str) -> No
     with pytest.raises(ConfigurationError) as refused:
         parse_hosts(["files.example", entry], "attachment_hosts")
     assert refused.value.field == "attachment_hosts[1]"
+
+
+@calm
+@given(st.text("aZ09-_.", min_size=1, max_size=12), st.sampled_from(["", ":0", ":1", ":443", ":65535", ":65536"]))
+@example("256.1.1.1", "")
+def test_what_the_settings_take_can_be_fetched_from(name: str, port: str) -> None:
+    try:
+        check_fetched_host("attachment_hosts", name + port)
+    except ConfigurationError:
+        return
+    assert parse_hosts([name + port], "attachment_hosts")
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "202.120.0.1", "2606:4700:4700::1111", "240e:1::1"])
