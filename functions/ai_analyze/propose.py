@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 
 from ai_analyze.fence import build_fence, single_line
+from ai_analyze.mending import mend_json
+from ai_analyze.thinking import ThinkingCutter
 from taskbridge.ai.checks import MAX_CHECKS, check_expression, known_types
 from taskbridge.ai.clauses import find_clause, same_clause, split_clauses
 from taskbridge.ai.forms.values import FieldType
@@ -95,7 +97,8 @@ def _resolve_clause(clause: str, clauses: Sequence[str]) -> str:
 
 def read_entries(text: str, name: str) -> list[Any]:
     """The list under a name in the JSON of an answer; none where there is no such list."""
-    answer = text[:LONGEST_ANSWER]
+    cutter = ThinkingCutter()
+    answer = (cutter.feed(text) + cutter.finish())[:LONGEST_ANSWER]
     blocks = _FENCED_BLOCK.findall(answer)
     found = _read_json(blocks[-1] if blocks else answer)
     entries = found.get(name) if isinstance(found, dict) else found
@@ -114,13 +117,11 @@ def _read_check(entry: Any) -> list[_CheckWire]:
 
 
 def _read_json(block: str) -> Any:
-    from json_repair import repair_json
-
     try:
         return json.loads(block)
     except (ValueError, RecursionError):
         pass  # what was proposed is looked at by a person anyway: mending it does no harm
     try:
-        return repair_json(block, return_objects=True, skip_json_loads=True)
-    except (ValueError, RecursionError):
+        return mend_json(block)
+    except ValueError:
         return None

@@ -141,7 +141,7 @@ def test_no_answer_grows_beyond_bounds() -> None:
     assert read_answer([]) is None
 
 
-@pytest.mark.parametrize("unit", ["'-", '"”', ' a"', "}{true", "(", "{"])
+@pytest.mark.parametrize("unit", ["'-", '"”', ' a"', "}{true", "(", "{", '[{"clause":"x"y"z'])
 def test_what_would_take_too_long_to_mend_is_given_up(unit: str) -> None:
     with pytest.raises(ValueError, match="too much would have to be tried"):
         mend_json(("{" + unit * 20_000)[:20_000])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_analyze.propose import LONGEST_ANSWER, build_proposal_question, parse_proposal
+from ai_analyze.propose import LONGEST_ANSWER, Proposal, build_proposal_question, parse_proposal
 from taskbridge.ai.checks.arithmetic import FUNCTIONS, MACROS, METHODS
 from taskbridge.ai.forms.values import FieldType
 from taskbridge.ai.rules import Check
@@ -109,6 +109,19 @@ def test_other_shapes_of_an_answer_are_read(text: str) -> None:
 )
 def test_an_answer_without_checks_proposes_nothing(text: str) -> None:
     assert parse_proposal(text, RULE, FIELDS).checks == ()
+
+
+def test_an_answer_that_would_take_too_long_to_mend_proposes_nothing() -> None:
+    assert parse_proposal(('{"checks":[' + '[{"clause":"x"y"z' * 4_000)[:LONGEST_ANSWER]) == Proposal()
+
+
+def test_a_draft_in_the_thinking_of_a_model_is_no_proposal() -> None:
+    draft = answer({"clause": LIMIT["clause"], "expression": "amount <= 9000"})
+
+    (check,) = parse_proposal(f"<think>{draft}</think>\n{json.dumps({'checks': [LIMIT]})}", RULE, FIELDS).checks
+
+    assert check.expression == LIMIT["expression"]
+    assert parse_proposal(f"<think>{draft}</think>", RULE, FIELDS) == Proposal()
 
 
 def test_an_endless_answer_is_cut() -> None:
