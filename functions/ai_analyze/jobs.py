@@ -21,6 +21,7 @@ from ai_analyze.ends import Fate, TurnEnd
 from ai_analyze.flips import forget_tasks, try_flips, without_second_look
 from ai_analyze.material import build_material
 from ai_analyze.pauses import PAUSED, throttled_s
+from ai_analyze.personal_data import Masking
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.propose import build_proposal_question, parse_proposal
 from ai_analyze.review import Asked, Link
@@ -189,8 +190,10 @@ class _Turn:
         if not forms:
             raise PermanentError(NO_FORMS)
         fields = field_types(forms[0][0].fields)
-        reply = self._ask_once(*build_proposal_question(wanted.rule, fields))
-        proposal = parse_proposal(reply.text, wanted.rule, fields)
+        masking = Masking()
+        rule = masking.mask(wanted.rule) if self.ports.switches().settings.masked else wanted.rule
+        reply = self._ask_once(*build_proposal_question(rule, fields))
+        proposal = parse_proposal(reply.text, rule, fields).restored(masking.restore)
         trials = try_checks(proposal.checks, [(typed_values(read_fields(form)), day) for form, day in forms])
         return msgspec.structs.replace(
             self.job,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -39,6 +39,12 @@ class Proposal:
 
     checks: tuple[Check, ...] = ()
     dropped: tuple[DroppedCheck, ...] = ()
+
+    def restored(self, restore: Callable[[str], str]) -> Proposal:
+        """The same about the rule before it was masked."""
+        checks = (replace(each, clause=restore(each.clause)) for each in self.checks)
+        dropped = (replace(each, clause=restore(each.clause)) for each in self.dropped)
+        return Proposal(tuple(checks), tuple(dropped))
 
 
 class _CheckWire(msgspec.Struct):

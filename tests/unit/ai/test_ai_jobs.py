@@ -296,6 +296,21 @@ def test_proposed_checks_are_tried_on_past_forms_and_the_useless_dropped(worker:
     assert found.usage.input_tokens == 5
 
 
+def test_what_is_masked_in_a_rule_is_masked_where_checks_are_asked_for(worker: Worker) -> None:
+    rule = "金额不超过 5000 元，超过的先致电 13812345678"
+    begin(worker, ProposeChecks(rule=rule))
+    worker.settings = replace(worker.settings, masking=True)
+    clause = rule.replace("13812345678", "【电话号码1】")
+    worker.proposal = json.dumps([{"clause": clause, "expression": "amount <= 5000"}])
+
+    run(worker)
+
+    (entry,) = worker.audit.entries
+    assert "13812345678" not in entry.question
+    assert clause in entry.question
+    assert [check.clause for check in job(worker).checks] == [rule]
+
+
 def test_without_past_forms_nothing_is_proposed(worker: Worker) -> None:
     begin(worker, ProposeChecks(rule=RULE), tasks=0)
 
