@@ -576,7 +576,7 @@ class MemoryJobs(AiJobTable):
     def save(self, job: AiJob, holder: str, now: float) -> bool:
         """See AiJobTable."""
         key = (job.uid, job.id)
-        if self.leases[key][0] != holder or self.items[key].status is not AiJobStatus.RUNNING:
+        if key not in self.items or self.leases[key][0] != holder or self.items[key].status is not AiJobStatus.RUNNING:
             return False
         self.items[key] = msgspec.structs.replace(job, attempts=0)
         self.leases[key] = (holder, 0.0)

@@ -82,7 +82,7 @@ def erase_person(uid: str, who: str, services: Services) -> Erasure:
     end = services.clock() + WORKING_S
     finished = _erase_tasks(uid, erased, end, services) and _erase_nodes(uid, erased, end, services)
     if finished:
-        erased.jobs += services.ai_jobs.erase_all(uid)
+        _erase_jobs(uid, erased, services)
     told = {"finished": finished, **asdict(erased)}
     change_id = services.trail.record(who, SUBJECT, None, told)
     return Erasure(finished=finished, dry_run=False, erased=erased, change_id=change_id)
@@ -106,7 +106,7 @@ def _erase_tasks(uid: str, erased: Erased, end: float, services: Services) -> bo
 
 
 def _erase_task(seat: Seat, erased: Erased, services: Services) -> None:
-    erased.audit_entries += _blank_audit(seat, services)
+    erased.audit_entries += _blank_audit(seat.uid, seat.task_id, services)
     analysis = seat.analysis
     if analysis and analysis.answer_id and analysis.rule_version.startswith("custom-"):
         erased.answers += services.answers.erase(analysis.answer_id) > 0
@@ -116,11 +116,19 @@ def _erase_task(seat: Seat, erased: Erased, services: Services) -> None:
     erased.open_tasks += seat.state is SeatState.OPEN
 
 
-def _blank_audit(seat: Seat, services: Services) -> int:
+def _erase_jobs(uid: str, erased: Erased, services: Services) -> None:
+    for job in services.ai_jobs.list_all(uid):
+        for asked_about in (job.id, *job.task_ids):
+            erased.audit_entries += _blank_audit(uid, asked_about, services)
+    erased.jobs += services.ai_jobs.erase_all(uid)
+
+
+def _blank_audit(uid: str, asked_about: str, services: Services) -> int:
+    """Blank what was asked for a person about a task, or in a job. Returns how much that was."""
     cursor, count = None, 0
     while True:
-        page = services.audit.for_task(seat.task_id, cursor)
-        mine = [entry for entry in page.items if entry.uid == seat.uid]
+        page = services.audit.for_task(asked_about, cursor)
+        mine = [entry for entry in page.items if entry.uid == uid]
         for entry in mine:
             services.audit.blank(entry)
         cursor, count = page.next, count + len(mine)

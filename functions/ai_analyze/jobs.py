@@ -292,7 +292,10 @@ class _Turn:
             requested_by=msgspec.to_builtins(self.job.wanted)["kind"],
         )
         self.counts.heard(asked)
-        self.ports.audit.record(asked.put_on(entry), self.ports.clock(), self.ports.switches().settings.retention_days)
+        told = asked.put_on(entry)
+        is_erased = self.ports.jobs.get(self.job.uid, self.job.id) is None
+        kept_days = self.ports.switches().settings.retention_days
+        self.ports.audit.record(told.without_person() if is_erased else told, self.ports.clock(), kept_days)
 
     def _now(self) -> str:
         return utc_stamp(self.ports.clock())

@@ -224,7 +224,9 @@ class AnalysisWork:
 
     def _record(self, entry: AuditRecord) -> None:
         retention_days = self.standing.switches.settings.retention_days
-        self.ports.audit.record(entry, self.ports.clock(), retention_days)
+        # Who was erased meanwhile stands on no new entry: nothing would lead to it any more.
+        is_erased = self.ports.seats.get(self.seat.uid, self.seat.task_id) is None
+        self.ports.audit.record(entry.without_person() if is_erased else entry, self.ports.clock(), retention_days)
 
     def _entry(self, outcome: str) -> AuditRecord:
         seat = self.seat

@@ -145,7 +145,7 @@ def test_a_task_for_many_costs_two_writes_a_person_and_three_reads_for_twenty(
     assert len(half.outbox.sent) == many
 
 
-def test_an_answer_costs_seventeen_calls_and_one_that_another_instance_has_ten(half: Half) -> None:
+def test_an_answer_costs_eighteen_calls_and_one_that_another_instance_has_ten(half: Half) -> None:
     half.tell(received())
     half.tell(received("T2", sess_id="S2"))
     first, second = half.outbox.sent
@@ -153,7 +153,7 @@ def test_an_answer_costs_seventeen_calls_and_one_that_another_instance_has_ten(h
     end, calls = half.run(first)
     assert end == TurnEnd(Fate.DONE, opened_first=False)
     assert calls == {
-        "get_item": 1,  # the seat
+        "get_item": 2,  # the seat, and whether its person was erased before the audit entry
         "batch_get_item": 2,  # own rules and defaults
         "query": 2,  # the form; the highest piece
         "update_item": 8,  # claim, attach, flight, finish, settle; the counts of today: person, node, all

@@ -10,6 +10,7 @@ import pytest
 
 from admin_api import erasure
 from taskbridge.ai.audit import AuditRecord
+from taskbridge.ai.jobs import AiJob, DryRun, ProposeChecks
 from taskbridge.ai.process_seats import build_seats, places_of
 from taskbridge.ai.processes import ERASED, Process, fold, forget_person
 from taskbridge.ai.rules import PersonalRule
@@ -24,6 +25,7 @@ from tests.functional.ai_suites.builders import APP, NODE, NOW, analysis, review
 from tests.functional.aws import Tables
 
 UID, OTHER = "u-2", "u-3"
+AT = "2026-11-22T01:00:00.000+00:00"
 SECRET = "只有本人知道的话"
 
 
@@ -53,9 +55,7 @@ class Site:
             own = PersonalRule(uid=uid, app_id=APP, node_id=NODE, rule=SECRET + uid)
             saved = self.stores.rules.save_own(own, 0)
             self.stores.rules.save_own(msgspec.structs.replace(saved, keynote="k"), saved.version)
-            self.changes.record(
-                ChangeRecord("c" + uid, "2026-11-22T01:00:00.000+00:00", uid, ("own-rule", uid, APP, NODE))
-            )
+            self.changes.record(ChangeRecord("c" + uid, AT, uid, ("own-rule", uid, APP, NODE)))
         self.stores.client.taken()
 
     def _task(self, uid: str, n: int) -> None:
@@ -69,15 +69,19 @@ class Site:
         answers.begin(f"answer-{uid}-{n}", "w", NOW, NOW + 60, NOW + 86_400, "S1")
         answers.append(f"answer-{uid}-{n}", 1, SECRET, NOW + 86_400)
         answers.finish(f"answer-{uid}-{n}", "w", review(), 1)
+        self.ask(uid, f"T{n}")
+
+    def ask(self, uid: str, asked_about: str) -> None:
+        """A question for a person about a task, or in a job."""
         entry = AuditRecord(
-            id=f"e-{uid}-{n}",
-            at="2026-11-22T01:00:00.000+00:00",
+            id=f"e-{uid}-{asked_about}",
+            at=AT,
             uid=uid,
-            task_id=f"T{n}",
-            sess_id=f"S{n}",
+            task_id=asked_about,
+            sess_id="S",
             app_id=APP,
             node_id=NODE,
-            analysis_id=f"a-{uid}-{n}",
+            analysis_id=f"a-{uid}",
             outcome="answered",
             question=SECRET,
             answer=SECRET,
@@ -134,6 +138,27 @@ def test_a_person_is_erased_and_everything_of_others_stays(site: Site) -> None:
     assert {item["answer_id"]["S"].split("-", 1)[1] for item in site.stores.items("AiAnswerTable")} == {
         f"{OTHER}-{n}" for n in range(3)
     }
+
+
+def test_what_was_asked_in_jobs_of_the_person_is_erased_with_them(site: Site) -> None:
+    site.fill(1)
+    jobs = (
+        AiJob(
+            id="j1", uid=UID, app_id=APP, node_id=NODE, wanted=ProposeChecks(rule=SECRET), task_ids=(), created_at=AT
+        ),
+        AiJob(id="j2", uid=UID, app_id=APP, node_id=NODE, wanted=DryRun(rule=SECRET), task_ids=("T8",), created_at=AT),
+    )
+    for job, asked_about in zip(jobs, ("j1", "T8"), strict=True):
+        site.client.api.services.ai_jobs.add(job, NOW)
+        for uid in (UID, OTHER):
+            site.ask(uid, asked_about)
+
+    erased = site.client.delete(f"/v1/people/{UID}").json["erased"]
+
+    assert (erased["jobs"], erased["audit_entries"]) == (2, 3)
+    for asked_about in ("j1", "T8"):
+        entries = site.stores.audit.for_task(asked_about).items
+        assert {(entry.uid, entry.question) for entry in entries} == {("", ""), (OTHER, SECRET)}
 
 
 def test_the_trail_tells_who_erased_how_much_and_not_whom(site: Site) -> None:

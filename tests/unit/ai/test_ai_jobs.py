@@ -174,6 +174,16 @@ def test_a_job_leaves_a_platform_alone_for_as_long_as_it_says(worker: Worker) ->
     assert (end.fate, end.again_in) == (Fate.WAITING, 300.0)
 
 
+def test_whose_job_is_erased_meanwhile_stands_on_no_new_audit_entry(worker: Worker) -> None:
+    begin(worker, tasks=1)
+    worker.answering = lambda _: worker.jobs.items.clear()
+
+    (end,) = run(worker)
+
+    assert end.fate is Fate.LATE
+    assert [(entry.uid, entry.question, entry.answer) for entry in worker.audit.entries] == [("", "", "")]
+
+
 def test_a_task_whose_form_is_gone_is_told(worker: Worker) -> None:
     begin(worker)
     worker.forms.delete("T0", "f")

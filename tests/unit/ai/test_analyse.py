@@ -102,6 +102,15 @@ def test_a_late_answer_goes_to_the_audit_log_only(worker: Worker, state: SeatSta
     assert [entry.outcome for entry in worker.audit.entries] == ["answered", "late"]
 
 
+def test_who_is_erased_meanwhile_stands_on_no_new_audit_entry(worker: Worker) -> None:
+    message = worker.request()
+    worker.answering = lambda _: worker.seats.items.clear()
+    assert worker.run(message).fate is Fate.LATE
+    assert [(entry.outcome, entry.task_id) for entry in worker.audit.entries] == [("answered", "T1"), ("late", "T1")]
+    assert {(entry.uid, entry.question, entry.answer) for entry in worker.audit.entries} == {("", "", "")}
+    assert worker.audit.entries[0].usage.input_tokens == 3, "what was counted stays"
+
+
 AGAIN = [SeatsMessage("S1", {"T1": ["u"]})]
 
 

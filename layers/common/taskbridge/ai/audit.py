@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from taskbridge.usage import Usage
 
@@ -49,3 +49,7 @@ class AuditRecord:
     latency_ms: int = 0
     error: str = ""
     requested_by: str = ""
+
+    def without_person(self) -> AuditRecord:
+        """The entry without person, question, answer and files: what was counted stays."""
+        return replace(self, uid="", question="", answer="", error="", files=())

@@ -81,8 +81,7 @@ class AuditTable(Table):
 
     def blank(self, entry: AuditRecord) -> None:
         """Take person, question, answer and files out of an entry."""
-        kept = replace(entry, uid="", question="", answer="", error="", files=())
-        self._replace(entry, uid="", detail=_pack(kept))
+        self._replace(entry, uid="", detail=_pack(entry.without_person()))
 
     def _replace(self, entry: AuditRecord, **values: Value) -> None:
         """Put other values in the place of those of an entry that is there."""

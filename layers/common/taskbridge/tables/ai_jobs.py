@@ -37,7 +37,11 @@ class AiJobTable(JobTable[AiJob]):
 
     def list_nights(self) -> list[AiJob]:
         """Those of the nights, the latest first: one Query, unless they come to more than a megabyte."""
-        return list(map(self._read, self._query("kind = :kind", {":kind": _kind(NOBODY)}, ScanIndexForward=False)))
+        return self.list_all(NOBODY)[::-1]
+
+    def list_all(self, uid: str) -> list[AiJob]:
+        """All jobs of a person that are kept: as above."""
+        return list(map(self._read, self._query("kind = :kind", {":kind": _kind(uid)})))
 
     def erase_all(self, uid: str) -> int:
         """Take every job of a person away; returns how many there were."""
