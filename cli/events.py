@@ -73,7 +73,7 @@ def send(
         bar = progress.add_task("Events sent", total=len(events))
         refused = send_events(opened, name, events, lambda n: progress.advance(bar, n), session.world.sleep)
     result |= {"sent": len(events) - len(refused), "refused": [asdict(each) for each in refused]}
-    sentence = f"{result['sent']} of {len(events)} events are on the bus {name}."
+    sentence = f"{result['sent']} of {len(events)} on the bus {name}."
     if refused or not wait:
         _show_sent(session.screen, result, sentence)
         return REFUSED if refused else 0
@@ -187,7 +187,8 @@ def show_outcomes(events: Sequence[Mapping[str, Any]], session: Session) -> int:
 
 def _describe_check(count: int, flaws: Sequence[Flaw]) -> str:
     if not flaws:
-        return f"{count} events have the agreed form. Nothing was sent."
+        have = "1 event has" if count == 1 else f"{count} events have"
+        return f"{have} the agreed form. Nothing was sent."
     wrong = len({each.place for each in flaws})
     return f"{wrong} of {count} events do not have the agreed form. Nothing was sent."
 
