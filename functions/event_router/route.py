@@ -70,10 +70,12 @@ def route(
     back. 0 remembers for good.
     """
     try:
-        event, notes = tidy(parse_event(bytes(envelope.detail)), received_at)
+        event = parse_event(bytes(envelope.detail))
+        reason = _skip_reason(event)
+        event, notes = (event, ()) if reason else tidy(event, received_at)
     except InvalidEvent as error:
         return reject(envelope, str(error), received_at)
-    reason = _skip_reason(event) or _age_reason(event, received_at, retention_s)
+    reason = reason or _age_reason(event, received_at, retention_s)
     sess_id = "" if isinstance(event.session, msgspec.UnsetType) else event.session.sess_id
     messages = () if reason else _push_messages(event, received_at, notes, configuration)
     tracked = None if reason or not _is_tracked(event, configuration) else TrackMessage(received_at, envelope.detail)

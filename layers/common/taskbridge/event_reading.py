@@ -47,11 +47,17 @@ def parse_event(detail: bytes) -> TriggerEvent:
         event = _decode_again(detail)
     if event.sequence >= 10**SEQUENCE_DIGITS:
         raise InvalidEvent("sequence", build_reason("most_digits", most=SEQUENCE_DIGITS))
+    if event.app.kind != "questionnaire":
+        _require(event)
+    return event
+
+
+def _require(event: TriggerEvent) -> None:
+    """What the schema leaves open, and an action cannot do without."""
     if event.action in PUSHED_ACTIONS and event.session is msgspec.UNSET:
         raise InvalidEvent("session", build_reason("field_required", action=event.action))
     if event.action == Action.NODE_PUBLISHED and event.node is msgspec.UNSET:
         raise InvalidEvent("node", build_reason("field_required", action=event.action))
-    return event
 
 
 def _decode_again(detail: bytes) -> TriggerEvent:

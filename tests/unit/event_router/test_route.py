@@ -64,11 +64,17 @@ def test_the_rules_decide_by_action_and_application(rule: TriggerRule, platforms
     assert [message.platform_id for message in decision.messages] == platforms
 
 
+SURVEY = {"app_id": "s", "name": "问卷", "kind": "questionnaire"}
+CONTRADICTION = [task(), {**task(), "node_id": "another"}]
 SKIPPED = {
-    "a questionnaire": (event(app={"app_id": "s", "name": "问卷", "kind": "questionnaire"}), QUESTIONNAIRE),
-    "a questionnaire's unknown action": (
-        event("coffee_made", app={"app_id": "s", "name": "问卷", "kind": "questionnaire"}),
-        QUESTIONNAIRE,
+    "a questionnaire": (event(app=SURVEY), QUESTIONNAIRE),
+    "a questionnaire's unknown action": (event("coffee_made", app=SURVEY), QUESTIONNAIRE),
+    "a questionnaire without a session": (event(app=SURVEY, session=None), QUESTIONNAIRE),
+    "a questionnaire's published node": (event("node_published", app=SURVEY), QUESTIONNAIRE),
+    "a questionnaire with contradictory tasks": (event(app=SURVEY, tasks=CONTRADICTION), QUESTIONNAIRE),
+    "an unknown action with contradictory tasks": (
+        event("coffee_made", tasks=CONTRADICTION),
+        "unknown action coffee_made",
     ),
     "a published node": (event("node_published", node={"node_id": "n"}), NO_AI),
     "an unknown action": (event("coffee_made"), "unknown action coffee_made"),
