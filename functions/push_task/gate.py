@@ -147,7 +147,8 @@ class Gate:
     def _quiet(self, lane: Lane) -> float | Refusal | None:
         now = self._clock()
         if self._breakers.allows(lane.platform_id, probe=lane.ready[0].is_probe):
-            return None
+            # Through an open breaker goes one call; what it came to decides about the next.
+            return math.inf if lane.running and self._breakers.is_open(lane.platform_id) else None
         quiet_s = self._breakers.quiet_until(lane.platform_id) - now
         if quiet_s > SHORT_QUIET_S:
             return Refusal(QUIET, quiet_s, is_blocked=True)

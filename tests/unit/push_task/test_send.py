@@ -309,6 +309,36 @@ def test_a_probe_that_fails_is_one_call() -> None:
     assert bench.coordination.read_breaker(PLATFORM).is_open
 
 
+class Overlapping(Crew[Ended]):
+    """Calls that all begin before the first of them ends."""
+
+    def __init__(self) -> None:
+        self._begun: list[Callable[[], Ended]] = []
+
+    def start(self, call: Callable[[], Ended]) -> None:
+        """See Crew."""
+        self._begun.append(call)
+
+    def next_ended(self, timeout_s: float) -> Ended | None:
+        """See Crew."""
+        return self._begun.pop(0)()
+
+
+@pytest.mark.parametrize(("verdict", "calls"), [(OutcomeKind.TRANSIENT, 1), (OutcomeKind.OK, 20)])
+def test_a_probe_is_one_call_also_where_calls_overlap(verdict: OutcomeKind, calls: int) -> None:
+    bench = Bench(lambda _: verdict)
+    gate = Gate(bench, bench.breakers, bench.coordination, bench.clock, bench.fleet)
+    sender = ThreadedSender(bench, bench.breakers, gate, bench.clock, sleep=bench.sleep, crew=Overlapping)
+    bench.coordination.open_breaker(PLATFORM, START, "down")
+    document = instance_after(message(tasks=[f"T{number}" for number in range(20)]))
+    sender.blocks(PLATFORM, probe=True)
+
+    (results,) = in_order(sender.send([TurnCalls(PLATFORM, plan_calls(document), is_probe=True)], LATE))
+
+    assert len(bench.client.asked) == calls
+    assert len(results) == 20
+
+
 def test_a_probe_that_is_done_without_a_call_tells_nothing_of_its_platform() -> None:
     bench = Bench()
     bench.client.execute = lambda *_: CommandResult(Outcome(OutcomeKind.OK), ())  # type: ignore[method-assign]

@@ -51,6 +51,11 @@ class Breakers:
                 return True
             return probe and platform_id not in self._streaks
 
+    def is_open(self, platform_id: str) -> bool:
+        """Whether nothing but probes may go now."""
+        with self._lock:
+            return self._state(platform_id).is_open
+
     def quiet_until(self, platform_id: str) -> float:
         """Until when the platform wants to be left alone; a time that has passed where it does not."""
         with self._lock:
