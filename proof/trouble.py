@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 
-from aiohttp import ClientSession, ClientTimeout, web
+from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, web
 
 from local.processes import free_port
 from local.settings import LOOPBACK
@@ -68,7 +68,10 @@ class Proxy:
             return _error(500, "InternalServerError")
         if kind == "reset":
             return _hang_up(request)
-        answer = await self._pass_on(request)
+        try:
+            answer = await self._pass_on(request)
+        except ClientConnectionError:  # the emulator is not there: at the end, or while a test stops it
+            return _hang_up(request)
         return _hang_up(request) if kind == "lost answer" else answer
 
     async def _pass_on(self, request: web.Request) -> web.Response:

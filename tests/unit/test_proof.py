@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local.processes import free_port
 from local.settings import ROOT
 from proof import capacity, monthly, pages, performance, record
 from proof.chaos import earlier_seeds
@@ -116,6 +117,11 @@ def test_trouble_throttles_fails_and_hangs_up_and_counts_it(upstream: str) -> No
     }
     assert trouble.calls == sum(trouble.told.values()) == 40
     assert seen["hung up"] == trouble.told["dynamodb reset"] + trouble.told["dynamodb lost answer"]
+
+
+def test_an_emulator_that_is_not_there_is_a_call_that_hangs_up() -> None:
+    with troubled(f"http://127.0.0.1:{free_port()}", Trouble(seed=1, rate=0.0)) as address:
+        assert post(address, TARGETS) == "hung up"
 
 
 @pytest.mark.parametrize(
