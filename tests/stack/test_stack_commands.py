@@ -272,6 +272,8 @@ def test_run_on_a_terminal_stays_up_until_interrupted(own_settings: StackSetting
 
     # then
     assert was_up, shown.decode(errors="replace")
+    link, others = b"/console/sign-in?login_hint=admin", (b"Task center", b"HTTP API", b"Logs")
+    assert 0 < shown.index(link) < min(shown.rindex(each) for each in others), "the console stands first"
     assert program.returncode == 0
     assert processes_of(own_settings) == (None, None, None)
 

@@ -81,18 +81,20 @@ test("what cannot be loaded is said with its code, and can be asked again", asyn
 
 /** What is one thing, and no list that could be empty. */
 const ONE = /\/v1\/(ops\/(summary|history)|ai\/(settings|agreement|count)|platform-types|openapi\.json)$/;
+/** Between the two looks that every page is tried in; at the first the menu stands beside a page just so. */
+const LAPTOPS = [960, 1100, 1280];
 const NOT_EMPTY = ["overview", "dead-letters", "ai-settings", "agreement", "api"];
 
 for (const role of ["admin", "approver"] as const) {
-  test(`each page of an ${role} says that it is loading, then what went wrong, and then that there is nothing`, async ({ page }) => {
+  test(`each page of an ${role} says that it is loading, what went wrong, and that there is nothing, and fits on every laptop`, async ({ page }) => {
     const held: Route[] = [];
-    let state: "loading" | "failing" | "empty" = "loading";
+    let state: "loading" | "failing" | "empty" | "full" = "loading";
     const fail = (route: Route) => route.fulfill({ status: 422, json: { code: "invalid_request", detail: "limit: expected 1 to 200" } });
     await serveApi(page);
     await page.route("**/v1/**", async (route) => {
       if (state === "loading") return void held.push(route);
       if (state === "failing") return fail(route);
-      if (route.request().method() !== "GET" || ONE.test(new URL(route.request().url()).pathname)) return route.fallback();
+      if (state === "full" || route.request().method() !== "GET" || ONE.test(new URL(route.request().url()).pathname)) return route.fallback();
       return route.fulfill({ json: { items: [], next_cursor: null, is_exact: true } });
     });
     await signIn(page, "somebody", role);
@@ -112,5 +114,14 @@ for (const role of ["admin", "approver"] as const) {
     await walk('.state-panel[data-tone="bad"]');
     state = "empty";
     await walk('.state-panel:not([data-tone="bad"])', own.filter(({ path }) => !NOT_EMPTY.includes(path)));
+    state = "full";
+    for (const { path } of own) {
+      await enter(page, path);
+      await expect(page.locator("main").locator(".loading, .state-panel"), path).toHaveCount(0);
+      for (const width of LAPTOPS) {
+        await page.setViewportSize({ width, height: 800 });
+        await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `${path} at ${width}`).toBeLessThanOrEqual(0);
+      }
+    }
   });
 }

@@ -102,7 +102,7 @@ export default defineTexts("rules", {
   cost: ["费用", "Cost"],
   differs: ["有变化", "differs"],
   against: ["与决定不同", "unlike the decision"],
-  findings: ["{n} 条意见", "{n} findings"],
+  findings: ["{n} 条意见", "Findings: {n}"],
   decision_approved: ["同意", "Approved"],
   decision_rejected: ["不同意", "Rejected"],
   decision_returned: ["退回", "Returned"],
