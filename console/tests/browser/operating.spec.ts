@@ -3,6 +3,7 @@ import { serveApi } from "./api";
 import { log, replays, summary } from "./data";
 import { LOOKS, wear } from "./looks";
 import { signIn } from "./people";
+import { enter } from "./shared-pages";
 import { expect, test } from "./unharmed";
 
 test.beforeEach(async ({ page }) => {
@@ -127,6 +128,24 @@ test("two requests of a log are compared field by field, and a call is copied wi
   await expect(page.locator(".differences [data-changed='true']")).toContainText("u20231106");
   await page.getByRole("button", { name: "复制为 cURL" }).last().click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("-H 'accessToken: ********'");
+});
+
+test("a log is replayed, a rejected event sent in again, and dead letters go back, by one button each that tells what was done", async ({ page }) => {
+  const asked = await serveApi(page);
+  const told = page.locator(".notices");
+  await page.goto("/console/push-logs?open=jz:ev-1");
+  await expect(page.locator(".data-table__row").first(), "platforms are called by their names").toContainText("融合门户待办");
+  await expect(page.locator(".side-panel .facts")).toContainText("金智待办中心 · jz");
+  await page.getByRole("button", { name: "重推", exact: true }).click();
+  await expect(told).toContainText("已加入推送队列");
+  await enter(page, "rejected-events?open=bad-1");
+  await page.getByRole("button", { name: "重新送入" }).click();
+  await expect(told).toContainText("已重新送入入口队列");
+  await enter(page, "dead-letters");
+  await page.getByRole("button", { name: "重新投递 push-dead-letters" }).click();
+  await expect(told).toContainText("2 条消息回到 push");
+  const done = ["push-logs/jz:ev-1/replay", "rejected-events/bad-1/replay", "ops/queues/push-dead-letters/redrive"];
+  expect(asked.filter((call) => call.startsWith("POST")).map(decodeURIComponent)).toEqual(done.map((path) => `POST /v1/${path}`));
 });
 
 test("what needs a hand has its button, where the person may press it", async ({ page }) => {
