@@ -15,6 +15,12 @@ _OBJECT = re.compile(r"""\{\s{0,64}["'“”‘’]|\{\s{0,64}(?:verdict|summary
 _MAYBE_OBJECT = re.compile(r"\{\s{0,64}[a-z]{0,8}")
 _VERDICT = re.compile(r"verdict|findings")
 _TICKS = re.compile(r"`{1,2}\Z")
+# What is no word behind a verdict: the end of its fence, and of the answer where a server passes that on.
+_END_MARKS = re.compile(
+    r"</(?:answer|response|s)>|<\|(?:im_end|end|endoftext|end_of_text|eot_id|eos|return|end_response)\|>"
+    r"|~~~|[`\s\u200b\ufeff]",
+    re.IGNORECASE,
+)
 
 
 class _State(Enum):
@@ -41,6 +47,8 @@ class ProseScanner:
         self._is_ended = False
         self._blocks: list[str] = []
         self._behind: list[str] = []  # prose since the last block
+        self._passed = 0  # characters that are decided
+        self.end = 0  # how many came before the end of the last block
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -49,8 +57,8 @@ class ProseScanner:
 
     @property
     def behind(self) -> str:
-        """What was written behind the last of them, but white space and the marks of a fence."""
-        return "".join(self._behind).strip().strip("`").strip()
+        """What was written behind the last of them, but white space and marks of an end."""
+        return _END_MARKS.sub("", "".join(self._behind))
 
     def feed(self, piece: str) -> str:
         """What of the answer so far is prose, and was not returned before."""
@@ -135,18 +143,23 @@ class ProseScanner:
             return
         self._blocks.append(block[block.index("{") :])
         self._behind.clear()
-        self._text = self._text[end:]
+        self._pass(end)
+        self.end = self._passed
         self._state = _State.CLOSING if self._is_fenced else _State.PROSE
 
     def _read_closing(self, shown: list[str]) -> bool:
         rest = self._text.lstrip()
         if not self._is_ended and "```".startswith(rest):
             return False  # also where nothing but white space came
-        self._text = rest[3:] if rest.startswith("```") else self._text
+        self._pass(len(self._text) - len(rest) + 3 if rest.startswith("```") else 0)
         self._state = _State.PROSE
         return True
 
     def _show(self, shown: list[str], end: int) -> None:
         shown.append(self._text[:end])
         self._behind += [self._text[:end]] if self._blocks else []
+        self._pass(end)
+
+    def _pass(self, end: int) -> None:
+        self._passed += end
         self._text = self._text[end:]

@@ -170,7 +170,7 @@ def _ask_about(case: _Case, link: Link, originals: Originals, seconds: float, tr
 def _doubts(case: _Case, listener: Listener) -> tuple[str, ...]:
     """Why an approve of this answer cannot stand, whatever it shows."""
     sources = name_sources(case.sent)
-    behind = (SAID_MORE,) if listener.blocks and listener.behind else ()
+    behind = (SAID_MORE,) if listener.blocks and listener.goes_on else ()
     return (*behind, *((REPEATED,) if repeats_a_source(listener.blocks, sources) else ()))
 
 

@@ -79,9 +79,9 @@ class Listener:
         return self._scanner.blocks
 
     @property
-    def behind(self) -> str:
-        """What was said behind the last of them."""
-        return self._scanner.behind
+    def goes_on(self) -> bool:
+        """Whether something was said, or thought, behind the last of them."""
+        return bool(self._scanner.behind) or self._thinking.begun_at >= self._scanner.end
 
     def hear(self, piece: str) -> None:
         """The next piece of the answer."""

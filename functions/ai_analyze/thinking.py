@@ -8,23 +8,34 @@ from __future__ import annotations
 
 import re
 
-_NAMES = r"(?:think(?:ing)?|thought|reason(?:ing)?|reflection|scratchpad)"
-_OPENING = re.compile(rf"<\s{{0,4}}{_NAMES}\s{{0,4}}>|◁think▷|<\|begin_of_thought\|>", re.IGNORECASE)
-_CLOSING = re.compile(rf"<\s{{0,4}}/\s{{0,4}}{_NAMES}\s{{0,4}}>|◁/think▷|<\|end_of_thought\|>", re.IGNORECASE)
+_NAMES = r"(?:[a-z]{1,12}:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad)"
+_ATTRIBUTES = r"(?:\s[^<>/=]{0,24}=[^<>/]{0,48})?"
+_OPENING = re.compile(
+    rf"<\s{{0,4}}{_NAMES}{_ATTRIBUTES}\s{{0,4}}>|◁think▷|<\|(?:begin_of_thought|start_thinking|think)\|>",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    rf"<\s{{0,4}}/\s{{0,4}}{_NAMES}\s{{0,4}}>|◁/think▷|<\|(?:end_of_thought|end_thinking|/think)\|>", re.IGNORECASE
+)
 _EITHER = re.compile(rf"(?P<open>{_OPENING.pattern})|{_CLOSING.pattern}", re.IGNORECASE)
-_MAYBE_TAG = re.compile(r"[<◁][^>▷]{0,31}\Z")
+_MAYBE_TAG = re.compile(
+    rf"(?:<\s{{0,4}}(?:/\s{{0,4}})?(?:[|/a-z_:]{{0,24}}|{_NAMES}\s[^<>]{{0,79}})|◁[^▷]{{0,8}})\Z", re.IGNORECASE
+)
 
 
 class ThinkingCutter:
     """Takes an answer in pieces and gives back what is not thinking.
 
-    `restarts` counts how often it turned out that everything before had been thinking.
+    `restarts` counts how often it turned out that everything before had been thinking. `kept` is how many characters
+    were kept since, and `begun_at` how many when thinking began last, -1 for never.
     """
 
     def __init__(self) -> None:
         self._text = ""  # what is not decided yet
         self._depth = 0
         self.restarts = 0
+        self.kept = 0
+        self.begun_at = -1
 
     def feed(self, piece: str) -> str:
         """What of the answer so far is no thinking, and was not returned before."""
@@ -34,8 +45,7 @@ class ThinkingCutter:
             self._cut(found, kept)
         held = _MAYBE_TAG.search(self._text)
         end = held.start() if held else len(self._text)
-        if self._depth == 0:
-            kept.append(self._text[:end])
+        self._keep(self._text[:end], kept)
         self._text = self._text[end:]
         return "".join(kept)
 
@@ -45,13 +55,19 @@ class ThinkingCutter:
         return rest if self._depth == 0 else ""
 
     def _cut(self, found: re.Match[str], kept: list[str]) -> None:
-        if self._depth == 0:
-            kept.append(self._text[: found.start()])
+        self._keep(self._text[: found.start()], kept)
         if found["open"]:
+            self.begun_at = self.begun_at if self._depth else self.kept
             self._depth += 1
         elif self._depth:
             self._depth -= 1
         else:
             kept.clear()
+            self.kept, self.begun_at = 0, -1
             self.restarts += 1
         self._text = self._text[found.end() :]
+
+    def _keep(self, text: str, kept: list[str]) -> None:
+        if self._depth == 0:
+            kept.append(text)
+            self.kept += len(text)

@@ -55,6 +55,12 @@ def desk() -> Desk:
         "<think>草稿：\n" + told(prose="") + "\n等等，应当拒绝。</think> 结论：不同意",
         told() + "\n等等，应当拒绝。",
         told() + "\n以上仅供参考。",
+        told() + "<think>等等，应当拒绝。</think>",
+        told() + "\n<think>等等，应当拒绝。",
+        '<think effort="high">' + told(),
+        "<seed:think>" + told(),
+        "<thoughts>" + told(),
+        "<|START_THINKING|>" + told(),
         told(prose="金额超限，建议拒绝。"),
     ],
 )
@@ -82,6 +88,11 @@ def test_no_approve_stands_on_a_rule_that_the_model_may_not_have_read_whole(desk
 
     assert advice.verdict is Verdict.NEEDS_HUMAN
     assert RULE_TOO_LONG in str(advice.downgraded)
+
+
+@pytest.mark.parametrize("end", ["</answer>", "\n</s>", "<|im_end|>", "\n<|END_RESPONSE|>\n", "\n~~~\n", "\u200b"])
+def test_the_mark_of_an_end_is_no_word_behind_a_verdict(desk: Desk, end: str) -> None:
+    assert desk.review(a_material(), ScriptedModel([told().rstrip() + end])).verdict is Verdict.APPROVE
 
 
 def test_the_draft_of_a_model_does_not_count_beside_its_answer(desk: Desk) -> None:

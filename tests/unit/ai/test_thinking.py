@@ -30,6 +30,13 @@ def cut(*pieces: str) -> str:
         ("◁think▷草稿◁/think▷结论", "结论"),
         ("<think>一<think>二</think>三</think>结论", "结论"),
         ("草稿</think>结论", "结论"),
+        ('<think effort="high">草稿</think>结论', "结论"),
+        ('<think\n a="1" b="2" >草稿</think >结论', "结论"),
+        ("<seed:think>草稿</seed:think>结论", "结论"),
+        ("<thoughts>草稿</thoughts>结论", "结论"),
+        ("<|START_THINKING|>草稿<|END_THINKING|>结论", "结论"),
+        ("x < reason and y > 3", "x < reason and y > 3"),
+        ("a <thinker>b", "a <thinker>b"),
         ("<think>没有结束", ""),
         ("没有思考", "没有思考"),
         ("3 < 5 且 a<b", "3 < 5 且 a<b"),
@@ -42,7 +49,12 @@ def test_thinking_is_cut_out(answer: str, left: str) -> None:
 
 @calm
 @given(
-    st.lists(st.sampled_from(["<think>", "</think>", "草稿", "<", "结论", "{", "think>"]), max_size=8),
+    st.lists(
+        st.sampled_from(
+            ["<think>", "</think>", '<seed:think a="1">', "<|end_thinking|>", "草稿", "<", "结论", "{", "think>"]
+        ),
+        max_size=8,
+    ),
     st.integers(1, 5),
 )
 def test_how_an_answer_is_cut_into_pieces_makes_no_difference(parts: list[str], size: int) -> None:

@@ -141,6 +141,8 @@ def test_errors_of_every_vendor_keep_their_code_and_message(body: object, code: 
         ("length", IncompleteAnswer),
         ("insufficient_system_resource", IncompleteAnswer),
         ("content_filter", ContentRefused),
+        ("sensitive", ContentRefused),
+        ("SAFETY", ContentRefused),
         ("refusal", ContentRefused),
     ],
 )

@@ -135,6 +135,18 @@ def test_an_answer_that_stands_wholly_in_the_thinking_is_marked_as_that(key: str
     assert told == []
 
 
+def test_a_message_in_parts_is_read_without_what_is_no_text() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "想"}]}
+    parts = [thinking, {"type": "text", "text": "同意"}, {"type": "text", "text": "该申请"}, "x", None]
+    whole = {"choices": [{"message": {"content": parts}, "finish_reason": "stop"}]}
+    pieces = [{"choices": [{"index": 0, "delta": {"content": [part]}}]} for part in parts]
+    body = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces) + "data: [DONE]\n\n"
+    streamed = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body.encode())
+
+    assert ai_client(openai(), Server(httpx.Response(200, json=whole))).ask(question()).text == "同意该申请"
+    assert ai_client(openai(), Server(streamed)).stream(question(), lambda _: None).text == "同意该申请"
+
+
 def test_a_stream_asks_for_its_usage() -> None:
     body = body_of(stream=True)
     assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})

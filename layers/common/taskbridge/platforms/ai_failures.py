@@ -27,7 +27,7 @@ from taskbridge.reasons import build_reason
 FINISHED = frozenset(
     {"", "null", "none", "stop", "eos", "eos_token", "end_of_text", "end_turn", "stop_sequence", "complete"}
 )
-REFUSED = frozenset({"content_filter", "refusal"})
+REFUSED = frozenset({"content_filter", "refusal", "sensitive", "safety"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,14 @@ def text_at(value: Mapping[str, Any], *keys: str) -> str:
     return ""
 
 
+def content_at(value: Mapping[str, Any], key: str) -> str | None:
+    """The content of a message: a text, or a list of parts of which those of text count; None for neither."""
+    found = value.get(key)
+    if not isinstance(found, list):
+        return found if isinstance(found, str) else None
+    return "".join(text_at(part, "text") for part in found if isinstance(part, dict) and part.get("type") == "text")
+
+
 def tokens_of(value: Mapping[str, Any]) -> tuple[int, int] | None:
     """Input and output tokens, as OpenAI or DashScope call them; None where they are not told."""
     usage = object_at(value, "usage")

@@ -13,7 +13,7 @@ from taskbridge.platforms.ai_platform import AiOperation, AiPlatform, UploadedFi
 from taskbridge.platforms.ai_settings import AiPlatformSettings, FileLifetime, UploadFiles
 from taskbridge.platforms.base import Request
 from taskbridge.platforms.http_answers import Response
-from taskbridge.platforms.loose_json import object_at, text_at, tokens_of
+from taskbridge.platforms.loose_json import content_at, object_at, text_at, tokens_of
 from taskbridge.platforms.settings import Secret, secret, setting
 from taskbridge.platforms.streams import Draft, as_thinking
 from taskbridge.platforms.surrogates import mend
@@ -154,11 +154,11 @@ class OpenAICompatible(AiPlatform):
         choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
         message = object_at(choice, "message")
         finish = "refusal" if text_at(message, "refusal") else text_at(choice, "finish_reason")
-        content = message.get("content")
+        content = content_at(message, "content")
         thought = text_at(message, "reasoning_content") or text_at(message, "reasoning")
-        if not isinstance(content, str) and is_finished(finish) and not thought:
+        if content is None and is_finished(finish) and not thought:
             raise TransientError(build_reason("answer_without_message"), status=response.status)
-        text = (mend(content) if isinstance(content, str) else "") or as_thinking(thought)
+        text = mend(content or "") or as_thinking(thought)
         return Draft(text, text_at(body, "id"), text_at(body, "model"), tokens_of(body), finish)
 
     def build_upload(self, name: str, content: bytes, token: str, *, ocr: bool) -> Request:

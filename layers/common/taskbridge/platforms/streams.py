@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from taskbridge.errors import ContentRefused, IncompleteAnswer
 from taskbridge.platforms.ai_failures import Failure, is_finished
-from taskbridge.platforms.loose_json import object_at, parse_object, text_at, tokens_of
+from taskbridge.platforms.loose_json import content_at, object_at, parse_object, text_at, tokens_of
 from taskbridge.platforms.surrogates import Mending, mend
 from taskbridge.reasons import build_reason
 
@@ -93,7 +93,7 @@ def read_openai(event: str, data: str) -> StreamPiece | None:
     delta = object_at(choice, "delta")
     thought = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")
     return StreamPiece(
-        text=text_at(delta, "content"),
+        text=content_at(delta, "content") or "",
         busy=bool(thought),
         thought=thought,
         finish="refusal" if text_at(delta, "refusal") else text_at(choice, "finish_reason"),
