@@ -1,7 +1,8 @@
 """Quotes checked against what they quote. Pure.
 
 White space, invisible characters, full-width forms, and kinds of quotation marks and dashes are folded on both sides.
-Numbers are not: a quote that begins or ends within a number, or takes away its unit (万), is not found.
+Numbers are not: a quote that begins or ends within a number, or takes away its unit (万), is not found, nor is one that
+leaves out a no in front of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ai_analyze.fence import clean
+from ai_analyze.negation import leaves_out_a_no, may_leave_out_a_no
 from ai_analyze.sources import Source
 from taskbridge.ai.forms.value_text import EMPTY, UNSIGNED
 from taskbridge.ai.results import Evidence
@@ -47,6 +49,7 @@ _LONGEST_BEFORE = 3
 _CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "HKD", "AUD", "CAD", "KRW", "TWD", "CHF", "SGD", "RUB"})
 _NOT_ENTERED = re.compile(rf"{EMPTY}|{UNSIGNED}(?:\([^()]*\))?")
 _MOST_PLACES = 1000
+_MOST_LOOKED_AT = 3  # of the places where a no may be left out: each costs a walk through the page
 _AROUND = 200  # characters of a passage before and behind its quote
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
@@ -132,7 +135,7 @@ class Quotable:
         quote = fold(evidence.quote)
         numbers = range(1, len(source.pages) + 1) if _says_enough(quote) else ()
         for number in sorted(numbers, key=lambda number: number != evidence.page):
-            if places := find_places(quote, self._page(source, number)):
+            if places := self._as_meant(source, number, find_places(quote, self._page(source, number))):
                 return number, places
         return 1, []
 
@@ -145,7 +148,18 @@ class Quotable:
         if not _says_enough(quote):
             return 1, []
         found = find_places(quote, label + value, behind=len(label))
-        return 1, [(max(0, start - len(label)), end - len(label)) for start, end in found]
+        return 1, self._as_meant(source, 1, [(max(0, start - len(label)), end - len(label)) for start, end in found])
+
+    def _as_meant(self, source: Source, page: int, places: Sequence[Span]) -> list[Span]:
+        """The places where no word in front says the opposite."""
+        folded, text = self._page(source, page), source.pages[page - 1]
+        doubtful = [place for place in places if may_leave_out_a_no(folded, place[0])]
+        denied = {
+            place
+            for number, place in enumerate(doubtful)
+            if number >= _MOST_LOOKED_AT or leaves_out_a_no(text, self._unfolded(source, page, place[0], text))
+        }
+        return [place for place in places if place not in denied]
 
     def _shows_an_entry(self, source: Source, page: int, places: Sequence[Span]) -> bool:
         """Whether one of the places holds something that was entered."""
@@ -164,9 +178,13 @@ class Quotable:
         """What stands around the first of the places in a file, empty for a field."""
         if not source.is_file or not places:
             return ""
-        folded, text = self._page(source, page), source.pages[page - 1]
-        start, end = (find_unfolded(text, place - folded.count(" ", 0, place)) for place in places[0])
+        text = source.pages[page - 1]
+        start, end = (self._unfolded(source, page, place, text) for place in places[0])
         return text[max(0, start - _AROUND) : end + _AROUND]
+
+    def _unfolded(self, source: Source, page: int, place: int, text: str) -> int:
+        """Where in the text of a page a place of its folded form is."""
+        return find_unfolded(text, place - self._page(source, page).count(" ", 0, place))
 
     def _page(self, source: Source, number: int) -> str:
         place = (source.name, number)
