@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.jobs import LEASE_S
 from taskbridge.errors import StaleVersion
+from taskbridge.events import ID_CHARS
 from taskbridge.push.logs import LogStatus
 from tests.api import ApiClient
 from tests.builders import PLATFORM, START
@@ -135,6 +136,13 @@ def test_a_replay_that_cannot_be_is_refused_with_its_field(ops: ApiClient, body:
 def test_a_replay_that_is_not_there_is_not_found(ops: ApiClient, id_: str) -> None:
     assert ops.get(f"/v1/replays/{id_}").code == "not_found"
     assert ops.delete(f"/v1/replays/{id_}").code == "not_found"
+
+
+def test_ids_may_be_as_long_as_those_of_events(site: Site, ops: ApiClient) -> None:
+    longest = "S" * ID_CHARS
+
+    assert ops.post("/v1/replays", {"sess_id": longest, "task_id": longest, "dry_run": True}).status == 202
+    assert ops.post("/v1/ops/reconcile", {"platform_id": PLATFORM, "sess_id": longest}).code == "not_found"
 
 
 def test_one_instance_is_compared_at_once(site: Site, ops: ApiClient) -> None:

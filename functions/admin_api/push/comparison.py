@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from admin_api.api import Api, Router
 from admin_api.moments import at
 from admin_api.problems import not_found
-from admin_api.push.replays import build_job
+from admin_api.push.replays import Id, build_job
 from admin_api.requests import Wanted
 from admin_api.setup.platforms import task_centers
 from admin_api.wiring import Services
@@ -20,7 +17,6 @@ from taskbridge.push.jobs import JobKind, PushJob
 from taskbridge.push.messages import instance_key
 from taskbridge.tables.push_logs import load_own
 
-Id = Annotated[str, Field(min_length=1, max_length=200)]
 router = Router("operations")
 
 

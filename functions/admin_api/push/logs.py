@@ -17,12 +17,12 @@ from admin_api.setup.platforms import task_centers
 from admin_api.views import show
 from admin_api.wiring import Services
 from taskbridge.attempts import Attempt
+from taskbridge.events import ID_CHARS
 from taskbridge.moments import DAY_S
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import Entry, LogStatus, PushLog
 from taskbridge.push.messages import SyncMessage
 
-ID_CHARS = 200
 CAUSE_CHARS = 2000
 Status = Literal["retrying", "succeeded", "failed", "superseded", "skipped"]
 Id = Annotated[str | None, Query(min_length=1, max_length=ID_CHARS)]

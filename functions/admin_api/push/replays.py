@@ -15,6 +15,7 @@ from admin_api.problems import not_found
 from admin_api.requests import Wanted
 from admin_api.setup.platforms import task_centers
 from admin_api.views import show
+from taskbridge.events import ID_CHARS
 from taskbridge.push.jobs import DEFAULT_RATE_PER_S, MAX_RATE_PER_S, JobKind, JobStatus, PushJob, matches
 from taskbridge.push.logs import LogStatus
 from taskbridge.tables.push_log_items import status_shards
@@ -24,7 +25,7 @@ COUNTED_A_CALL = 1000
 CAUSE_CHARS = 2000
 NARROWING = ("app_id", "sess_id", "task_id", "errcode", "cause")
 COUNT_CALLS = 24  # some 24,000 logs
-Id = Annotated[str, Field(min_length=1, max_length=200)]
+Id = Annotated[str, Field(min_length=1, max_length=ID_CHARS)]
 Moment = Annotated[str, Field(max_length=40)]
 router = Router("replays")
 

@@ -21,7 +21,8 @@ SOURCE = "htd.process"
 DETAIL_TYPE = "process.trigger"
 
 # The schema sets no bounds; an empty id names nothing, and a key of a table has at most 2,048 bytes.
-Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+ID_CHARS = 500
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=ID_CHARS)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
