@@ -215,6 +215,30 @@ def test_a_token_goes_only_where_it_came_from_and_with_the_account_that_got_it(c
     assert [token for _, _, token in shown] == ["token-1", "token-2", "token-1"]
 
 
+def test_nobody_else_fetches_a_token_for_as_long_as_a_slow_fetch_may_take() -> None:
+    clock = Clock()
+    store = MemoryTokenStore(clock)
+    fetched: list[float] = []
+
+    def worker() -> PlatformClient:
+        tokens = TokenCache(store, clock, lambda _: None, lambda: 0.5)
+        return PlatformClient(jinzhi(timeout_s=30), http, tokens, lambda _: (SECRET,), clock)
+
+    def server(request: httpx.Request) -> httpx.Response:
+        if request.method != "GET":
+            return DONE
+        fetched.append(clock())
+        if len(fetched) == 1:
+            clock.now += 29.0
+            assert "fetching it" in worker().execute(insert()).outcome.message
+        return httpx.Response(200, json={"errcode": "0", "data": f"token-{len(fetched)}"})
+
+    http = httpx.Client(transport=httpx.MockTransport(server))
+
+    assert worker().execute(insert()).outcome.verdict is OutcomeKind.OK
+    assert len(fetched) == 1
+
+
 # A session that was lost without a word of it
 
 REFUSALS = {

@@ -16,7 +16,8 @@ WRITE_WAIT_S = 5.0
 
 
 class SharedTokens:
-    """What the fleet shares, as one worker sees it. `lease_s` is how long an election is won for.
+    """What the fleet shares, as one worker sees it. `lease_s` is how long an election is won for, at
+    least.
 
     `clock`, `sleep` and `random` are as for TokenCache.
     """
@@ -35,16 +36,19 @@ class SharedTokens:
         self._random = random
         self._lease_s = lease_s
 
-    def look(self, key: str, holder: str, usable: Callable[[Token], bool]) -> tuple[Token | None, float | None]:
-        """Give the stored token if it will do; else stand for election.
+    def look(
+        self, key: str, holder: str, usable: Callable[[Token], bool], longest_s: float = 0.0
+    ) -> tuple[Token | None, float | None]:
+        """Give the stored token if it will do; else stand for election, for a fetch that may take `longest_s`.
 
         Who won it gets the newest stored token and when the lease ends; nobody else gets a lease. Raises StoreError.
         """
         stored = self._store.read(key)
         if stored is not None and usable(stored):
             return stored, None
-        lease_ends = self._clock() + self._lease_s
-        if not self._store.acquire(key, holder, self._lease_s):
+        lease_s = max(self._lease_s, longest_s)
+        lease_ends = self._clock() + lease_s
+        if not self._store.acquire(key, holder, lease_s):
             return None, None
         newest = self._look_again(key, holder)
         if newest is not None and usable(newest):

@@ -31,7 +31,8 @@ RENEWAL_RETRY = 0.01
 class Timing:
     """How long a TokenCache waits, in seconds.
 
-    `lease_s` must outlast a fetch with all its timeouts, else two workers fetch at once. `wait_s` bounds the
+    `lease_s` outlasts a fetch with all its timeouts, else two workers fetch at once; a `fetch` that may take longer
+    says so by an attribute `longest_s`. `wait_s` bounds the
     pauses of a worker that has no token while another fetches, or while the store is asked too often.
     """
 
@@ -76,6 +77,11 @@ class _Want:
     fetch: Callable[[], str]
     lifetime_s: float
     doubts: tuple[str, str] | None = None
+
+    @property
+    def longest_s(self) -> float:
+        """How long the fetch may take, 0 where it does not say."""
+        return float(getattr(self.fetch, "longest_s", 0.0))
 
 
 class TokenCache:
@@ -208,7 +214,7 @@ class TokenCache:
             if pause:
                 self._sleep(pause)
             try:
-                found, lease_ends = self._shared.look(want.key, holder, want.usable)
+                found, lease_ends = self._shared.look(want.key, holder, want.usable, want.longest_s)
             except StoreThrottled as error:
                 unreachable = error
                 continue
@@ -316,7 +322,7 @@ class TokenCache:
     def _try_renewal(self, want: _Want, current: Token) -> Token:
         holder = new_holder()
         try:
-            found, lease_ends = self._shared.look(want.key, holder, want.usable)
+            found, lease_ends = self._shared.look(want.key, holder, want.usable, want.longest_s)
             if lease_ends is not None:
                 return self._fetch_elected(want, holder, found, lease_ends)
             if found is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,8 @@ from taskbridge.platforms.wire import Wire, show_body
 from taskbridge.reasons import build_reason
 
 MESSAGE_CHARS = 500
+SECRETS = 2  # valid at a time: each may have to be tried
+FETCH_MARGIN_S = 5.0
 WIDESPREAD = 5  # so many different things refused in a row, and none taken: no one of them is to blame
 
 
@@ -43,6 +46,17 @@ class Tokens(Protocol):
     def acquit(self, key: str, tried: str, signal: str) -> None:
         """`tried` was refused by `signal` as well; see TokenCache."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """Fetches a token. `longest_s`: as long as it may take, nobody else fetches one."""
+
+    fetch: Callable[[], str]
+    longest_s: float
+
+    def __call__(self) -> str:
+        return self.fetch()
 
 
 class Credentials:
@@ -141,7 +155,7 @@ class Credentials:
         return "the token was fetched" if trail else elsewhere
 
     def _fetcher(self, trail: list[Attempt]) -> Callable[[], str]:
-        return lambda: self._fetch_token(trail)
+        return _Fetch(lambda: self._fetch_token(trail), SECRETS * self._wire.timeout_s + FETCH_MARGIN_S)
 
     def _fetch_token(self, trail: list[Attempt]) -> str:
         """A new token by the newest secret, or by an older one that is still valid. Raises TransientError."""

@@ -47,7 +47,7 @@ class Wire:
     def __init__(self, http: httpx.Client, host: str, timeout_s: float, clock: Callable[[], float]) -> None:
         self._http = http
         self._host = host
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._clock = clock
         self._urls: dict[str, httpx.URL] = {}
         self._lock = Lock()
@@ -68,7 +68,7 @@ class Wire:
         Raises TransientError where no answer came or no leave was given, UnicodeEncodeError where the text cannot be
         sent.
         """
-        timeout_s = trail.leave(task[0], self._timeout_s) if isinstance(trail, Calls) else self._timeout_s
+        timeout_s = trail.leave(task[0], self.timeout_s) if isinstance(trail, Calls) else self.timeout_s
         prepared, sent = self._prepare(request, timeout_s)
         started = self._clock()
         try:
