@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from taskbridge.push.messages import parse_message
+from taskbridge.errors import InvalidEvent
+from taskbridge.push.messages import Message, parse_message
 from taskbridge.push.queue import PushQueue
-from taskbridge.tables.aside import REST_S
+from taskbridge.tables.aside import REST_S, Aside
 from taskbridge.tables.instances import InstanceTable
 
 
@@ -18,8 +19,17 @@ def send_on(platform_id: str, instances: InstanceTable, outbox: PushQueue, now: 
         return 0
     stored = instances.load(list(dict.fromkeys((each.platform_id, each.sess_id) for each in waiting)))
     unreadable = {entry.instance.sess_id for entry in stored.values() if entry.unreadable}
-    ready = [each for each in waiting if each.sess_id not in unreadable and each.at + REST_S <= now]
-    refused = outbox.send([parse_message(each.body) for each in ready]) if ready else set()
-    sent = [each for position, each in enumerate(ready) if position not in refused]
+    rested = [each for each in waiting if each.sess_id not in unreadable and each.at + REST_S <= now]
+    ready = [(each, message) for each in rested if (message := _read(each))]
+    refused = outbox.send([message for _, message in ready]) if ready else set()
+    sent = [each for position, (each, _) in enumerate(ready) if position not in refused]
     instances.drop_aside(sent)
     return len(waiting) - len(sent)
+
+
+def _read(waiting: Aside) -> Message | None:
+    """The message; None for one of a release that this one does not know: it waits, and holds up no other."""
+    try:
+        return parse_message(waiting.body)
+    except InvalidEvent:
+        return None

@@ -65,3 +65,14 @@ def test_what_waits_for_a_document_that_a_person_deleted_goes_into_a_new_one() -
     minute.instances.set_aside([Aside(PLATFORM, "gone", encode_message(told), START - 600)])
 
     assert list[object](minute.run()) == [told]
+
+
+def test_a_message_of_another_release_that_waits_aside_holds_up_no_other() -> None:
+    minute = Minute()
+    told = message("task_completed", 2)
+    unknown = encode_message(told).replace('"kind":"event"', '"kind":"of another release"')
+    for body in (unknown, encode_message(told)):
+        minute.instances.set_aside([Aside(PLATFORM, "S1", body, START - 600)])
+
+    assert list[object](minute.run()) == [told]
+    assert minute.heard("aside") == [((PLATFORM, 1), {})]
