@@ -28,6 +28,7 @@ _TEMPLATE = re.compile(r"https?://[^/?#{}\s]+([/?#].*)?")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
+_CHINA = re.compile(r" CST\s*\Z", re.IGNORECASE)
 _DIRECTIVES = frozenset("aAbBdfGHIjmMpSuUVwWyYzZ%")
 
 # China keeps one zone and has had no daylight saving since 1991. Known here, because not every minimal system
@@ -149,14 +150,19 @@ def format_time(moment: datetime, where: tzinfo, pattern: str) -> str:
 
 
 def parse_http_date(text: str) -> float | None:
-    """An HTTP date as epoch seconds, None where it is none."""
+    """An HTTP date as epoch seconds, None where it is none.
+
+    Read as well: ISO 8601, and a time of China by its own name, which mail has for that of Chicago.
+    """
     from email.utils import parsedate_to_datetime
 
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(_CHINA.sub(" +0800", text))
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None
 
 
 # What a question itself says, and what would turn it into another one.
