@@ -52,8 +52,11 @@ def work_left(instance: Instance) -> int:
 
 
 def kinds_of(keys: Sequence[Key], ports: RunPorts) -> dict[Key, str]:
-    """What the next call of each instance is about, by a word: each kind has an address of its own at a task center."""
-    found = (stored.instance for stored in ports.instances.load(keys).values())
+    """What the next call of each instance is about, by a word: each kind has an address of its own at a task center.
+
+    Those that need none, or cannot be read, are left out.
+    """
+    found = (stored.instance for stored in ports.instances.load(keys).values() if stored.instance.has_work)
     return {(each.platform_id, each.sess_id): _kind_of_call(each) for each in found}
 
 

@@ -59,8 +59,8 @@ class Probe:
         """Each kind of call in turn: a platform that fails at one of them is up for the others. And not always the same
         instance: its own todo may be what the platform fails on.
         """
-        kinds = kinds_of(due, self.ports)
+        kinds = kinds_of(due, self.ports) or dict.fromkeys(due, "")
         told = sorted(set(kinds.values()))
         self.kind = told[int(now // PROBE_EVERY_S) % len(told)]
-        mine = [key for key in due if kinds[key] == self.kind]
+        mine = [key for key, kind in kinds.items() if kind == self.kind]
         return mine[int(now) % len(mine)]

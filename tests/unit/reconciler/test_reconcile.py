@@ -194,6 +194,15 @@ def test_probes_are_made_with_each_kind_of_call_in_turn(minute: Minute) -> None:
     assert set(probed) != {"S1"}
 
 
+def test_no_probe_is_wasted_on_what_needs_no_call(minute: Minute) -> None:
+    break_down(minute)
+    minute.put("S1", START - 10)
+    for number in range(10):
+        minute.put(f"done-{number}", START - 20, has_work=False)
+
+    assert {name for _ in range(3) for name in names(minute.run())} == {"S1"}
+
+
 def test_after_an_outage_the_calls_that_are_known_to_go_well_come_first(minute: Minute) -> None:
     break_down(minute)
     for number in range(20):
