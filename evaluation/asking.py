@@ -17,6 +17,7 @@ from taskbridge.ai.results import Review
 from taskbridge.ai.rules import SecondLook
 from taskbridge.errors import (
     ConfigurationError,
+    IncompleteAnswer,
     PermanentError,
     PlatformError,
     QuotaExhausted,
@@ -76,6 +77,9 @@ class Asking:
         for attempt in range(ATTEMPTS):
             try:
                 answer = self._ask(golden)
+            except IncompleteAnswer as error:
+                problem = str(error)  # it was asked for twice
+                break
             except TransientError as error:
                 problem = str(error)
                 if attempt + 1 < ATTEMPTS:

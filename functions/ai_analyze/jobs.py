@@ -25,7 +25,7 @@ from ai_analyze.personal_data import Masking
 from ai_analyze.ports import AnalysisPorts
 from ai_analyze.propose import build_proposal_question, parse_proposal
 from ai_analyze.review import Asked, Link
-from ai_analyze.trials import build_trial, without_form
+from ai_analyze.trials import build_trial, without_answer, without_form
 from taskbridge.ai.audit import AuditRecord
 from taskbridge.ai.checks.trials import try_checks
 from taskbridge.ai.documents import as_rule
@@ -251,9 +251,13 @@ class _Turn:
             lambda attachments: self.ports.desk.read_files(attachments, standing),
             people=seat.people,
         )
-        return self.ports.desk.review(
-            material, self._chain(standing), _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
-        )
+        chain = self._chain(standing)
+        try:
+            return self.ports.desk.review(
+                material, chain, _Unheard(), standing, seat.uid, lambda asked: self._audit(asked, seat)
+            )
+        except IncompleteAnswer as error:
+            return without_answer(error, chain[0])  # of one form: the job goes on with the others
 
     def _standing(self, rule: str, keynote: str = "", file_key: tuple[str, ...] = ()) -> Standing:
         draft = RuleInForce(

@@ -6,7 +6,14 @@ import zlib
 from typing import NamedTuple
 
 from taskbridge.ai.caps import seconds_to_tomorrow
-from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, ThrottledError, TransientError
+from taskbridge.errors import (
+    ConfigurationError,
+    IncompleteAnswer,
+    PlatformError,
+    QuotaExhausted,
+    ThrottledError,
+    TransientError,
+)
 from taskbridge.reasons import build_reason
 
 PAUSED_S = 60.0
@@ -34,6 +41,8 @@ def pause_after(error: PlatformError | ConfigurationError, receives: int, key: s
     """
     if isinstance(error, QuotaExhausted):
         return paused(receives)
+    if isinstance(error, IncompleteAnswer):
+        return None  # it was asked for twice: cut again, it would only cost again
     if isinstance(error, ThrottledError):
         return Pause(str(error), max(throttled_s(error, key), min(receives / RECEIVES_A_SECOND, LONGEST_AGAIN_S)))
     if isinstance(error, TransientError | ConfigurationError):

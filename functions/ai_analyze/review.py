@@ -36,7 +36,6 @@ __all__ = ["NOT_UPLOADED", "TEMPLATE_VERSION", "Asked", "Link", "Model", "Sink",
 
 FELL_BACK = "（模型中断，改由备用模型重新分析）"
 ASKED_ANEW = "（模型中断，重新提问）"
-CUT = "模型的回答两次都没有写完（{}），请人工审核"
 SAID_MORE = "模型在结论之后又写了内容"
 REPEATED = "结论照抄自材料中的文字"
 OUTPUT_LIMITS = frozenset({"length", "max_tokens", "MAX_TOKENS"})  # as models call it
@@ -96,9 +95,9 @@ def review(
     of it has to have ended.
     `second_look` says which verdicts the next of the chain, or the same, has to confirm by their evidence alone.
 
-    Raises the error of the first link where none answers (PlatformError, ConfigurationError), and whatever `sink`,
-    `upload` and `audit` raise otherwise. An answer that cannot be read, one that was cut twice, and a refusal of the
-    content, are reviews.
+    Raises the error of the first link where none answers (PlatformError, ConfigurationError), IncompleteAnswer where
+    an answer was cut and enough was asked, and whatever `sink`, `upload` and `audit` raise otherwise. An answer that
+    cannot be read, and a refusal of the content, are reviews.
     """
     if not chain:
         raise ConfigurationError("platform_id", build_reason("no_ai_platform"))
@@ -108,7 +107,7 @@ def review(
 
 
 def _answer_in_turn(case: _Case, turns: Turns, transcript: Transcript) -> Review:
-    """The review by the first link that answers. Raises the first one's error where none does."""
+    """The review by the first link that answers. Raises the first one's error where none does, or that of a cut."""
     notes: tuple[str, ...] = ()
     for link, seconds in turns:
         if turns.errors:
@@ -123,14 +122,13 @@ def _answer_in_turn(case: _Case, turns: Turns, transcript: Transcript) -> Review
             turns.failed(link, error)
         else:
             return _conclude(case, (link, *turns.behind(link)), answered, transcript, notes, turns.paid)
-    if turns.last is not None and turns.cut is not None:
-        return _conclude_without(case, turns.last, _told_cut(turns.cut), transcript, notes, turns.paid)
-    raise turns.errors[0]
+    raise _told_cut(turns.cut, turns.paid) if turns.cut is not None else turns.errors[0]
 
 
-def _told_cut(error: IncompleteAnswer) -> str:
+def _told_cut(error: IncompleteAnswer, paid: Usage) -> IncompleteAnswer:
     """Why there is no answer, for people."""
-    return CUT.format("达到模型的输出长度上限" if error.errcode in OUTPUT_LIMITS else "中途断开")
+    reason = build_reason("cut_at_limit" if error.errcode in OUTPUT_LIMITS else "cut_twice")
+    return IncompleteAnswer(reason, status=error.status, errcode=error.errcode, usage=paid)
 
 
 def _ask(case: _Case, link: Link, seconds: float, transcript: Transcript) -> _Answered:

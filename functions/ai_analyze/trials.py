@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ai_analyze.turns import Link, paid_for
 from taskbridge.ai.checks.trials import REASON_CHARS
 from taskbridge.ai.jobs import Trial, TrialFinding
-from taskbridge.ai.results import Finding, Review
+from taskbridge.ai.results import Finding, Review, Verdict
 from taskbridge.ai.seats import Seat
+from taskbridge.errors import IncompleteAnswer
 
 MOST_FINDINGS = 50
 
@@ -24,6 +26,17 @@ def build_trial(seat: Seat, review: Review) -> Trial:
         downgraded=review.downgraded,
         findings=tuple(map(_shorten, review.findings[:MOST_FINDINGS])),
         usage=review.usage,
+    )
+
+
+def without_answer(error: IncompleteAnswer, link: Link) -> Review:
+    """What stands for a review of which the answer was cut again and again, with what was paid for it."""
+    return Review(
+        verdict=Verdict.NEEDS_HUMAN,
+        downgraded=str(error),
+        platform_id=link.client.platform_id,
+        model=link.model,
+        usage=paid_for(error),
     )
 
 

@@ -102,11 +102,6 @@ class Turns:
         return self._last is not None and self._last != link
 
     @property
-    def last(self) -> Link | None:
-        """Who was asked last."""
-        return self._last
-
-    @property
     def cut(self) -> IncompleteAnswer | None:
         """How the answer was cut last, where it was: enough was asked."""
         return self._cuts[-1] if self._cuts else None

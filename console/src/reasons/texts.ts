@@ -140,6 +140,8 @@ export default defineTexts("reasons", {
   // An analysis, or a job of AI approval
   ai_paused: ["AI 平台暂停服务，恢复后自动继续", "the AI platform is paused: this goes on by itself once it is back"],
   analysis_crashed: ["分析多次异常中断，请人工审核", "the analysis broke off several times: please review it yourself"],
+  cut_at_limit: ["模型的回答两次都没有写完（达到模型的输出长度上限），请人工审核", "the model's answer was cut twice (at its limit of output): please review it yourself"],
+  cut_twice: ["模型的回答两次都没有写完（中途断开），请人工审核", "the model's answer broke off twice: please review it yourself"],
   cap_cost: ["今天 AI 提问费用已达上限（每天 {most}），明天再试", "as much was spent on AI today as may be ({most} a day): try again tomorrow"],
   cap_node: ["今天 AI 提问次数已达上限（本节点每天 {most} 次），明天再试", "as much was asked on this node today as may be ({most} times a day): try again tomorrow"],
   cap_person: ["今天 AI 提问次数已达上限（个人每天 {most} 次），明天再试", "you have asked as much today as one person may ({most} times a day): try again tomorrow"],

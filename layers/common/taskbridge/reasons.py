@@ -125,6 +125,8 @@ REASONS: Mapping[str, str] = {
     # An analysis, or a job of AI approval
     "ai_paused": "AI 平台暂停服务，恢复后自动继续",
     "analysis_crashed": "分析多次异常中断，请人工审核",
+    "cut_at_limit": "模型的回答两次都没有写完（达到模型的输出长度上限），请人工审核",
+    "cut_twice": "模型的回答两次都没有写完（中途断开），请人工审核",
     "cap_cost": "今天 AI 提问费用已达上限（每天 {most}），明天再试",
     "cap_node": "今天 AI 提问次数已达上限（本节点每天 {most} 次），明天再试",
     "cap_person": "今天 AI 提问次数已达上限（个人每天 {most} 次），明天再试",

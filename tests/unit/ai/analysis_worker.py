@@ -39,6 +39,7 @@ from tests.fakes_ai import (
     MemorySeats,
     SilentObservability,
 )
+from tests.scripted_models import ScriptedModel
 
 FORM = msgspec.json.encode({"fields": [{"key": "a", "label": "事由", "type": "text", "value": "出差"}]})
 
@@ -71,7 +72,7 @@ class PlayedDesk(Desk):
         return self.worker.files
 
     def chain(self, standing: Standing) -> list[Link]:
-        return [] if self.worker.paused else [Link(None, "m")]  # type: ignore[arg-type]
+        return [] if self.worker.paused else [Link(ScriptedModel(), "m")]
 
     def review(
         self,

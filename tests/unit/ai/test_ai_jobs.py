@@ -27,7 +27,8 @@ from taskbridge.ai.jobs import MOST_TASKS, AiJob, AiJobStatus, DryRun, ProposeCh
 from taskbridge.ai.messages import JobMessage, encode_ai_message, parse_analysis_message
 from taskbridge.ai.results import Finding, FindingResult, Review, Verdict
 from taskbridge.ai.seats import Analysis, AnalysisStatus, SeatState
-from taskbridge.errors import PermanentError, QuotaExhausted, ThrottledError, TransientError
+from taskbridge.errors import IncompleteAnswer, PermanentError, QuotaExhausted, ThrottledError, TransientError
+from taskbridge.usage import Usage
 from tests.builders import START
 from tests.template.reader import load_template
 from tests.unit.ai.analysis_worker import Worker
@@ -163,6 +164,23 @@ def test_every_question_of_a_dry_run_counts_towards_the_cap_of_all(worker: Worke
     run(worker)
 
     assert (worker.questions.asked.person, worker.questions.asked.total) == (2, 2 * len(asked))
+
+
+def test_an_answer_that_is_cut_is_the_trial_of_its_one_form(worker: Worker) -> None:
+    begin(worker, tasks=2)
+    errors = iter([IncompleteAnswer("cut twice", usage=Usage(cost=0.5)), None])
+
+    def cut_first(_: Any) -> None:
+        worker.error = next(errors)
+
+    worker.answering = cut_first
+    run(worker)
+
+    assert [(trial.verdict_now, trial.downgraded) for trial in job(worker).trials] == [
+        (Verdict.NEEDS_HUMAN, "cut twice"),
+        (Verdict.APPROVE, None),
+    ]
+    assert (job(worker).status, job(worker).usage.cost) == (AiJobStatus.DONE, 0.5)
 
 
 def test_a_job_leaves_a_platform_alone_for_as_long_as_it_says(worker: Worker) -> None:

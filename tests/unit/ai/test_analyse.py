@@ -24,6 +24,7 @@ from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus, SeatState
 from taskbridge.errors import (
     ConfigurationError,
+    IncompleteAnswer,
     NoAnswer,
     PermanentError,
     QuotaExhausted,
@@ -33,6 +34,7 @@ from taskbridge.errors import (
     TransientError,
 )
 from taskbridge.queues import Record
+from taskbridge.reasons import build_reason
 from taskbridge.tables.ai_answers import AnswerStatus
 from tests.fakes_ai import MemoryVisibility
 from tests.unit.ai.analysis_worker import FORM, Worker
@@ -503,6 +505,16 @@ def test_an_analysis_that_has_to_come_again_is_counted_once(
     assert worker.run(message, 6).fate is Fate.DONE
     asked = worker.questions.asked
     assert (asked.person, asked.node, asked.total) == counted
+
+
+def test_an_answer_that_was_cut_twice_fails_and_is_kept_for_nobody(worker: Worker) -> None:
+    message = worker.request()
+    worker.error = IncompleteAnswer(build_reason("cut_twice"))
+    assert worker.run(message) == TurnEnd(Fate.FAILED, reason=build_reason("cut_twice"))
+    assert (worker.analysis().status, worker.analysis().verdict) == (AnalysisStatus.FAILED, None)
+    worker.error = None
+    assert worker.run(worker.request("u-2", "T2")).fate is Fate.DONE, "the same form is asked about anew"
+    assert worker.asked == 2
 
 
 def test_what_is_refused_for_good_counts(worker: Worker) -> None:
