@@ -25,7 +25,9 @@ from taskbridge.ai.rules import SecondLook
 
 UNCONFIRMED = "（只看引文复核，未能确认）"
 NOT_LOOKED = "复核没有得到可用的回答"
-_BLOCK = re.compile(r"\s*(?:```[ \t]*[A-Za-z]{0,10}\s*)?(\{[^{}]*\})\s*(?:```)?\s*")
+_BLOCK = re.compile(
+    r"\s*(?:<answer>\s*)?(?:```[ \t]*[A-Za-z]{0,10}\s*)?(\{[^{}]*\})\s*(?:```)?\s*(?:</answer>|</s>|<\|im_end\|>)?\s*"
+)
 _WORDS = {Verdict.APPROVE: "模型建议通过", Verdict.REJECT: "模型建议拒绝"}
 _CONFIRMING = {Verdict.APPROVE: FindingResult.PASS, Verdict.REJECT: FindingResult.FAIL}
 

@@ -174,7 +174,16 @@ def test_a_look_that_fails_or_cannot_be_read_confirms_nothing(desk: Desk, answer
     assert advice.downgraded == f"模型建议通过，但{NOT_LOOKED}"
 
 
-@pytest.mark.parametrize("answer", [AGREES, f"```json\n{AGREES}\n```", f"<think>想一想 {{}}</think>\n{AGREES}\n"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        AGREES,
+        f"```json\n{AGREES}\n```",
+        f"<think>想一想 {{}}</think>\n{AGREES}\n",
+        f"<think>想</think>\n<answer>\n{AGREES}\n</answer>",
+        f"```json\n{AGREES}\n```<|im_end|>",
+    ],
+)
 def test_what_can_be_read(answer: str) -> None:
     assert read_look(answer, (1, 2)) == {1: FindingResult.PASS, 2: FindingResult.PASS}
 

@@ -27,6 +27,7 @@ from taskbridge.reasons import build_reason
 
 _FRAGMENT = re.compile(r"[ \t]*data:[ \t]*(\{.*\}|\[DONE\])[ \t]*\r?")
 _EVENT = re.compile(r"event:[ \t]*[a-z_]*[ \t]*\r?")
+_END = re.compile(r"event:[ \t]*end[ \t]*\r?")
 
 
 class AigcSettings(AiPlatformSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -249,10 +250,12 @@ def read_answer_text(answer: str) -> str:
         return mend(answer)
     parts: list[str] = []
     within = False
-    for line, fragment in zip(lines, fragments, strict=True):
+    for before, line, fragment in zip(["", *lines], lines, fragments, strict=False):
         if fragment is not None:
             parts.append(fragment)
             within = True
+        elif _END.fullmatch(before) and _FRAGMENT.fullmatch(line):
+            continue  # what is told with the end is no text
         elif not _EVENT.fullmatch(line) and (line.strip() or not within):
             # Empty lines between fragments belong to the notation.
             parts.append(f"{line}\n")
