@@ -259,7 +259,7 @@ def _save_settled(turns: list[Turn], ports: PushPorts) -> list[Turn]:
     """
     by_key = {turn.stored.key: turn for turn in turns}
     lost: list[Turn] = []
-    pending: dict[str, StoredInstance] = {turn.stored.key: turn.stored for turn in turns}
+    pending = {turn.stored.key: turn.stored for turn in turns if not turn.is_about_nothing}
     for _ in range(SETTLE_TRIES):
         stale = ports.instances.save(list(pending.values()))
         lost += [by_key[key] for key in stale if not by_key[key].marked]

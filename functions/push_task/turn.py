@@ -55,6 +55,11 @@ class Turn:
         """Whether one attempt may go through an open breaker."""
         return any(isinstance(entry.message, SyncMessage) and entry.message.probe for entry in self.received)
 
+    @property
+    def is_about_nothing(self) -> bool:
+        """Whether somebody woke an instance that nothing is known of: its document has had its end."""
+        return not self.stored.version and not self.story.folded
+
     def note(self, results: list[StepResult]) -> None:
         """The calls of a slice have ended."""
         self.latest = results

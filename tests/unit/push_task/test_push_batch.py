@@ -338,6 +338,8 @@ def test_nobody_to_show_a_todo_to_is_told_and_blocks_nothing(worker: Worker) -> 
 
 def test_a_look_again_at_what_nobody_knows_is_nothing(worker: Worker) -> None:
     assert worker.push(sync("S404")) == []
+    assert worker.push(sync("S404", replay=True, force=("T1",))) == []
+    assert worker.instances.items == {}
 
     assert worker.operations() == []
     assert worker.logs.items == {}
