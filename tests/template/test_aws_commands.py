@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from awscli.clidriver import create_clidriver  # type: ignore[import-untyped]
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import create_loader
 
 from local.settings import ROOT
 
@@ -48,6 +50,7 @@ def test_the_aws_cli_would_send_every_command_that_is_for_an_account(
     shell = ["bash", "-c", WRITTEN_DOWN + script]
     subprocess.run(shell, env={"CALLS": str(written)}, input="x\n", text=True, check=True)
     monkeypatch.setattr(URLLib3Session, "send", _send)
+    monkeypatch.setattr(botocore.session, "create_loader", create_loader)  # without what others share
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")

@@ -153,8 +153,10 @@ def _refused(before: PlatformConfig, secrets: Iterable[str], services: Services)
     Asked only where it decides which of two stays beside a third: the one that works is never given up for a wrong one.
     """
     fields = [field for field in secrets if len(before.secrets.get(field, ())) == VALID]
+    if not fields:
+        return []
     test = ConnectionTest(services.http, services.tokens, services.secrets, services.clock)
-    return fields if fields and test.opens_by_the_one_before_alone(before) else []
+    return fields if test.opens_by_the_one_before_alone(before) else []
 
 
 def save_with(
