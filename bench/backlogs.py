@@ -56,4 +56,5 @@ def _row(backlog: Backlog, per_second: float, say: Callable[[str], None]) -> Row
     share = per_second / backlog.rate
     say(f"  {backlog.name}: {per_second:.2f}, {share:.3f} of the limit")
     shortfall = 1.0 - share
-    return Row(backlog.name, f"{per_second:.2f}", f"{backlog.rate:g}, the limit", share, shortfall, 1.0 - LEAST)
+    beside = f"{backlog.rate:g}, the limit"
+    return Row(backlog.name, f"{per_second:.2f}", beside, share, shortfall, 1.0 - LEAST, unit=" below it")
