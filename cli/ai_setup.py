@@ -82,7 +82,7 @@ def dry_run(
     path = path_of("ai", "rules", encode_id(app_id), encode_id(node_id), "dry-run")
     job = session.api.post(path, {"rule": text, "limit": tasks, "estimate_only": estimate})
     job = _watch(job, session)
-    facts = {"status": job["status"], "reason": job["reason"], "tasks": job["tasks"], "takes": _text(job["estimate"])}
+    facts = {"status": job["status"], "reason": job["reason"], "tasks": job["tasks"], "takes": _usage(job["estimate"])}
     views = [build_facts("Dry run", {name: value for name, value in facts.items() if value})]
     session.screen.show(job, *views, *([build_table("Past tasks", _TRIALS, job["trials"])] if job["trials"] else []))
     return REFUSED if job["status"] == "failed" else 0
@@ -110,6 +110,14 @@ def _parse(words: Sequence[str], known: Mapping[str, Any]) -> dict[str, Any]:
         except ValueError:
             raise CommandError(f"{name}: expected JSON such as true, 10 or [], got {value!r}.", WRONG_USE) from None
     return found
+
+
+def _usage(estimate: Mapping[str, Any] | None) -> str:
+    """What a model reads and writes, and what that costs where its platform has a price."""
+    if not estimate:
+        return ""
+    cost = f", {estimate['cost']:.2f} to pay" if estimate["cost"] else ""
+    return f"{estimate['input_tokens']:,} tokens in, {estimate['output_tokens']:,} out{cost}"
 
 
 def _text(value: Any) -> Any:

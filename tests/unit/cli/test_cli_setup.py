@@ -14,7 +14,7 @@ from tests.unit.cli.terminal import Terminal, listed, ok
 
 RULE = {"id": "r1", "name": "n", "enabled": True, "actions": [], "app_ids": ["leave"], "targets": ["ai"], "version": 3}
 SETTINGS = {"examine_enable": False, "model": "", "daily_total": 0, "version": 7}
-USAGE = {"prompt_tokens": 100, "completion_tokens": 10}
+USAGE = {"input_tokens": 1582, "output_tokens": 10, "cost": 0.037}
 JOB = {"id": "j", "status": "done", "reason": "", "tasks": 1, "estimate": USAGE, "trials": []}
 
 
@@ -95,6 +95,7 @@ def test_a_draft_is_tried_on_past_tasks(tmp_path: Path) -> None:
     }
     assert terminal.asked == ["POST /v1/ai/rules/leave/n1/dry-run", "GET /v1/ai/jobs/j"]
     assert "T-1" in terminal.out
+    assert "1,582 tokens in, 10 out, 0.04 to pay" in terminal.out
 
 
 def test_a_draft_that_failed_ends_with_status_one(tmp_path: Path) -> None:
