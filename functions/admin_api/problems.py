@@ -72,6 +72,12 @@ def _tell(where: str, field: str, flaw: Flaw) -> dict[str, Any]:
     return {"in": where, "field": field, "problem": str(flaw), "kind": flaw.kind, "values": dict(flaw.values)}
 
 
+def check_read(stored: int, read_at: int | None) -> None:
+    """Raises StaleVersion where what is to be changed was read at another version than it has now; None: at any."""
+    if read_at is not None and read_at != stored:
+        raise StaleVersion(f"read at version {read_at}, and stored is {stored}")
+
+
 def try_later(retry_after_s: float = 5) -> Problem:
     """503: a table, a queue or a platform does not answer just now."""
     headers = {"Retry-After": str(max(1, round(retry_after_s)))}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, StrictBool, StrictInt
 
 from admin_api.ids import encode_id
+from admin_api.problems import check_read
 from admin_api.requests import Wanted
 from admin_api.wiring import Services
 from taskbridge.ai.checks import check_expression
@@ -27,7 +28,7 @@ from taskbridge.ai.rules import (
     RuleText,
 )
 from taskbridge.ai.seats import Seat
-from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
+from taskbridge.errors import ConfigurationError, StoreError
 from taskbridge.flaws import Flaw, flaw
 
 CLAUSE_CHARS = 2_000
@@ -162,8 +163,7 @@ def save_version(before: R | None, rule: R, expected: int | None, save: Callable
     if before is not None and rule == before:
         return before
     current = before.version if before else 0
-    if expected is not None and expected != current:
-        raise StaleVersion(f"the rule is no longer at version {expected}")
+    check_read(current, expected)
     return save(rule, current)
 
 

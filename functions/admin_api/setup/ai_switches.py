@@ -10,11 +10,12 @@ import msgspec
 from pydantic import Field, StrictBool, StrictInt
 
 from admin_api.api import Api, Router
+from admin_api.problems import check_read
 from admin_api.requests import Wanted
 from taskbridge.ai.jobs import QUESTIONS_A_FORM
 from taskbridge.ai.rules import AiSettings, SecondLook
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S, check_answer_timeout, check_chain
-from taskbridge.errors import ConfigurationError, StaleVersion
+from taskbridge.errors import ConfigurationError
 from taskbridge.flaws import flaw
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.addresses import check_fetched_host
@@ -95,8 +96,7 @@ def set_ai_settings(api: Api, body: AiSettingsChange) -> AiSettings:
     """Workers take them up within 20 seconds."""
     services = api.services
     before = services.configurator.read_ai_settings()
-    if body.version is not None and body.version != before.version:
-        raise StaleVersion("the settings were changed since they were read")
+    check_read(before.version, body.version)
     settings = body.applied_to(before)
     _check_hosts(body.attachment_hosts or ())
     _check_platforms(settings, services.configurator)

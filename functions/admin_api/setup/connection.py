@@ -26,6 +26,7 @@ from admin_api.setup.connection_report import (
 from admin_api.setup.platform_forms import PlatformId, check_stored
 from admin_api.setup.stored_platform import read_config
 from admin_api.setup.trial import TrialTodo, push_trial
+from admin_api.wiring import Services
 from taskbridge.access.secrets import PlatformSecrets
 from taskbridge.commands import (
     Operation,
@@ -74,7 +75,12 @@ def check_platform(api: Api, id: PlatformId, body: TestWanted | None = None) -> 
     if account and category_of(config.class_name) == "ai":
         raise invalid("todo_for", "only a task center has todos")
     todo = TrialTodo(f"test-{services.new_id()}", account, services.clock()) if account else None
-    return ConnectionTest(services.http, services.tokens, services.secrets, services.clock, todo).run(config)
+    return build_test(services, todo).run(config)
+
+
+def build_test(services: Services, todo: TrialTodo | None = None) -> ConnectionTest:
+    """A test by what the services have; see there."""
+    return ConnectionTest(services.http, services.tokens, services.secrets, services.clock, todo)
 
 
 @dataclass(frozen=True, slots=True)

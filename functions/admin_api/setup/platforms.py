@@ -10,7 +10,7 @@ from typing import Any
 from admin_api.api import Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
 from admin_api.problems import conflict, invalid
-from admin_api.setup.connection import ConnectionTest
+from admin_api.setup.connection import build_test
 from admin_api.setup.platform_forms import (
     Platform,
     PlatformChange,
@@ -26,7 +26,7 @@ from admin_api.setup.platform_forms import (
 )
 from admin_api.setup.stored_platform import find_stored, read_config, view
 from admin_api.wiring import Services
-from taskbridge.access.secrets import VALID, Generations, SecretKeeper
+from taskbridge.access.secrets import VALID, Generations
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.flaws import flaw
 from taskbridge.platforms import REGISTRY
@@ -112,7 +112,7 @@ def _save(api: Api, config: PlatformConfig, before: PlatformConfig | None) -> Pl
     services.timing.check_platform(config)
     refused = _refused(before, secrets, services) if before and not elsewhere else ()
     named = services.keeper.write(config, secrets, services.new_id(), alone=bool(elsewhere), refused=refused)
-    saved = save_with(services.keeper, config, named, services.configurator.save_platform)
+    saved = _store(config, named, services)
     after = build_view(saved, stored | set(secrets))
     record(api, config, seen, {**asdict(after), "secrets_changed": sorted(secrets)})
     return after
@@ -153,21 +153,17 @@ def _refused(before: PlatformConfig, secrets: Iterable[str], services: Services)
     Asked only where it decides which of two stays beside a third: the one that works is never given up for a wrong one.
     """
     fields = [field for field in secrets if len(before.secrets.get(field, ())) == VALID]
-    if not fields:
-        return []
-    test = ConnectionTest(services.http, services.tokens, services.secrets, services.clock)
-    return fields if test.opens_by_the_one_before_alone(before) else []
+    return fields if fields and build_test(services).opens_by_the_one_before_alone(before) else []
 
 
-def save_with(
-    keeper: SecretKeeper, config: PlatformConfig, named: Generations, save: Callable[[PlatformConfig], int]
-) -> PlatformConfig:
+def _store(config: PlatformConfig, named: Generations, services: Services) -> PlatformConfig:
     """Store a platform, whose secrets were written, and are valid once the stored platform names them.
 
     Who dies before leaves the platform with those that it had. Raises StaleVersion, StoreError.
     """
+    keeper, naming = services.keeper, replace(config, secrets=named)
     try:
-        saved = replace(config, secrets=named, version=save(replace(config, secrets=named)))
+        saved = replace(naming, version=services.configurator.save_platform(naming))
     except StaleVersion:
         _tidy(lambda: keeper.discard(config, named))
         raise

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from admin_api.problems import not_found
+from admin_api.problems import check_read, not_found
 from admin_api.setup.platform_forms import Platform, build_view, secrets_of
 from admin_api.wiring import Services
 from taskbridge.access.secrets import SecretKeeper
-from taskbridge.errors import StaleVersion
 from taskbridge.tables.configuration import PlatformConfig
 
 
@@ -17,8 +16,7 @@ def read_config(services: Services, platform_id: str, read_at: int | None = None
     config = services.configurator.read_platform(platform_id)
     if config is None:
         raise not_found("platform")
-    if read_at is not None and read_at != config.version:
-        raise StaleVersion("the platform was changed since it was read")
+    check_read(config.version, read_at)
     return config
 
 

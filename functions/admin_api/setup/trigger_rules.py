@@ -13,11 +13,11 @@ from pydantic import Field
 
 from admin_api.api import JSON_TYPE, Api, Router
 from admin_api.lists import DEFAULT_LIMIT, Cursor, Limit, Listed
-from admin_api.problems import conflict, not_found
+from admin_api.problems import check_read, conflict, not_found
 from admin_api.requests import Wanted
 from admin_api.setup.platform_forms import ID_PATTERN, Name, ReadAt
 from admin_api.wiring import Services
-from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
+from taskbridge.errors import ConfigurationError, StoreError
 from taskbridge.events import Action
 from taskbridge.flaws import flaw
 from taskbridge.push.coverage import find_gaps
@@ -142,8 +142,7 @@ def _read(services: Services, rule_id: str, read_at: int | None) -> TriggerRule:
     rule = services.configurator.read_rule(rule_id)
     if rule is None:
         raise not_found("rule")
-    if read_at is not None and read_at != rule.version:
-        raise StaleVersion("the rule was changed since it was read")
+    check_read(rule.version, read_at)
     return rule
 
 

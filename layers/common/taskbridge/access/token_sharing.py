@@ -16,8 +16,7 @@ WRITE_WAIT_S = 5.0
 
 
 class SharedTokens:
-    """What the fleet shares, as one worker sees it. `lease_s` is how long an election is won for, at
-    least.
+    """What the fleet shares, as one worker sees it. `lease_s` is how long an election is won for, at least.
 
     `clock`, `sleep` and `random` are as for TokenCache.
     """
