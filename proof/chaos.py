@@ -55,7 +55,7 @@ def earlier_seeds(found: record.Record | None, options: Options) -> list[Data]:
 
 @contextmanager
 def _stack(trouble: Trouble) -> Iterator[RunningStack]:
-    folder = Path(tempfile.mkdtemp(prefix="taskbridge-proof-"))
+    folder, is_kept = Path(tempfile.mkdtemp(prefix="taskbridge-proof-")), False
     settings = new_settings(folder)
     with troubled(settings.endpoint_url, trouble) as address:
         behind = replace(settings, functions_endpoint=address)
@@ -64,11 +64,13 @@ def _stack(trouble: Trouble) -> Iterator[RunningStack]:
                 yield stack
         except AssertionError as error:
             error.add_note(f"What the stack left is in {folder}")
+            is_kept = True
             raise
         finally:
             trouble.rate = 0.0
             down(behind, lambda _: None)
-    rmtree(folder)
+            if not is_kept:
+                rmtree(folder)
 
 
 def _one_seed(stack: RunningStack, trouble: Trouble, seed: int, events: int) -> Data:

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, settings
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How much to simulate."""
-    parser.addoption("--histories", type=int, default=250, help="random histories to simulate")
-    parser.addoption("--instances", type=int, default=40, help="process instances to send through the whole stack")
-    parser.addoption("--logs", type=int, default=1000, help="push logs beside which lists are counted")
-    parser.addoption("--answers", type=int, default=1000, help="mangled answers of a model to read")
-    parser.addoption("--replayed", type=int, default=300, help="failed logs that a bulk replay sends again")
+    parser.addoption("--histories", type=int, default=400, help="random histories to simulate")
+    parser.addoption("--instances", type=int, default=60, help="process instances to send through the whole stack")
+    parser.addoption("--logs", type=int, default=3000, help="push logs beside which lists are counted")
+    parser.addoption("--answers", type=int, default=2000, help="mangled answers of a model to read")
+    parser.addoption("--replayed", type=int, default=600, help="failed logs that a bulk replay sends again")
     parser.addoption("--tasks", type=int, default=100, help="tasks of a person beside which lists are counted")
     parser.addoption("--assignees", type=int, default=60, help="people who have one task")
-    parser.addoption("--crowded", type=int, default=500, help="tasks of one instance that are pushed")
+    parser.addoption("--crowded", type=int, default=1000, help="tasks of one instance that are pushed")
     parser.addoption("--seed", type=int, default=None, help="simulate the world of one seed alone")
 
 
