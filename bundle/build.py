@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bundle.aws_models import write_models
 from bundle.commands import BuildError, execute, run
 from bundle.console_files import build_console
 from bundle.sizes import check_size
@@ -84,6 +85,7 @@ def build_layer(out: Path, target: Target = LAMBDA) -> Path:
     _install_dependencies(folder, target, REQUIREMENTS, left_out=[RUNTIME_PROVIDES])
     _strip(folder)
     _replace_tree(ROOT / "layers" / "common" / "taskbridge", folder / "taskbridge")
+    write_models(folder / "taskbridge" / "botocore_data")
     _compile_bytecode(folder, folder, target)
     check_size("layer", folder)
     return folder

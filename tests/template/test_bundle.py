@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bundle import runtime_check
+from bundle.aws_models import CALLED
 from bundle.build import LAMBDA, RUNTIME_PROVIDES, Target, build_function, build_layer, main
 from bundle.commands import BuildError
 from bundle.runtime_check import RUNTIME_MODULES, runtime_in
@@ -83,6 +84,15 @@ def test_the_layer_has_no_package_that_the_runtime_brings(lambda_layer: Path) ->
         assert not list(lambda_layer.glob(f"{distribution}-*.dist-info")), name
     for module in RUNTIME_MODULES:
         assert not list(lambda_layer.glob(f"{module}*")), module
+
+
+def test_clients_are_made_of_the_models_that_the_layer_carries(host_layer: Path, runtime: Path) -> None:
+    code = (
+        "import os; os.environ['AWS_DEFAULT_REGION'] = 'us-east-1'; from taskbridge.lambdas import Clients; "
+        "print(*Clients().client('sqs').meta.service_model.operation_names)"
+    )
+    answer = run_isolated(code, host_layer, runtime)
+    assert answer.stdout.split() == list(CALLED["sqs"]), answer.stderr
 
 
 def test_a_bundle_has_no_tests_no_scripts_and_no_hidden_files(lambda_layer: Path) -> None:

@@ -12,6 +12,7 @@ from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from taskbridge.aws_http import AwsTransport
+from taskbridge.aws_models import complete, use_packed_models
 from taskbridge.errors import ConfigurationError
 from taskbridge.moments import utc_stamp
 
@@ -46,6 +47,7 @@ class Clients:
 
     def __init__(self) -> None:
         self._session = botocore.session.get_session()
+        self._packed = use_packed_models(self._session)
         authorities = str(self._session.get_config_variable("ca_bundle") or get_cert_path(True))
         self._transport = AwsTransport(CONNECT_TIMEOUT_S, READ_TIMEOUT_S, CONNECTIONS, authorities)
         self._config = Config(
@@ -59,7 +61,13 @@ class Clients:
 
     def client(self, service: str) -> Any:
         """A client of a service, in the region and at the endpoint of the environment."""
-        client = self._session.create_client(service, config=self._config)
+        client = self._make(self._session, service)
+        if self._packed:
+            complete(client, service, lambda: self._make(botocore.session.get_session(), service))
+        return client
+
+    def _make(self, session: botocore.session.Session, service: str) -> Any:
+        client = session.create_client(service, config=self._config)
         if not get_environ_proxies(client.meta.endpoint_url):
             client.meta.events.register("before-send", self._transport)  # type: ignore[arg-type]  # it may answer
         return client
