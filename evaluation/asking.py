@@ -14,7 +14,7 @@ from evaluation.errors import EvaluationError
 from evaluation.golden import GoldenForm, build_material
 from evaluation.scores import Outcome
 from taskbridge.ai.results import Review
-from taskbridge.ai.rules import SecondLook
+from taskbridge.ai.settings import SecondLook
 from taskbridge.errors import (
     ConfigurationError,
     IncompleteAnswer,

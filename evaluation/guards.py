@@ -16,7 +16,7 @@ from evaluation.golden import GoldenForm, build_material
 from evaluation.injected import SCRIPTS, Injected
 from evaluation.obeying import CHOICES, LOOKING, Choice, Looking, ObeyingPlatform
 from taskbridge.ai.results import FindingResult, Review, Verdict
-from taskbridge.ai.rules import SecondLook
+from taskbridge.ai.settings import SecondLook
 from taskbridge.platforms.ai import Question
 
 _COLUMNS = (

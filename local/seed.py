@@ -13,7 +13,7 @@ from local.aigc_simulator.codes import CONTENT_REFUSED, QUOTA_EXHAUSTED
 from local.emulator import CREDENTIALS, Aws
 from local.jinzhi_simulator.codes import ALREADY_GONE_CODES, ALREADY_THERE_CODES
 from local.settings import REGION, StackSettings
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.tables.configuration import ConfigurationTable, PlatformConfig
 
 PLATFORM_ID = "jinzhi"

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.event_reading import parse_event
 from taskbridge.push.event_order import fold
 from taskbridge.push.instances import Instance

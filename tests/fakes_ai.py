@@ -20,8 +20,9 @@ from taskbridge.ai.processes import Process, decode_process, encode_process
 from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import SeatKey
-from taskbridge.ai.rules import AiSettings, DefaultRule, NodeKey, OwnKey, PersonalRule
+from taskbridge.ai.rules import DefaultRule, NodeKey, OwnKey, PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import StaleVersion
 from taskbridge.observability import Observability
 from taskbridge.queues import Visibility

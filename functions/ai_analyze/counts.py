@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ai_analyze.asked import Asked
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import (
     ConfigurationError,
     NoAnswer,

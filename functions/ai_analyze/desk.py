@@ -16,7 +16,7 @@ from taskbridge.access.breaker import Breakers
 from taskbridge.ai.forms.form import AttachedFile
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing
-from taskbridge.ai.rules import ModelChoice
+from taskbridge.ai.settings import ModelChoice
 from taskbridge.errors import ConfigurationError, PlatformError, QuotaExhausted, TransientError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.ai_client import AiPlatformClient

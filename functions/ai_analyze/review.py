@@ -25,7 +25,7 @@ from taskbridge.ai.audit import AuditedFile
 from taskbridge.ai.checks import evaluate_checks
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Evidence, Finding, FindingResult, Review
-from taskbridge.ai.rules import Masked, SecondLook
+from taskbridge.ai.settings import Masked, SecondLook
 from taskbridge.errors import ConfigurationError, ContentRefused, IncompleteAnswer, PermanentError, PlatformError
 from taskbridge.platforms.ai import Question, Reply
 from taskbridge.platforms.surrogates import mend

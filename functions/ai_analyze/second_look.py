@@ -21,7 +21,7 @@ from ai_analyze.prompt import LOOK_MATERIAL, LOOK_SYSTEM, NOTHING, show_clause
 from ai_analyze.thinking import ThinkingCutter
 from taskbridge.ai.clauses import split_clauses
 from taskbridge.ai.results import Finding, FindingResult, Verdict
-from taskbridge.ai.rules import SecondLook
+from taskbridge.ai.settings import SecondLook
 
 UNCONFIRMED = "（只看引文复核，未能确认）"
 NOT_LOOKED = "复核没有得到可用的回答"

@@ -15,8 +15,8 @@ from admin_api.wiring import Services
 from taskbridge.ai.audit import AuditedFile, AuditRecord
 from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.results import Finding, Review, Verdict
-from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus, Seat
+from taskbridge.ai.settings import AiSettings
 from taskbridge.usage import Usage
 from tests.api import ApiClient, build_client, build_services
 from tests.functional.ai_stores import TableStores

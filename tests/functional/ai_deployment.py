@@ -20,8 +20,8 @@ from local.aigc_simulator import AiPlatform, Settings, mock_transport
 from local.aigc_simulator.records import DEFAULT_MODELS
 from taskbridge.ai.jobs import AiJob
 from taskbridge.ai.messages import AiMessage, AnalysisMessage, TrackMessage, encode_ai_message
-from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import Seat
+from taskbridge.ai.settings import AiSettings
 from taskbridge.tables.ai_jobs import AiJobTable
 from taskbridge.tables.ai_tasks import TaskTable
 from taskbridge.tables.configuration import PlatformConfig

@@ -18,7 +18,8 @@ from ai_track.track import TrackPorts
 from taskbridge.ai.messages import AnalyseMessage, TrackMessage, encode_ai_message
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
+from taskbridge.ai.rules import DefaultRule
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.queues import Record
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.builders import START, event, task, user

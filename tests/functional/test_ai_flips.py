@@ -31,7 +31,7 @@ from taskbridge.ai.jobs import NOBODY, QUESTIONS_A_FORM, AiJob, AiJobStatus
 from taskbridge.ai.messages import JobMessage
 from taskbridge.ai.results import Review
 from taskbridge.ai.rulebook import Standing, Switches
-from taskbridge.ai.rules import AiSettings, ModelChoice
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.errors import PermanentError, TransientError
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.fakes_ai import SilentObservability

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from taskbridge.ai.caps import AskedToday
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.tables.ai_questions import QuestionTable
 from tests.functional.ai_stores import TableStores
 from tests.functional.ai_suites.builders import NOW

@@ -11,7 +11,7 @@ import pytest
 from admin_api.ai import dry_runs, jobs
 from admin_api.ai.jobs import ANSWER_TOKENS, PROMPT_TOKENS, WAIT_S
 from taskbridge.ai.results import Verdict
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import PermanentError
 from tests.functional.ai_api import OTHER, PLATFORM, PRICE_IN, PRICE_OUT, SETTINGS, AiWorld, node_path
 from tests.functional.ai_fleet import Fleet

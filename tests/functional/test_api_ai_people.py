@@ -8,7 +8,7 @@ import pytest
 
 from admin_api.ai import people
 from taskbridge.ai.people import EVERYONE
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from tests.functional.ai_api import OTHER, AiWorld
 from tests.functional.ai_suites.builders import APP, NODE, UID, own_rule
 from tests.functional.aws import Tables

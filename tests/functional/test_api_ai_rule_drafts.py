@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from admin_api.ai import rule_drafts
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from tests.functional.ai_api import OTHER, AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID
 from tests.functional.aws import Tables

@@ -9,7 +9,7 @@ import pytest
 
 from admin_api.ai import node_defaults, own_rules
 from admin_api.ids import encode_id
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from tests.functional.ai_api import AiWorld, node_path
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule
 from tests.functional.aws import Tables

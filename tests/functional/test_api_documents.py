@@ -11,7 +11,7 @@ import pytest
 from admin_api.ai import documents
 from admin_api.wiring import QUEUES
 from taskbridge.ai.messages import JobMessage
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from tests.api import ApiClient, build_client, build_services
 from tests.builders import event, task
 from tests.functional.ai_api import PLATFORM, SETTINGS, AiWorld

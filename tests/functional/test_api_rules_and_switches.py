@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from admin_api.setup.ai_switches import ChainTiming
-from taskbridge.ai.rules import AiSettings, ModelChoice
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.errors import StoreError
 from taskbridge.events import Action
 from taskbridge.push.trigger_rules import DEFAULT_RULE

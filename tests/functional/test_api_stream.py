@@ -12,7 +12,7 @@ from admin_api.ai import analyses, watching
 from ai_analyze.flight import Recorder
 from taskbridge.ai.requests import encode_task_id
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import ModelChoice
+from taskbridge.ai.settings import ModelChoice
 from tests.api import ApiClient
 from tests.event_sources import EventSource, Response
 from tests.functional.ai_api import SETTINGS, AiWorld

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import ConfigurationError, StaleVersion, StoreError
 from taskbridge.push.trigger_rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import REFRESH_S, ConfigurationTable, PlatformConfig

@@ -37,8 +37,9 @@ from taskbridge.ai.queue import AiQueue
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, SeatKey, Standing, Switches, current_analysis
-from taskbridge.ai.rules import AiSettings, ModelChoice, PersonalRule
+from taskbridge.ai.rules import PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.errors import PermanentError, StoreError, TransientError
 from taskbridge.events import EventForm
 from taskbridge.queues import Record

@@ -14,7 +14,7 @@ from event_router.route import IngestedEvent
 from push_task.plan import NOBODY as PLAN_NOBODY
 from taskbridge.ai.messages import AiMessage, AnalysisMessage, TrackMessage, encode_ai_message, parse_ai_message
 from taskbridge.ai.queue import AiQueue
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.event_reading import parse_event
 from taskbridge.push.logs import PushLog
 from taskbridge.push.messages import EventMessage, deduplication_id, encode_message, parse_message

@@ -32,8 +32,9 @@ from taskbridge.ai.jobs import (
     Trial,
 )
 from taskbridge.ai.messages import JobMessage
-from taskbridge.ai.rules import RULE_CHARS, ModelChoice
+from taskbridge.ai.rules import RULE_CHARS
 from taskbridge.ai.seats import Seat
+from taskbridge.ai.settings import ModelChoice
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai import ModelLimits, estimate_tokens

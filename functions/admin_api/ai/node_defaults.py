@@ -29,7 +29,8 @@ from admin_api.requests import Wanted
 from taskbridge.ai.clauses import find_clause, split_clauses
 from taskbridge.ai.documents import RuleDocument
 from taskbridge.ai.messages import RuleChanged
-from taskbridge.ai.rules import AiSettings, AutoAnalysis, Check, DefaultRule, resolve_rule
+from taskbridge.ai.rules import AutoAnalysis, Check, DefaultRule, resolve_rule
+from taskbridge.ai.settings import AiSettings
 
 ONE = "/v1/ai/nodes/{app_id}/{node_id}"
 router = Router("AI administration")

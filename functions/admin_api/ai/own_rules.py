@@ -36,7 +36,8 @@ from admin_api.wiring import Services
 from taskbridge.ai.documents import RuleDocument
 from taskbridge.ai.messages import RuleChanged
 from taskbridge.ai.people import PersonNode
-from taskbridge.ai.rules import AiSettings, AutoAnalysis, DefaultRule, PersonalRule
+from taskbridge.ai.rules import AutoAnalysis, DefaultRule, PersonalRule
+from taskbridge.ai.settings import AiSettings
 
 Names = tuple[str, str]  # (key, name) of a node
 NO_NAMES: Names = ("", "")

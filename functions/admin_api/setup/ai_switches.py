@@ -13,7 +13,7 @@ from admin_api.api import Api, Router
 from admin_api.problems import check_read
 from admin_api.requests import Wanted
 from taskbridge.ai.jobs import QUESTIONS_A_FORM
-from taskbridge.ai.rules import AiSettings, SecondLook
+from taskbridge.ai.settings import AiSettings, SecondLook
 from taskbridge.ai.timing import DEFAULT_ANALYSIS_TIMEOUT_S, check_answer_timeout, check_chain
 from taskbridge.errors import ConfigurationError
 from taskbridge.flaws import flaw

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from taskbridge.ai.results import Evidence, Finding, FindingResult, Review, Verdict
 from taskbridge.ai.rulebook import Standing, Switches
-from taskbridge.ai.rules import AiSettings, Check, DefaultRule, ModelChoice, PersonalRule, RuleInForce
+from taskbridge.ai.rules import Check, DefaultRule, PersonalRule, RuleInForce
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.usage import Usage
 
 T = TypeVar("T")

@@ -21,8 +21,9 @@ from taskbridge.ai.messages import AnalyseMessage
 from taskbridge.ai.requests import RequestedBy, RequestPorts, request_analysis
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Standing, Switches
-from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
+from taskbridge.ai.rules import DefaultRule
 from taskbridge.ai.seats import Analysis, Seat, SeatState
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.errors import ConfigurationError, PlatformError, TaskbridgeError
 from taskbridge.platforms.ai import Reply
 from taskbridge.usage import Usage

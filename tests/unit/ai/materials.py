@@ -13,7 +13,8 @@ from ai_analyze.material import Material, ReadFile
 from ai_analyze.review import Asked, Link, Model, review
 from taskbridge.ai.forms.form import FormattedForm, FormField
 from taskbridge.ai.results import Review
-from taskbridge.ai.rules import Check, RuleInForce, SecondLook
+from taskbridge.ai.rules import Check, RuleInForce
+from taskbridge.ai.settings import SecondLook
 
 TODAY = date(2026, 11, 22)
 RULE = "1. 报销金额不超过 5000 元\n2. 必须填写报销事由"

@@ -20,8 +20,8 @@ from taskbridge.ai.caps import AskedToday
 from taskbridge.ai.messages import AnalyseMessage, SeatsMessage, encode_ai_message
 from taskbridge.ai.requests import RequestedBy
 from taskbridge.ai.results import Verdict
-from taskbridge.ai.rules import AiSettings
 from taskbridge.ai.seats import AnalysisStatus, SeatState
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import (
     ConfigurationError,
     IncompleteAnswer,

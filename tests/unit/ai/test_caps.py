@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from taskbridge.ai.caps import AskedToday, day_of, find_reached, reached_cap, seconds_to_tomorrow
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 
 SETTINGS = AiSettings(daily_cost=12.5)
 

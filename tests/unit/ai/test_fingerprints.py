@@ -11,8 +11,9 @@ from ai_analyze import prompt
 from taskbridge.ai import fingerprints
 from taskbridge.ai.fingerprints import build_basis, build_fingerprint
 from taskbridge.ai.forms.form import FormattedForm, FormField
-from taskbridge.ai.rules import Masked, ModelChoice, RuleInForce, SecondLook
+from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import Seat, SeatState
+from taskbridge.ai.settings import Masked, ModelChoice, SecondLook
 
 RULE = RuleInForce(rule="须有发票", source="default", version="default-1", enabled=True, automatic=True)
 CHOICE = ModelChoice("aigc", "qwen-max")

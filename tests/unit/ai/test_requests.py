@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from taskbridge.ai.requests import RequestedBy, RequestPorts, encode_task_id, request_analysis, task_id_of
 from taskbridge.ai.rulebook import RuleBook, Switches, current_analysis
-from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
+from taskbridge.ai.rules import DefaultRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.errors import StoreError
 from tests.fakes_ai import MemoryOutbox, MemoryRules, MemorySeats
 

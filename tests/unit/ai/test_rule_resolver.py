@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from taskbridge.ai.rules import AiSettings, AutoAnalysis, Check, DefaultRule, PersonalRule, RuleText, resolve_rule
+from taskbridge.ai.rules import AutoAnalysis, Check, DefaultRule, PersonalRule, RuleText, resolve_rule
+from taskbridge.ai.settings import AiSettings
 
 OWN = ("none", "written", "blank", "off", "blank off")
 DEFAULT = ("none", "written", "blank", "off")

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, AutoAnalysis, DefaultRule, ModelChoice, PersonalRule
+from taskbridge.ai.rules import AutoAnalysis, DefaultRule, PersonalRule
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from tests.fakes_ai import MemoryRules
 from tests.functional.ai_suites.builders import APP, NODE, UID, node_default, own_rule, seat
 

@@ -9,7 +9,8 @@ import pytest
 
 from ai_analyze.second_look import NOT_LOOKED, read_look
 from taskbridge.ai.results import FindingResult, Verdict
-from taskbridge.ai.rules import Check, SecondLook
+from taskbridge.ai.rules import Check
+from taskbridge.ai.settings import SecondLook
 from taskbridge.errors import ContentRefused, IncompleteAnswer, ThrottledError, TransientError
 from taskbridge.usage import Usage
 from tests.scripted_models import ObeyingModel, ScriptedModel

@@ -22,8 +22,9 @@ from ai_track.track import TrackPorts
 from taskbridge.ai.messages import AiMessage, TrackMessage, encode_ai_message, parse_ai_message
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, DefaultRule, ModelChoice
+from taskbridge.ai.rules import DefaultRule
 from taskbridge.ai.seats import SeatState
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.push.logs import LogStatus
 from taskbridge.queues import Record
 from tests.builders import calm, event, task, user

@@ -20,8 +20,9 @@ from taskbridge.ai.people import EVERYONE
 from taskbridge.ai.requests import RequestPorts
 from taskbridge.ai.results import Review, Verdict
 from taskbridge.ai.rulebook import RuleBook, Switches
-from taskbridge.ai.rules import AiSettings, Check, DefaultRule, ModelChoice, PersonalRule
+from taskbridge.ai.rules import Check, DefaultRule, PersonalRule
 from taskbridge.ai.seats import Analysis, AnalysisStatus, Seat, SeatState
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.errors import StoreError
 from taskbridge.push.instances import INSTANCE
 from taskbridge.push.logs import LogStatus

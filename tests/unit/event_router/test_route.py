@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from event_router.route import MEANT_FOR_NOBODY, NO_AI, NO_TARGET, QUESTIONNAIRE, Envelope, Routed, route
 from taskbridge.ai.messages import TrackMessage
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.events import PUSHED_ACTIONS
 from taskbridge.push.trigger_rules import DEFAULT_RULE, TriggerRule
 from taskbridge.tables.configuration import Configuration

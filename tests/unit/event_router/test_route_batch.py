@@ -12,7 +12,7 @@ from event_router.batch import RouterPorts, route_batch
 from event_router.route import IngestedEvent, route
 from taskbridge.ai.messages import AiMessage, AnalysisMessage
 from taskbridge.ai.queue import AiQueue
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import StoreError
 from taskbridge.push.messages import EventMessage
 from taskbridge.tables.configuration import Configuration

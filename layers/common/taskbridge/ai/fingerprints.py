@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from taskbridge.ai.forms.form import FormattedForm
-from taskbridge.ai.rules import Masked, ModelChoice, RuleInForce, SecondLook
+from taskbridge.ai.rules import RuleInForce
 from taskbridge.ai.seats import Seat
+from taskbridge.ai.settings import Masked, ModelChoice, SecondLook
 
 # The prompt templates in force, which ai_analyze holds: name, and a digest of what is in them. A test holds both
 # together, so that an edited template makes another question of every form.

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taskbridge.ai.fingerprints import build_basis
-from taskbridge.ai.rules import AiSettings, ModelChoice, NodeKey, PersonalRule, RuleInForce, resolve_rule
+from taskbridge.ai.rules import NodeKey, PersonalRule, RuleInForce, resolve_rule
 from taskbridge.ai.seats import Analysis, Seat, SeatState
+from taskbridge.ai.settings import AiSettings, ModelChoice
 
 if TYPE_CHECKING:
     from taskbridge.tables.ai_rules import RuleTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from taskbridge.ai.rulebook import Switches
-from taskbridge.ai.rules import AiSettings, ModelChoice
+from taskbridge.ai.settings import AiSettings, ModelChoice
 from taskbridge.errors import ConfigurationError
 from taskbridge.platforms import build_ai_platform
 from taskbridge.platforms.ai_platform import AiPlatform

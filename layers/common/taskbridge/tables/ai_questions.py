@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from taskbridge.ai.caps import AskedToday, day_of, find_reached
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.aws import store_call
 from taskbridge.moments import DAY_S
 from taskbridge.tables.dynamo import Item, key_part, node_key, number, text, to_item

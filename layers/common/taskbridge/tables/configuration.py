@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import StoreError
 from taskbridge.push.trigger_rules import TriggerRule, in_force
 from taskbridge.registry import category_of

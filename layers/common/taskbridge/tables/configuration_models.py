@@ -29,7 +29,7 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from taskbridge.ai.rules import AiSettings
+from taskbridge.ai.settings import AiSettings
 from taskbridge.errors import StaleVersion, StoreError
 from taskbridge.push.trigger_rules import TriggerRule, check_rule
 from taskbridge.tables.conditional import CONFLICTS, LOST
