@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from taskbridge.tables.riders import Rider
 
 
-@dataclass(slots=True)
-class Booking:
+class Booking(msgspec.Struct):
     """`taking`: what goes along with the documents of each platform; `seats`: what was granted.
 
     `leaving`: what goes along with the logs of those who ended last.
     """
 
     holder: str
-    taking: dict[str, Rider] = field(default_factory=dict)
-    seats: dict[str, int] = field(default_factory=dict)
-    leaving: list[Rider] = field(default_factory=list)
+    taking: dict[str, Rider] = msgspec.field(default_factory=dict)
+    seats: dict[str, int] = msgspec.field(default_factory=dict)
+    leaving: list[Rider] = msgspec.field(default_factory=list)
 
     def of(self, platform_id: str) -> tuple[Rider, ...]:
         """What goes along with the documents of a platform."""

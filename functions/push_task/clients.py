@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import httpx
+import msgspec
 
 from taskbridge.budgets import DEFAULT_FLEET, Fleet
 from taskbridge.platforms import build_task_center
@@ -17,8 +17,7 @@ from taskbridge.push.rates import limit_of
 from taskbridge.tables.configuration import Configuration, PlatformConfig
 
 
-@dataclass(frozen=True, slots=True)
-class LimitedClient:
+class LimitedClient(msgspec.Struct, frozen=True):
     """The client of one platform with its limits; `max_rate_per_s` 0 is none."""
 
     client: PlatformClient

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from push_task.plan import Plan, Step
 from push_task.settle import End, StepResult
 from taskbridge.budgets import THREADS
 
 
-@dataclass(frozen=True, slots=True)
-class TurnCalls:
+class TurnCalls(msgspec.Struct, frozen=True):
     """The calls of one turn."""
 
     platform_id: str
@@ -21,8 +21,7 @@ class TurnCalls:
     is_probe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyStep:
+class ReadyStep(msgspec.Struct, frozen=True):
     """A step that may go, and the place of its job in the batch. `is_probe`: also through an open breaker."""
 
     job: int
@@ -30,8 +29,7 @@ class ReadyStep:
     is_probe: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Why steps do not go in this batch, and how long they wait at least."""
 
     reason: str
@@ -44,18 +42,17 @@ class Refusal:
         return StepResult(step, self.end, self.reason, wait_s=self.wait_s, is_blocked=self.is_blocked)
 
 
-@dataclass(slots=True)
-class Lane:
+class Lane(msgspec.Struct):
     """What a batch has to do at one platform. `seats` and `starts`: what the fleet granted."""
 
     platform_id: str
-    ready: deque[ReadyStep] = field(default_factory=deque)
+    ready: deque[ReadyStep] = msgspec.field(default_factory=deque)
     later: int = 0  # steps of second stages
     running: int = 0
     seats: int = 0
     seats_asked_at: float = 0.0
     seats_again_at: float = math.inf  # when to ask for more of them
-    starts: deque[float] = field(default_factory=deque)
+    starts: deque[float] = msgspec.field(default_factory=deque)
     closed: Refusal | None = None  # nothing more goes in this batch
 
     @property

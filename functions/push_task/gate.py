@@ -6,8 +6,9 @@ import logging
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from push_task.clients import LimitedClient
 from push_task.dispatch import Lane, Refusal
@@ -39,8 +40,7 @@ QUIET = build_reason("waits_quiet")
 NO_SEAT = build_reason("waits_seat")
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(msgspec.Struct, frozen=True):
     """One batch: its name among the fleet, when its calls must have ended, and each platform's share of threads."""
 
     holder: str

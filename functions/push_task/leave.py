@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from taskbridge.budgets import LEAST_CALL_S
 from taskbridge.errors import TransientError
@@ -14,8 +15,7 @@ RATE_LIMITED = build_reason("waits_rate")
 TOKEN = "token"  # noqa: S105 - the name of an operation
 
 
-@dataclass(slots=True)
-class StepLeave:
+class StepLeave(msgspec.Struct):
     """See taskbridge.platforms.wire.Leave. The step has its turn in the line until `turn_ends`.
 
     `join(patient)` tells whether a further call may go: a token is fetched at once, and counted. Who waited for one

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from push_task.settle import StepResult
 from taskbridge.moments import utc_stamp
@@ -18,8 +19,7 @@ INSTANCE_DELETED = build_reason("instance_deleted")
 TOO_LARGE = build_reason("instance_too_large", tasks=MOST_TASKS, people=MOST_PEOPLE)
 
 
-@dataclass(slots=True)
-class Story:
+class Story(msgspec.Struct):
     """What happened to one instance in one batch, as far as its logs are concerned.
 
     `folded`: each event of the batch with what it did; `overtaken`: events that were not settled yet when a
@@ -27,10 +27,10 @@ class Story:
     `unsettled`: keys of the items that had work left when the calls were planned.
     """
 
-    folded: list[tuple[EventMessage, Mapping[str, Effect]]] = field(default_factory=list)
-    overtaken: set[tuple[str, str]] = field(default_factory=set)
-    known_before: set[str] = field(default_factory=set)
-    unsettled: set[str] = field(default_factory=set)
+    folded: list[tuple[EventMessage, Mapping[str, Effect]]] = msgspec.field(default_factory=list)
+    overtaken: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    known_before: set[str] = msgspec.field(default_factory=set)
+    unsettled: set[str] = msgspec.field(default_factory=set)
 
 
 def events_to_load(story: Story, unsettled_events: Iterable[str]) -> set[str]:

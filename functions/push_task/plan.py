@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from taskbridge.budgets import SLICE
 from taskbridge.commands import (
@@ -27,8 +28,7 @@ ENDED_NODE = "事项结束"
 NOBODY = build_reason("nobody")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One call, for one item as it is at `revision`. `was` is the item's presence before the call.
 
     `searches`: an update that is only to tell whether the todo is there.
@@ -41,8 +41,7 @@ class Step:
     searches: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """Calls in two stages: those of the second may only be made when the first left nothing undone."""
 
     first: tuple[Step, ...] = ()
@@ -92,7 +91,7 @@ def _deletion_step(instance: Instance, task_id: str, item: Item) -> Step:
     """The delete of a todo; or, to tell whether it is there, its update, completed so that it is in nobody's way."""
     if item.search is not Search.WANTED:
         return Step(task_id, item.revision, item.presence, DeleteTask(task_id, instance.sess_id))
-    view = replace(task_view(task_id, item), status=TaskStatus.COMPLETED)
+    view = msgspec.structs.replace(task_view(task_id, item), status=TaskStatus.COMPLETED)
     command = SaveTask(Operation.UPDATE_TASK, view, instance_view(instance))
     return Step(task_id, item.revision, item.presence, command, searches=True)
 

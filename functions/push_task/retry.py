@@ -6,7 +6,7 @@ left to the reconciler, so that no message grows old in a queue, and no outage i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from taskbridge.budgets import QUEUE_ATTEMPTS
 from taskbridge.moments import DAY_S
@@ -18,22 +18,19 @@ GIVE_UP_AFTER_S = 14 * DAY_S
 LONGEST_WAIT_IN_QUEUE_S = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class InQueue:
+class InQueue(msgspec.Struct, frozen=True):
     """Leave the message in the queue, invisible for this long."""
 
     wait_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(msgspec.Struct, frozen=True):
     """Take the message off the queue; the reconciler looks again at this time."""
 
     due_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(msgspec.Struct, frozen=True):
     """Failing for fourteen days: a person has to look."""
 
 

@@ -11,8 +11,9 @@ import math
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
+
+import msgspec
 
 from push_task.booking import Booking
 from push_task.clients import LimitedClient
@@ -183,7 +184,7 @@ class ThreadedSender:
             result = StepResult(waiting.step, End.TRANSIENT, build_reason("broke_off", fault=type(error).__name__))
         if result.attempts:
             self._gate.note_took(platform_id, sum(each.duration_ms for each in result.attempts) / 1000)
-        return waiting, replace(result, is_probe=True) if waiting.is_probe else result
+        return waiting, msgspec.structs.replace(result, is_probe=True) if waiting.is_probe else result
 
     def _join(self, platform_id: str, line: LimitedClient, deadline: float, patient: bool) -> bool:  # noqa: FBT001
         """Wait for the turn of a further call of a step; False where it does not come in time."""
@@ -200,7 +201,7 @@ class ThreadedSender:
         attempts = list(result.attempts)
         is_there = result.outcome.verdict is OutcomeKind.ALREADY_THERE and isinstance(step.command, SaveTask)
         if is_there and isinstance(step.command, SaveTask):
-            result = line.client.execute(replace(step.command, operation=Operation.UPDATE_TASK), leave)
+            result = line.client.execute(msgspec.structs.replace(step.command, operation=Operation.UPDATE_TASK), leave)
             attempts += result.attempts
         if leave.refused:
             return StepResult(step, End.NOT_SENT, leave.refused, attempts=tuple(attempts), is_there=is_there)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from push_task.plan import Step, block_deletion
 from taskbridge.attempts import Attempt
@@ -27,8 +28,7 @@ class End(StrEnum):
     NOT_SENT = "not_sent"  # waits for a breaker, for its turn or for time: no attempt was made
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(msgspec.Struct, frozen=True):
     """How one step ended, with what was called. `wait_s` is how long it has to wait at least."""
 
     step: Step

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from push_task.logs import Story
 from push_task.plan import Plan, plan_calls
@@ -18,8 +19,7 @@ from taskbridge.tables.instances import StoredInstance
 GAVE_UP = "no success in {days:.0f} days: {reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """A message with what SQS calls it."""
 
     message: Message
@@ -27,18 +27,17 @@ class Received:
     receipt_handle: str
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(msgspec.Struct):
     """One instance in one batch."""
 
     stored: StoredInstance
     received: list[Received]
-    story: Story = field(default_factory=Story)
-    plan: Plan = field(default_factory=Plan)
+    story: Story = msgspec.field(default_factory=Story)
+    plan: Plan = msgspec.field(default_factory=Plan)
     marked: bool = False  # the document says that calls may have been made
     is_large: bool = False  # more calls than a slice: they go in several
-    latest: list[StepResult] = field(default_factory=list)  # of the last slice
-    results: list[StepResult] = field(default_factory=list)  # of all of them
+    latest: list[StepResult] = msgspec.field(default_factory=list)  # of the last slice
+    results: list[StepResult] = msgspec.field(default_factory=list)  # of all of them
 
     @property
     def instance(self) -> Instance:
@@ -107,8 +106,7 @@ def _take_sync(instance: Instance, message: SyncMessage) -> None:
             item.want()
 
 
-@dataclass(frozen=True, slots=True)
-class Disposition:
+class Disposition(msgspec.Struct, frozen=True):
     """What becomes of the messages: those that stay in the queue, invisible for `wait_s`."""
 
     keep: tuple[Received, ...] = ()

@@ -14,8 +14,9 @@ A person whose task stands in a batch beside slower ones has it settled after `S
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from taskbridge.errors import ConfigurationError
 from taskbridge.flaws import flaw
@@ -54,8 +55,7 @@ class Room(NamedTuple):
     holders: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(msgspec.Struct, frozen=True):
     """The push function as it is deployed: how long a worker may run, and how many there are."""
 
     push_timeout_s: float = DEFAULT_PUSH_TIMEOUT_S

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 
 class TaskStatus(StrEnum):
@@ -36,8 +37,7 @@ class Operation(StrEnum):
     DELETE_INSTANCE = "delete_instance"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A user of the upstream. `number` is the campus-wide account, empty where the upstream has none."""
 
     uid: str
@@ -50,8 +50,7 @@ class Person:
         return self.number or self.uid
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceView:
+class InstanceView(msgspec.Struct, frozen=True):
     """A process instance as it is now."""
 
     sess_id: str
@@ -63,8 +62,7 @@ class InstanceView:
     created_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskView:
+class TaskView(msgspec.Struct, frozen=True):
     """A task as it is now. `created_at` is timezone-aware; `priority` is 1 (very urgent) to 3 (normal)."""
 
     task_id: str
@@ -76,8 +74,7 @@ class TaskView:
     created_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class SaveTask:
+class SaveTask(msgspec.Struct, frozen=True):
     """Insert or update a todo, carrying the newest known state of its instance."""
 
     operation: Operation  # INSERT_TASK or UPDATE_TASK
@@ -85,8 +82,7 @@ class SaveTask:
     instance: InstanceView
 
 
-@dataclass(frozen=True, slots=True)
-class SaveInstance:
+class SaveInstance(msgspec.Struct, frozen=True):
     """Create or update the process instance itself; `node_name` is what is shown as its node."""
 
     instance: InstanceView
@@ -94,8 +90,7 @@ class SaveInstance:
     operation: Operation = Operation.SAVE_INSTANCE
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteTask:
+class DeleteTask(msgspec.Struct, frozen=True):
     """Delete one todo."""
 
     task_id: str
@@ -103,8 +98,7 @@ class DeleteTask:
     operation: Operation = Operation.DELETE_TASK
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteInstance:
+class DeleteInstance(msgspec.Struct, frozen=True):
     """Delete a process instance whose todos are gone."""
 
     sess_id: str

@@ -11,9 +11,10 @@ import socket
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
+
+import msgspec
 
 from taskbridge.answer_parsing import Headers, WireAnswer
 from taskbridge.call_failures import Broken, CallFailure, ConnectFailure, ConnectTimeout, Silence, Unsendable
@@ -37,8 +38,7 @@ class Limit(Protocol):
         """Seconds for the next step, at least `least`. Raises Silence where none are left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where a connection leads. `server_name`: whom a certificate has to name."""
 
     scheme: str

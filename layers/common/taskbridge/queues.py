@@ -7,9 +7,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taskbridge.aws import store_call
@@ -30,8 +30,7 @@ _DEPTHS: Sequence[QueueAttributeNameType] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """A message as SQS delivers it to a function; `receives` counts how often it did."""
 
     message_id: str

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from taskbridge.commands import DeleteTask, Operation, SaveInstance, SaveTask, SessionStatus, TaskStatus
 from taskbridge.errors import PermanentError, ThrottledError, TransientError

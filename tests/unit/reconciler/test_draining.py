@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.feeding import AHEAD_S, PORTION, QUEUE_ROOM, SHARE_EVERY_S, Feed
 from taskbridge.tables.instances import StoredInstance

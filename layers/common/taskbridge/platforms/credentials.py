@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -48,8 +47,7 @@ class Tokens(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetch:
+class _Fetch(msgspec.Struct, frozen=True):
     """Fetches a token. `longest_s`: as long as it may take, nobody else fetches one."""
 
     fetch: Callable[[], str]

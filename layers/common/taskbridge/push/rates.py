@@ -11,8 +11,9 @@ The line aims at `SHARE` of the rate: clocks differ by some milliseconds, and th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 SHARE = 0.98
 HURRY = 4  # who makes up for a gap calls at most so many times as fast
@@ -22,8 +23,7 @@ BUSY = 0.25  # of a second: a line that is booked for longer is spread evenly
 MOST_PER_S = 10_000  # no fleet comes near it, and a line of so many calls a second costs more than they do
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """`next_at`: from then on even spacing is safe, whatever came before (epoch seconds).
 
     `calls`: the last calls as (millisecond, how many), oldest first. Without, they were evenly spaced.

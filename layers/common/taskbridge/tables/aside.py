@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
+
+import msgspec
 
 from taskbridge.tables.packing import Packed
 from taskbridge.tables.parts import Parts, PartTable, SplitBody
@@ -20,8 +21,7 @@ REST_S = 360.0  # the push queue takes what it has seen within five minutes for 
 _packed = Packed(tuple[str, str, float])
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(msgspec.Struct, frozen=True):
     """One message, as it stands in the queue; `at` is when it was set aside, in epoch seconds."""
 
     platform_id: str

@@ -6,7 +6,6 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -41,8 +40,7 @@ THROTTLED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(msgspec.Struct, Generic[T], frozen=True):
     """A piece of a list. `next` is the cursor of the piece after it, None at the end."""
 
     items: list[T]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from taskbridge.errors import StoreError, UnreadableDocument
 from taskbridge.moments import DAY_S
@@ -34,8 +35,7 @@ READ_TRIES = 5
 MARGIN_S = DAY_S  # clocks of others: an event that is not too old to be heard finds its document
 
 
-@dataclass(slots=True)
-class StoredInstance:
+class StoredInstance(msgspec.Struct):
     """A document with the version it was read at; version 0 is not stored yet.
 
     `due_at`, `expires_at` and `parts` are what stands there. `unreadable` tells why this release cannot read it: then
@@ -60,8 +60,7 @@ def due_shard(platform_id: str, sess_id: str) -> str:
     return f"{platform_id}#{zlib.crc32(sess_id.encode()) % DUE_SHARDS}"
 
 
-@dataclass(slots=True)
-class _Written:
+class _Written(msgspec.Struct):
     """How an entry is written: in place or in parts, and until when it is kept."""
 
     entry: StoredInstance

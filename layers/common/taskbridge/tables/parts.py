@@ -13,9 +13,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from taskbridge.errors import StoreError
 from taskbridge.tables.batches import batch_get, batch_put, batch_write
@@ -25,8 +26,7 @@ from taskbridge.tables.table import Table
 PARTS_A_READ = 40  # BatchGetItem gives 16 MB at most
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """Where the bytes of one document stand. Generations of a document sort as they follow each other."""
 
     document: str
@@ -46,8 +46,7 @@ class Parts:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class SplitBody:
+class SplitBody(msgspec.Struct, frozen=True):
     """The bytes of a document, to be stored as `generation`. `expires_at` in epoch seconds, 0 for never."""
 
     document: str

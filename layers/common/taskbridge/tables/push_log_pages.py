@@ -10,7 +10,6 @@ Item: `bucket` (platform#day#shard), `page` (time#id), `detail` (deflated JSON),
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +27,7 @@ SHARDS = 4
 _BETWEEN = "#bucket = :bucket AND #page BETWEEN :first AND :last"
 
 
-@dataclass(frozen=True, slots=True)
-class LogPage:
+class LogPage(msgspec.Struct, frozen=True):
     """A batch of one platform: `at` in epoch seconds, `events` ids, `instances` session ids, in its order.
 
     `tasks` are the marks of the tasks that its events name (see task_mark): who looks for one need not read the logs.

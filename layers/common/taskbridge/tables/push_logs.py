@@ -11,9 +11,10 @@ that costs what a put does, and needs no look before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from taskbridge.errors import StoreError
 from taskbridge.push.logs import LogKey, PushLog, place_beside
@@ -31,8 +32,7 @@ ROUNDS = 6
 TOLD = 100  # of the instances that share an event id, a log names so many
 
 
-@dataclass(frozen=True, slots=True)
-class ListedLog:
+class ListedLog(msgspec.Struct, frozen=True):
     """A log with its place in the index by status: (received_at, event id, and its place where it stands beside).
 
     It may be listed by its last change.

@@ -7,12 +7,12 @@ tried once: whatever keeps it from being carried out, the call that it goes alon
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Rider:
+
+class Rider(msgspec.Struct, frozen=True):
     """A PartiQL statement, and who hears whether it was carried out."""
 
     statement: dict[str, Any]
