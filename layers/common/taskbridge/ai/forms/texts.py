@@ -15,6 +15,9 @@ _HALVES = re.compile(r"[\ud800-\udfff]")
 
 def clean_text(text: str) -> str:
     """The same text with `\\n` for every kind of line break, and without what cannot be seen or encoded."""
+    # All of that is what Python would not print, and to look is a tenth of the work: most texts are fine.
+    if text.isprintable():
+        return text
     return _HALVES.sub("\ufffd", _UNFIT.sub("", _LINE_BREAKS.sub("\n", text)))
 
 
