@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ class Server:
         self.left = list(answers)
         self.asked: list[bytes] = []
         self.connections = 0
+        self._last: socket.socket | None = None
 
     def __call__(self, connection: socket.socket) -> None:
         self.connections += 1
+        self._last = connection
         while request := connection.recv(65536):
             self.asked.append(request)
             answer = self.left.pop(0) if self.left else OK
@@ -50,9 +53,25 @@ class Server:
                 return
             connection.sendall(answer)
 
+    def hang_up(self) -> None:
+        """Else it waits: a client keeps its connection until somebody collects it as garbage."""
+        with suppress(OSError):
+            if self._last:
+                self._last.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def served_by(server: Server, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Its port, for as long as it serves."""
+    with serving(server, context) as port:
+        try:
+            yield port
+        finally:
+            server.hang_up()
+
 
 def test_calls_name_botocore_and_nothing_that_is_put_together_for_each(client: Callable[..., Any]) -> None:
-    with serving(server := Server()) as port:
+    with served_by(server := Server()) as port:
         client(port).list_tables()
     (agent,) = re.findall(rb"User-Agent: (.*)\r\n", server.asked[0])
     # Powertools, where another test imported it, adds its own name to every client of the process.
@@ -60,7 +79,7 @@ def test_calls_name_botocore_and_nothing_that_is_put_together_for_each(client: C
 
 
 def test_calls_share_a_connection_and_are_signed_for_their_host(client: Callable[..., Any]) -> None:
-    with serving(server := Server()) as port:
+    with served_by(server := Server()) as port:
         dynamodb = client(port)
         answers = [dynamodb.list_tables()["TableNames"] for _ in range(3)]
     assert answers == [[], [], []]
@@ -72,7 +91,7 @@ def test_calls_share_a_connection_and_are_signed_for_their_host(client: Callable
 
 
 def test_a_connection_that_breaks_is_tried_again_by_botocore(client: Callable[..., Any]) -> None:
-    with serving(server := Server(b"", OK)) as port:
+    with served_by(server := Server(b"", OK)) as port:
         assert client(port).list_tables()["TableNames"] == []
     assert server.connections == 2
 
@@ -81,12 +100,12 @@ def test_one_that_always_breaks_ends_as_botocore_ends_it(
     client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    with serving(Server(*[b""] * 4)) as port, pytest.raises(ConnectionClosedError):
+    with served_by(Server(*[b""] * 4)) as port, pytest.raises(ConnectionClosedError):
         client(port).list_tables()
 
 
 def test_an_error_of_aws_is_told_as_one(client: Callable[..., Any]) -> None:
-    with serving(Server(BUSY)) as port, pytest.raises(ClientError) as caught:
+    with served_by(Server(BUSY)) as port, pytest.raises(ClientError) as caught:
         client(port).list_tables()
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
@@ -100,7 +119,7 @@ def test_certificates_are_those_that_aws_clients_trust_and_not_a_campus_s(
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     assert isinstance(context, ssl.SSLContext)
-    with serving(server := Server(), context) as port:
+    with served_by(server := Server(), context) as port:
         with pytest.raises(SSLError, match="certificate verify failed"):
             client(port, "https").list_tables()
         # when that is named for AWS
