@@ -25,10 +25,10 @@ def pytest_collection_finish() -> None:
     """Modules and tests stay to the end: to look for garbage among them again and again is a tenth of all time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_configure() -> None:
     """No example of a property is judged by how long it takes: the machine may be doing other things."""
+    gc.set_threshold(50_000, 20, 50)  # already while tests are collected, when nearly nothing is garbage
     settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("unhurried")
