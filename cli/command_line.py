@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import typer
 
@@ -55,12 +57,17 @@ app.add_typer(people.app, name="people")
 app.verb("mcp")(mcp_server.serve)
 
 
+@cache
+def command() -> Any:
+    """What Typer makes of all verbs: a tenth of a second, once for a process."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
     """Returns the exit status; see cli.errors."""
-    command = typer.main.get_command(app)
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        command.main(words, prog_name="taskbridge", obj=Session(world or build_world()))
+        command().main(words, prog_name="taskbridge", obj=Session(world or build_world()))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else WRONG_USE
     return 0
