@@ -61,7 +61,7 @@ check: $(READY) ## formatting, lint, types, import rules
 	PYTHONPATH=layers/common:functions:. $(VENV)/bin/lint-imports --no-cache
 
 chaos: $(READY) ## the long proofs: a hundred thousand histories, and the stack with killed workers
-	$(PYTHON) -m pytest tests/simulation --histories 100000
+	$(PYTHON) -m pytest tests/simulation --histories 100000 --share 1
 	$(PYTHON) -m pytest tests/stack/test_convergence.py --instances 300
 	$(PYTHON) -m pytest tests/functional/test_api_push_logs.py tests/functional/test_api_ai_tasks.py \
 	  --logs 100000 --tasks 20000

@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--replayed", type=int, default=600, help="failed logs that a bulk replay sends again")
     parser.addoption("--tasks", type=int, default=100, help="tasks of a person beside which lists are counted")
     parser.addoption("--assignees", type=int, default=60, help="people who have one task")
+    parser.addoption("--share", type=float, default=0.5, help="of the longest backlogs that fleets of workers get")
     parser.addoption("--crowded", type=int, default=1000, help="tasks of one instance that are pushed")
     parser.addoption("--seed", type=int, default=None, help="simulate the world of one seed alone")
 

@@ -66,7 +66,7 @@ class Time:
         self.now = START
         self.ahead = 0.0  # of a call that is made in advance
         self.is_over = False
-        self._moments: list[tuple[float, int, threading.Semaphore]] = []
+        self._moments: list[tuple[float, int, threading.Lock]] = []
         self._order = itertools.count()
         self._ended = threading.Semaphore(0)
         self._living = 0
@@ -81,8 +81,13 @@ class Time:
         if self.is_calling:
             self.ahead += seconds
             return
-        mine = threading.Semaphore(0)
-        heapq.heappush(self._moments, (self.now + max(0.0, seconds), next(self._order), mine))
+        until = self.now + max(0.0, seconds)
+        if not self.is_over and self._moments and until < self._moments[0][0]:
+            self.now = until  # nobody else's moment comes before: to wake oneself takes most of the time of a moment
+            return
+        mine = threading.Lock()
+        mine.acquire()
+        heapq.heappush(self._moments, (until, next(self._order), mine))
         self._pass_on()
         mine.acquire()
         if self.is_over:
@@ -101,7 +106,8 @@ class Time:
 
     def spawn(self, work: Callable[[], None]) -> None:
         """Have a thread that begins at its first moment."""
-        begins = threading.Semaphore(0)
+        begins = threading.Lock()
+        begins.acquire()
         heapq.heappush(self._moments, (self.now, next(self._order), begins))
         self._living += 1
 

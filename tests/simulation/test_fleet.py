@@ -20,6 +20,12 @@ from tests.simulation.fleet import BATCH, History, SimulatedFleet, line_to
 MINUTE_S = 60.0
 
 
+@pytest.fixture
+def share(request: pytest.FixtureRequest) -> float:
+    """Of the longest backlogs."""
+    return float(request.config.getoption("--share"))
+
+
 def keeps(history: History, rate: float, platform_id: str = "jz") -> None:
     """No second saw more than the rate plus one, and waiting cost no receive."""
     assert history.most_in_a_second(platform_id) <= rate + 1
@@ -30,7 +36,8 @@ def keeps(history: History, rate: float, platform_id: str = "jz") -> None:
     ("workers", "rate", "tasks"),
     [(1, 10, 150), (2, 5, 120), (2, 2, 40), (10, 10, 250), (10, 50, 700), (50, 50, 1000)],
 )
-def test_a_backlog_goes_out_at_the_rate(workers: int, rate: float, tasks: int) -> None:
+def test_a_backlog_goes_out_at_the_rate(workers: int, rate: float, tasks: int, share: float) -> None:
+    tasks = int(tasks * share)
     fleet = SimulatedFleet(workers, line_to(max_rate_per_s=rate))
     fleet.put_many(tasks)
 
@@ -54,7 +61,8 @@ def test_what_comes_later_is_not_held_up_for_ever_by_a_backlog() -> None:
 
 
 @pytest.mark.parametrize(("workers", "rate", "tasks"), [(10, 20, 1000), (50, 1, 120), (10, 10, 600)])
-def test_what_an_outage_left_parked_goes_out_at_the_rate(workers: int, rate: float, tasks: int) -> None:
+def test_what_an_outage_left_parked_goes_out_at_the_rate(workers: int, rate: float, tasks: int, share: float) -> None:
+    tasks = int(tasks * share)
     fleet = SimulatedFleet(workers, line_to(max_rate_per_s=rate))
     fleet.park_many(tasks)
 
@@ -100,13 +108,15 @@ def test_the_requests_at_the_same_time_are_those_of_the_fleet(workers: int, most
         (50, 0.125, {"timeout_s": 25.0, "max_concurrency": 1, "max_rate_per_s": 10}),
     ],
 )
-def test_seats_go_from_hand_to_hand(workers: int, slowness: float, settings: dict[str, Any]) -> None:
+def test_seats_go_from_hand_to_hand(workers: int, slowness: float, settings: dict[str, Any], share: float) -> None:
     """From the second minute on; what is parked in the first one waits for the next run of the reconciler."""
+    lasts_s = MINUTE_S * share
     fleet = SimulatedFleet(workers, line_to(**settings), latency_s=lambda *_: slowness)
-    allowed = settings.get("max_concurrency", 8) / slowness * MINUTE_S
-    fleet.put_many(int(2 * allowed))
+    a_second = settings.get("max_concurrency", 8) / slowness
+    allowed = a_second * lasts_s
+    fleet.put_many(int(a_second * MINUTE_S + allowed))
 
-    history = fleet.run(2 * MINUTE_S)
+    history = fleet.run(MINUTE_S + lasts_s)
 
     second = [call for call in history.pushes() if call.begun >= START + MINUTE_S]
     assert 0.85 * allowed <= len(second) <= allowed + 1
@@ -146,15 +156,16 @@ def test_a_slow_platform_does_not_hold_up_the_tasks_of_another() -> None:
     assert history.most_at_once("slow") <= 8
 
 
-def test_an_instance_of_two_thousand_tasks_does_not_hold_up_its_batch_mates() -> None:
+def test_an_instance_of_very_many_tasks_does_not_hold_up_its_batch_mates(share: float) -> None:
+    many = int(2000 * share)
     fleet = SimulatedFleet(1, line_to(max_concurrency=16))
-    fleet.put(message(sess_id="large", tasks=[f"L{number}" for number in range(2000)]))
+    fleet.put(message(sess_id="large", tasks=[f"L{number}" for number in range(many)]))
     fleet.put_many(9)
 
     history = fleet.run(3 * MINUTE_S)
 
     assert max(at - START for name, at in history.settled.items() if name != "large") <= 3.0
-    assert len(fleet.center.tasks) == 2009
+    assert len(fleet.center.tasks) == many + 9
     assert history.longest_batch_s <= 30.0
 
 
