@@ -31,6 +31,7 @@ from bench.prices import Line, render_bill, total
 from bench.surroundings import ACCOUNT, Cloud, cloud, memory_mb, table_schemas, task_center
 from bench.table import Row
 from bench.work import BATCH, batches, bus_body, completed, invocation, push_body, received
+from taskbridge.aws_calls import read_body
 
 EVENTS = 1000
 LONE_EVENTS = 20
@@ -48,11 +49,11 @@ class Counts:
     def watch(self, session: Any) -> None:
         """Count the calls of every client that is made of this session, botocore's or boto3's."""
         hooks: BaseEventHooks = session.get_component("event_emitter")
-        hooks.register("provide-client-params", self._keep_request)
+        hooks.register("before-call", self._keep_request)
         hooks.register("after-call", self._count)
 
     def _keep_request(self, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["counted_request"] = params
+        context["counted_request"] = read_body(params["body"])
 
     def _count(self, parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any], **_: Any) -> None:
         service, request = model.service_model.service_name, context["counted_request"]

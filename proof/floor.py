@@ -1,7 +1,7 @@
 """What a push cannot save: the calls of AWS that a batch makes, sent again and again by nothing but a client.
 
-Once by botocore as it is delivered (urllib3), once by the functions' own (taskbridge.aws_http). And the call of the
-task center, by the functions' own client. What is left of a push is our own code.
+Once by botocore as it is delivered (urllib3), once as the functions make them (taskbridge.aws_calls). And the call of
+the task center, by the functions' own client. What is left of a push is our own code.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def run(options: Options, say: Say) -> Data:
     with task_center() as center, cloud(center.url) as made, pushing(made) as push:
         say("floor: whole batches")
         # The fewest of three: now and then a batch reads the configuration as well.
-        calls = min((_recorded(lambda: push(_bodies("seen"))) for _ in range(3)), key=len)
+        calls = min((_recorded(push, f"seen-{turn}") for turn in range(3)), key=len)
         whole = _cpu_ms(lambda turn: push(_bodies(f"t{turn}")), BATCHES) / BATCH
         say(f"floor: {', '.join(name for name, _ in calls)}, {REPEATS} times each")
         with made.as_function("floor"):
@@ -58,10 +58,10 @@ def _bodies(name: str) -> list[str]:
     return [push_body(received(f"{name}-{number}")) for number in range(BATCH)]
 
 
-def _recorded(push: Callable[[], None]) -> _Calls:
-    """The calls of DynamoDB that one batch makes."""
+def _recorded(push: Callable[[Sequence[str]], None], name: str) -> _Calls:
+    """The calls of DynamoDB that one batch makes, of instances that nobody has heard of."""
     calls: list[tuple[str, dict[str, Any]]] = []
-    push()  # the first reads the configuration and a token
+    push(_bodies(f"{name}-before"))  # the first reads the configuration and a token
     send = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - as X-Ray and Powertools look on
 
     def note(client: Any, operation: str, request: dict[str, Any]) -> Any:
@@ -70,7 +70,7 @@ def _recorded(push: Callable[[], None]) -> _Calls:
 
     BaseClient._make_api_call = note  # type: ignore[attr-defined]  # noqa: SLF001
     try:
-        push()
+        push(_bodies(name))
     finally:
         BaseClient._make_api_call = send  # type: ignore[attr-defined]  # noqa: SLF001
     return calls

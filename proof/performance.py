@@ -95,7 +95,10 @@ def _floor(data: Data) -> str:
             ("", "ms of CPU for a task"),
             [
                 ("those calls by botocore as it is delivered, over urllib3", f"{plain:.2f}"),
-                ("those calls as the functions make them ([0071](decisions/0071-one-transport.md))", f"{ours:.2f}"),
+                (
+                    "those calls as the functions make them ([0090](decisions/0090-the-usual-call-of-dynamodb.md))",
+                    f"{ours:.2f}",
+                ),
                 *((("the call of the task center, by nothing but the client", f"{center:.2f}"),) if center else ()),
                 ("the whole push: those calls, the task center's, and what is ours", f"{whole:.2f}"),
             ],

@@ -17,11 +17,14 @@ from typing import Any
 
 import botocore.loaders
 import botocore.session
+import certifi
 import httpx
 import pytest
 from botocore.config import Config
 
 from local.processes import free_port
+from taskbridge.aws_calls import Direct, add_direct_calls
+from taskbridge.aws_http import AwsTransport
 from tests.template.reader import Template, load_template
 
 REGION = "us-east-1"
@@ -93,12 +96,21 @@ def _wait_until_ready(endpoint: str, server: subprocess.Popen[bytes], log: Path)
 
 
 def new_client(service: str, endpoint: str | None = None) -> Any:
-    """A client of the emulator at `endpoint`, or of whatever stands in for AWS in this process."""
+    """A client of the emulator at `endpoint`, which calls as the functions' own do, or of whatever stands in for AWS in
+    this process.
+    """
     session = botocore.session.Session()
     session.register_component("data_loader", service_models())
     session.set_credentials("test", "test")
+    session.register("creating-client-class.dynamodb", add_direct_calls)
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=20, proxies={})
-    return session.create_client(service, region_name=REGION, endpoint_url=endpoint, config=config)
+    client: Any = session.create_client(service, region_name=REGION, endpoint_url=endpoint, config=config)
+    if endpoint:
+        transport = AwsTransport(PATIENCE_S, PATIENCE_S, 20, certifi.where())
+        client.meta.events.register("before-send", transport)
+        if service == "dynamodb":
+            client.direct = Direct(client, session.get_credentials(), transport)
+    return client
 
 
 def unreachable(service: str) -> Any:

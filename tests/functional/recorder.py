@@ -17,8 +17,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-import botocore.client
+import botocore.handlers
 import pytest
+from botocore.model import OperationModel
 
 from admin_api.wiring import QUEUES
 from tests.template.reader import ROOT, Template, as_list, load_template
@@ -47,16 +48,17 @@ class Grant(NamedTuple):
 @contextmanager
 def recording(calls: set[Grant]) -> Iterator[None]:
     """Add every call that the code of a function makes from now on, in any thread, as the grant that it needs."""
-    send = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def record(client: Any, operation: str, request: dict[str, Any]) -> Any:
+    def record(model: OperationModel, params: Mapping[str, Any], **_: Any) -> None:
         function = _function_of(sys._getframe(1))
-        if function and operation not in OF_TESTS:
-            calls.update(_needed(function, client.meta.service_model.service_name, operation, request))
-        return send(client, operation, request)
+        if function and model.name not in OF_TESTS:
+            body = params["body"]
+            request = json.loads(body) if isinstance(body, bytes) else {}
+            calls.update(_needed(function, model.service_model.service_name, model.name, request))
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(botocore.client.BaseClient, "_make_api_call", record)
+        heard = [*botocore.handlers.BUILTIN_HANDLERS, ("before-call", record)]
+        patched.setattr(botocore.handlers, "BUILTIN_HANDLERS", heard)
         yield
 
 

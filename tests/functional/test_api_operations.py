@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -84,6 +85,11 @@ def reject(services: Services, *event_ids: str, body: bytes = b'{"detail": "\xe5
     for number, event_id in enumerate(event_ids):
         event = UnroutedEvent(event_id, "rejected", "detail: expected an object", stamp(START + number))
         table.record(event, body, "spare")
+
+
+def _body_of(params: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(params["body"])
+    return body
 
 
 def _key_of(params: dict[str, Any]) -> list[str]:
@@ -429,9 +435,9 @@ def test_the_summary_tells_of_each_ai_platform_how_it_stands_by_one_read(
     coordination.note_answer("well", START - 30)
     calls, asked = services.dynamodb.meta.events, Counter[str]()
 
-    calls.register("provide-client-params.dynamodb.GetItem", note := lambda params, **_: asked.update(_key_of(params)))
+    calls.register("before-call.dynamodb.GetItem", note := lambda params, **_: asked.update(_key_of(_body_of(params))))
     found = client.get("/v1/ops/summary").json["ai_platforms"]
-    calls.unregister("provide-client-params.dynamodb.GetItem", note)
+    calls.unregister("before-call.dynamodb.GetItem", note)
 
     told = [(each["id"], each["enabled"], each["breaker"], each["last_success_at"]) for each in found]
     opened = {**CLOSED, "state": "open"}
@@ -455,9 +461,9 @@ def test_the_summary_counts_what_went_nowhere_in_the_last_day_by_four_queries_ho
         table.record(UnroutedEvent(f"e{number}", status, "", stamp(START + number)), b"{}", "spare")
     table.record(UnroutedEvent("old", status, "", stamp(NOW - 86_401)), b"{}", "spare")
 
-    calls.register("provide-client-params.dynamodb.Query", note := lambda params, **_: asked.append(params))
+    calls.register("before-call.dynamodb.Query", note := lambda params, **_: asked.append(_body_of(params)))
     found = client.get("/v1/ops/summary").json[f"{status}_events"]
-    calls.unregister("provide-client-params.dynamodb.Query", note)
+    calls.unregister("before-call.dynamodb.Query", note)
     monkeypatch.setattr(summary, "UNROUTED_COUNTED", 2)
     cut = client.get("/v1/ops/summary").json[f"{status}_events"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import SplitResult
 
 import botocore
 import botocore.session
@@ -23,6 +24,7 @@ from bundle import aws_models as packing
 from bundle.aws_models import CALLED, write_models
 from bundle.commands import BuildError
 from taskbridge import aws_models, lambdas
+from taskbridge.aws_http import Answer
 from taskbridge.lambdas import Clients
 from tests.template.reader import ROOT
 
@@ -63,13 +65,20 @@ class Wire:
         self._answer = answer
         self.sent: list[Sent] = []
 
-    def __call__(self, request: Any, **_: Any) -> AWSResponse:
-        headers = {name: str(value) for name, value in request.headers.items()}
-        scope = re.search(r"Credential=\w+/\d+/([\w/-]+)", headers.pop("Authorization"))
+    def send(self, _method: str, url: SplitResult, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Answer:
+        self._take(url.geturl(), {name.decode(): value.decode() for name, value in headers}, body)
+        return Answer(self._status, [], self._answer)
+
+    def _take(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        told = {name.lower(): value for name, value in headers.items()}
+        scope = re.search(r"Credential=\w+/\d+/([\w/-]+)", told.pop("authorization"))
         assert scope is not None
-        for changing in ("X-Amz-Date", "amz-sdk-invocation-id"):
-            headers.pop(changing)
-        self.sent.append(Sent(request.url, scope[1], headers, request.body))
+        for changing in ("x-amz-date", "amz-sdk-invocation-id"):
+            told.pop(changing, None)
+        self.sent.append(Sent(url.rstrip("/") + "/", scope[1], told, body))
+
+    def __call__(self, request: Any, **_: Any) -> AWSResponse:
+        self._take(request.url, {name: str(value) for name, value in request.headers.items()}, request.body)
         return AWSResponse(request.url, self._status, JSON, _Body(self._answer))  # type: ignore[arg-type]  # what is asked of it
 
 
@@ -119,9 +128,12 @@ def operations(client: Any) -> set[str]:
     return set(client.meta.service_model.operation_names)
 
 
-def sent_by(make: Callable[..., Clients], service: str) -> Sent:
+def sent_by(make: Callable[..., Clients], service: str, *, directly: bool = True) -> Sent:
     name, request = CALLS[service]
-    getattr(make(wire := Wire()).client(service), name)(**request)
+    client = make(wire := Wire()).client(service)
+    if not directly:
+        client.direct = None
+    getattr(client, name)(**request)
     return wire.sent[0]
 
 
@@ -167,6 +179,8 @@ def test_it_calls_the_same_place_with_the_same_and_signs_for_the_same_region(
         sent = sent_by(packed, service)
         assert sent == sent_by(whole, service), service
         assert sent.scope == f"{region}/{service}/aws4_request"
+        by_botocore = sent_by(whole, service, directly=False)
+        assert sent[:2] == by_botocore[:2], service
 
 
 def test_china_is_called_in_china(packed: Callable[..., Clients], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +200,7 @@ def test_failures_are_told_with_all_that_aws_says_of_them(
 ) -> None:
     def told(make: Callable[..., Clients]) -> dict[str, Any]:
         client = make(Wire(400, json.dumps(REFUSED).encode())).client("dynamodb")
+        client.direct = None  # botocore reads it, by the models
         with pytest.raises(client.exceptions.TransactionCanceledException) as caught:
             client.transact_write_items(TransactItems=[])
         assert isinstance(caught.value, ClientError)

@@ -90,6 +90,14 @@ def test_calls_share_a_connection_and_are_signed_for_their_host(client: Callable
         assert request.endswith(b"{}")
 
 
+def test_a_process_may_make_several_clients_of_a_service(client: Callable[..., Any]) -> None:
+    with serving(server := Server()) as port:
+        client(port)
+        clients = Clients()
+        assert [clients.client("dynamodb").list_tables()["TableNames"] for _ in range(2)] == [[], []]
+    assert len(server.asked) == 2
+
+
 def test_a_connection_that_breaks_is_tried_again_by_botocore(client: Callable[..., Any]) -> None:
     with served_by(server := Server(b"", OK)) as port:
         assert client(port).list_tables()["TableNames"] == []

@@ -7,9 +7,9 @@ as ever; urllib3 costs as much as all of that together.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -23,6 +23,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from taskbridge.answer_parsing import Headers
 from taskbridge.call_failures import Broken, CallFailure, ConnectFailure, ConnectTimeout, CutOff, Silence, Untrusted
 from taskbridge.connections import Connections, Origin, build_request, open_socket
 from taskbridge.tls import LazyContext, secure
@@ -60,6 +61,14 @@ class _Body:
         return [self._body]
 
 
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
 class AwsTransport:
     """Sends prepared requests, a step within `read_s`. At most `most` connections are kept. Threads may share it.
 
@@ -79,25 +88,26 @@ class AwsTransport:
         body = request.body or b""
         if request.stream_output or not isinstance(body, bytes):
             return None
+        url = urlsplit(request.url)
+        headers = [(b"Host", host_of(url).encode()), (b"Accept-Encoding", b"identity")]
+        headers += [(_bytes(name), _bytes(value)) for name, value in request.headers.items()]
         try:
-            return self._send(request, body)
+            answer = self.send(request.method, url, headers, body)
         except CallFailure as error:
             kind = _ERRORS.get(type(error), HTTPClientError)
             raise kind(error=error, endpoint_url=request.url, request=request) from None
+        told = {name.decode("latin-1"): value.decode("latin-1") for name, value in answer.headers}
+        return AWSResponse(request.url, answer.status, told, _Body(answer.body))  # type: ignore[arg-type]  # what is asked of it
 
-    def _send(self, request: AWSPreparedRequest, sent: bytes) -> AWSResponse:
-        url = urlsplit(request.url)
+    def send(self, method: str, url: SplitResult, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Answer:
+        """One call, with nothing but these headers. Raises CallFailure."""
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        headers = [(b"Host", _host_of(url)), (b"Accept-Encoding", b"identity")]
-        headers += [(_bytes(name), _bytes(value)) for name, value in request.headers.items()]
-        whole = build_request(request.method.encode(), target.encode(), headers, sent)
+        whole = build_request(method.encode(), target.encode(), headers, body)
         exchange = self._connections.ask(_origin_of(url), whole, self._limit, self._connect_s)
         try:
-            body = b"".join(exchange.pieces())
+            return Answer(exchange.status, exchange.headers, b"".join(exchange.pieces()))
         finally:
             exchange.close()
-        told = {name.decode("latin-1"): value.decode("latin-1") for name, value in exchange.headers}
-        return AWSResponse(request.url, exchange.status, told, _Body(body))  # type: ignore[arg-type]  # what is asked of it
 
     def _connect(self, origin: Origin, within_s: float) -> socket.socket:
         return secure(open_socket(origin, within_s), origin, self._context)
@@ -108,10 +118,10 @@ def _origin_of(url: SplitResult) -> Origin:
     return Origin(url.scheme, host, url.port or _PORTS[url.scheme], host)
 
 
-def _host_of(url: SplitResult) -> bytes:
-    """The header as it was signed: without a port that goes without saying."""
+def host_of(url: SplitResult) -> str:
+    """The header `Host` as it is signed: without a port that goes without saying."""
     host = url.netloc.rpartition("@")[2]
-    return host.removesuffix(f":{_PORTS[url.scheme]}").encode()
+    return host.removesuffix(f":{_PORTS[url.scheme]}")
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
+from taskbridge.aws_calls import MADE_HERE, Direct, add_direct_calls
 from taskbridge.aws_http import AwsTransport
 from taskbridge.aws_models import complete, use_packed_models
 from taskbridge.errors import ConfigurationError
@@ -18,7 +19,9 @@ from taskbridge.moments import utc_stamp
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 8
+TRIES = 4  # of a call, the first among them
 CONNECTIONS = 20  # that are kept
+DYNAMODB = "dynamodb"
 
 
 def setting(name: str, default: str | None = None) -> str:
@@ -42,7 +45,8 @@ def instance_retention_days() -> float:
 class Clients:
     """AWS clients of one process. botocore's own: boto3's resources are not needed, and cost import time.
 
-    They send by AwsTransport, unless the environment has them go through a proxy.
+    They send by AwsTransport, and that of DynamoDB makes its usual calls directly, unless the environment has them go
+    through a proxy.
     """
 
     def __init__(self) -> None:
@@ -53,7 +57,7 @@ class Clients:
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
-            retries={"mode": "standard", "total_max_attempts": 4},
+            retries={"mode": "standard", "total_max_attempts": TRIES},
             max_pool_connections=CONNECTIONS,
             parameter_validation=False,  # 8 % of the CPU of a push, to find what the tests found
             user_agent=f"Botocore/{botocore.__version__}",  # what botocore puts together anew for each call costs 8 %
@@ -67,9 +71,15 @@ class Clients:
         return client
 
     def _make(self, session: botocore.session.Session, service: str) -> Any:
-        client = session.create_client(service, config=self._config)
+        is_direct = service == DYNAMODB
+        if is_direct:
+            session.register(f"creating-client-class.{DYNAMODB}", add_direct_calls, unique_id="direct-calls")
+        made_here = Config(retries={"total_max_attempts": TRIES - MADE_HERE * is_direct})
+        client: Any = session.create_client(service, config=self._config.merge(made_here))
         if not get_environ_proxies(client.meta.endpoint_url):
-            client.meta.events.register("before-send", self._transport)  # type: ignore[arg-type]  # it may answer
+            client.meta.events.register("before-send", self._transport)
+            if is_direct and (credentials := self._session.get_credentials()):
+                client.direct = Direct(client, credentials, self._transport)
         return client
 
 

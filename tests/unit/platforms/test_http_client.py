@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -28,8 +28,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 
 @contextmanager
 def serving(handle: Callable[[socket.socket], None], context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """A server for one connection at a time, on a port of its own, which is given."""
+    """A server for one connection at a time, on a port of its own, which is given. It hangs up at the end."""
     listener = socket.create_server(("127.0.0.1", 0))
+    accepted: list[socket.socket] = []
 
     def run() -> None:
         while True:
@@ -38,7 +39,7 @@ def serving(handle: Callable[[socket.socket], None], context: ssl.SSLContext | N
             except OSError:
                 return
             with closing(connection):
-                _handle_one(connection, handle, context)
+                _handle_one(connection, handle, context, accepted)
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -47,20 +48,28 @@ def serving(handle: Callable[[socket.socket], None], context: ssl.SSLContext | N
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
+        for connection in accepted:
+            with suppress(OSError):  # it is over
+                connection.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
 def _handle_one(
-    connection: socket.socket, handle: Callable[[socket.socket], None], context: ssl.SSLContext | None
+    connection: socket.socket,
+    handle: Callable[[socket.socket], None],
+    context: ssl.SSLContext | None,
+    accepted: list[socket.socket],
 ) -> None:
     connection.settimeout(20)
     # else what is sent after TLS's tickets waits for their acknowledgement, and a reset throws it away unsent
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         if context is None:
+            accepted.append(connection)
             handle(connection)
             return
         with context.wrap_socket(connection, server_side=True) as secured:
+            accepted.append(secured)
             handle(secured)
     except OSError:
         return  # the client went away, as some of these tests mean it to
