@@ -84,6 +84,13 @@ def is_plausible(signs: str) -> bool:
     return any(sum(_is_in(sign, charset) for sign in seen) >= _PLAUSIBLE * len(seen) for charset in _CHARSETS)
 
 
+def is_writing(text: str) -> bool:
+    """Whether a text reads as one writing, punctuation included: see is_plausible."""
+    seen = [sign for sign in text if not sign.isspace() and not sign.isascii()]
+    few = (1 - _PLAUSIBLE) * len("".join(text.split()))
+    return any(sum(not _is_in(sign, charset) for sign in seen) <= few for charset in _CHARSETS)
+
+
 def _is_in(sign: str, charset: str) -> bool:
     if sign.isascii():
         return sign.isalnum()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from ctypes import c_int, create_string_buffer
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import pypdfium2  # type: ignore[import-untyped]
 from pypdfium2 import raw
@@ -36,6 +37,7 @@ _WHOLE_PAGE = 0.4
 _UNKNOWN_SIGNS, _UNKNOWN_SHARE = 2, 0.05
 # Shares of a page's signs that are of no writing: what is said to be illegible, and what is not even shown.
 _SOME_STRANGE, _MOSTLY_STRANGE = 0.1, 0.3
+_UPRIGHT, _LEVEL = b"/Identity-V", b"/Identity-H"
 _HYPHEN_AT_LINE_END = "\ufffe"
 _SYMBOL_CODES = range(0xF000, 0xF100)
 _FONT_NAME_BYTES = 128
@@ -63,6 +65,8 @@ def read(content: bytes, limits: Limits) -> Extract:
     try:
         with closing(pypdfium2.PdfDocument(content)) as document:
             seen = list(_see(document, limits))
+            if any(page.is_drawn and not page.text for page in seen):
+                seen = _with_upright(document, seen, limits)
             _say_of_the_whole(document, unread)
             filled = read_filled(_unlocked(document, content), [not page.text for page in seen], limits)
             has_fields = document.get_formtype() != raw.FORMTYPE_NONE
@@ -92,6 +96,25 @@ def _see(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[_Seen]:
         length += len(seen.text)
         if length > limits.chars:
             return
+
+
+def _with_upright(document: pypdfium2.PdfDocument, seen: Sequence[_Seen], limits: Limits) -> list[_Seen]:
+    """The pages, those without text once more with their upright lines laid down.
+
+    Glyphs of an upright line that are told by number alone are found by PDFium only with a Chinese font on the machine,
+    which Lambda does not have; those of a level line it finds without.
+    """
+    copy = io.BytesIO()
+    try:
+        document.save(copy)
+        content = copy.getvalue()
+        if _UPRIGHT not in content:
+            return list(seen)
+        with closing(pypdfium2.PdfDocument(content.replace(_UPRIGHT, _LEVEL))) as laid_down:
+            again = list(_see(laid_down, limits))
+    except pypdfium2.PdfiumError:
+        return list(seen)
+    return [other if other and not page.text else page for page, other in zip_longest(seen, again[: len(seen)])]
 
 
 def _look_at(page: pypdfium2.PdfPage) -> _Seen:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 import pypdf
 
-from ai_analyze.extraction.legible import strange_share
+from ai_analyze.extraction.legible import is_writing, strange_share
 from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.markup import find_all, local_name, parse
 
@@ -74,7 +74,7 @@ def is_placeholder(text: str) -> bool:
 
 def _text_of(page: pypdf.PageObject) -> str:
     text = page.extract_text()
-    return "" if strange_share(text) > _MOST_STRANGE else text
+    return text if strange_share(text) <= _MOST_STRANGE and is_writing(text) else ""
 
 
 def _typed_in(page: pypdf.PageObject) -> Iterator[str]:

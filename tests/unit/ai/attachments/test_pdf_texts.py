@@ -11,9 +11,10 @@ import pypdf
 import pytest
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
+from ai_analyze.extraction import pdf
 from ai_analyze.extraction.extract import extract
 from ai_analyze.extraction.kinds import Kind
-from ai_analyze.extraction.legible import fold, is_plausible, strange_share, symbol
+from ai_analyze.extraction.legible import fold, is_plausible, is_writing, strange_share, symbol
 from ai_analyze.extraction.limits import DEFAULT_LIMITS
 from ai_analyze.extraction.pages import Extract
 from tests.unit.ai.attachments.made_cjk_fonts import CJK_FILES
@@ -47,6 +48,17 @@ def test_every_sign_of_every_encoding_is_read(font: CidFont, lines: tuple[str, .
 
     assert signs("".join(found.pages)) == signs("".join(lines))
     assert found.problem == ""
+
+
+@pytest.mark.parametrize("encoding", ["Identity-V", "Identity-H"])
+def test_numbers_of_glyphs_that_nothing_explains_are_no_text(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a page that PDFium finds no text on, whatever fonts this machine has, while pypdf takes numbers for signs
+    font, lines = next(made for made in CJK_FILES if (made[0].ordering, made[0].encoding) == ("GB1", encoding))
+    monkeypatch.setattr(pdf, "_text_of", lambda _: ("", True))
+
+    found = read(make_pdf(lines, font=font))
+
+    assert found == Extract(problem="扫描件或图片，没有文字层，未能读取", scanned=True)
 
 
 def test_a_form_that_an_office_program_printed_is_read_with_its_ticks() -> None:
@@ -176,6 +188,9 @@ def test_radicals_that_printing_programs_write_are_the_signs_they_look_like() ->
 def test_numbers_of_glyphs_are_told_from_characters() -> None:
     assert is_plausible("报销金额5200")
     assert is_plausible("報銷單")
+    assert is_writing("报销金额：5,200.00 (RMB), see “§ 3” — 张伟")
+    assert is_writing("Reisekosten für Herrn Müller, Straße 5")
+    assert not is_writing("ҵ੪ٮБཧֆ Бཧحࣁğ໸ధؾϦჭᆜđĚėĕĕēĕĕჭ")
     assert not is_plausible("䋴䋮䋶糫")
     assert not is_plausible('\x03!"#')
     assert strange_share("±¨Ïúµ¥") == 1
