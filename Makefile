@@ -48,7 +48,7 @@ status: $(READY) ## what runs, and where
 
 # Tests of a whole stack wait for much of their time: they go first when they do not, in two processes with a stack each.
 test: $(READY) $(NODE_READY) ## every test but the long proofs
-	@$(PYTHON) -m pytest tests/stack --numprocesses 2 --dist loadgroup > .stack-tests.log 2>&1 & stack=$$!; \
+	@$(PYTHON) -m pytest tests/stack --numprocesses 2 > .stack-tests.log 2>&1 & stack=$$!; \
 	trap "kill $$stack 2>/dev/null" INT TERM; \
 	nice $(PYTHON) -m pytest --ignore tests/stack --numprocesses auto --maxprocesses 3 --dist worksteal; others=$$?; \
 	echo "Waiting for the tests of a whole stack, which ran beside."; wait $$stack; stack=$$?; cat .stack-tests.log; \

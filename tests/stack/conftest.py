@@ -9,7 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
+import botocore.loaders
+import botocore.session
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local.bundles import pack_bundles
 from local.settings import ROOT, StackSettings
@@ -20,13 +24,25 @@ from tests.stack.harness import RunningStack, new_settings, running
 __all__ = ["chromium", "node", "own_settings", "packed", "run", "stack"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of one stack run after one another, in one process."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            names = getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("shared stack" if "stack" in names else "own stack"))
+class OneProcessEach(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
+    """The tests of one stack run after one another, in one process: a mark of theirs would not get here."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "own stack" if "/test_stack_commands.py::" in nodeid else "shared stack"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Where the tests of a whole stack run alone, and in several processes."""
+    return OneProcessEach(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _service_models() -> Iterator[None]:
+    """No client reads anew what botocore knows of a service."""
+    with pytest.MonkeyPatch.context() as patched:
+        loader = botocore.loaders.create_loader()
+        patched.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ class RunningStack:
             if (left := (waiting, unsettled, unknown)) != seen:
                 deadline, seen = time.monotonic() + PATIENCE_S, left
             assert time.monotonic() < deadline, left
-            _rest(since=looked)
+            rest(since=looked)
 
     def status_of(self, event_id: str) -> str:
         """Wait until the event is accounted for; its status."""
@@ -83,7 +83,7 @@ class RunningStack:
             if until(rows := tables.seats(keys)):
                 return rows
             assert time.monotonic() < deadline, rows
-            _rest(since=looked)
+            rest(since=looked)
 
     def questions(self) -> list[dict[str, Any]]:
         """What the AI platform was asked, in order."""
@@ -98,9 +98,9 @@ class RunningStack:
         return {todo["task_id"]: todo for todo in self.simulator.state()["tasks"]}
 
 
-def _rest(since: float) -> None:
-    """Wait four times as long as the look took: looking takes the stack's own processor time, a fifth of it at most."""
-    time.sleep(max(0.05, 4 * (time.monotonic() - since)))
+def rest(since: float) -> None:
+    """Wait eight times as long as the look took: it takes the time of the stack's processors, a ninth at most."""
+    time.sleep(max(0.05, 8 * (time.monotonic() - since)))
 
 
 def new_settings(state_dir: Path) -> StackSettings:

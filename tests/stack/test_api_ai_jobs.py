@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx
 
-from tests.stack.harness import RunningStack
+from tests.stack.harness import RunningStack, rest
 from tests.stack.test_analyses import RULE, Claim
 
 APPROVER = "approver-1"
@@ -32,7 +33,9 @@ def test_a_draft_is_tried_on_a_past_task_and_turned_into_checks(stack: RunningSt
 
         def ended(job: dict[str, Any]) -> dict[str, Any]:
             while job["status"] == "running":
+                looked = time.monotonic()
                 job = call("GET", f"/v1/ai/jobs/{job['id']}")
+                rest(since=looked)
             return job
 
         node = f"/v1/ai/rules/expense-{claim.name}/accounting"

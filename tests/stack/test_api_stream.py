@@ -13,6 +13,7 @@ from tests.event_sources import EventSource, Fetch, Message, Response
 from tests.stack.harness import PATIENCE_S, RunningStack
 from tests.stack.test_analyses import Claim
 
+LONGEST_WAIT_MS = 2_000
 WATCHER, ANOTHER = "approver-1", "approver-2"
 
 
@@ -60,11 +61,11 @@ def analysis_of(claim: Claim, network: Network) -> str:
 
 
 def watch(viewer: EventSource) -> None:
-    """Look until it is closed, and wait between as the answers say."""
+    """Look until it is closed, and wait between as the answers say; after its last event, which says a minute, less."""
     until = time.monotonic() + PATIENCE_S
     viewer.step()
     while not viewer.is_closed and time.monotonic() < until:
-        time.sleep(viewer.retry_ms / 1000)
+        time.sleep(min(viewer.retry_ms, LONGEST_WAIT_MS) / 1000)
         viewer.step()
 
 

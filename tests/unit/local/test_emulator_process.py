@@ -1,15 +1,18 @@
-"""Who is signed in by a link, and who has to fill in the sign-in page of the emulator."""
+"""Who is signed in by a link and who is not; how functions are unpacked, and how many environments people get."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from local.emulator_process import OneClick
+from local.emulator_process import OneClick, Unpacked, few_at_once
 from local.people import password_of
 
 QUERY = "client_id=c-1&redirect_uri=http%3A%2F%2Fconsole&state=s&code_challenge=x&response_type=code"
@@ -72,3 +75,75 @@ def test_everybody_else_is_shown_the_page(query: str) -> None:
 @pytest.mark.parametrize(("method", "path"), [("GET", "/login"), ("POST", "/oauth2/authorize"), ("GET", "/logout")])
 def test_only_the_sign_in_page_itself_looks_at_the_name(method: str, path: str) -> None:
     assert ask(f"{QUERY}&login_hint=admin", method, path).asked["path"] == path
+
+
+def unpack(content: Path, place: Path) -> Path:
+    place.mkdir()
+    with Unpacked(content) as opened:
+        opened.extractall(str(place))
+    return place
+
+
+def zipped(file: Path, text: str) -> Path:
+    with zipfile.ZipFile(file, "w") as content:
+        content.writestr("package/module.py", text)
+    return file
+
+
+def test_what_holds_the_same_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given
+    monkeypatch.setattr(Unpacked, "folder", tmp_path / "unpacked", raising=False)
+    first = unpack(zipped(tmp_path / "first.zip", "A = 1"), tmp_path / "a")
+
+    # when
+    second = unpack(zipped(tmp_path / "second.zip", "A = 1"), tmp_path / "b")
+    other = unpack(zipped(tmp_path / "other.zip", "A = 2"), tmp_path / "c")
+
+    # then
+    files = [folder / "package" / "module.py" for folder in (first, second, other)]
+    assert [file.read_text() for file in files] == ["A = 1", "A = 1", "A = 2"]
+    assert files[0].samefile(files[1])
+    assert len(list((tmp_path / "unpacked").iterdir())) == 2
+
+
+class Environments:
+    """Of a function, as the emulator keeps them: none is given where as many as may be are busy."""
+
+    def __init__(self) -> None:
+        self.busy = 0
+        self.asked = threading.Semaphore(0)
+
+    def acquire(self, _function: str, max_concurrency: int | None = None) -> tuple[str | None, str]:
+        try:
+            if max_concurrency and self.busy >= max_concurrency:
+                return None, "func_cap"
+            self.busy += 1
+            return f"environment {self.busy}", "spawn"
+        finally:
+            self.asked.release()
+
+
+def test_a_page_that_asks_many_things_waits_for_one_of_four_environments() -> None:
+    # given
+    environments, got = Environments(), list[str | None]()
+    acquire = few_at_once(environments.acquire)
+    for _ in range(4):
+        acquire("taskbridge-admin-api")
+        environments.asked.acquire()
+
+    # when
+    fifth = threading.Thread(target=lambda: got.append(acquire("taskbridge-admin-api")[0]))
+    fifth.start()
+    environments.asked.acquire()
+    waited = not got
+    environments.busy -= 1
+    fifth.join()
+
+    # then
+    assert waited
+    assert got == ["environment 4"]
+
+
+def test_what_comes_from_a_queue_waits_for_no_environment() -> None:
+    acquire = few_at_once(Environments().acquire)
+    assert [acquire("taskbridge-ai-analyze")[0] for _ in range(9)][-1] == "environment 9"
