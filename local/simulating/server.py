@@ -23,6 +23,7 @@ SAVE_INTERVAL_S = 1.0
 SAVE_SHARE = 20  # a save that takes long is followed by a pause of so many times its length
 LAST_ANSWERS_S = 2.0
 IDLE_S = 300.0
+_LOOK_S = 0.2
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
@@ -120,9 +121,12 @@ class SimulatorServer(Generic[T]):
         return response
 
     async def _drop(self, request: web.BaseRequest, kind: str) -> None:
-        """Hangs, hangs up in order, or resets the connection."""
+        """Hangs, hangs up in order, or resets the connection. How long it hangs may change while it does."""
         if kind.startswith("timeout"):
-            await self._caller_leaves(request, self.simulator.faults.hang_s)
+            began = time.monotonic()
+            while (left := began + self.simulator.faults.hang_s - time.monotonic()) > 0:
+                if await self._caller_leaves(request, min(left, _LOOK_S)) or self._stopping.is_set():
+                    break
         transport = request.transport
         if transport is None:
             return

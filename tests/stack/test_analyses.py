@@ -258,6 +258,6 @@ def test_a_state_change_waits_for_no_model_call(claim: Claim) -> None:
 
     claim.wait("a-9", lambda row: row.decision == "approved")
     assert [row.status for row in claim.stack.seats(*keys)] == ["running"] * 4
-    claim.stack.ai.set_faults({})
+    claim.stack.ai.set_faults({"hang_s": 0})  # else the next analysis waits until these calls are given up
     for each in hanging:
         each.tell("instance_deleted", session="aborted", backup={"task_ids": [each.task_id]})

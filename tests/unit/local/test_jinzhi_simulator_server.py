@@ -111,6 +111,21 @@ def test_dropped_call_is_really_dropped(kind: str, error: type[Exception], acted
 
         until(lambda: len(server.simulator.calls) == 2)
         assert len(client.get("/_simulator/state").json()["tasks"]) == acted
+
+
+def test_a_call_that_hangs_ends_when_hanging_is_over() -> None:
+    with serving() as server, calling(server.url) as client, ThreadPoolExecutor(1) as caller:
+        # given
+        client.put("/_simulator/faults", json={"fail_next": ["timeout_before"], "hang_s": 10 * SAFETY_S})
+        call = caller.submit(lambda: insert(client))
+        until(lambda: len(server.simulator.calls) == 2)
+
+        # when
+        client.put("/_simulator/faults", json={"hang_s": 0})
+
+        # then
+        with pytest.raises(httpx.RemoteProtocolError):
+            call.result()
         assert insert(client, "task-2").status_code == 200
 
 
