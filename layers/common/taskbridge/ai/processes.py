@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from taskbridge.commands import TaskStatus
+from taskbridge.deflating import deflate
 from taskbridge.errors import InvalidEvent, UnreadableDocument
 from taskbridge.events import Action, EventForm, EventTask, Session, TriggerEvent, User, resolve_text
 from taskbridge.moments import read_moment, utc_text
@@ -226,7 +227,7 @@ _schema_decoder = msgspec.json.Decoder(_Schema)
 
 def encode_process(process: Process) -> bytes:
     """The document as it is stored: deflated JSON."""
-    return zlib.compress(_encoder.encode(process), 6)
+    return deflate(_encoder.encode(process), 6)
 
 
 def decode_process(data: bytes) -> Process:

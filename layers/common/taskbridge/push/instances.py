@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from taskbridge.commands import SessionStatus, TaskStatus
+from taskbridge.deflating import deflate
 from taskbridge.errors import UnreadableDocument
 from taskbridge.reasons import build_reason
 
@@ -151,7 +152,7 @@ def encode_instance(instance: Instance) -> bytes:
     """
     seats = sum(len(item.value("assignees") or ()) for item in instance.tasks.values())
     stored = _set_people_apart(instance) if seats > SEATS_IN_PLACE else instance
-    return zlib.compress(_encoder.encode(stored), 9)
+    return deflate(_encoder.encode(stored), 9)
 
 
 def decode_instance(data: bytes) -> Instance:

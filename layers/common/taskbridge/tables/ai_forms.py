@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from taskbridge.deflating import deflate
 from taskbridge.tables.batches import batch_put
 from taskbridge.tables.dynamo import (
     PART_BYTES,
@@ -85,7 +86,7 @@ class FormTable(Table):
 
 
 def _items(task_id: str, form_hash: str, body: bytes) -> Iterator[Attributes]:
-    detail = zlib.compress(body, 9)
+    detail = deflate(body, 9)
     parts = [detail[start : start + PART_BYTES] for start in range(0, len(detail), PART_BYTES)]
     form = _form(task_id, form_hash)
     for part, piece in enumerate(parts):

@@ -15,7 +15,7 @@ from taskbridge.ai.processes import Process, decode_process, encode_process
 from taskbridge.errors import UnreadableDocument
 from taskbridge.moments import DAY_S
 from taskbridge.tables.dynamo import Item, binary, number, text, to_item
-from taskbridge.tables.parts import PartTable, body_in_parts, generation_of, parts_in
+from taskbridge.tables.parts import PartTable, body_in_parts, parts_in
 from taskbridge.tables.table import Table
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class ProcessTable(Table):
         values: dict[str, Any] = {"sess_id": sess_id, "version": stored.version + 1}
         values |= {"expires_at": end} if end else {}
         data = encode_process(stored.process)
-        body = body_in_parts(_document(sess_id), generation_of(stored.version + 1), data, end)
+        body = body_in_parts(_document(sess_id), stored.version + 1, data, end)
         if body:
             self._parts.put([body])
         held = {"parts": body.parts.reference} if body else {"document": data}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from taskbridge.deflating import deflate
 from taskbridge.moments import DAY_S
 from taskbridge.tables.batches import batch_put
 from taskbridge.tables.dynamo import PART_BYTES, binary, number, text, to_item
@@ -63,7 +64,7 @@ class EventTable(Table):
         its digest, and kept whole where it was rejected.
         """
         digest = hashlib.sha256(body).hexdigest()[:32]
-        detail = zlib.compress(body, 9) if event.status == "rejected" else b""
+        detail = deflate(body, 9) if event.status == "rejected" else b""
         parts = [detail[start : start + PART_BYTES] for start in range(0, len(detail), PART_BYTES)] or [b""]
         for event_id in (event.event_id, f"{event.event_id}~{spare_id}"):
             if self._put_first(event, event_id, digest, parts):

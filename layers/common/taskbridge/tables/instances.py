@@ -22,7 +22,7 @@ from taskbridge.reasons import build_reason
 from taskbridge.tables.aside import Aside, AsideTable
 from taskbridge.tables.batches import batch_execute
 from taskbridge.tables.dynamo import Item, binary, number, text, to_attribute, to_item
-from taskbridge.tables.parts import Parts, PartTable, SplitBody, body_in_parts, generation_of, parts_in
+from taskbridge.tables.parts import Parts, PartTable, SplitBody, body_in_parts, parts_in
 from taskbridge.tables.push_log_pages import LogPage, PushLogPageTable
 from taskbridge.tables.riders import Rider
 from taskbridge.tables.table import Table
@@ -214,7 +214,7 @@ class InstanceTable(Table):
             return _Written(entry)
         data = encode_instance(entry.instance)
         end = self._end(entry.instance)
-        body = body_in_parts(_document(entry.key), generation_of(entry.version + 1), data, end)
+        body = body_in_parts(_document(entry.key), entry.version + 1, data, end)
         return _Written(entry, b"" if body else data, end, body)
 
     def _end(self, instance: Instance) -> int:

@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from taskbridge.deflating import deflate
+
 T = TypeVar("T")
 
 MOST_BYTES = 390_000  # an item may have 400 KB
@@ -43,8 +45,7 @@ _NEWEST = 1
 
 def pack(text: bytes) -> bytes:
     """The text deflated, behind the number of its dictionary."""
-    packer = zlib.compressobj(9, zdict=_DICTIONARIES[_NEWEST])
-    return bytes([_NEWEST]) + packer.compress(text) + packer.flush()
+    return bytes([_NEWEST]) + deflate(text, 9, _DICTIONARIES[_NEWEST])
 
 
 def unpack(data: bytes) -> bytes:
@@ -61,7 +62,7 @@ class Packed(Generic[T]):
 
     def pack(self, document: T) -> bytes:
         """The document as it is stored."""
-        return zlib.compress(msgspec.json.encode(document), self._level)
+        return deflate(msgspec.json.encode(document), self._level)
 
     def pack_first(self, versions: Iterable[T], most: int = MOST_BYTES) -> bytes:
         """The first version of a document that has at most so many bytes; the last one where none has."""

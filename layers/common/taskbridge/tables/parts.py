@@ -68,14 +68,15 @@ class SplitBody(msgspec.Struct, frozen=True):
         ]
 
 
-def body_in_parts(document: str, generation: str, data: bytes, expires_at: int) -> SplitBody | None:
-    """The bytes as they are stored in parts; None where they fit into the head."""
-    return SplitBody(document, generation, data, expires_at) if len(data) > PART_BYTES else None
+def body_in_parts(document: str, version: int | str, data: bytes, expires_at: int) -> SplitBody | None:
+    """The bytes as they are stored in parts, for this version of their head; None where they fit into it."""
+    return SplitBody(document, generation_of(version), data, expires_at) if len(data) > PART_BYTES else None
 
 
-def generation_of(version: int) -> str:
-    """A new generation, for this version of a head: of two writers, only one is named."""
-    return f"{version:012d}-{uuid.uuid4().hex[:8]}"
+def generation_of(version: int | str) -> str:
+    """A new generation, for this version of a head (a text sorts as it is): of two writers, only one is named."""
+    told = version if isinstance(version, str) else f"{version:012d}"
+    return f"{told}-{uuid.uuid4().hex[:8]}"
 
 
 def parts_in(document: str, head: Item) -> Parts | None:

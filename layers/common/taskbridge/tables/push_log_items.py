@@ -7,7 +7,6 @@ small. A log that is too large for an item has `parts` instead of `detail`: thei
 
 from __future__ import annotations
 
-import uuid
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -40,8 +39,7 @@ def write_log(log: PushLog, retention_s: float) -> tuple[Values, SplitBody | Non
     # What the key of the item says is not said again.
     told = msgspec.structs.replace(log, event_id="", platform_id="", is_beside=False, is_stored=False)
     detail = pack(msgspec.json.encode(told))
-    generation = f"{log.updated_at}-{uuid.uuid4().hex[:8]}"
-    body = body_in_parts(_document(*log.key), generation, detail, int(values["expires_at"]))
+    body = body_in_parts(_document(*log.key), log.updated_at, detail, int(values["expires_at"]))
     values |= {"parts": body.parts.reference} if body else {"detail": detail}
     if status is not LogStatus.SUCCEEDED:
         values["status_shard"] = status_shard(log.platform_id, status, log.event_id)
