@@ -15,8 +15,10 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+import local.stack
 from local.bundles import pack_bundles
 from local.settings import ROOT, StackSettings
+from local.simulators import BundledSimulator, aigc_simulator
 from local.stack import down
 from tests.console.programs import chromium, node, run
 from tests.stack.harness import RunningStack, new_settings, running
@@ -58,13 +60,21 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def writes_fast(settings: StackSettings) -> BundledSimulator:
+    """The AI platform, whose model needs a second for an answer in the place of four."""
+    simulator = aigc_simulator(settings)
+    return replace(simulator, arguments=(*simulator.arguments, "--piece-ms", "5"))
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[RunningStack]:
     """One stack for all tests that only add to it: use ids of your own."""
     settings = new_settings(copytree(packed, tmp_path_factory.mktemp("stack"), dirs_exist_ok=True))
     try:
-        with running(settings) as running_stack:
-            yield running_stack
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(local.stack, "aigc_simulator", writes_fast)
+            with running(settings) as running_stack:
+                yield running_stack
     finally:
         down(settings, lambda _: None)
 
