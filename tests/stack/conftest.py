@@ -30,11 +30,13 @@ class OneProcessEach(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not
     """The tests of one stack run after one another, in one process: a mark of theirs would not get here."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if not nodeid.startswith("tests/stack/"):
+            return str(super()._split_scope(nodeid))
         return "own stack" if "/test_stack_commands.py::" in nodeid else "shared stack"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Where the tests of a whole stack run alone, and in several processes."""
+    """Where tests of a whole stack are asked for by the name of their folder or file, in several processes."""
     return OneProcessEach(config, log)
 
 
