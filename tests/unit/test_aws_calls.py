@@ -208,6 +208,17 @@ def test_a_text_that_json_cannot_hold_goes_as_botocore_sends_it(client: Callable
     assert server.asked[0].endswith(b'"\\ud83d"}}}')
 
 
+def test_an_endpoint_below_a_path_is_called_by_botocore(
+    client: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(server := Server(FOUND)) as port:
+        client(port)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}/aws")
+        assert Clients().client("dynamodb").get_item(TableName="t", Key=KEY)["Item"] == KEY
+    assert [request.partition(b"\r\n")[0] for request in server.asked] == [b"POST /aws HTTP/1.1"]
+    assert b"amz-sdk-invocation-id" in server.asked[0]
+
+
 def test_a_trace_is_carried_on(client: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "push")
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-2;Parent=3;Sampled=0")

@@ -89,6 +89,8 @@ class Direct:
             body = msgspec.json.encode(request)
         except (TypeError, ValueError):
             return None  # botocore tells what is wrong with it
+        if self._url.path.strip("/"):
+            return None  # an endpoint below a path: what is signed here is the root
         hears = {"model": client.meta.service_model.operation_model(operation), "context": {}}
         told: dict[str, Any] = {"headers": {}, "body": body}
         events = client.meta.events
