@@ -9,6 +9,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+from aws_lambda_powertools.event_handler.openapi import dependant
+
 from admin_api.api import Api, Router
 from admin_api.app import AREAS
 from admin_api.stores import TABLES
@@ -161,3 +164,16 @@ def build_services(
 def build_client(services: Services, *areas: Router) -> ApiClient:
     """A client, signed in as an admin, of an API with all routes, or with those of some areas."""
     return ApiClient(Api(services, areas or AREAS))
+
+
+def share_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Powertools makes of the signature of a handler is made once, and not for the API of each test anew."""
+    make, made = dependant.get_dependant, dict[tuple[Any, ...], Any]()
+
+    def get_shared(*, path: str, call: Any, name: str | None = None, **more: Any) -> Any:
+        key = (path, call, name, more.get("is_dependency"))
+        if key not in made:
+            made[key] = make(path=path, call=call, name=name, **more)
+        return made[key]
+
+    monkeypatch.setattr(dependant, "get_dependant", get_shared)

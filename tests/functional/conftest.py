@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from tests.api import share_signatures
 from tests.functional.aws import Tables, create_tables, new_client, running_ministack, share_service_models
 from tests.functional.recorder import Grant, granted, proven, recording
 
@@ -23,10 +24,11 @@ def recorded() -> Iterator[set[Grant]]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _service_models() -> Iterator[None]:
-    """No client reads anew what botocore knows of a service."""
+def _what_never_changes() -> Iterator[None]:
+    """No client reads anew what botocore knows of a service, no API what its handlers take."""
     with pytest.MonkeyPatch.context() as patched:
         share_service_models(patched)
+        share_signatures(patched)
         yield
 
 
