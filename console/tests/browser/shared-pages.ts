@@ -1,7 +1,7 @@
 import { expect, type Browser, type Page } from "@playwright/test";
 import { serveApi, watch } from "./api";
 import { NOW, PICTURES } from "./data";
-import { type Look, wear } from "./looks";
+import { type Look, switchLook, wear } from "./looks";
 import { signIn } from "./people";
 import type { Role } from "../../src/session/roles";
 
@@ -9,20 +9,30 @@ import type { Role } from "../../src/session/roles";
 interface Loaded {
   readonly page: Page;
   readonly wrong: readonly string[];
+  /** What it looks like now. */
+  look: Look;
 }
 
 /** Who is seen in the pictures. */
 const NAMES: Readonly<Record<Role, string>> = { ops: "王运维", admin: "李管理", approver: "陈院长" };
 
 /** Loading costs more than all that is looked at in a view. After a test that fails, Playwright begins with none. */
-const loaded = new Map<string, Promise<Loaded>>();
+const loaded = new Map<Role, Promise<Loaded>>();
 
-/** The page of a person of this role, who walks from view to view as the tests do. */
-export function pageOf(browser: Browser, look: Look, role: Role): Promise<Loaded> {
-  const key = JSON.stringify([look, role]);
-  const known = loaded.get(key) ?? load(browser, look, role);
-  loaded.set(key, known);
+/** The page of a person of this role, who walks from view to view as the tests do; at first it looks like this. */
+export function pageOf(browser: Browser, role: Role, look: Look): Promise<Loaded> {
+  const known = loaded.get(role) ?? load(browser, role, look);
+  loaded.set(role, known);
   return known;
+}
+
+/** Each look after another, beginning with that of now: a view is opened in the one and seen in all. */
+export async function* seenIn(looks: readonly Look[], seen: Loaded): AsyncGenerator<Look> {
+  for (const look of [seen.look, ...looks.filter((each) => each !== seen.look)]) {
+    if (look !== seen.look) await switchLook(seen.page, seen.look, look);
+    seen.look = look;
+    yield look;
+  }
 }
 
 /** Go to a view without loading the page anew; what the view before it showed is gone by then. `keys`, or a button with the words of `press` in either language, open what it shows. */
@@ -40,8 +50,8 @@ export async function walkTo(page: Page, path: string, shows: string, by: { keys
   await expect(page.locator(shows).first()).toBeVisible();
 }
 
-async function load(browser: Browser, look: Look, role: Role): Promise<Loaded> {
-  const context = await browser.newContext({ reducedMotion: "reduce" });
+async function load(browser: Browser, role: Role, look: Look): Promise<Loaded> {
+  const context = await browser.newContext();
   const page = await context.newPage();
   const wrong = watch(page);
   if (PICTURES) await page.clock.setFixedTime(NOW);
@@ -50,7 +60,7 @@ async function load(browser: Browser, look: Look, role: Role): Promise<Loaded> {
   await wear(page, look);
   await page.goto("/console/nowhere");
   await expect(page.locator(".state-panel")).toBeVisible();
-  return { page, wrong };
+  return { page, wrong, look };
 }
 
 /** As the buttons of the browser do it. */

@@ -1,5 +1,6 @@
 import type { Role } from "../../src/session/roles";
-import { expectWhole, PAGES, watchAnswers } from "./pages";
+import { enter } from "../browser/shared-pages";
+import { expectWhole, look, PAGES, watchAnswers } from "./pages";
 import { outputs, type Person, signIn } from "./stack";
 import { expect, test } from "../browser/unharmed";
 
@@ -14,13 +15,17 @@ for (const [person, role] of ROLES) {
     const menu = page.locator(".shell__side a");
     const seen = PAGES.filter((each) => each.roles.includes(role)).map((each) => `/console/${each.path}`);
     expect((await menu.evaluateAll((links) => links.map((link) => link.getAttribute("href")))).sort()).toEqual(seen.sort());
-    for (const each of PAGES) await expectWhole(page, each, role, 0);
+    // Every second page is entered in the look that the one before it was left in.
+    let locale: 0 | 1 = 0;
+    for (const each of PAGES) {
+      await enter(page, each.path);
+      await expectWhole(page, each, role, locale);
+      locale = locale ? 0 : 1;
+      await look(page, locale);
+      await expectWhole(page, each, role, locale);
+    }
 
-    await page.getByRole("button", { name: "Switch to English" }).click();
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.setViewportSize({ width: 390, height: 844 });
-    for (const each of PAGES) await expectWhole(page, each, role, 1);
-
+    await look(page, 1);
     await page.getByRole("button", { name: "Sign out" }).click();
     await expect(page.locator(".entry")).toContainText("You are signed out");
     await page.goto(`${outputs.ConsoleUrl}console/push-logs`);
