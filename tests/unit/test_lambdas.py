@@ -14,7 +14,8 @@ import botocore
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, SSLError
 
-from taskbridge.lambdas import Clients
+from taskbridge.aws_calls import MADE_HERE
+from taskbridge.lambdas import TRIES, Clients
 from tests.unit.platforms.test_http_client import serving, write_certificate
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 17\r\n\r\n" + b'{"TableNames":[]}'
@@ -96,6 +97,15 @@ def test_a_process_may_make_several_clients_of_a_service(client: Callable[..., A
         clients = Clients()
         assert [clients.client("dynamodb").list_tables()["TableNames"] for _ in range(2)] == [[], []]
     assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(("service", "tries"), [("dynamodb", TRIES - MADE_HERE), ("sqs", TRIES), ("ssm", TRIES)])
+def test_calls_are_repeated_by_the_rules_of_botocore_s_standard_mode(
+    client: Callable[..., Any], service: str, tries: int
+) -> None:
+    client(1)
+    told = Clients().client(service).meta.config.retries
+    assert told == {"mode": "standard", "total_max_attempts": tries}
 
 
 def test_a_connection_that_breaks_is_tried_again_by_botocore(client: Callable[..., Any]) -> None:

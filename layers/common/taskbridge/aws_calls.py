@@ -13,6 +13,7 @@ import json
 import random
 import time
 import uuid
+import zlib
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +22,13 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 from botocore.client import BaseClient
 
-from taskbridge.aws_http import AwsTransport, host_of
+from taskbridge.aws_http import Answer, AwsTransport, host_of
 from taskbridge.aws_signing import Keys, Scope, sign
 from taskbridge.call_failures import CallFailure
 
 MADE_HERE = 1  # of the tries that a client has for a call
-PAUSE_S = 0.05  # at most, before botocore makes a call again: the base of its own pauses for DynamoDB
+PAUSE_S = 1.0  # at most, before botocore makes a call again: as long as its own pause before a second try
+REST_S = 1.0  # in which each call is botocore's, after one that failed: what is down is not asked twice as often
 
 _OF_BOTOCORE = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - see _make_api_call
 _WITH_TOKEN = frozenset({"TransactWriteItems"})  # made again with the same token, it is carried out once
@@ -76,6 +78,7 @@ class Direct:
         self._url: SplitResult = urlsplit(_place_of(client))
         self._scope = Scope(meta.region_name, meta.service_model.signing_name)
         self._target = described["targetPrefix"]
+        self._rests_until = 0.0
         self._headers = {
             "host": host_of(self._url),
             "content-type": f"application/x-amz-json-{described['jsonVersion']}",
@@ -89,8 +92,9 @@ class Direct:
             body = msgspec.json.encode(request)
         except (TypeError, ValueError):
             return None  # botocore tells what is wrong with it
-        if self._url.path.strip("/"):
-            return None  # an endpoint below a path: what is signed here is the root
+        is_below = self._url.path.strip("/") or self._url.query  # what is signed here is the root
+        if is_below or time.monotonic() < self._rests_until:
+            return None
         hears = {"model": client.meta.service_model.operation_model(operation), "context": {}}
         told: dict[str, Any] = {"headers": {}, "body": body}
         events = client.meta.events
@@ -115,13 +119,13 @@ class Direct:
         lines = [(name.encode(), value.encode("latin-1")) for name, value in signed.items()]
         try:
             answer = self._transport.send("POST", self._url, lines, body)
-            parsed = _read(answer.status, answer.body)
+            parsed = _read(answer)
         except (CallFailure, ValueError):
             parsed = None
         if parsed is None:
+            self._rests_until = time.monotonic() + REST_S
             time.sleep(PAUSE_S * random.random())  # noqa: S311
             return None, {}
-        parsed["ResponseMetadata"] = {"HTTPStatusCode": answer.status, "RetryAttempts": 0}
         return _Response(answer.status), parsed
 
 
@@ -132,14 +136,31 @@ def _place_of(client: Any) -> str:
     return str(resolve(model, {}, {})[0] if resolve else client.meta.endpoint_url)
 
 
-def _read(status: int, body: bytes) -> dict[str, Any] | None:
+def _read(answer: Answer) -> dict[str, Any] | None:
     """What an answer says, as botocore gives it; None where it is not of the usual course. Raises ValueError."""
-    read = read_body(body) if status in (_OK, _REFUSED) else None
-    if not isinstance(read, dict) or status == _OK:
-        return read if isinstance(read, dict) else None
-    code = str(read.pop("__type", "")).rpartition("#")[2]
-    message = read.get("message") or read.get("Message", "")  # each exception has its own spelling
-    return {**read, "Error": {"Message": message, "Code": code}} if code in _UNMET else None
+    status, told = answer.status, {name.lower().decode(): value.decode("latin-1") for name, value in answer.headers}
+    if status not in (_OK, _REFUSED) or not _is_whole(answer.body, told.get("x-amz-crc32")):
+        return None
+    read = read_body(answer.body)
+    if not isinstance(read, dict):
+        return None
+    if status == _REFUSED:
+        code = str(read.pop("__type", "")).rpartition("#")[2]
+        if code not in _UNMET:
+            return None
+        message = read.get("message") or read.get("Message", "")  # each exception has its own spelling
+        read["Error"] = {"Message": message, "Code": code}
+    read["ResponseMetadata"] = {
+        "RequestId": told.get("x-amzn-requestid", ""),
+        "HTTPStatusCode": status,
+        "HTTPHeaders": told,
+        "RetryAttempts": 0,
+    }
+    return read
+
+
+def _is_whole(body: bytes, checksum: str | None) -> bool:
+    return checksum is None or checksum == str(zlib.crc32(body))
 
 
 def read_body(body: bytes) -> Any:

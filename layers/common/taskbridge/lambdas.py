@@ -57,7 +57,6 @@ class Clients:
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
-            retries={"mode": "standard", "total_max_attempts": TRIES},
             max_pool_connections=CONNECTIONS,
             parameter_validation=False,  # 8 % of the CPU of a push, to find what the tests found
             user_agent=f"Botocore/{botocore.__version__}",  # what botocore puts together anew for each call costs 8 %
@@ -74,8 +73,9 @@ class Clients:
         is_direct = service == DYNAMODB
         if is_direct:
             session.register(f"creating-client-class.{DYNAMODB}", add_direct_calls, unique_id="direct-calls")
-        made_here = Config(retries={"total_max_attempts": TRIES - MADE_HERE * is_direct})
-        client: Any = session.create_client(service, config=self._config.merge(made_here))
+        tries = TRIES - MADE_HERE * is_direct
+        retries = Config(retries={"mode": "standard", "total_max_attempts": tries})
+        client: Any = session.create_client(service, config=self._config.merge(retries))
         if not get_environ_proxies(client.meta.endpoint_url):
             client.meta.events.register("before-send", self._transport)
             if is_direct and (credentials := self._session.get_credentials()):

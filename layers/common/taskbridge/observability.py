@@ -26,7 +26,7 @@ class Observability:
 
     logger: Logger
     metrics: Metrics
-    counted: list[tuple[str, float]] = field(default_factory=list)  # in this invocation; threads may add to it
+    counted: list[tuple[str, float]] = field(default_factory=list, compare=False)  # threads may add to it
 
     def count(self, name: str, value: float = 1) -> None:
         """Count something; what an invocation counted under one name is one sum, written when it ends."""
