@@ -31,6 +31,11 @@ _STRANGE_CATEGORIES = frozenset({"Co", "Cn", "Cc"})
 _WESTERN_RUN = re.compile(r"[\xa1-\xff]{4,}")
 _CHARSETS = ("gb2312", "big5", "shift_jis", "euc_kr")
 _PLAUSIBLE = 0.9
+# Scripts, and other first words of names of letters, that stand beside any other.
+_COMMON = frozenset({"", "LATIN", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL"})
+_COMMON |= {"FULLWIDTH", "HALFWIDTH", "MATHEMATICAL", "MODIFIER", "MASCULINE", "FEMININE", "IDEOGRAPHIC", "MICRO"}
+_COMMON |= {"DOUBLE-STRUCK", "SCRIPT", "BLACK-LETTER", "OHM", "KELVIN", "ANGSTROM", "VERTICAL", "MASU", "SUPERSCRIPT"}
+_MANY_SCRIPTS = 3
 
 # Ticks, and boxes to tick, are often characters of these fonts, by (font, code).
 _SYMBOLS = {
@@ -84,11 +89,21 @@ def is_plausible(signs: str) -> bool:
     return any(sum(_is_in(sign, charset) for sign in seen) >= _PLAUSIBLE * len(seen) for charset in _CHARSETS)
 
 
+def is_of_one_charset(text: str) -> bool:
+    """Whether nearly all of a text, punctuation included, is ASCII or what one charset knows: see is_plausible."""
+    seen = [sign for sign in text if not sign.isspace()]
+    known = (sum(sign.isascii() or _is_in(sign, charset) for sign in seen) for charset in _CHARSETS)
+    return any(count >= _PLAUSIBLE * len(seen) for count in known)
+
+
 def is_writing(text: str) -> bool:
-    """Whether a text reads as one writing, punctuation included: see is_plausible."""
-    seen = [sign for sign in text if not sign.isspace() and not sign.isascii()]
-    few = (1 - _PLAUSIBLE) * len("".join(text.split()))
-    return any(sum(not _is_in(sign, charset) for sign in seen) <= few for charset in _CHARSETS)
+    """Whether a text keeps to a few scripts: numbers of glyphs that are taken for characters fall on all of them."""
+    return len({script for sign in set(text) if (script := _script(sign)) not in _COMMON}) < _MANY_SCRIPTS
+
+
+def _script(sign: str) -> str:
+    """The script of a letter by the first word of its name; empty for what is no letter."""
+    return unicodedata.name(sign, "").partition(" ")[0] if unicodedata.category(sign)[0] == "L" else ""
 
 
 def _is_in(sign: str, charset: str) -> bool:

@@ -9,8 +9,8 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from ctypes import c_int, create_string_buffer
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import pypdfium2  # type: ignore[import-untyped]
 from pypdfium2 import raw
@@ -38,6 +38,8 @@ _UNKNOWN_SIGNS, _UNKNOWN_SHARE = 2, 0.05
 # Shares of a page's signs that are of no writing: what is said to be illegible, and what is not even shown.
 _SOME_STRANGE, _MOSTLY_STRANGE = 0.1, 0.3
 _UPRIGHT, _LEVEL = b"/Identity-V", b"/Identity-H"
+_LARGEST_COPY = 4  # times the file: what was packed in it stands there unpacked
+_ROW = 1_000
 _HYPHEN_AT_LINE_END = "\ufffe"
 _SYMBOL_CODES = range(0xF000, 0xF100)
 _FONT_NAME_BYTES = 128
@@ -65,8 +67,7 @@ def read(content: bytes, limits: Limits) -> Extract:
     try:
         with closing(pypdfium2.PdfDocument(content)) as document:
             seen = list(_see(document, limits))
-            if any(page.is_drawn and not page.text for page in seen):
-                seen = _with_upright(document, seen, limits)
+            seen = _with_upright(document, content, seen, limits)
             _say_of_the_whole(document, unread)
             filled = read_filled(_unlocked(document, content), [not page.text for page in seen], limits)
             has_fields = document.get_formtype() != raw.FORMTYPE_NONE
@@ -74,7 +75,7 @@ def read(content: bytes, limits: Limits) -> Extract:
         if "password" in str(error).lower():
             raise UnreadableFile(build_reason("file_locked")) from error
         # A file that PDFium does not open at all: whatever pypdf makes of it.
-        filled = read_filled(content, [True] * (limits.pages + 1), limits)
+        filled = read_filled(content, [True] * (limits.pages + 1), limits, is_seen=False)
         seen, has_fields = [_Seen() for _ in filled.texts], False
     if not any(page.is_loaded for page in seen) and not any(filled.texts):
         raise UnreadableFile(build_reason("file_damaged"))
@@ -98,29 +99,72 @@ def _see(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[_Seen]:
             return
 
 
-def _with_upright(document: pypdfium2.PdfDocument, seen: Sequence[_Seen], limits: Limits) -> list[_Seen]:
-    """The pages, those without text once more with their upright lines laid down.
+def _with_upright(
+    document: pypdfium2.PdfDocument, content: bytes, seen: Sequence[_Seen], limits: Limits
+) -> list[_Seen]:
+    """The pages, those in which more is found with their upright lines laid down as they are found so.
 
     Glyphs of an upright line that are told by number alone are found by PDFium only with a Chinese font on the machine,
     which Lambda does not have; those of a level line it finds without.
     """
-    copy = io.BytesIO()
+    if _UPRIGHT not in content and not any(page.is_drawn and not page.text for page in seen):
+        return list(seen)
+    copy = _Copy(_LARGEST_COPY * len(content))
+    found = list(seen)
     try:
         document.save(copy)
-        content = copy.getvalue()
-        if _UPRIGHT not in content:
-            return list(seen)
-        with closing(pypdfium2.PdfDocument(content.replace(_UPRIGHT, _LEVEL))) as laid_down:
-            again = list(_see(laid_down, limits))
-    except pypdfium2.PdfiumError:
-        return list(seen)
-    return [other if other and not page.text else page for page, other in zip_longest(seen, again[: len(seen)])]
+        if not copy.is_whole or _UPRIGHT not in copy.made:
+            return found
+        with closing(pypdfium2.PdfDocument(bytes(copy.made.replace(_UPRIGHT, _LEVEL)))) as laid_down:
+            for index, page in enumerate(seen[: limits.pages]):
+                text, is_legible = _in_rows(laid_down, index)
+                if _count(text) > _count(page.text):
+                    found[index] = replace(page, text=text, is_legible=is_legible)
+    except (pypdfium2.PdfiumError, MemoryError, ValueError):
+        return found
+    return found
+
+
+class _Copy:
+    """A file that PDFium writes: what is more than `most` bytes is not kept."""
+
+    def __init__(self, most: int) -> None:
+        self.made = bytearray()
+        self.is_whole = True
+        self._most = most
+
+    def write(self, data: bytes) -> int:
+        self.is_whole &= len(self.made) + len(data) <= self._most
+        if self.is_whole:
+            self.made += data
+        return len(data)
+
+
+def _in_rows(document: pypdfium2.PdfDocument, index: int) -> tuple[str, bool]:
+    """The text of a page with each line in a row of its own: where they stand, lines laid down fall on each other."""
+    with closing(document[index]) as page:
+        width, height = page.get_size()
+        drawn = list(islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]), _MOST_OBJECTS + 1))
+        if len(drawn) > _MOST_OBJECTS:
+            return "", True
+        for row, line in enumerate(drawn):
+            at = line.get_matrix()
+            if 0 <= at.e <= width and 0 <= at.f <= height:
+                line.set_matrix(pypdfium2.PdfMatrix(at.a, at.b, at.c, at.d, 0, -_ROW * row))
+            else:
+                page.remove_obj(line)  # nobody sees it
+        with closing(page.get_textpage()) as found:
+            return _text_of(found, str(found.get_text_range()))
+
+
+def _count(text: str) -> int:
+    return len("".join(text.split()))
 
 
 def _look_at(page: pypdfium2.PdfPage) -> _Seen:
     width, height = page.get_size()
     with closing(page.get_textpage()) as found:
-        text, is_legible = _text_of(found)
+        text, is_legible = _text_of(found, str(found.get_text_bounded()))
         covered, count, is_pictured = 0.0, 0, False
         for count, drawn in enumerate(page.get_objects(), start=1):
             if count > _MOST_OBJECTS:
@@ -139,9 +183,8 @@ def _look_at(page: pypdfium2.PdfPage) -> _Seen:
     )
 
 
-def _text_of(found: pypdfium2.PdfTextPage) -> tuple[str, bool]:
+def _text_of(found: pypdfium2.PdfTextPage, whole: str) -> tuple[str, bool]:
     """The text, and whether all of it could be told. A sign whose font does not say what it means is U+FFFD."""
-    whole = str(found.get_text_bounded())
     unknown = {index for index in range(found.count_chars()) if raw.FPDFText_HasUnicodeMapError(found, index) == 1}
     if unknown and is_plausible("".join(_sign(found, index) for index in unknown)):
         # Their codes are their characters: an encoding of Unicode, or plain letters.

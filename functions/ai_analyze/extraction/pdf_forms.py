@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 import pypdf
 
-from ai_analyze.extraction.legible import is_writing, strange_share
+from ai_analyze.extraction.legible import is_of_one_charset, is_writing, strange_share
 from ai_analyze.extraction.limits import Limits, UnreadableFile
 from ai_analyze.extraction.markup import find_all, local_name, parse
 
@@ -46,8 +46,11 @@ class Filled:
     is_whole: bool = False
 
 
-def read_filled(content: bytes, wanted: Sequence[bool], limits: Limits) -> Filled:
-    """Of as many pages as `wanted` has, which says whose text is wanted too. Never raises for what is in a file."""
+def read_filled(content: bytes, wanted: Sequence[bool], limits: Limits, *, is_seen: bool = True) -> Filled:
+    """Of as many pages as `wanted` has, which says whose text is wanted too. Never raises for what is in a file.
+
+    `is_seen`: PDFium found no text on those pages, so that what is found here may be numbers of glyphs.
+    """
     filled = Filled()
     try:
         with _alarm(limits.read_s / 2):
@@ -61,7 +64,7 @@ def read_filled(content: bytes, wanted: Sequence[bool], limits: Limits) -> Fille
             # Last, since it may take long.
             for index, page in enumerate(pages):
                 if wanted[index] and sum(map(len, filled.texts)) <= limits.chars:
-                    filled.texts[index] = _text_of(page)
+                    filled.texts[index] = _text_of(page, is_of_one_charset if is_seen else is_writing)
     except Exception:  # noqa: BLE001 - whatever a malformed file makes of it, what was found until then counts
         return filled
     return filled
@@ -72,9 +75,9 @@ def is_placeholder(text: str) -> bool:
     return len(text) < _LONGEST_PLACEHOLDER and _PLACEHOLDER.search(text) is not None
 
 
-def _text_of(page: pypdf.PageObject) -> str:
+def _text_of(page: pypdf.PageObject, is_text: Callable[[str], bool]) -> str:
     text = page.extract_text()
-    return text if strange_share(text) <= _MOST_STRANGE and is_writing(text) else ""
+    return text if strange_share(text) <= _MOST_STRANGE and is_text(text) else ""
 
 
 def _typed_in(page: pypdf.PageObject) -> Iterator[str]:

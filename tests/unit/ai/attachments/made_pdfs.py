@@ -23,13 +23,16 @@ def make_pdf(
     beside: bool = False,
     extra: str = "",
     root: str = "",
+    columns: int = 0,
+    level: str = "",
 ) -> bytes:
     """A PDF with lines of text. `picture` is the share of each page that a picture covers: at its foot, behind the
     text, where it is not `beside` it (a scan with its text over it, or one below the text).
 
     `font` cid: a Chinese font that is not embedded, as most Chinese software writes it; identity: glyph numbers with
     a table of what they mean; none: a font without such a table, so that the text cannot be told. `extra` goes into
-    the dictionary of each page, `root` into that of the whole.
+    the dictionary of each page, `root` into that of the whole. With `columns` the lines stand upright, so many points
+    apart from right to left; `level` is a line of Latin letters above them.
     """
     encode = font.encode if isinstance(font, CidFont) else _utf_16
     objects = _Objects()
@@ -42,9 +45,11 @@ def make_pdf(
         height = min(842 * picture, top)
         drawn = [f"q 595 0 0 {height:.1f} 0 0 cm /I1 Do Q"] if picture else []
         for index, line in enumerate(lines):
-            drawn.append(f"BT /F1 12 Tf 72 {740 - 20 * index} Td <{encode(line).hex()}> Tj ET")
+            place = f"{520 - columns * index} 740" if columns else f"72 {740 - 20 * index}"
+            drawn.append(f"BT /F1 12 Tf {place} Td <{encode(line).hex()}> Tj ET")
+        drawn += [f"BT /F2 9 Tf 40 800 Td ({level}) Tj ET"] if level else []
         content = objects.add(b"", "\n".join(drawn).encode(), compress=True)
-        used = f"/Resources << /Font << /F1 {fonts} 0 R >> /XObject << /I1 {image} 0 R >> >>"
+        used = f"/Resources << /Font << /F1 {fonts} 0 R /F2 {_LATIN} >> /XObject << /I1 {image} 0 R >> >>"
         page = f"/Type /Page /Parent {tree} 0 R /MediaBox [0 0 595 842] {used} /Contents {content} 0 R {extra}"
         kids.append(objects.add(page.encode()))
     objects.add(f"/Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}]".encode())
@@ -55,6 +60,7 @@ def _utf_16(text: str) -> bytes:
     return text.encode("utf-16-be")
 
 
+_LATIN = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 _IMAGE = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
 
 

@@ -14,7 +14,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from ai_analyze.extraction import pdf
 from ai_analyze.extraction.extract import extract
 from ai_analyze.extraction.kinds import Kind
-from ai_analyze.extraction.legible import fold, is_plausible, is_writing, strange_share, symbol
+from ai_analyze.extraction.legible import fold, is_of_one_charset, is_plausible, is_writing, strange_share, symbol
 from ai_analyze.extraction.limits import DEFAULT_LIMITS
 from ai_analyze.extraction.pages import Extract
 from tests.unit.ai.attachments.made_cjk_fonts import CJK_FILES
@@ -29,6 +29,7 @@ LINES = (
     "出差日期：2026-11-20 至 2026-11-22，共 3 天，往返杭州",
 )
 FIELD = "/Annots [<< /Subtype /Widget /T (amount) /V (5200.00) /Rect [0 0 9 9] >>]"
+_UPRIGHT = next(font for font, _ in CJK_FILES if (font.ordering, font.encoding) == ("GB1", "Identity-V"))
 WAIT = ("Please wait... ", "If this message is not eventually replaced by the proper contents of the document,")
 
 
@@ -50,11 +51,46 @@ def test_every_sign_of_every_encoding_is_read(font: CidFont, lines: tuple[str, .
     assert found.problem == ""
 
 
+@pytest.mark.parametrize("level", ["", "Page 1 of 1, printed by the OA system, form number 20261129"])
+@pytest.mark.parametrize("columns", [12, 18, 24, 40])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("金额１０００元", "金额１０００元"),
+        ("预算９００００元", "报销金额８００００元"),
+        ("第一项１０００００元", "第二项９０００００元整"),
+        ("申请人张三同意", "报销报销报销报销", "差旅费报销单"),
+    ],
+)
+def test_columns_side_by_side_lose_no_sign(lines: tuple[str, ...], columns: int, level: str) -> None:
+    found = read(make_pdf(lines, font=_UPRIGHT, columns=columns, level=level))
+
+    assert found.problem == ""
+    assert signs(found.pages[0]) == signs("".join(lines) + level)
+    assert all(line in found.pages[0] for line in lines)
+
+
+def test_what_stands_beside_the_page_is_not_read() -> None:
+    found = read(make_pdf(("金额１０００元", "金额９９９９元"), font=_UPRIGHT, columns=600))
+
+    assert [line for page in found.pages for line in page.split()] == ["金额１０００元"]
+
+
+def test_a_file_that_unpacks_to_much_more_than_it_has_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    # then what is read depends on the machine: all of it with a Chinese font, and nothing, but no numbers, without
+    monkeypatch.setattr(pdf, "_LARGEST_COPY", 0.1)
+
+    assert read(make_pdf(("金额１０００元", "金额１０００元"), font=_UPRIGHT, columns=12)).pages in (
+        (),
+        ("金额１０００元\n金额１０００元",),
+    )
+
+
 @pytest.mark.parametrize("encoding", ["Identity-V", "Identity-H"])
 def test_numbers_of_glyphs_that_nothing_explains_are_no_text(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # given a page that PDFium finds no text on, whatever fonts this machine has, while pypdf takes numbers for signs
     font, lines = next(made for made in CJK_FILES if (made[0].ordering, made[0].encoding) == ("GB1", encoding))
-    monkeypatch.setattr(pdf, "_text_of", lambda _: ("", True))
+    monkeypatch.setattr(pdf, "_text_of", lambda *_: ("", True))
 
     found = read(make_pdf(lines, font=font))
 
@@ -189,7 +225,24 @@ def test_numbers_of_glyphs_are_told_from_characters() -> None:
     assert is_plausible("报销金额5200")
     assert is_plausible("報銷單")
     assert is_writing("报销金额：5,200.00 (RMB), see “§ 3” — 张伟")
-    assert is_writing("Reisekosten für Herrn Müller, Straße 5")
+    for writing in (
+        "Reisekosten für Herrn Müller, Straße 5",
+        "ใบเบิกค่าใช้จ่าย จำนวน 5200 บาท 差旅费",
+        "سەپەر چىقىمى 5200 يۈەن（维吾尔文）",
+        "הוצאות נסיעה 5200",
+        "यात्रा व्यय रुपये 5200",
+        "འགྲོ་སོང་ 5200",
+        "ᠵᠠᠷᠤᠯᠭ᠎ᠠ 5200",
+        "Chi phí công tác: năm nghìn hai trăm đồng",
+        "Командировочные расходы, Қазақстан 5200 ₸",
+        "Ταξιδιωτικά έξοδα: σύνολο",
+        "∑ xᵢ² ≤ 𝛼·β ⇒ ∂f/∂t ≈ 0 ℝ ℏ",
+        "☑ 同意 ☐ 不同意 😀",
+        "姓名：王喆 李堃 ㄅㄆㄇ かな カナ 한국어",
+    ):
+        assert is_writing(writing), writing
+    assert is_of_one_charset("报销金额：5,200.00 (RMB), see “§ 3” — 张伟")
+    assert not is_of_one_charset("حࣁĖĕĕĕჭ")
     assert not is_writing("ҵ੪ٮБཧֆ Бཧحࣁğ໸ధؾϦჭᆜđĚėĕĕēĕĕჭ")
     assert not is_plausible("䋴䋮䋶糫")
     assert not is_plausible('\x03!"#')
