@@ -23,6 +23,8 @@ FAULTS = {
     "hang_s": 0.5,
 }
 KILLS = 3
+# Little enough that each comes while there is work that no worker died with: that comes back after minutes.
+CALLS_BETWEEN = 12
 
 
 def test_instances_end_as_the_highest_sequences_imply(stack: RunningStack, request: pytest.FixtureRequest) -> None:
@@ -58,7 +60,7 @@ def _kill_in_the_middle(stack: RunningStack, killed_at: list[float]) -> None:
     """Kill the push worker while the task center is being called, again and again."""
     while len(killed_at) < KILLS:
         seen = len(stack.simulator.calls())
-        while len(stack.simulator.calls(seen)) < 30:
+        while len(stack.simulator.calls(seen)) < CALLS_BETWEEN:
             time.sleep(0.05)
         for pid in push_workers(stack):
             os.kill(pid, signal.SIGKILL)
