@@ -23,7 +23,7 @@ import pytest
 from botocore.config import Config
 
 from local.processes import free_port
-from taskbridge.aws_calls import Direct, add_direct_calls
+from taskbridge.aws_calls import add_direct_calls, send_by
 from taskbridge.aws_http import AwsTransport
 from tests.template.reader import Template, load_template
 
@@ -102,14 +102,11 @@ def new_client(service: str, endpoint: str | None = None) -> Any:
     session = botocore.session.Session()
     session.register_component("data_loader", service_models())
     session.set_credentials("test", "test")
-    session.register("creating-client-class.dynamodb", add_direct_calls)
+    add_direct_calls(session)
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=20, proxies={})
     client: Any = session.create_client(service, region_name=REGION, endpoint_url=endpoint, config=config)
     if endpoint:
-        transport = AwsTransport(PATIENCE_S, PATIENCE_S, 20, certifi.where())
-        client.meta.events.register("before-send", transport)
-        if service == "dynamodb":
-            client.direct = Direct(client, session.get_credentials(), transport)
+        send_by(AwsTransport(PATIENCE_S, PATIENCE_S, 20, certifi.where()), client, session)
     return client
 
 

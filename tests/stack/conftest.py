@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
-import botocore.loaders
-import botocore.session
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -21,6 +19,7 @@ from local.settings import ROOT, StackSettings
 from local.simulators import BundledSimulator, aigc_simulator
 from local.stack import down
 from tests.console.programs import chromium, node, run
+from tests.functional.aws import share_service_models
 from tests.stack.harness import RunningStack, new_settings, running
 
 __all__ = ["chromium", "node", "own_settings", "packed", "run", "stack"]
@@ -44,8 +43,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 def _service_models() -> Iterator[None]:
     """No client reads anew what botocore knows of a service."""
     with pytest.MonkeyPatch.context() as patched:
-        loader = botocore.loaders.create_loader()
-        patched.setattr(botocore.session, "create_loader", lambda *_: loader)
+        share_service_models(patched)
         yield
 
 

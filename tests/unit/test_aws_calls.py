@@ -165,7 +165,6 @@ def test_a_condition_that_does_not_hold_is_told_at_once_as_botocore_tells_it(
 
 UNUSUAL = {
     "throttled": THROTTLED,
-    "credentials that ended": EXPIRED,
     "out of order": error("InternalServerError", "500 Internal Server Error"),
     "a page of a proxy": answer(b"<html>", "502 Bad Gateway"),
     "no JSON": answer(b"<html>"),
@@ -182,6 +181,19 @@ def test_what_is_unusual_is_made_again_after_a_pause(
         assert client(port).get_item(TableName="t", Key=KEY)["Item"] == KEY
     assert len(server.asked) == 2
     assert [0 <= pause <= 1 for pause in pauses] == [True]
+
+
+@pytest.mark.parametrize("refusal", [EXPIRED, error("ValidationException", message="no such start")])
+def test_what_is_refused_is_told_by_botocore_and_holds_nobody_up(
+    client: Callable[[int], Any], pauses: list[float], refusal: bytes
+) -> None:
+    with serving(server := Server(refusal, refusal, FOUND)) as port:
+        dynamodb = client(port)
+        with pytest.raises(ClientError):
+            dynamodb.get_item(TableName="t", Key=KEY)
+        assert dynamodb.get_item(TableName="t", Key=KEY)["Item"] == KEY
+    assert pauses == []
+    assert [b"amz-sdk-invocation-id" in request for request in server.asked] == [False, True, False]
 
 
 def test_what_is_down_is_not_asked_twice_as_often(

@@ -6,7 +6,7 @@ Parameter Store answers 40 reads a second in an account by default, so that a fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -49,7 +49,11 @@ def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def is_throttled(error: Exception) -> bool:
     """Whether an error of botocore says that it was asked too often."""
-    response: Any = getattr(error, "response", None) or {}
+    return is_throttled_answer(getattr(error, "response", None) or {})
+
+
+def is_throttled_answer(response: Mapping[str, Any]) -> bool:
+    """The same of a response that botocore has read."""
     return response.get("Error", {}).get("Code", "") in _CODES
 
 

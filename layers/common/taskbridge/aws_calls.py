@@ -2,8 +2,8 @@
 
 botocore takes 0.9 ms of CPU for a call of ten items, most of it to walk the shapes of its service model and to put
 headers together; this takes 0.2 (docs/decisions/0090-the-usual-call-of-dynamodb.md). It is for calls that go well and
-for conditions that do not hold. Whatever else comes, a throttled call, a broken connection, credentials that
-have ended, is left to botocore, which makes the call again as often as it would have. Credentials and their renewal,
+for conditions that do not hold. Whatever else comes, a throttled call, a broken connection, credentials that have
+ended, is left to botocore, which makes the call again as often as it would have. Credentials and their renewal,
 regions and endpoints are botocore's.
 """
 
@@ -21,11 +21,14 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from botocore.client import BaseClient
+from botocore.session import Session
 
+from taskbridge.aws import is_throttled_answer
 from taskbridge.aws_http import Answer, AwsTransport, host_of
 from taskbridge.aws_signing import Keys, Scope, sign
 from taskbridge.call_failures import CallFailure
 
+DYNAMODB = "dynamodb"
 MADE_HERE = 1  # of the tries that a client has for a call
 PAUSE_S = 1.0  # at most, before botocore makes a call again: as long as its own pause before a second try
 REST_S = 1.0  # in which each call is botocore's, after one that failed: what is down is not asked twice as often
@@ -56,9 +59,20 @@ class DirectCalls:
         return super()._make_api_call(operation_name, api_params)  # type: ignore[misc]
 
 
-def add_direct_calls(**told: Any) -> None:
-    """For botocore's event `creating-client-class`."""
+def add_direct_calls(session: Session) -> None:
+    """Have the clients of DynamoDB that a session makes take calls here first, once `send_by` says how."""
+    session.register(f"creating-client-class.{DYNAMODB}", _add_base, unique_id="direct-calls")
+
+
+def _add_base(**told: Any) -> None:
     told["base_classes"].insert(0, DirectCalls)
+
+
+def send_by(transport: AwsTransport, client: Any, session: Session) -> None:
+    """Have a client send by this transport; one of DynamoDB makes its usual calls directly."""
+    client.meta.events.register("before-send", transport)
+    if isinstance(client, DirectCalls) and (credentials := session.get_credentials()):
+        client.direct = Direct(client, credentials, transport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class Direct:
         self._url: SplitResult = urlsplit(_place_of(client))
         self._scope = Scope(meta.region_name, meta.service_model.signing_name)
         self._target = described["targetPrefix"]
+        self._is_below = bool(self._url.path.strip("/") or self._url.query)  # what is signed here is the root
         self._rests_until = 0.0
         self._headers = {
             "host": host_of(self._url),
@@ -88,13 +103,12 @@ class Direct:
 
     def call(self, client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any] | None:
         """The answer; None where botocore has to make the call. Raises ClientError where a condition did not hold."""
+        if self._is_below or time.monotonic() < self._rests_until:
+            return None
         try:
             body = msgspec.json.encode(request)
         except (TypeError, ValueError):
             return None  # botocore tells what is wrong with it
-        is_below = self._url.path.strip("/") or self._url.query  # what is signed here is the root
-        if is_below or time.monotonic() < self._rests_until:
-            return None
         hears = {"model": client.meta.service_model.operation_model(operation), "context": {}}
         told: dict[str, Any] = {"headers": {}, "body": body}
         events = client.meta.events
@@ -122,10 +136,12 @@ class Direct:
             parsed = _read(answer)
         except (CallFailure, ValueError):
             parsed = None
-        if parsed is None:
+        if parsed is None or is_throttled_answer(parsed):
             self._rests_until = time.monotonic() + REST_S
             time.sleep(PAUSE_S * random.random())  # noqa: S311
             return None, {}
+        if answer.status != _OK and parsed["Error"]["Code"] not in _UNMET:
+            return None, {}  # refused: who asks wrongly need not wait, nor need anybody else
         return _Response(answer.status), parsed
 
 
@@ -137,7 +153,7 @@ def _place_of(client: Any) -> str:
 
 
 def _read(answer: Answer) -> dict[str, Any] | None:
-    """What an answer says, as botocore gives it; None where it is not of the usual course. Raises ValueError."""
+    """What an answer or a refusal says, as botocore gives it; None where it is neither. Raises ValueError."""
     status, told = answer.status, {name.lower().decode(): value.decode("latin-1") for name, value in answer.headers}
     if status not in (_OK, _REFUSED) or not _is_whole(answer.body, told.get("x-amz-crc32")):
         return None
@@ -146,8 +162,6 @@ def _read(answer: Answer) -> dict[str, Any] | None:
         return None
     if status == _REFUSED:
         code = str(read.pop("__type", "")).rpartition("#")[2]
-        if code not in _UNMET:
-            return None
         message = read.get("message") or read.get("Message", "")  # each exception has its own spelling
         read["Error"] = {"Message": message, "Code": code}
     read["ResponseMetadata"] = {

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
-from taskbridge.aws_calls import MADE_HERE, Direct, add_direct_calls
+from taskbridge.aws_calls import DYNAMODB, MADE_HERE, add_direct_calls, send_by
 from taskbridge.aws_http import AwsTransport
 from taskbridge.aws_models import complete, use_packed_models
 from taskbridge.errors import ConfigurationError
@@ -21,7 +21,6 @@ CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 8
 TRIES = 4  # of a call, the first among them
 CONNECTIONS = 20  # that are kept
-DYNAMODB = "dynamodb"
 
 
 def setting(name: str, default: str | None = None) -> str:
@@ -70,16 +69,12 @@ class Clients:
         return client
 
     def _make(self, session: botocore.session.Session, service: str) -> Any:
-        is_direct = service == DYNAMODB
-        if is_direct:
-            session.register(f"creating-client-class.{DYNAMODB}", add_direct_calls, unique_id="direct-calls")
-        tries = TRIES - MADE_HERE * is_direct
+        add_direct_calls(session)
+        tries = TRIES - MADE_HERE * (service == DYNAMODB)
         retries = Config(retries={"mode": "standard", "total_max_attempts": tries})
         client: Any = session.create_client(service, config=self._config.merge(retries))
         if not get_environ_proxies(client.meta.endpoint_url):
-            client.meta.events.register("before-send", self._transport)
-            if is_direct and (credentials := self._session.get_credentials()):
-                client.direct = Direct(client, credentials, self._transport)
+            send_by(self._transport, client, self._session)
         return client
 
 

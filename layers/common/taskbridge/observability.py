@@ -60,8 +60,11 @@ class Observability:
     def _add_counts(self) -> None:
         counted = self.counted[:]
         del self.counted[: len(counted)]
-        for name in dict.fromkeys(name for name, _ in counted):
-            self.metrics.add_metric(name, MetricUnit.Count, sum(value for told, value in counted if told == name))
+        sums: dict[str, float] = {}
+        for name, value in counted:
+            sums[name] = sums.get(name, 0) + value
+        for name, value in sums.items():
+            self.metrics.add_metric(name, MetricUnit.Count, value)
 
 
 def build_observability(service: str) -> Observability:
