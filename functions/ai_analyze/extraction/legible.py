@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 # Printing programs write these in place of the ideographs that look the same; quotes of the text would not be found.
 _SUPPLEMENT = dict(
@@ -85,14 +86,18 @@ def is_plausible(signs: str) -> bool:
 
     Numbers of glyphs that are taken for characters fall all over Unicode, of which no charset has a third.
     """
-    seen = [sign for sign in signs if not sign.isspace()]
-    return any(sum(_is_in(sign, charset) for sign in seen) >= _PLAUSIBLE * len(seen) for charset in _CHARSETS)
+    return _keeps_to_a_charset(signs, lambda sign: sign.isalnum())
 
 
 def is_of_one_charset(text: str) -> bool:
     """Whether nearly all of a text, punctuation included, is ASCII or what one charset knows: see is_plausible."""
-    seen = [sign for sign in text if not sign.isspace()]
-    known = (sum(sign.isascii() or _is_in(sign, charset) for sign in seen) for charset in _CHARSETS)
+    return _keeps_to_a_charset(text, lambda _: True)
+
+
+def _keeps_to_a_charset(text: str, is_known: Callable[[str], bool]) -> bool:
+    """Whether one charset knows nearly all signs of a text. `is_known` says it of ASCII."""
+    seen = "".join(text.split())
+    known = (sum(is_known(sign) if sign.isascii() else _is_in(sign, charset) for sign in seen) for charset in _CHARSETS)
     return any(count >= _PLAUSIBLE * len(seen) for count in known)
 
 
@@ -107,8 +112,6 @@ def _script(sign: str) -> str:
 
 
 def _is_in(sign: str, charset: str) -> bool:
-    if sign.isascii():
-        return sign.isalnum()
     try:
         return bool(sign.encode(charset))
     except UnicodeEncodeError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from ctypes import c_int, create_string_buffer
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -117,11 +117,12 @@ def _with_upright(
             return found
         with closing(pypdfium2.PdfDocument(bytes(copy.made.replace(_UPRIGHT, _LEVEL)))) as laid_down:
             for index, page in enumerate(seen[: limits.pages]):
-                text, is_legible = _in_rows(laid_down, index)
-                if _count(text) > _count(page.text):
-                    found[index] = replace(page, text=text, is_legible=is_legible)
+                with suppress(pypdfium2.PdfiumError):  # of this page alone
+                    text, is_legible = _in_rows(laid_down, index)
+                    if _count(text) > _count(page.text):
+                        found[index] = replace(page, text=text, is_legible=is_legible)
     except (pypdfium2.PdfiumError, MemoryError, ValueError):
-        return found
+        return found  # ValueError: what pypdfium2 makes of a copy that memory does not hold
     return found
 
 
@@ -143,13 +144,13 @@ class _Copy:
 def _in_rows(document: pypdfium2.PdfDocument, index: int) -> tuple[str, bool]:
     """The text of a page with each line in a row of its own: where they stand, lines laid down fall on each other."""
     with closing(document[index]) as page:
-        width, height = page.get_size()
+        left, bottom, right, top = page.get_cropbox()
         drawn = list(islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]), _MOST_OBJECTS + 1))
-        if len(drawn) > _MOST_OBJECTS:
-            return "", True
+        if len(drawn) > _MOST_OBJECTS or any(line.level for line in drawn):
+            return "", True  # what stands in a form of its own has its place from there
         for row, line in enumerate(drawn):
             at = line.get_matrix()
-            if 0 <= at.e <= width and 0 <= at.f <= height:
+            if left <= at.e <= right and bottom <= at.f <= top:
                 line.set_matrix(pypdfium2.PdfMatrix(at.a, at.b, at.c, at.d, 0, -_ROW * row))
             else:
                 page.remove_obj(line)  # nobody sees it

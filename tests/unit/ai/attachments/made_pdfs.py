@@ -25,6 +25,7 @@ def make_pdf(
     root: str = "",
     columns: int = 0,
     level: str = "",
+    box: str = "[0 0 595 842]",
 ) -> bytes:
     """A PDF with lines of text. `picture` is the share of each page that a picture covers: at its foot, behind the
     text, where it is not `beside` it (a scan with its text over it, or one below the text).
@@ -32,7 +33,8 @@ def make_pdf(
     `font` cid: a Chinese font that is not embedded, as most Chinese software writes it; identity: glyph numbers with
     a table of what they mean; none: a font without such a table, so that the text cannot be told. `extra` goes into
     the dictionary of each page, `root` into that of the whole. With `columns` the lines stand upright, so many points
-    apart from right to left; `level` is a line of Latin letters above them.
+    apart from right to left; `level` is a line of Latin letters above them. `box` is the part of the plane that each
+    page shows.
     """
     encode = font.encode if isinstance(font, CidFont) else _utf_16
     objects = _Objects()
@@ -50,7 +52,7 @@ def make_pdf(
         drawn += [f"BT /F2 9 Tf 40 800 Td ({level}) Tj ET"] if level else []
         content = objects.add(b"", "\n".join(drawn).encode(), compress=True)
         used = f"/Resources << /Font << /F1 {fonts} 0 R /F2 {_LATIN} >> /XObject << /I1 {image} 0 R >> >>"
-        page = f"/Type /Page /Parent {tree} 0 R /MediaBox [0 0 595 842] {used} /Contents {content} 0 R {extra}"
+        page = f"/Type /Page /Parent {tree} 0 R /MediaBox {box} {used} /Contents {content} 0 R {extra}"
         kids.append(objects.add(page.encode()))
     objects.add(f"/Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}]".encode())
     return objects.file(objects.add(f"/Type /Catalog /Pages {tree} 0 R {root}".encode()))

@@ -6,8 +6,10 @@ import io
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pypdf
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
@@ -74,6 +76,31 @@ def test_what_stands_beside_the_page_is_not_read() -> None:
     found = read(make_pdf(("金额１０００元", "金额９９９９元"), font=_UPRIGHT, columns=600))
 
     assert [line for page in found.pages for line in page.split()] == ["金额１０００元"]
+
+
+@pytest.mark.parametrize("page", [{"extra": "/Rotate 90"}, {"extra": "/Rotate 270"}, {"box": "[300 200 600 800]"}])
+def test_a_turned_or_moved_page_has_all_its_columns(page: dict[str, str]) -> None:
+    lines = ("金额１０００元", "报销金额８００００元")
+
+    found = read(make_pdf(lines, font=_UPRIGHT, columns=24, **page))  # type: ignore[arg-type]
+
+    assert signs("".join(found.pages)) == signs("".join(lines))
+
+
+def test_a_page_that_cannot_be_laid_down_harms_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_down = pdf._in_rows
+
+    def fail_first(document: Any, index: int) -> tuple[str, bool]:
+        if index == 0:
+            raise pypdfium2.PdfiumError("of this page")
+        return lay_down(document, index)
+
+    monkeypatch.setattr(pdf, "_in_rows", fail_first)
+    content = make_pdf(
+        ("金额１０００元", "金额１０００元"), ("金额２０００元", "金额２０００元"), font=_UPRIGHT, columns=12
+    )
+
+    assert "".join(read(content).pages).count("２０００") == 2
 
 
 def test_a_file_that_unpacks_to_much_more_than_it_has_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
